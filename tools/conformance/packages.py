@@ -13,9 +13,15 @@ def use(packages, directory, install=None, source=()):
     in the index, where they are others. `source`: packages that are built here, from source."""
     if all(importlib.util.find_spec(name) for name in packages):
         return
-    python = directory / "bin" / "python"
-    if Path(sys.executable) == python:
+    if Path(sys.executable) == directory / "bin" / "python":
         skip(f"{directory} lacks {' or '.join(packages)}; remove it to have it made anew")
+    python = environment(packages, directory, install, source)
+    os.execv(python, [str(python), *sys.argv])
+
+
+def environment(packages, directory, install=None, source=()):
+    """Returns the Python of the virtual environment in `directory`, which is made with the packages if it is not there."""
+    python = directory / "bin" / "python"
     ready = directory / "ready"
     if not ready.exists():
         print(f"making {directory} with {', '.join(packages)}", flush=True)
@@ -28,7 +34,7 @@ def use(packages, directory, install=None, source=()):
             reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
             skip(f"{packages[0]} can't be installed from the package index: {reason}")
         ready.touch()
-    os.execv(python, [str(python), *sys.argv])
+    return python
 
 
 def skip(why):

@@ -1,7 +1,6 @@
 #include "classifier.h"
 
 #include <nanobind/ndarray.h>
-#include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
@@ -63,8 +62,8 @@ nb::object Array(std::vector<T> values, std::initializer_list<size_t> shape) {
   return nb::cast(nb::ndarray<nb::numpy, Shown>(owned->data(), shape, owner));
 }
 
-nb::dict Arrays(Columns columns, size_t texts, size_t labels) {
-  nb::dict arrays;
+ByName Arrays(Columns columns, size_t texts, size_t labels) {
+  ByName arrays;
   arrays["probabilities"] = Array<float>(std::move(columns.probabilities), {texts, labels});
   arrays["label"] = Array<int32_t>(std::move(columns.label), {texts});
   arrays["top"] = Array<int32_t>(std::move(columns.top), {texts});
@@ -168,7 +167,7 @@ const BundleClassifier& PythonClassifier::classifier() {
   return *loaded_->classifier;
 }
 
-nb::dict PythonClassifier::ClassifyViews(std::span<const InputTextView> views, const ClassifyOptions& options) {
+ByName PythonClassifier::ClassifyViews(std::span<const InputTextView> views, const ClassifyOptions& options) {
   const BundleClassifier& model = classifier();
   const size_t labels = model.labels().size();
   Columns columns = Native([&](NativeWork& work) -> Result<Columns> {
@@ -186,13 +185,13 @@ nb::dict PythonClassifier::ClassifyViews(std::span<const InputTextView> views, c
   return Arrays(std::move(columns), views.size(), labels);
 }
 
-nb::dict PythonClassifier::Classify(nb::handle texts, const ClassifyOptions& options) {
+ByName PythonClassifier::Classify(nb::handle texts, const ClassifyOptions& options) {
   const Texts given(texts);
   const std::vector<InputTextView> views(given.views().begin(), given.views().end());
   return ClassifyViews(views, options);
 }
 
-nb::dict PythonClassifier::ClassifyColumns(const nb::dict& columns, const ClassifyOptions& options) {
+ByName PythonClassifier::ClassifyColumns(const ByName& columns, const ClassifyOptions& options) {
   const TextTemplate* const text_template = classifier().text_template();
   if (text_template == nullptr) {
     Raise({ErrorCode::kInvalidArgument, "columns were given, but the bundle has no text template",
@@ -210,8 +209,7 @@ nb::dict PythonClassifier::ClassifyColumns(const nb::dict& columns, const Classi
     Raise({ErrorCode::kInvalidArgument,
            "the columns '" + names[0] + "' and '" + names[i] + "' have different numbers of rows", ""});
   }
-  const std::vector<InputText> texts =
-      Native([&](NativeWork&) { return Render(*text_template, names, fields, rows); });
+  const std::vector<InputText> texts = Native([&](NativeWork&) { return Render(*text_template, names, fields, rows); });
   const std::vector<InputTextView> views(texts.begin(), texts.end());
   return ClassifyViews(views, options);
 }
@@ -229,7 +227,7 @@ void BindClassifier(nb::module_& module) {
   nb::class_<PythonClassifier>(module, "Classifier", "A loaded bundle.")
       .def(
           "__init__",
-          [](PythonClassifier* self, const std::filesystem::path& bundle, int threads, const std::string& weights,
+          [](PythonClassifier* self, const std::string& bundle, int threads, const std::string& weights,
              const std::optional<std::string>& long_text, std::optional<bool> fold_disguises, bool verify) {
             new (self) PythonClassifier(bundle, {.threads = threads,
                                                  .weights = WeightsOf(weights),
@@ -249,7 +247,7 @@ void BindClassifier(nb::module_& module) {
           "Classifies texts; returns arrays by name.")
       .def(
           "classify_columns",
-          [](PythonClassifier& self, const nb::dict& columns, const std::string& mode, std::optional<float> threshold,
+          [](PythonClassifier& self, const ByName& columns, const std::string& mode, std::optional<float> threshold,
              std::optional<float> abstain_below) {
             return self.ClassifyColumns(columns, OptionsOf(mode, threshold, abstain_below));
           },

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nanobind/nanobind.h>
+#include <nanobind/typing.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -14,6 +15,9 @@
 #include "errors.h"
 
 namespace winnow::python {
+
+/// A dictionary of arrays, or of columns of texts, by name.
+using ByName = nb::typed<nb::dict, nb::str, nb::any>;
 
 struct ClassifierOptions {
   int threads = 0;
@@ -36,9 +40,9 @@ class PythonClassifier {
   /// Classifies texts (python/texts.h), and returns a dictionary of NumPy arrays: probabilities [texts, labels], label,
   /// top, score, confidence, threshold, abstained, scope_score, out_of_scope [texts] and, of multi-label models, decided
   /// [texts, labels].
-  nb::dict Classify(nb::handle texts, const ClassifyOptions& options);
+  ByName Classify(nb::handle texts, const ClassifyOptions& options);
   /// Classifies the texts that the template of the bundle makes of columns, which is a dictionary.
-  nb::dict ClassifyColumns(const nb::dict& columns, const ClassifyOptions& options);
+  ByName ClassifyColumns(const ByName& columns, const ClassifyOptions& options);
   /// Returns the document of ExplanationJson.
   std::string Explain(const std::string& text, const ClassifyOptions& options);
   /// Returns what the bundle says about itself.
@@ -51,7 +55,7 @@ class PythonClassifier {
     std::optional<BundleClassifier> classifier;
   };
   void Load();
-  nb::dict ClassifyViews(std::span<const InputTextView> views, const ClassifyOptions& options);
+  ByName ClassifyViews(std::span<const InputTextView> views, const ClassifyOptions& options);
 
   std::filesystem::path bundle_;
   ClassifierOptions options_;

@@ -34,9 +34,10 @@ constexpr std::chrono::milliseconds kPollInterval(50);
 }  // namespace
 
 void Raise(const Error& error) {
-  const nb::object exception = nb::module_::import_("winnow._errors")
-                                   .attr("error_of")(NameOf(error.code), nb::str(error.message.data(), error.message.size()),
-                                                     nb::str(error.hint.data(), error.hint.size()));
+  const nb::object exception =
+      nb::module_::import_("winnow._errors")
+          .attr("error_of")(NameOf(error.code), nb::str(error.message.data(), error.message.size()),
+                            nb::str(error.hint.data(), error.hint.size()));
   ::PyErr_SetObject(exception.type().ptr(), exception.ptr());
   throw nb::python_error();
 }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <nanobind/ndarray.h>
-#include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -110,9 +109,8 @@ Result<void> WriteBundle(const std::filesystem::path& dir, const Json& document,
   return bundle.Commit();
 }
 
-void WriteLinearBundle(const std::filesystem::path& dir, const std::string& document,
-                       const std::vector<std::string>& names, const Floats& idf, const Matrix& weights,
-                       const Floats& bias, const Matrix& platt) {
+void WriteLinearBundle(const std::string& dir, const std::string& document, const std::vector<std::string>& names,
+                       const Floats& idf, const Matrix& weights, const Floats& bias, const Matrix& platt) {
   Weighted parts{.names = names,
                  .idf = {idf.data(), idf.data() + idf.size()},
                  .weights = {.features = weights.shape(0),

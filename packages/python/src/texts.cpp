@@ -50,9 +50,7 @@ void Texts::AddSequence(nb::handle source, Missing missing) {
     } else {
       const std::string hint = missing == Missing::kEmpty ? "convert the column with astype(str)"
                                                           : "pass texts as str; bytes are decoded with .decode()";
-      Raise({ErrorCode::kInvalidData,
-             fmt::format("row {} is not a text but of type {}", views_.size(),
-                         TypeName(item)),
+      Raise({ErrorCode::kInvalidData, fmt::format("row {} is not a text but of type {}", views_.size(), TypeName(item)),
              hint});
     }
   }
@@ -68,7 +66,8 @@ void Texts::AddStr(nb::handle text) {
   ::PyErr_Clear();
   const nb::object bytes = nb::steal(::PyUnicode_AsEncodedString(text.ptr(), "utf-8", "surrogatepass"));
   if (!bytes.is_valid()) throw nb::python_error();
-  views_.push_back(copies_.emplace_back(::PyBytes_AsString(bytes.ptr()), static_cast<size_t>(::PyBytes_Size(bytes.ptr()))));
+  views_.push_back(
+      copies_.emplace_back(::PyBytes_AsString(bytes.ptr()), static_cast<size_t>(::PyBytes_Size(bytes.ptr()))));
 }
 
 void Texts::RefuseMissing() const {

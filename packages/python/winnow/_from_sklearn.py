@@ -134,7 +134,7 @@ class _Features:
     shortest_word: int
     normalize: bool
     names: List[str]
-    word_features: int
+    word_features: int  # of a union
     idf: Floats
     scale: Floats  # of the coefficients, by the weights of a FeatureUnion
 
@@ -185,7 +185,7 @@ def _features_of_vectorizer(vectorizer: Any, tfidf: Optional[Any]) -> _Features:
         shortest_word=shortest_word,
         normalize=tfidf is not None and tfidf.norm == "l2",
         names=names,
-        word_features=len(names) if vectorizer.analyzer == "word" else 0,
+        word_features=0,
         idf=idf,
         scale=np.ones(len(names)),
     )
@@ -239,6 +239,7 @@ def _features_of_union(union: Any) -> _Features:
         )
     words.analyzer = "both"
     words.char_ngrams = characters.ngrams
+    words.word_features = len(words.names)
     words.names = words.names + characters.names
     words.idf = np.concatenate([words.idf, characters.idf])
     words.scale = np.concatenate([words.scale, characters.scale])

@@ -1,0 +1,78 @@
+"""Spark: the predictions of mapInArrow are those of the program. WINNOW_SPARK_TEXTS sets the number of texts."""
+
+import os
+import sys
+import time
+
+import pytest
+
+pyspark = pytest.importorskip("pyspark")
+pytest.importorskip("pyarrow")
+
+import winnow.spark  # noqa: E402
+from winnow import InvalidArgumentError  # noqa: E402
+
+COUNT = int(os.environ.get("WINNOW_SPARK_TEXTS", "4000"))
+
+
+@pytest.fixture(scope="module")
+def spark():
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    from pyspark.sql import SparkSession
+
+    session = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="module")
+def many(texts):
+    return [f"{texts[i % len(texts)]} {i // len(texts)}" for i in range(COUNT)]
+
+
+def frame(spark, texts):
+    return spark.createDataFrame([(i, text) for i, text in enumerate(texts)], "id long, text string").repartition(4)
+
+
+def test_predictions_of_spark_are_those_of_the_program(spark, many, linear, program):
+    df = frame(spark, many).cache()
+    df.count()
+    began = time.perf_counter()
+    rows = winnow.spark.classify(df, "text", linear).select("id", "label", "score").collect()
+    seconds = time.perf_counter() - began
+    found = {row.id: row for row in rows}
+    expected = program.classify(linear, many)
+    assert len(found) == len(many) == len(expected)
+    for i, prediction in enumerate(expected):
+        assert found[i].label == prediction["label"]
+        assert abs(found[i].score - prediction["score"]) < 1e-6
+    print(f"\nSpark {pyspark.__version__} local[2]: {len(many)} texts, {len(many) / seconds / 2:.0f} texts/s per core")
+
+
+def test_other_columns_and_nulls_stay(spark, texts, linear):
+    df = spark.createDataFrame([(1, texts[0]), (2, None), (3, texts[1])], "id long, text string")
+    rows = winnow.spark.classify(df, "text", linear, missing="null", probabilities=True, prefix="p_").orderBy("id").collect()
+    assert rows[1].p_label is None and rows[1].p_score is None and rows[1].p_probabilities is None
+    classifier = winnow.Classifier(linear)
+    for row, text in ((rows[0], texts[0]), (rows[2], texts[1])):
+        assert row.text == text
+        assert row.p_label == classifier.classify(text).label
+        assert row.p_probabilities == pytest.approx(classifier.predict_proba([text])[0].tolist())
+    with pytest.raises(Exception, match="texts of column 'text' are null"):
+        winnow.spark.classify(df, "text", linear).collect()
+
+
+def test_columns_that_are_taken_or_missing_are_refused(spark, linear):
+    df = spark.createDataFrame([("a", "b")], "text string, label string")
+    with pytest.raises(InvalidArgumentError, match="has the column label already"):
+        winnow.spark.classify(df, "text", linear)
+    with pytest.raises(InvalidArgumentError, match="there is no column 'body'"):
+        winnow.spark.classify(df, "body", linear)
