@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/environment.h"
@@ -200,6 +201,27 @@ void LogReport(const ReadReport& report) {
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
 }
 
+/// Returns the range [begin, end) of the texts in the file that are classified.
+Result<std::pair<size_t, size_t>> RangeOf(const ClassifyCommandOptions& options, const std::filesystem::path& file,
+                                          const ReadOptions& read) {
+  constexpr std::pair<size_t, size_t> kAll = {0, std::numeric_limits<size_t>::max()};
+  if (!options.shard) return kAll;
+  const Shard shard = TRY(ParseShard(*options.shard));
+  ReadReport report;
+  size_t texts = 0;
+  TRY(ForEachText(
+      file, read, report,
+      [&](std::string_view, size_t) {
+        ++texts;
+        return CheckInterrupted();
+      },
+      options.skip_bad_rows));
+  const auto [begin, end] = shard.RangeOf(texts);
+  LogInfo("part {} of {}: {} of {} texts", shard.index, shard.count, FormatCount(static_cast<int64_t>(end - begin)),
+          FormatCount(static_cast<int64_t>(texts)));
+  return std::pair(begin, end);
+}
+
 /// Passes the texts of the command line or of the input file to the sink.
 Result<void> ClassifyTexts(const ClassifyCommandOptions& options, const std::string& text_template, TextSink& sink,
                            ClassifyOutput& output) {
@@ -208,9 +230,15 @@ Result<void> ClassifyTexts(const ClassifyCommandOptions& options, const std::str
   const std::filesystem::path file = options.input.value_or("-");
   const ReadOptions read{.text_field = options.text_field, .template_text = text_template, .format = options.format};
   if (!options.skip_bad_rows) TRY(CheckRows(file, read));
+  const auto [begin, end] = TRY(RangeOf(options, file, read));
   ReadReport report;
+  size_t next = 0;
   TRY(ForEachText(
-      file, read, report, [&](std::string_view text, size_t row) { return sink.Take(text, row); },
+      file, read, report,
+      [&, begin = begin, end = end](std::string_view text, size_t row) {
+        const size_t at = next++;
+        return at >= begin && at < end ? sink.Take(text, row) : Result<void>();
+      },
       options.skip_bad_rows));
   TRY(sink.Flush());
   if (options.input) output.Finish();

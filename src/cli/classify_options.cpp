@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -79,7 +80,37 @@ Result<void> CheckLocal(const ClassifyCommandOptions& options) {
   return {};
 }
 
+Result<void> CheckShard(const ClassifyCommandOptions& options) {
+  if (!options.shard) return {};
+  TRY(ParseShard(*options.shard));
+  if (options.input && *options.input != "-") return {};
+  return Fail(ErrorCode::kInvalidArgument, "--shard requires --input FILE, because the file is read twice",
+              "specify the file that all jobs read, or omit --shard");
+}
+
 }  // namespace
+
+std::pair<size_t, size_t> Shard::RangeOf(size_t texts) const {
+  // The first texts % count parts have one text more.
+  const auto begin = [&](size_t part) { return part * (texts / count) + std::min(part, texts % count); };
+  return {begin(index - 1), begin(index)};
+}
+
+Result<Shard> ParseShard(std::string_view text) {
+  Shard shard;
+  const auto number = [](std::string_view digits, size_t& value) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc() && end == digits.data() + digits.size();
+  };
+  const size_t slash = text.find('/');
+  if (slash != std::string_view::npos && number(text.substr(0, slash), shard.index) &&
+      number(text.substr(slash + 1), shard.count) && shard.index >= 1 && shard.index <= shard.count) {
+    return shard;
+  }
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("--shard '{}': expected I/N, the number of this part and of all parts", text),
+              "parts are counted from 1: --shard 1/8 to --shard 8/8");
+}
 
 PredictionFormat FormatOf(const ClassifyCommandOptions& options) {
   const std::string extension = options.output && !options.json ? options.output->extension().string() : "";
@@ -112,6 +143,12 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   AddFormatOptions(options.format, table);
   table.Add("skip-bad-rows", &options.skip_bad_rows,
             "Leave out rows of --input that cannot be read, and report them, instead of refusing the file");
+  table
+      .Add(
+          "shard", &options.shard,
+          "Classify only part I of N equal parts of --input, for jobs that run side by side; the outputs of all parts, "
+          "one after the other, are the output for the whole file")
+      .ValueName("I/N");
   table.Add("top-k", &options.top_k, "Number of most probable labels to show; 0 shows all").AtLeast(0);
   table.Add("explain", &options.explain,
             "Show the effect of each word on the score. The text is classified once more per word, with that word "
@@ -158,6 +195,8 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table.Example("winnow classify spam 'You won a prize'", "one text");
   table.Example("winnow classify spam --input messages.txt --output predictions.jsonl",
                 "a file with one text per line");
+  table.Example("winnow classify spam --input messages.txt --shard 3/8 --output part-3.jsonl",
+                "the third of eight jobs");
   table.Example("winnow classify spam --input messages.txt --threshold .9",
                 "flag only texts whose probability of spam is at least 90 %");
   table.Example("winnow classify spam 'You won a prize' --explain", "the effect of each word");
@@ -177,7 +216,7 @@ Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options) {
     return Fail(ErrorCode::kInvalidArgument, "--explain cannot be combined with a table as --output",
                 "specify --output FILE.jsonl");
   }
-  if (options.texts.empty() || !options.input) return {};
+  if (options.texts.empty() || !options.input) return CheckShard(options);
   return Fail(ErrorCode::kInvalidArgument, "texts on the command line cannot be combined with --input",
               "specify the texts in one of these ways");
 }

@@ -1,9 +1,12 @@
 /// The options of `winnow classify`: their table, and the check of their combinations.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/options.h"
@@ -15,6 +18,18 @@
 
 namespace winnow {
 
+/// One of `count` parts of a file that jobs classify side by side.
+struct Shard {
+  size_t index = 1;  ///< counted from 1
+  size_t count = 1;
+
+  /// Returns the range [begin, end) of the texts of this part, of which the file has `texts`: consecutive ones.
+  std::pair<size_t, size_t> RangeOf(size_t texts) const;
+};
+
+/// Parses "I/N". Errors: kInvalidArgument unless 1 <= I <= N.
+Result<Shard> ParseShard(std::string_view text);
+
 struct ClassifyCommandOptions : CommonOptions {
   std::optional<std::string> bundle;
   std::vector<std::string> texts;
@@ -23,6 +38,7 @@ struct ClassifyCommandOptions : CommonOptions {
   std::string text_field;
   FormatOptions format;
   bool skip_bad_rows = false;
+  std::optional<std::string> shard;
   Mode mode = Mode::kModerate;
   std::optional<double> threshold;
   Weights weights = Weights::kAuto;

@@ -228,11 +228,11 @@ Result<Measuring> BeginMeasuring(EvaluateOptions& options, ThreadPool& pool, Tra
   options.bundle = TRY(FindModel(options.bundle, observer));
   if (options.report.against) options.report.against = TRY(FindModel(*options.report.against, observer));
   TRY(CheckOptions(options));
-  Measuring measuring{.classifier = TRY(BundleClassifier::Load(
-                          options.bundle, pool, options.weights, options.long_text,
-                          options.robustness ? std::optional(false) : options.fold_disguises)),
-                      .decide = TRY(DecideBy(options.mode, options.threshold)),
-                      .dataset = {}};
+  Measuring measuring{
+      .classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text,
+                                               options.robustness ? std::optional(false) : options.fold_disguises)),
+      .decide = TRY(DecideBy(options.mode, options.threshold)),
+      .dataset = {}};
   TRY(measuring.classifier.CheckOptions(measuring.decide));
   TRY(measuring.classifier.CheckMode(measuring.decide.mode));
   measuring.dataset = TRY(Read(options, measuring.classifier, &observer, measuring.left_out));

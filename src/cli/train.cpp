@@ -99,8 +99,8 @@ Result<void> Finish(const TrainCommandOptions& options, const TrainingPlan& plan
                     ThreadPool& pool, TrainingObserver& observer, Json& document) {
   if (plan.distillation.teacher) document["compared_with_teacher"] = TRY(CompareWithTeacher(plan, reported, pool));
   if (!options.quantize) return {};
-  document["quantization"] =
-      TRY(Quantize({.bundle = plan.output.dir, .max_drop = options.max_drop, .version = {.keep = true}}, pool, observer));
+  document["quantization"] = TRY(
+      Quantize({.bundle = plan.output.dir, .max_drop = options.max_drop, .version = {.keep = true}}, pool, observer));
   if (plan.calibration.max_fpr) {
     // The scores of the float weights chose the thresholds, and INT8 weights predict now.
     const CalibratedBundle done = TRY(CalibrateBundle(

@@ -59,6 +59,18 @@ class ClassifyInput(TestCase):
         for row in ('{"sbject":"a"}', "{}", '{"subject":["a"],"body":"b"}', '{"subject":"a","body":{"x":1}}'):
             self.refused(good + row + "\n", "line 3", "no text", name="a.jsonl")
 
+    def test_shards_are_the_parts_of_the_whole(self):
+        for count, name in ((10, "a.txt"), (3, "b.txt"), (1, "c.txt")):
+            file = self.write(name, "".join(f"message {i}\n" for i in range(count)))
+            whole, _ = self.winnow("classify", self.model, "--json", "--input", file)
+            parts = [self.winnow("classify", self.model, "--json", "--input", file, "--shard", f"{i}/4")[0] for i in range(1, 5)]
+            self.assertEqual("".join(parts), whole)
+            sizes = [len(part.splitlines()) for part in parts]
+            self.assertLessEqual(max(sizes) - min(sizes), 1)
+        for shard in ("0/4", "5/4", "1/0", "1", "1/4/2", "a/b", "-1/4", ""):
+            self.fails("classify", self.model, "--input", file, "--shard", shard, says=["--shard", "I/N"], code=2)
+        self.fails("classify", self.model, "hello", "--shard", "1/2", says=["--shard requires --input FILE"], code=2)
+
     def test_an_option_with_one_value_is_given_once(self):
         self.write("a.txt", "hello\n")
         self.write("b.txt", "win\n")

@@ -11,6 +11,7 @@
 #include "cli/documents.h"
 #include "errors.h"
 #include "kernels/isa.h"
+#include "onnx/export_bundle.h"
 #include "report/training_plot.h"
 
 namespace winnow::python {
@@ -109,12 +110,29 @@ std::string RunCommand(const std::string& command, const std::vector<std::string
   });
 }
 
+/// Exports the float weights of a bundle for other programs, and returns the lines about what these do not apply.
+std::vector<std::string> ExportFloatWeights(const std::string& bundle, const std::string& output, bool overwrite) {
+  return Native([&](NativeWork&) -> Result<std::vector<std::string>> {
+    std::vector<std::string> notes;
+    const auto note = [&](const std::string& line) { notes.push_back(line); };
+    TRY(ExportBundle({.bundle = bundle,
+                      .formats = {},
+                      .float_weights = true,
+                      .output = output,
+                      .overwrite = overwrite,
+                      .note = note}));
+    return notes;
+  });
+}
+
 }  // namespace
 
 void BindCommands(nb::module_& module) {
   module.def("run_command", &RunCommand, nb::arg("command"), nb::arg("arguments"), nb::arg("callback").none(),
              "Runs a command, and returns the document that its --json prints. `callback` receives events as "
              "dictionaries.");
+  module.def("export_float_weights", &ExportFloatWeights, nb::arg("bundle"), nb::arg("output"), nb::arg("overwrite"),
+             "Writes a directory that transformers reads; returns the lines about what transformers does not apply.");
 }
 
 }  // namespace winnow::python

@@ -32,11 +32,11 @@ def test_the_temperature_is_baked_into_the_head(transformer, tmp_path, texts):
         scale = temperature if name.startswith("classifier.") else 1
         np.testing.assert_allclose(after[name], before[name] / np.float32(scale), rtol=1e-6)
     plain = winnow.Classifier(target)
-    assert plain.temperature == 1
     expected = winnow.Classifier(transformer, weights="float").predict_proba(texts)
     np.testing.assert_allclose(plain.predict_proba(texts), expected, atol=2e-6)
     assert json.loads((target / "tokenizer_config.json").read_text())["model_max_length"] == 32
     card = (target / "README.md").read_text()
+    assert "decision thresholds" in card
     assert card.startswith("---\nlibrary_name: transformers\n") and "ham, spam" in card and "| accuracy |" in card
 
 
@@ -86,7 +86,7 @@ def test_bundles_are_uploaded(transformer, linear, monkeypatch):
     assert winnow.push_to_hub(transformer, "me/spam", private=True) == "https://hub.example/me/spam/commit/1"
     (_, repo, options), (_, files, upload) = FakeHub.calls
     assert repo == "me/spam" and options["private"] and upload["commit_message"] == "small 1.0.0"
-    assert {"config.json", "model.safetensors", "README.md"} <= files.keys() and "winnow.json" not in files
+    assert {"config.json", "model.safetensors", "README.md"} <= files.keys() and "calibration.jsonl" not in files
     FakeHub.calls.clear()
     winnow.push_to_hub(linear, "me/linear")
     files = FakeHub.calls[1][1]
