@@ -76,7 +76,7 @@ class Explanation:
         return f"<div style='line-height:1.7;white-space:pre-wrap'>{''.join(parts)}</div>"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prediction:
     """The prediction for one text."""
 
@@ -90,8 +90,13 @@ class Prediction:
     scope_score: Optional[float] = None
     labels: Optional[List[str]] = None  # all decided labels of a multi-label model
     nearest_label: Optional[str] = None  # the label that score and confidence of an out-of-scope text refer to
-    text: Optional[str] = field(default=None, repr=False, compare=False)
-    _classifier: Optional[Classifier] = field(default=None, repr=False, compare=False)
+    text: Optional[str] = field(default=None, compare=False)
+    _classifier: Optional[Classifier] = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        notes = "".join(f", {name}=True" for name in ("abstained", "out_of_scope") if getattr(self, name))
+        labels = "" if self.labels is None else f", labels={self.labels!r}"
+        return f"Prediction(label={self.label!r}, score={self.score:.4f}, confidence={self.confidence:.4f}{labels}{notes})"
 
     def as_dict(self) -> Dict[str, Any]:
         """Returns the object that `winnow classify --json` prints."""
