@@ -4,7 +4,9 @@
 
 BUNDLE has float and INT8 weights (`winnow train DATA --base-model all-MiniLM-L6-v2 --epochs 1 --quantize`); TSV has a label and a
 text per line. PYTHON has torch, transformers, tokenizers and onnxruntime with its quantization tools; this Python has winnow and
-pandas. Every tool runs in a process of its own, the tools alternate, and figures are medians of the repeats. transformers runs the
+pandas. Every tool runs in a process of its own, the tools alternate, and figures are medians of the repeats: texts per second, and
+per second of CPU time, which other work on the machine hardly changes (with --threads 1; threads that wait use CPU time, too).
+Ratios are those of CPU time. transformers runs the
 float weights (winnow.to_hf) in its pipeline: one text at a time, which is its default, and batches of 32. onnxruntime runs its own
 quantize_dynamic of our fp32 export, per channel, with Hugging Face's tokenizers: batches of 32 in the order of the column, and
 sorted by length, its best case."""
@@ -30,10 +32,11 @@ def read_texts(path, count):
 
 
 def measure(call, texts, warm):
+    """Texts per second, and per second of CPU time."""
     call(texts[:warm])
-    began = time.perf_counter()
+    began, cpu_began = time.perf_counter(), time.process_time()
     call(texts)
-    return len(texts) / (time.perf_counter() - began)
+    return len(texts) / (time.perf_counter() - began), len(texts) / (time.process_time() - cpu_began)
 
 
 def run_winnow(args, texts):
@@ -142,11 +145,11 @@ def compare(args):
                 rates[name].append(figures["rate"])
                 versions[tool] = figures["versions"]
     print(f"{cpu_name()}, {args.threads} threads; Python {platform.python_version()}; {'; '.join(versions.values())}")
-    print(f"{args.texts} texts; medians of {args.repeats} alternating runs")
-    own = statistics.median(rates["Winnow INT8"])
+    print(f"{args.texts} texts, peers {args.peer_texts or args.texts}; medians of {args.repeats} alternating runs")
+    own = statistics.median(cpu for _, cpu in rates["Winnow INT8"])
     for name, values in rates.items():
-        rate = statistics.median(values)
-        print(f"| {name} | {rate:,.0f}/s | {'' if name == 'Winnow INT8' else f'{own / rate:.1f}'} |")
+        rate, cpu = (statistics.median(column) for column in zip(*values))
+        print(f"| {name} | {rate:,.0f}/s | {cpu:,.0f}/s | {'' if name == 'Winnow INT8' else f'{own / cpu:.1f}'} |")
 
 
 def main():
@@ -158,7 +161,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--texts", type=int, default=10000)
-    parser.add_argument("--peer-texts", type=int, default=0, help="texts of the peers, which take minutes; 0: all")
+    parser.add_argument("--peer-texts", type=int, default=0, help="number of texts of the peers, which take minutes; 0: all")
     # Of the processes that are started for each tool.
     parser.add_argument("--tool", choices=TOOLS)
     parser.add_argument("--model")

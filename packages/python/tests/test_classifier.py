@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import signal
 import threading
 
 import numpy as np
@@ -263,6 +264,17 @@ def test_threads_classify_at_once(classifier, texts):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_ctrl_c_ends_a_classification(transformer, texts):
+    classifier = winnow.Classifier(transformer, threads=2)
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        while True:
+            classifier.predict_proba(texts * 50)
+    timer.join()
+    assert classifier.predict_proba(texts[:2]).shape == (2, 2)
 
 
 def test_the_interpreter_is_free_while_texts_are_classified(transformer, texts):

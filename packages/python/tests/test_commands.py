@@ -22,12 +22,8 @@ def test_training_gives_the_bundle_of_the_program(linear, tmp_path, program):
 
 def test_training_tells_its_epochs(tmp_path):
     events = []
-    info = winnow.train(
-        plan={"data": [MESSAGES], "output-dir": tmp_path / "small", "base_model": "scratch", "max_length": 16},
-        epochs=2,
-        layers=None,
-        callback=events.append,
-    )
+    plan = {"data": [MESSAGES], "output-dir": tmp_path / "small", "base_model": "scratch", "max_length": 16, "epochs": 5}
+    info = winnow.train(plan, epochs=2, layers=None, callback=events.append)
     evaluations = [event for event in events if event["event"] == "evaluation"]
     assert len(evaluations) == info["epochs_run"] == 2
     assert evaluations[-1]["f1_macro"] == pytest.approx(info["val_macro_f1"], abs=0.2)

@@ -16,30 +16,34 @@ Files = Union[PathLike, Sequence[PathLike]]
 
 
 def train(
-    data: Optional[Files] = None,
+    data: Union[Files, Mapping[str, Any], None] = None,
     output_dir: Optional[PathLike] = None,
     *,
     callback: Optional[Callback] = None,
-    plan: Optional[Mapping[str, Any]] = None,
     **options: Any,
 ) -> Dict[str, Any]:
     """Trains a model, as `winnow train` does, and returns the document of training_info.json, with all metrics.
 
-    data: labelled texts: one file or several, CSV, TSV, JSON, JSONL or fastText.
+    data: labelled texts: one file or several, CSV, TSV, JSON, JSONL or fastText. A dictionary is a plan: all options by
+        name, with "data" and "output_dir" among them; options that are given beside it replace those in it.
     output_dir: directory of the new bundle.
-    options, plan: the options of `winnow train` by their names (docs/cli.md): kind="lr", base_model="all-MiniLM-L6-v2",
-        epochs=3, max_fpr=.02, quantize=True, preset="sms-spam". `plan` is a dictionary of the same.
+    options: the options of `winnow train` by their names (docs/cli.md): kind="lr", base_model="all-MiniLM-L6-v2",
+        epochs=3, max_fpr=.02, quantize=True, preset="sms-spam".
     callback: receives events as dictionaries with the key "event": "note" and "warning" (with "message"), "progress",
         "begin", "step" (with "step", "total_steps", "loss") and "evaluation" (with "epoch", "validation_loss",
         "accuracy", "f1_macro", "best"). Returning False ends the training with CancelledError; Ctrl-C ends it with
         KeyboardInterrupt. After either, no incomplete bundle is left.
     """
-    given: Dict[str, Any] = {**(plan or {}), **options}
+    given = dict(options)
+    files: Optional[Files]
+    if isinstance(data, Mapping):
+        given = {**{name.replace("-", "_"): value for name, value in data.items()}, **given}
+        files = given.pop("data", None)
+    else:
+        files = data
     if output_dir is not None:
         given["output_dir"] = output_dir
-    if data is None:
-        data = given.pop("data", None)
-    return _run("train", _files(data), given, callback)
+    return _run("train", _files(files), given, callback)
 
 
 def evaluate(
