@@ -148,27 +148,27 @@ PythonClassifier::PythonClassifier(std::filesystem::path bundle, const Classifie
 }
 
 void PythonClassifier::Load() {
-  auto loaded = Native([&](NativeWork&) -> Result<std::unique_ptr<Loaded>> {
+  auto loaded = Native([&](NativeWork&) -> Result<std::shared_ptr<const Loaded>> {
     static const Result<void> isa = ChooseIsaFromEnvironment();  // for all kernels of the process, before the first
     TRY(isa);
-    auto parts = std::make_unique<Loaded>(options_.threads);
+    auto parts = std::make_shared<Loaded>(options_.threads);
     parts->classifier = TRY(BundleClassifier::Load(bundle_, parts->pool, options_.weights, options_.long_text,
                                                    options_.fold_disguises, {.verify = options_.verify}));
     return parts;
   });
-  // Of a parent process, they can't be destroyed: their threads, which are waited for, are not here.
-  if (process_ != 0 && process_ != ::getpid()) static_cast<void>(loaded_.release());
+  // Those of a parent process cannot be destroyed: their threads, which are waited for, are not here.
+  if (process_ != 0 && process_ != ::getpid()) new std::shared_ptr<const Loaded>(std::move(loaded_));
   loaded_ = std::move(loaded);
   process_ = ::getpid();
 }
 
-const BundleClassifier& PythonClassifier::classifier() {
+std::shared_ptr<const PythonClassifier::Loaded> PythonClassifier::Current() {
   if (process_ != ::getpid()) Load();
-  return *loaded_->classifier;
+  return loaded_;
 }
 
-ByName PythonClassifier::ClassifyViews(std::span<const InputTextView> views, const ClassifyOptions& options) {
-  const BundleClassifier& model = classifier();
+ByName PythonClassifier::ClassifyViews(const BundleClassifier& model, std::span<const InputTextView> views,
+                                       const ClassifyOptions& options) {
   const size_t labels = model.labels().size();
   Columns columns = Native([&](NativeWork& work) -> Result<Columns> {
     TRY(model.CheckOptions(options));
@@ -188,11 +188,13 @@ ByName PythonClassifier::ClassifyViews(std::span<const InputTextView> views, con
 ByName PythonClassifier::Classify(nb::handle texts, const ClassifyOptions& options) {
   const Texts given(texts);
   const std::vector<InputTextView> views(given.views().begin(), given.views().end());
-  return ClassifyViews(views, options);
+  const auto loaded = Current();
+  return ClassifyViews(*loaded->classifier, views, options);
 }
 
 ByName PythonClassifier::ClassifyColumns(const ByName& columns, const ClassifyOptions& options) {
-  const TextTemplate* const text_template = classifier().text_template();
+  const auto loaded = Current();
+  const TextTemplate* const text_template = loaded->classifier->text_template();
   if (text_template == nullptr) {
     Raise({ErrorCode::kInvalidArgument, "columns were given, but the bundle has no text template",
            "pass the column of the texts alone"});
@@ -211,17 +213,18 @@ ByName PythonClassifier::ClassifyColumns(const ByName& columns, const ClassifyOp
   }
   const std::vector<InputText> texts = Native([&](NativeWork&) { return Render(*text_template, names, fields, rows); });
   const std::vector<InputTextView> views(texts.begin(), texts.end());
-  return ClassifyViews(views, options);
+  return ClassifyViews(*loaded->classifier, views, options);
 }
 
 std::string PythonClassifier::Explain(const std::string& text, const ClassifyOptions& options) {
-  const BundleClassifier& model = classifier();
+  const auto loaded = Current();
+  const BundleClassifier& model = *loaded->classifier;
   return Native([&](NativeWork&) -> Result<std::string> {
     return DumpJsonLine(ExplanationJson(TRY(ExplainText(model, text, options)), text));
   });
 }
 
-std::string PythonClassifier::Description() { return DumpJsonLine(DescriptionOf(classifier())); }
+std::string PythonClassifier::Description() { return DumpJsonLine(DescriptionOf(*Current()->classifier)); }
 
 void BindClassifier(nb::module_& module) {
   nb::class_<PythonClassifier>(module, "Classifier", "A loaded bundle.")

@@ -33,10 +33,6 @@ class PythonClassifier {
   /// Loads a bundle without the interpreter lock. Throws Winnow's exceptions.
   PythonClassifier(std::filesystem::path bundle, const ClassifierOptions& options);
 
-  /// Returns the classifier. In a forked process, where the threads of the parent are missing, the bundle is loaded
-  /// again first. The caller holds the interpreter lock.
-  const BundleClassifier& classifier();
-
   /// Classifies texts (python/texts.h), and returns a dictionary of NumPy arrays: probabilities [texts, labels], label,
   /// top, score, confidence, threshold, abstained, scope_score, out_of_scope [texts] and, of multi-label models, decided
   /// [texts, labels].
@@ -55,11 +51,15 @@ class PythonClassifier {
     std::optional<BundleClassifier> classifier;
   };
   void Load();
-  ByName ClassifyViews(std::span<const InputTextView> views, const ClassifyOptions& options);
+  /// Returns what is loaded. In a forked process, where the threads of the parent are missing, the bundle is loaded again
+  /// first; by each thread that comes meanwhile, which is why callers share it. The caller holds the interpreter lock.
+  std::shared_ptr<const Loaded> Current();
+  static ByName ClassifyViews(const BundleClassifier& model, std::span<const InputTextView> views,
+                              const ClassifyOptions& options);
 
   std::filesystem::path bundle_;
   ClassifierOptions options_;
-  std::unique_ptr<Loaded> loaded_;
+  std::shared_ptr<const Loaded> loaded_;
   pid_t process_ = 0;
 };
 
