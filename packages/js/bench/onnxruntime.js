@@ -1,10 +1,11 @@
 // The package beside onnxruntime-node, on the same INT8 model: one text at a time, and batches in the order of arrival.
 // Usage, after `npm install --ignore-scripts` here and `winnow export BUNDLE --format onnx-int8`:
 //
-//     node onnxruntime.js BUNDLE TEXTS [--iterations 300] [--threads 1]
+//     node onnxruntime.js BUNDLE TEXTS [--iterations 300] [--threads 1] [--alternate]
 //
 // ONNX Runtime is given token ids, and texts of a batch padded to the longest; Winnow is given the texts, so that its times
-// contain tokenization, calibration and the making of the answers. Both take turns, round by round.
+// contain tokenization, calibration and the making of the answers. Both take turns, round by round; with --alternate, single texts in turns text by
+// text, which gives other figures.
 import {readFileSync} from 'node:fs';
 import {cpus} from 'node:os';
 import {join} from 'node:path';
@@ -16,7 +17,7 @@ import ort from 'onnxruntime-node';
 import {Classifier} from '../dist/node/index.js';
 
 const {values, positionals: [bundle, file]} = parseArgs({allowPositionals: true, options: {
-  iterations: {type: 'string', default: '300'}, threads: {type: 'string', default: '1'}, winnow: {type: 'string', default: '../../../build/release/winnow'}}});
+  iterations: {type: 'string', default: '300'}, threads: {type: 'string', default: '1'}, alternate: {type: 'boolean', default: false}, winnow: {type: 'string', default: '../../../build/release/winnow'}}});
 const iterations = Number(values.iterations), threads = Number(values.threads);
 
 const texts = readFileSync(file, 'utf8').split('\n').filter(Boolean).slice(0, 512);
@@ -66,6 +67,19 @@ const tools = {
   winnow: {one: at => classifier.classify(texts[at]), many: from => Promise.all(texts.slice(from, from + 32).map(text => classifier.classify(text)))},
   onnx: {one: at => runOnnx([tokens[at]]), many: from => runOnnx(tokens.slice(from, from + 32))},
 };
+if (values.alternate) {
+  const times = {winnow: [], onnx: []};
+  for (let i = 0; i < iterations; ++i) {
+    for (const [name, {one}] of Object.entries(tools)) times[name].push(await timed(() => one(i % texts.length)));
+  }
+  for (const clock of ['wall', 'cpu']) {
+    const [winnow, onnx] = ['winnow', 'onnx'].map(name => median(times[name].map(time => time[clock])));
+    console.log(`alternating, ${threads} thread(s), ${clock} time, p50: winnow ${winnow.toFixed(2)} ms, onnxruntime ${onnx.toFixed(2)} ms, ratio ${(onnx / winnow).toFixed(2)}`);
+  }
+  const padded = tokens.reduce((sum, _, i) => i % 32 === 0 ? sum + 32 * Math.max(...tokens.slice(i, i + 32).map(row => row.length)) : sum, 0);
+  console.log(`padding multiplies the tokens of batches of 32 by ${(padded / tokens.flat().length).toFixed(2)}`);
+  process.exit(0);
+}
 for (let round = 0; round < kRounds; ++round) {
   for (const [name, {one, many}] of Object.entries(tools)) {
     const times = [], batches = [];
