@@ -244,8 +244,8 @@ class Wasm(winnow.TestCase):
     # The encoder. Sums of integers are equal everywhere; floats between them are rounded as each instruction set does, which
     # now and then makes a byte of the next product another one. A small model's probabilities stay within 1e-5 of each
     # other on nearly all texts.
-    def compare_encoder(self, modes=("moderate",)):
-        differences = self.compare(thousand_texts(), modes=modes, files=ENCODER, delta=1e-3)
+    def compare_encoder(self, modes=("moderate",), files=ENCODER):
+        differences = self.compare(thousand_texts(), modes=modes, files=files, delta=1e-3)
         self.assertLess(sum(difference > 1e-5 for difference in differences), len(differences) / 50)
 
     def quantized(self, *arguments, data=winnow.MESSAGES):
@@ -255,6 +255,12 @@ class Wasm(winnow.TestCase):
     def test_int8_encoder_predicts_as_the_program_does(self):
         self.quantized("--epochs", 4)
         self.compare_encoder(modes=("strict", "moderate", "lenient"))
+
+    def test_bundle_for_browsers_predicts_as_the_program_does(self):
+        self.train("--epochs", 8, output="base")
+        self.winnow("quantize", "base", "--target", "browser", "--output", "model", "--vocabulary", 1500, "--train-data", winnow.MESSAGES,
+                    "--max-drop", ".1", "--quiet")
+        self.compare_encoder(files=[name for name in ENCODER if name in self.files()])
 
     def test_windows_of_long_texts_are_those_of_the_program(self):
         self.quantized("--max-length", 32, "--long-text", "windows", "--fold-disguises")
