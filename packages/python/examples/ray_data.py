@@ -29,12 +29,14 @@ def main(bundle: str, source: str, target: str, column: str = "text") -> None:
     import ray
 
     data = ray.data.read_parquet(source)
+    # One core stays free for reading and writing, which would otherwise wait for the actors forever.
+    actors = max(1, int(ray.cluster_resources()["CPU"]) - 1)
     data.map_batches(
         Classify,
         fn_constructor_args=(bundle, column),
         batch_format="pyarrow",
         batch_size=4096,
-        concurrency=2,
+        concurrency=actors,
         num_cpus=1,
     ).write_parquet(target)
 
