@@ -5,6 +5,8 @@
 #include <cmath>
 #include <thread>
 
+#include "encoder/forward.h"
+#include "encoder/quantized_model.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_bundle.h"
 
