@@ -27,10 +27,6 @@ export class WasmEngine implements Engine {
 
   static async load(module: WebAssembly.Module, files: Record<string, Uint8Array>, manifest: Manifest | undefined,
                     multiLabel: boolean): Promise<WasmEngine> {
-    const readsScope = WebAssembly.Module.exports(module).some(({name}) => name === 'winnow_scope_label');
-    if (files['out_of_scope.safetensors'] !== undefined && !readsScope) {
-      throw new WinnowError('Unsupported', 'the model has a rule for out-of-scope texts, which this module of WebAssembly does not read', 'use the native engine');
-    }
     try {
       return new WasmEngine(await loadModel(module, files), manifest, multiLabel);
     } catch (error) {

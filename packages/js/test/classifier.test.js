@@ -13,39 +13,32 @@ import {documents, model, texts} from './models.js';
 
 const kEngines = ['native', 'wasm'];
 
-function assertSame(found, expected, text) {
+function assertSame(found, expected, text, within = 1e-5) {
   assert.equal(found.label, expected.label, text);
   assert.equal(found.abstained, expected.abstained, text);
   assert.equal(found.outOfScope, expected.out_of_scope ?? false, text);
-  assert.ok(Math.abs(found.score - expected.score) < 1e-5, `${text}: ${found.score} ${expected.score}`);
-  assert.ok(Math.abs(found.confidence - expected.confidence) < 1e-5, text);
+  assert.ok(Math.abs(found.score - expected.score) < within, `${text}: ${found.score} ${expected.score}`);
+  assert.ok(Math.abs(found.confidence - expected.confidence) < within, text);
   assert.equal(found.all.length, expected.scores.length);
   const scores = new Map(expected.scores.map(({label, score}) => [label, score]));
-  for (const {label, confidence} of found.all) assert.ok(Math.abs(confidence - scores.get(label)) < 1e-5, text);
-}
-
-/** Models of transformers need a module that has the encoder, and those with a rule for out-of-scope texts one that reads it. */
-async function load(name, engine) {
-  try {
-    return await Classifier.load(model(name), {engine});
-  } catch (error) {
-    if (engine === 'wasm' && ['tiny', 'scope'].includes(name) && /transformer|linear|out-of-scope/.test(error.message)) return undefined;
-    throw error;
-  }
+  for (const {label, confidence} of found.all) assert.ok(Math.abs(confidence - scores.get(label)) < within, text);
 }
 
 test('the native engine is there', () => assert.equal(nativeError(), undefined));
 
 for (const engine of kEngines) {
   for (const name of ['lr', 'tiny', 'languages', 'multi', 'scope']) {
-    test(`${engine}: ${name} says what the program says of 1,000 texts`, async context => {
-      const classifier = await load(name, engine);
-      if (classifier === undefined) return context.skip('this module of WebAssembly does not read the model');
+    test(`${engine}: ${name} says what the program says of 1,000 texts`, async () => {
+      const classifier = await Classifier.load(model(name), {engine});
       assert.equal(classifier.engine, engine);
       const expected = documents(`${name}.expected.jsonl`);
       const found = await classifier.classify(texts);
       assert.equal(found.length, expected.length);
-      found.forEach((one, i) => assertSame(one, expected[i], texts[i]));
+      // Between instruction sets, the last bits of floats change a byte of the next INT8 product now and then.
+      const transformer = ['tiny', 'scope'].includes(name);
+      found.forEach((one, i) => assertSame(one, expected[i], texts[i], engine === 'wasm' && transformer ? 1e-3 : 1e-5));
+      const far = found.filter((one, i) => Math.abs(one.score - expected[i].score) > 1e-5).length;
+      assert.ok(far < .02 * found.length, `${far} scores differ by more than 1e-5`);
       if (name === 'multi') {
         assert.ok(classifier.multiLabel);
         found.forEach((one, i) => assert.deepEqual(one.labels.toSorted?.() ?? [...one.labels].sort(), [...expected[i].decision].sort(), texts[i]));
