@@ -78,8 +78,8 @@ struct TrainProgress {
 };
 
 /// Function that receives the progress of a training. It is called in the thread that trains: for each message, after
-/// each step, and at intervals during the work before the first step (downloading a base model, encoding texts for a
-/// frozen encoder). Returning false ends the training with kCancelled. The function must not throw.
+/// each step and evaluation, and at intervals during the work before the first step (downloading a base model, encoding
+/// texts for a frozen encoder). Returning false ends the training with kCancelled. The function must not throw.
 using TrainCallback = std::function<bool(const TrainProgress& progress)>;
 
 /// The result of a training.

@@ -13,6 +13,7 @@
 #include "kernels/isa.h"
 #include "pipeline/calibrate_bundle.h"
 #include "pipeline/data_plan.h"
+#include "pipeline/progress_observer.h"
 #include "pipeline/quantize_bundle.h"
 #include "pipeline/train.h"
 #include "report/quantization_report.h"
@@ -20,41 +21,20 @@
 namespace winnow {
 namespace {
 
-/// Hands events on to the callback.
-class CallbackObserver final : public TrainingObserver {
+/// Hands the progress on to the callback.
+class CallbackObserver final : public ProgressObserver {
  public:
   CallbackObserver(winnow_train_callback callback, void* user) : callback_(callback), user_(user) {}
 
-  void Note(const std::string& line) override { Tell(line); }
-  void Warn(const std::string& line) override { Tell(line); }
-  void OnProgress(std::string_view, int64_t, int64_t) override { Tell(""); }
-  void OnStepsBegin(int done, int total) override {
-    progress_.step = done;
-    progress_.total_steps = total;
-  }
-  void OnStep(const StepReport& step) override {
-    progress_.step = step.step;
-    progress_.loss = step.loss;
-    Tell("");
-  }
-  void OnEvaluation(const Evaluation& evaluation, const std::string&) override {
-    progress_.epoch = evaluation.epoch;
-    progress_.metric = evaluation.metric;
-    Tell("");
-  }
-  bool Cancelled() override { return cancelled_; }
-
  private:
-  void Tell(const std::string& line) {
-    if (callback_ == nullptr) return;
-    progress_.message = line.c_str();
-    cancelled_ = callback_(&progress_, user_) == 0 || cancelled_;
+  bool Tell(const Progress& now, const std::string& line) override {
+    if (callback_ == nullptr) return true;
+    const winnow_train_progress progress = {now.step, now.total_steps, now.loss, now.epoch, now.metric, line.c_str()};
+    return callback_(&progress, user_) != 0;
   }
 
   winnow_train_callback callback_;
   void* user_;
-  winnow_train_progress progress_ = {};
-  bool cancelled_ = false;
 };
 
 Result<std::string> ScalarText(const std::string& name, const Json& value) {

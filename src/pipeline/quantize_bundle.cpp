@@ -63,22 +63,19 @@ int64_t SizeOf(const std::filesystem::path& file) {
 
 /// Writes the small weights of a bundle for browsers into `dir`, which has the bundle's other files.
 Result<QuantizeReport> Shrink(const QuantizePlan& plan, const std::filesystem::path& dir, const Manifest& manifest,
-                              const Dataset& held_out, const QuantizeOptions& options, ThreadPool& pool,
-                              TrainingObserver& observer) {
-  TRY(LinkBundleFiles(plan.bundle, dir, [](const std::string& name) { return name == kFloatWeights; }));
-  const BundleClassifier classifier = TRY(BundleClassifier::Load(plan.bundle, pool, Weights::kFloat));
+                              const BundleClassifier& classifier, const Dataset& held_out,
+                              const QuantizeOptions& options, ThreadPool& pool, TrainingObserver& observer) {
   std::vector<QuantizationStep> steps;
   const Metrics before = TRY(MeasureFloatWeights(plan.bundle, held_out, pool));
   steps.push_back({"float", SizeOf(plan.bundle / kFloatWeights), before});
   {
     const Dataset training =
         plan.train_data.empty() ? held_out : TRY(ReadTexts(plan, plan.train_data, classifier, observer));
-    TRY(TrimBundle(dir, classifier, training, static_cast<size_t>(plan.vocabulary), manifest.max_length, observer));
+    TRY(TrimBundle(plan.bundle, dir, classifier, training, static_cast<size_t>(plan.vocabulary), manifest.max_length,
+                   observer));
   }
-  const int tokens = TRY(ReadModelConfig(dir)).vocab_size;
-  steps.push_back(
-      {fmt::format("{} tokens", tokens), SizeOf(dir / kFloatWeights), TRY(MeasureFloatWeights(dir, held_out, pool))});
   const QuantizeReport int8 = TRY(QuantizeWeights(dir, dir, held_out, {.max_drop = 1}, pool));
+  steps.push_back({fmt::format("{} tokens", TRY(ReadModelConfig(dir)).vocab_size), int8.float_bytes, int8.before});
   steps.push_back({"INT8", int8.quantized_bytes, int8.after});
   QuantizeOptions small = options;
   small.int4 = true;
@@ -117,13 +114,14 @@ Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& poo
   }
   // First, so that a second process that writes the target learns of it at its start.
   BundleWriter writer = TRY(BundleWriter::Begin(target, plan.overwrite));
-  const Dataset held_out =
-      TRY(ReadHeldOut(plan, TRY(BundleClassifier::Load(plan.bundle, pool, Weights::kFloat)), observer));
+  const BundleClassifier classifier = TRY(BundleClassifier::Load(plan.bundle, pool, Weights::kFloat));
+  const Dataset held_out = TRY(ReadHeldOut(plan, classifier, observer));
   TRY(CopyFiles(plan, writer.path()));
   const QuantizeOptions options{.max_drop = plan.max_drop.value_or(browser ? .01 : .005),
                                 .note = [&](const std::string& text) { observer.Note(text); }};
-  QuantizeReport report = browser ? TRY(Shrink(plan, writer.path(), manifest, held_out, options, pool, observer))
-                                  : TRY(QuantizeWeights(plan.bundle, writer.path(), held_out, options, pool));
+  QuantizeReport report =
+      browser ? TRY(Shrink(plan, writer.path(), manifest, classifier, held_out, options, pool, observer))
+              : TRY(QuantizeWeights(plan.bundle, writer.path(), held_out, options, pool));
   if (observer.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped on request");
   const bool guaranteed =
       manifest.thresholds.guarantee || manifest.abstain || std::filesystem::exists(plan.bundle / kScopeFile, ignored);

@@ -22,15 +22,16 @@ std::vector<int64_t> CountTokens(const BundleClassifier& classifier, const Datas
 
 }  // namespace
 
-Result<void> TrimBundle(const std::filesystem::path& dir, const BundleClassifier& classifier, const Dataset& texts,
-                        size_t vocabulary, int max_length, TrainingObserver& observer) {
-  const Model model = TRY(Model::Load(dir, TRY(ReadModelConfig(dir)), {}));
+Result<void> TrimBundle(const std::filesystem::path& from, const std::filesystem::path& to,
+                        const BundleClassifier& classifier, const Dataset& texts, size_t vocabulary, int max_length,
+                        TrainingObserver& observer) {
+  const Model model = TRY(Model::Load(from, TRY(ReadModelConfig(from)), {}));
   const std::vector<int64_t> uses = CountTokens(classifier, texts, model.config().vocab_size);
   std::vector<int32_t> kept(static_cast<size_t>(model.config().vocab_size));
   std::iota(kept.begin(), kept.end(), 0);
   bool trimmed = false;
   if (kept.size() > vocabulary) {
-    Result<std::vector<int32_t>> chosen = ChooseVocabulary(dir, uses, vocabulary);
+    Result<std::vector<int32_t>> chosen = ChooseVocabulary(from, uses, vocabulary);
     if (chosen) {
       kept = *std::move(chosen);
       trimmed = true;
@@ -41,10 +42,10 @@ Result<void> TrimBundle(const std::filesystem::path& dir, const BundleClassifier
     }
   }
   const Model small = TRY(TrimModel(model, kept, max_length));
-  TRY(small.Save(dir));
-  TRY(WriteModelConfig(dir, small.config()));
+  TRY(small.Save(to));
+  TRY(WriteModelConfig(to, small.config()));
   if (!trimmed) return {};
-  TRY(TrimTokenizerFiles(dir, kept));
+  TRY(TrimTokenizerFiles(to, kept));
   int64_t all = 0, covered = 0;
   for (const int64_t count : uses) all += count;
   for (const int32_t id : kept) covered += uses[static_cast<size_t>(id)];

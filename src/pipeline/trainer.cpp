@@ -7,40 +7,23 @@
 #include <utility>
 
 #include "pipeline/data_plan.h"
+#include "pipeline/progress_observer.h"
 #include "pipeline/train.h"
 
 namespace winnow {
 namespace {
 
-/// Hands events on to the callback of a library's user.
-class CallbackObserver final : public TrainingObserver {
+/// Hands the progress on to the callback of a library's user.
+class CallbackObserver final : public ProgressObserver {
  public:
   explicit CallbackObserver(const TrainCallback& callback) : callback_(callback) {}
 
-  void Note(const std::string& line) override { Tell(line); }
-  void Warn(const std::string& line) override { Tell(line); }
-  void OnProgress(std::string_view, int64_t, int64_t) override { Tell(""); }
-  void OnStepsBegin(int done, int total) override {
-    progress_.step = done;
-    progress_.total_steps = total;
-  }
-  void OnStep(const StepReport& step) override {
-    progress_.step = step.step;
-    progress_.loss = step.loss;
-    Tell("");
-  }
-  bool Cancelled() override { return cancelled_; }
-
  private:
-  void Tell(const std::string& line) {
-    if (!callback_) return;
-    progress_.message = line;
-    cancelled_ = !callback_(progress_) || cancelled_;
+  bool Tell(const Progress& now, const std::string& line) override {
+    return !callback_ || callback_({now.step, now.total_steps, now.loss, line});
   }
 
   const TrainCallback& callback_;
-  TrainProgress progress_;
-  bool cancelled_ = false;
 };
 
 template <typename T, typename Given>
