@@ -85,8 +85,8 @@ async function loadModel(source: string | FileMap, options: LoadOptions): Promis
   const [module, {files, manifest}] = await Promise.all([moduleOf(options.wasm), filesOf(source, options)]);
   const multiLabel = isMultiLabel(files);
   const engine = options.worker === false || typeof Worker === 'undefined'
-                     ? await WasmEngine.load(module, files, manifest, multiLabel)
-                     : await WorkerEngine.load(workerOf(options.worker), {module, files, manifest, multiLabel});
+                     ? await WasmEngine.load(module, files, multiLabel)
+                     : await WorkerEngine.load(workerOf(options.worker), {module, files, multiLabel});
   return new Model(engine, infoOf(manifest, 'model'), options);
 }
 

@@ -63,7 +63,7 @@ async function loadFiles(files: Record<string, Uint8Array>, manifest: Manifest |
   if (options.verify !== false) {
     await Promise.all(Object.entries(files).map(([name, bytes]) => checkDigest(name, bytes, manifest?.sha256?.[name])));
   }
-  return WasmEngine.load(await wasmOfPackage(), files, manifest, isMultiLabel(files));
+  return WasmEngine.load(await wasmOfPackage(), files, isMultiLabel(files));
 }
 
 async function loadDirectory(directory: string, options: LoadOptions): Promise<Model> {

@@ -5,13 +5,13 @@ declare module '*/winnow.mjs' {
     score: number;
     confidence: number;
     abstained: boolean;
-    outOfScope?: boolean;
+    outOfScope: boolean;
     labels: string[];
     scores: Array<{label: string; score: number}>;
   }
   export interface WasmModel {
     readonly labels: string[];
-    classify(text: string, options: {mode: 'strict' | 'moderate' | 'lenient'}): WasmPrediction;
+    classify(text: string, options: {mode: 'strict' | 'moderate' | 'lenient'; threshold?: number | undefined}): WasmPrediction;
     release(): void;
   }
   export interface WasmTokenizer {

@@ -1,11 +1,10 @@
 // The worker of browser.ts: one model in WebAssembly, beside the page's own thread.
 import {WinnowError} from './errors.js';
-import type {Manifest} from './manifest.js';
 import type {RawOptions} from './types.js';
 import {WasmEngine} from './wasm.js';
 
 export type Request =
-    | {id: number; kind: 'load'; module: WebAssembly.Module; files: Record<string, Uint8Array>; manifest: Manifest | undefined; multiLabel: boolean}
+    | {id: number; kind: 'load'; module: WebAssembly.Module; files: Record<string, Uint8Array>; multiLabel: boolean}
     | {id: number; kind: 'classify'; texts: readonly string[]; options: RawOptions};
 
 export interface Reply {
@@ -18,7 +17,7 @@ let engine: WasmEngine | undefined;
 
 async function answer(request: Request): Promise<unknown> {
   if (request.kind === 'load') {
-    engine = await WasmEngine.load(request.module, request.files, request.manifest, request.multiLabel);
+    engine = await WasmEngine.load(request.module, request.files, request.multiLabel);
     return engine.labels;
   }
   if (engine === undefined) throw new WinnowError('Internal', 'the worker has no model');
