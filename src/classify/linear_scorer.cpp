@@ -91,6 +91,24 @@ Result<std::vector<TextToken>> LinearScorer::TokensOf(std::string_view, bool) co
   return Fail(ErrorCode::kUnsupported, "the model is linear: it counts words and characters and does not use tokens");
 }
 
+TextCoverage LinearScorer::CoverageOf(std::string_view text) const {
+  FoldedTexts folded;
+  folded.Assign(std::span(&text, 1), fold_disguises_);
+  const Vectorizer::Occurrences found = model_.vectorizer().Find(folded.texts().front());
+  std::vector<char> known(found.symbols.size(), 0);
+  for (const Vectorizer::Occurrence& each : found.occurrences) {
+    std::fill(known.begin() + static_cast<ptrdiff_t>(each.first), known.begin() + static_cast<ptrdiff_t>(each.end), 1);
+  }
+  const bool words = std::ranges::any_of(found.symbols, &Vectorizer::Symbol::is_word);
+  TextCoverage coverage;
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (found.symbols[i].is_word != words) continue;
+    ++coverage.pieces;
+    coverage.unknown += known[i] == 0 ? 1 : 0;
+  }
+  return coverage;
+}
+
 TextShares LinearScorer::SharesOf(std::string_view text, size_t label, std::span<const float> probabilities,
                                   double temperature) const {
   const size_t labels = model_.labels();

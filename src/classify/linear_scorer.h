@@ -28,6 +28,7 @@ class LinearScorer : public Scorer {
   bool IsInstant(std::span<const InputTextView> texts) const override;
   void ForParts(size_t count, const std::function<void(size_t begin, size_t end)>& task) const override;
   Result<std::vector<TextToken>> TokensOf(std::string_view text, bool special) const override;
+  TextCoverage CoverageOf(std::string_view text) const override;
   /// False if texts are folded, since the pieces of a folded text are not those of the original text.
   bool scores_add_up() const override { return !fold_disguises_; }
   TextShares SharesOf(std::string_view text, size_t label, std::span<const float> probabilities,

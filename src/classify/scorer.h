@@ -57,6 +57,12 @@ struct TextShares {
   double base = 0;                ///< the part of the log-odds that no piece of the text contributes
 };
 
+/// How much of a text a model knows.
+struct TextCoverage {
+  size_t pieces = 0;  ///< number of tokens; of a linear model, of words, or of characters if its features have no words
+  size_t unknown = 0;  ///< number of these that are the unknown token, or belong to no feature
+};
+
 /// A model that scores texts. Thread-safe. The scores of a text do not depend on the other texts (with float weights:
 /// except for rounding).
 class Scorer {
@@ -108,6 +114,9 @@ class Scorer {
   /// Returns the tokens of a text, whatever the maximum length. `special`: with the special tokens that the
   /// post-processor adds. Errors: kUnsupported for a scorer without tokens.
   virtual Result<std::vector<TextToken>> TokensOf(std::string_view text, bool special) const = 0;
+
+  /// Returns how much of a text is known, whatever the maximum length.
+  virtual TextCoverage CoverageOf(std::string_view text) const = 0;
 
   /// Returns true if the log-odds of a label are a sum over pieces of the text, so that SharesOf can be called.
   virtual bool scores_add_up() const { return false; }

@@ -32,6 +32,14 @@ Result<void> CheckIds(const Tokenizer& tokenizer, std::span<const int32_t> ids, 
 
 }  // namespace
 
+TextCoverage TransformerScorer::CoverageOf(std::string_view text) const {
+  std::vector<int32_t> ids;
+  std::vector<TokenSpan> spans;
+  encoder_.EncodeWithSpans(text, {.add_special_tokens = false}, ids, spans);
+  return {.pieces = ids.size(),
+          .unknown = static_cast<size_t>(std::ranges::count(ids, model_->tokenizer().unknown_id()))};
+}
+
 Result<void> TransformerScorer::PrepareIds(std::span<const std::vector<int32_t>> texts, PreparedTexts& prepared) const {
   for (const std::vector<int32_t>& ids : texts) {
     TRY(CheckIds(model_->tokenizer(), ids, encoder_.options().max_length));

@@ -35,6 +35,7 @@ class TransformerScorer : public Scorer {
   Result<std::vector<TextToken>> TokensOf(std::string_view text, bool special) const override {
     return TokensOfText(encoder_, text, special);
   }
+  TextCoverage CoverageOf(std::string_view text) const override;
 
  private:
   std::unique_ptr<const BundleModel> model_;

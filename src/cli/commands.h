@@ -34,6 +34,7 @@ Command DataDedupeCommand();
 Command DataSplitCommand();
 Command DataCurveCommand();
 Command DataDoctorCommand();
+Command DriftCommand();
 Command ForgetCommand();
 Command RetrainCommand();
 Command FeedbackAddCommand();

@@ -4,26 +4,12 @@
 
 #include "report/report_charts.h"
 #include "report/report_html_parts.h"
-#include "report/report_style.h"
+#include "report/report_page.h"
 #include "report/report_words.h"
 #include "report/shown_text.h"
 
 namespace winnow {
 namespace {
-
-constexpr char kHead[] = R"html(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>{}</title>
-<style>{}</style>
-</head>
-<body>
-<main>
-)html";
 
 std::string Tiles(const EvaluationReport& report) {
   std::string html = "<ul class=\"tiles\">\n";
@@ -107,7 +93,7 @@ std::string Facts(const EvaluationReport& report) {
 
 std::string ReportHtml(const EvaluationReport& report) {
   const ReportCharts charts = DrawReportCharts(report);
-  std::string html = fmt::format(fmt::runtime(kHead), HtmlText("Evaluation: " + Subject(report)), kReportStyle);
+  std::string html = ReportPageBegin("Evaluation: " + Subject(report));
   html += "<h1>Evaluation of " + HtmlName(report.model.name) + "</h1>\n<p class=\"lead\">" + HtmlText(Subject(report)) +
           ".";
   if (const std::string provenance = Provenance(report); !provenance.empty()) {
@@ -126,7 +112,7 @@ std::string ReportHtml(const EvaluationReport& report) {
       "<p class=\"note\">All confidence intervals are 95 % intervals: Wilson score intervals (1927) for proportions, "
       "bootstrap percentile intervals over the texts for macro-F1 and for differences. report.json contains all "
       "metrics and the points of the curves.</p>\n";
-  return html + "</main>\n</body>\n</html>\n";
+  return html + ReportPageEnd();
 }
 
 }  // namespace winnow

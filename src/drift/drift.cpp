@@ -1,0 +1,137 @@
+#include "drift/drift.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "base/machine.h"
+#include "drift/effect_size.h"
+
+namespace winnow {
+namespace {
+
+// Limits of effect sizes: a tenth of the texts has another label; distributions differ by a fifth, which a large sample
+// shows clearly and a reader sees in a chart.
+constexpr double kMaxLabelDistance = .1;
+constexpr double kMaxDistance = .2;
+// An error rate is worse from half as many errors more on; otherwise a large sample would show any difference as drift.
+constexpr double kMinRatio = 1.5;
+
+double MeanOf(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+DriftMeasure DistanceOf(std::string name, std::string title, const std::vector<double>& reference,
+                        const std::vector<double>& current) {
+  return {.name = std::move(name),
+          .title = std::move(title),
+          .value = DistributionDistance(reference, current),
+          .limit = kMaxDistance,
+          .reference_mean = MeanOf(reference),
+          .current_mean = MeanOf(current)};
+}
+
+/// Returns the share of each label among all decided labels.
+std::vector<double> LabelShares(const ObservedTexts& texts, size_t labels) {
+  std::vector<double> shares(labels, 0);
+  double total = 0;
+  for (const std::vector<int32_t>& decided : texts.decided) {
+    for (const int32_t label : decided) ++shares[static_cast<size_t>(label)];
+    total += static_cast<double>(decided.size());
+  }
+  for (double& share : shares) share = total > 0 ? share / total : 1.0 / static_cast<double>(labels);
+  return shares;
+}
+
+void CompareLabels(const BundleClassifier& classifier, const ObservedTexts& reference, const ObservedTexts& current,
+                   DriftReport& report) {
+  const size_t labels = classifier.labels().size();
+  const std::vector<double> before = LabelShares(reference, labels), now = LabelShares(current, labels);
+  for (size_t label = 0; label < labels; ++label) {
+    report.labels.push_back({classifier.labels()[label], before[label], now[label]});
+  }
+  report.measures.push_back({.name = "label_distance",
+                             .title = "predicted labels",
+                             .value = TotalVariation(before, now),
+                             .limit = kMaxLabelDistance});
+}
+
+Result<void> CheckEnough(std::string_view name, size_t texts) {
+  if (texts >= kMinDriftTexts) return {};
+  return Fail(ErrorCode::kInvalidData,
+              fmt::format("the {} has {} texts; drift is measured from {} texts on", name, texts, kMinDriftTexts));
+}
+
+bool IsWorse(const std::optional<EstimatedValue>& reference, const std::optional<EstimatedValue>& current) {
+  return reference && current && current->interval.low > reference->interval.high &&
+         current->value >= kMinRatio * reference->value;
+}
+
+EstimatedValue ErrorRateOf(const EstimatedValue& accuracy) {
+  return {.value = 1 - accuracy.value, .interval = {1 - accuracy.interval.high, 1 - accuracy.interval.low}};
+}
+
+}  // namespace
+
+bool DriftReport::errors_drifted() const {
+  const EstimatedPerformance &before = reference_performance, &now = current_performance;
+  const auto& rate = now.false_positive_rate;
+  if (max_false_positive_rate && rate && rate->interval.low > *max_false_positive_rate) return true;
+  return IsWorse(ErrorRateOf(before.accuracy), ErrorRateOf(now.accuracy)) ||
+         IsWorse(before.false_positive_rate, rate) || IsWorse(before.false_negative_rate, now.false_negative_rate);
+}
+
+bool DriftReport::wording_drifted() const {
+  return std::ranges::any_of(measures,
+                             [](const DriftMeasure& each) { return each.name == "domain_auc" && each.drifted(); });
+}
+
+bool DriftReport::drifted() const { return errors_drifted() || std::ranges::any_of(measures, &DriftMeasure::drifted); }
+
+Result<DriftReport> MeasureDrift(const BundleClassifier& classifier, std::vector<std::string> reference,
+                                 std::vector<std::string> current, const DriftOptions& options, ThreadPool& pool,
+                                 const std::function<bool(double done)>& progress) {
+  TRY(CheckEnough("reference", reference.size()));
+  TRY(CheckEnough("current sample", current.size()));
+  const double total = static_cast<double>(reference.size() + current.size());
+  const auto tell = [&](size_t before) {
+    return [&, before](size_t done) { return !progress || progress(static_cast<double>(before + done) / total); };
+  };
+  const size_t before = reference.size();
+  const ObservedTexts first = TRY(ObserveTexts(classifier, std::move(reference), options.classify, tell(0)));
+  const ObservedTexts second = TRY(ObserveTexts(classifier, std::move(current), options.classify, tell(before)));
+  const LabelKind kind{.labels = classifier.labels().size(),
+                       .positive_label = classifier.positive_label(),
+                       .multi_label = classifier.multi_label()};
+  DriftReport report;
+  report.model = classifier.manifest().name;
+  report.version = classifier.manifest().version;
+  report.timestamp = TimestampUtc();
+  report.reference_texts = first.texts.size();
+  report.current_texts = second.texts.size();
+  report.has_positive_label = kind.positive_label >= 0;
+  report.reference_performance = EstimatePerformance(first, kind, options.seed);
+  report.current_performance = EstimatePerformance(second, kind, options.seed);
+  if (const auto& guarantee = classifier.manifest().thresholds.guarantee) {
+    report.max_false_positive_rate = guarantee->max_fpr;
+  }
+  CompareLabels(classifier, first, second, report);
+  report.measures.push_back(DistanceOf("score_distance", "scores", first.scores, second.scores));
+  report.measures.push_back(DistanceOf("length_distance", "lengths in characters", first.lengths, second.lengths));
+  report.measures.push_back(
+      DistanceOf("unknown_distance", "unknown words", first.unknown_shares, second.unknown_shares));
+  report.domain = TRY(FitDomainClassifier(first.texts, second.texts, options.domain, pool));
+  // With few texts the AUC of samples that do not differ may be above the limit by chance.
+  const bool certain = report.domain.interval.low > .5;
+  report.measures.push_back({.name = "domain_auc",
+                             .title = "wording (ROC-AUC of the domain classifier)",
+                             .value = report.domain.auc,
+                             .limit = certain ? kMaxDomainAuc : 1});
+  report.reference_scores = first.scores;
+  report.current_scores = second.scores;
+  return report;
+}
+
+}  // namespace winnow
