@@ -54,8 +54,21 @@ constexpr auto kVersion4 = std::to_array<std::string_view>({
     "ALTER TABLE messages ADD COLUMN threshold DOUBLE PRECISION",
 });
 
+// Versions of models, and what their aliases mean: the row of an alias with the highest sequence; the others are its
+// history. Rows of aliases are only added.
+constexpr auto kVersion5 = std::to_array<std::string_view>({
+    "CREATE TABLE models (name TEXT NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL, uri TEXT NOT NULL, "
+    "metrics TEXT NOT NULL, created_at {time} NOT NULL, state TEXT NOT NULL, kind TEXT NOT NULL, "
+    "architecture TEXT NOT NULL, labels TEXT NOT NULL, data_sha256 TEXT, parent TEXT, command TEXT, code_version TEXT, "
+    "files TEXT NOT NULL, bytes BIGINT NOT NULL, pushed_by TEXT NOT NULL, PRIMARY KEY (name, version))",
+    "CREATE INDEX models_digest ON models (name, digest)",
+    "CREATE TABLE aliases (name TEXT NOT NULL, alias TEXT NOT NULL, sequence BIGINT NOT NULL, version TEXT, "
+    "from_version TEXT, actor TEXT NOT NULL, reason TEXT NOT NULL, created_at {time} NOT NULL, "
+    "PRIMARY KEY (name, alias, sequence))",
+});
+
 constexpr std::array<std::span<const std::string_view>, kSchemaVersion> kMigrations = {kVersion1, kVersion2, kVersion3,
-                                                                                       kVersion4};
+                                                                                       kVersion4, kVersion5};
 
 std::string InDialect(std::string_view statement, const SqlConnection& connection) {
   std::string text(statement);

@@ -22,8 +22,9 @@ class SchemaOn : public OnEveryDatabase {};
 INSTANTIATE_TEST_SUITE_P(Databases, SchemaOn, testing::Values("SQLite", "PostgreSQL"), DatabaseName);
 
 void DropTables(SqlConnection& connection) {
-  for (const char* table : {"spam_feedback", "idempotency_keys", "reputation", "preferences", "messages", "audit_log",
-                            "verdict_samples", "campaign_uses", "secrets", "forgotten", "schema_version"})
+  for (const char* table :
+       {"spam_feedback", "idempotency_keys", "reputation", "preferences", "messages", "audit_log", "verdict_samples",
+        "campaign_uses", "secrets", "forgotten", "models", "aliases", "schema_version"})
     ASSERT_TRUE(connection.Execute(fmt::format("DROP TABLE IF EXISTS {}", table)));
 }
 
@@ -46,6 +47,8 @@ TEST_P(SchemaOn, MigratesFromEveryOlderVersionAndKeepsTheRows) {
     EXPECT_TRUE(store->ListMessages({}).value().empty());
     EXPECT_TRUE(store->ListVerdictSamples({}).value().empty());
     EXPECT_TRUE(store->ListCampaignUses({}).value().empty());
+    EXPECT_TRUE(store->ListModelVersions({}).value().empty());
+    EXPECT_TRUE(store->ListAliases({}).value().empty());
   }
 }
 
@@ -55,7 +58,7 @@ TEST_P(SchemaOn, RefusesTablesOfANewerProgram) {
       Connect()->Execute("INSERT INTO schema_version (version, applied_at) VALUES (99, '2027-01-01T00:00:00Z')"));
   const Error error = ErrorOf(Store::Open({.url = url_}));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 4"));
+  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 5"));
 }
 
 TEST_P(SchemaOn, LeavesTheTablesOfAnotherProgramAlone) {

@@ -1,4 +1,4 @@
-/// The store: feedback, reputation, preferences, messages and the audit log, in a SQLite file or a PostgreSQL database.
+/// The store: feedback, reputation, preferences, messages, versions of models and the audit log, in a SQLite file or a PostgreSQL database.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "store/forget_records.h"
 #include "store/records.h"
+#include "store/registry_records.h"
 #include "store/sql_connection.h"
 #include "store/tombstones.h"
 
@@ -83,6 +84,35 @@ class Store {
   Result<void> RecordCampaignUses(std::span<const CampaignUse> uses);
   /// Returns the uses since a time, and deletes older ones.
   Result<std::vector<CampaignUse>> ListCampaignUses(StoreTime since);
+
+  /// Adds a version of a model, whose files are stored already, and an entry of the audit log. Returns false if the same
+  /// version with the same digest is there. Errors: kExists if its digest is another one, or if it is being removed.
+  Result<bool> AddModelVersion(const ModelVersion& version);
+  /// Returns a version with all fields, or nothing if it does not exist or is being removed.
+  Result<std::optional<ModelVersion>> FindModelVersion(std::string_view name, std::string_view version);
+  /// Returns versions without `files` and provenance, by name and in the order in which they were added.
+  Result<std::vector<ModelVersion>> ListModelVersions(const ModelFilter& filter);
+
+  /// Appends a row to an alias, and an entry to the audit log. Returns the row; `changed` is false if the alias means
+  /// that version already. Errors: kNotFound if the version does not exist; kExists if the alias is not what the change
+  /// expects, with who has changed it.
+  Result<AliasChanged> ChangeAlias(const AliasChange& change);
+  /// Returns what aliases mean, or meant at a time: the newest row of each alias, of one model or (empty) of all, by name
+  /// and alias. Aliases that were removed have no version.
+  Result<std::vector<AliasRow>> ListAliases(std::string_view name, std::optional<StoreTime> at = {});
+  /// Returns rows of aliases, the newest first.
+  Result<std::vector<AliasRow>> ListAliasHistory(const AliasFilter& filter);
+  /// Returns the number of changes of aliases so far, of all models. It grows with every change.
+  Result<int64_t> CountAliasChanges();
+
+  /// Returns the versions that must not be removed: those that an alias means, meant since that time, or would mean again
+  /// after a rollback.
+  Result<std::vector<std::string>> VersionsInUse(std::string_view name, StoreTime since);
+  /// Makes a version invisible that VersionsInUse does not contain, with an entry of the audit log. Returns false if the
+  /// version is in use or does not exist. Its files may be removed then, and its row with RemoveModelVersion.
+  Result<bool> BeginRemoval(const ModelRemoval& removal);
+  /// Removes the row of a version whose removal has begun.
+  Result<void> RemoveModelVersion(std::string_view name, std::string_view version);
 
   /// Returns what Forget would remove.
   Result<ForgottenRows> FindForgotten(const ForgetSelection& selection);

@@ -132,6 +132,15 @@ Result<Reputation> Store::ChangeReputation(const ReputationChange& asked) {
   return result;
 }
 
+SqlResult<bool> InsertAudit(SqlConnection& connection, const AuditEntry& entry) {
+  const SqlRows inserted =
+      TRY(connection.Run("INSERT INTO audit_log (event_key, actor, action, subject, details, created_at) "
+                         "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (event_key) DO NOTHING",
+                         {entry.event_key, entry.actor, entry.action, entry.subject, StorableText(entry.details),
+                          TimeText(entry.created_at)}));
+  return inserted.affected == 1;
+}
+
 Result<void> Store::AppendAudit(AuditEntry entry) {
   if (entry.event_key.empty()) entry.event_key = RandomKey();
   TRY(CheckName(entry.event_key, "key of the entry"));
@@ -142,11 +151,7 @@ Result<void> Store::AppendAudit(AuditEntry entry) {
   TRY(ParseJson(entry.details, "details of the audit entry"));
   entry.created_at = OrNow(entry.created_at);
   TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
-    TRY(
-        connection.Run("INSERT INTO audit_log (event_key, actor, action, subject, details, created_at) "
-                       "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (event_key) DO NOTHING",
-                       {entry.event_key, entry.actor, entry.action, entry.subject, StorableText(entry.details),
-                        TimeText(entry.created_at)}));
+    TRY(InsertAudit(connection, entry));
     return {};
   }));
   return {};

@@ -163,7 +163,7 @@ class Commands(PowerCuts):
         connection.close()
         self.clean()
         connection = sqlite3.connect(self.path("version1.db"))
-        for statement in ("DROP TABLE messages", "DROP TABLE verdict_samples", "DROP TABLE campaign_uses", "DROP TABLE secrets", "DROP TABLE forgotten",
+        for statement in ("DROP TABLE messages", "DROP TABLE verdict_samples", "DROP TABLE campaign_uses", "DROP TABLE secrets", "DROP TABLE forgotten", "DROP TABLE models", "DROP TABLE aliases",
                           "DROP INDEX idempotency_keys_digest", "ALTER TABLE spam_feedback DROP COLUMN source",
                           "DELETE FROM schema_version WHERE version > 1"):
             connection.execute(statement)
@@ -205,7 +205,7 @@ class Commands(PowerCuts):
     def test_migration(self):
         def check():
             self.check_kept()
-            self.assertEqual(self.rows("SELECT version FROM schema_version ORDER BY version"), [(1,), (2,), (3,), (4,)])
+            self.assertEqual(self.rows("SELECT version FROM schema_version ORDER BY version"), [(version,) for version in range(1, 6)])
             self.assertEqual(self.rows("SELECT DISTINCT source FROM spam_feedback"), [("user",)])
         self.cut_and_repeat("version1.db", ["feedback", "stats", "--store", "store.db"], check, CUTS // 6)
 
