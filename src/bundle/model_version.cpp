@@ -119,6 +119,11 @@ std::string NextMinorVersion(std::string_view version) {
   return fmt::format("{}.{}.0{}", numbers.major, Successor(numbers.minor), numbers.pre_release);
 }
 
+std::string NextMajorVersion(std::string_view version) {
+  const Numbers numbers = NumbersOf(version);
+  return fmt::format("{}.0.0{}", Successor(numbers.major), numbers.pre_release);
+}
+
 Result<std::string> VersionOf(const VersionPlan& plan, const std::string& current, bool changed) {
   if (plan.version) return Given(*plan.version);
   return plan.keep || !changed ? current : NextPatchVersion(current);

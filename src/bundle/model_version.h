@@ -29,10 +29,11 @@ struct VersionPlan {
 /// Returns true for MAJOR.MINOR.PATCH[-pre-release][+build], as defined by semver.org.
 bool IsSemanticVersion(std::string_view version);
 
-/// Returns the version with its patch number, or its minor number, increased by one and without build metadata; a
-/// pre-release stays one. `version` must be a semantic version.
+/// Returns the version with its patch, minor or major number increased by one and without build metadata; a pre-release
+/// stays one. `version` must be a semantic version.
 std::string NextPatchVersion(std::string_view version);
 std::string NextMinorVersion(std::string_view version);
+std::string NextMajorVersion(std::string_view version);
 
 /// Returns --model-version if it was given; otherwise the next patch version if the model's predictions `changed`.
 /// Errors: kInvalidArgument for a version that is not a semantic one.

@@ -11,7 +11,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/serve_filter_options.h"
-#include "server/model_name.h"
+#include "bundle/model_name.h"
 #include "server/server.h"
 #include "server/systemd.h"
 #include "server/trusted_proxies.h"

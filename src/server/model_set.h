@@ -22,7 +22,7 @@
 #include "server/bundle_summary.h"
 #include "server/json_request.h"
 #include "server/model_lifetimes.h"
-#include "server/model_name.h"
+#include "bundle/model_name.h"
 #include "server/served_model.h"
 
 namespace winnow {

@@ -1,4 +1,4 @@
-#include "server/model_name.h"
+#include "bundle/model_name.h"
 
 #include <gtest/gtest.h>
 
