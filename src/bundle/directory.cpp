@@ -26,6 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kFlatModelFile[] = "model.onnx";  // in a directory without folders
 constexpr size_t kMaxStrangers = 10;
 constexpr int kMaxDepth = 4;
 constexpr std::string_view kRuns = "runs";  // event files of a training
@@ -114,7 +115,7 @@ bool Exchange(const fs::path& a, const fs::path& b) {
 /// What a directory contains.
 struct Scan {
   bool empty = true;
-  bool has_manifest = false;           // that can be read
+  bool has_manifest = false;           // that can be read; or the files of a flat directory
   bool has_checkpoint = false;         // or logs of a training
   std::vector<std::string> files;      // outside checkpoints, strangers included
   std::vector<std::string> strangers;  // that no Winnow model has; also directories that nest too deeply
@@ -125,6 +126,11 @@ std::set<std::string> KnownFilesOf(const fs::path& dir, bool& has_manifest) {
   std::set<std::string> known(kKnownFiles.begin(), kKnownFiles.end());
   std::error_code error;
   has_manifest = fs::exists(dir / kManifestFile, error);
+  if (!has_manifest && fs::exists(dir / kFlatMetadataFile, error) && fs::exists(dir / kFlatModelFile, error)) {
+    known.insert({kFlatModelFile, std::string(kFlatModelFile) + ".data"});
+    has_manifest = true;
+    return known;
+  }
   if (!has_manifest) return known;
   const Result<Manifest> manifest = ReadManifest(dir);
   has_manifest = manifest.has_value();

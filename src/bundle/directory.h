@@ -15,7 +15,9 @@ namespace winnow {
 enum class TargetKind {
   kMissing,
   kEmpty,
-  kWinnowModel,  ///< winnow.json and only files of a bundle, checkpoints and runs/; or only checkpoints and runs/
+  /// winnow.json and only files of a bundle, checkpoints and runs/; or only checkpoints and runs/; or the files of
+  /// `winnow registry pull --flat`
+  kWinnowModel,
   kOther,        ///< anything else, including a plain file
 };
 
@@ -26,6 +28,9 @@ struct TargetContents {
 
 /// Examines what is at `dir`. Errors: kIo. An unreadable manifest results in kOther, not in an error.
 Result<TargetContents> InspectTarget(const std::filesystem::path& dir);
+
+/// The file that describes an ONNX model beside it, in a directory without folders.
+inline constexpr char kFlatMetadataFile[] = "model_metadata.json";
 
 /// Returns true for the relative names that files of a Winnow model have, whatever its kind.
 bool IsBundleFile(std::string_view name);

@@ -15,13 +15,14 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-TEST(ModelVersion, StepsArePatchAndMinor) {
+TEST(ModelVersion, StepsArePatchMinorAndMajor) {
   EXPECT_EQ(NextPatchVersion("1.2.3"), "1.2.4");
   EXPECT_EQ(NextPatchVersion("0.0.9"), "0.0.10");
   EXPECT_EQ(NextPatchVersion("1.0.99999999999999999999"), "1.0.100000000000000000000");
   EXPECT_EQ(NextPatchVersion("1.2.3-rc.1+build.7"), "1.2.4-rc.1");
   EXPECT_EQ(NextMinorVersion("1.2.3"), "1.3.0");
   EXPECT_EQ(NextMinorVersion("1.9.3+b"), "1.10.0");
+  EXPECT_EQ(NextMajorVersion("9.9.3+b"), "10.0.0");
 }
 
 TEST(ModelVersion, OfACommandIsTheGivenOneOrTheNext) {

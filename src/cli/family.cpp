@@ -17,7 +17,7 @@ std::vector<std::string> CommandsOfFamily(const std::string& family) {
 std::string CommandLines(const std::string& prefix) {
   std::string lines;
   for (const Command& command : AllCommands()) {
-    if (command.name.starts_with(prefix)) lines += fmt::format("  {:<16}{}\n", command.name, command.summary);
+    if (command.name.starts_with(prefix)) lines += fmt::format("  {:<19}{}\n", command.name, command.summary);
   }
   return lines;
 }

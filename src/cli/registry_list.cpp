@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/registry_options.h"
+#include "registry/registry_json.h"
+
+namespace winnow {
+namespace {
+
+struct RegistryListOptions : RegistryCommandOptions {
+  std::string name;
+};
+
+void Describe(RegistryListOptions& options, OptionTable& table) {
+  table.AddPositional("name", &options.name, "A model, whose versions are listed; without it, all models are listed")
+      .ValueName("NAME");
+  AddRegistryOptions(options, table, false);
+  table.Describe("Versions are listed from the highest to the lowest; with --json, one per line.");
+  table.Example("winnow registry list --registry registry", "all models, with their aliases");
+  table.Example("winnow registry list spam --registry registry", "the versions of spam");
+}
+
+/// Rows of text in aligned columns.
+std::string Table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+std::string AliasesText(const ModelVersion& version, const std::vector<AliasRow>& aliases) {
+  std::string text;
+  for (const AliasRow& row : aliases) {
+    if (row.version == version.version) text += (text.empty() ? "" : ", ") + row.alias;
+  }
+  return text.empty() ? "-" : text;
+}
+
+std::string MetricText(const ModelVersion& version) {
+  const Json metrics = ParseJson(version.metrics, "metrics").value_or(Json::object());
+  const Json* const found = metrics.Find("f1_macro");
+  return found != nullptr && found->is_number() ? fmt::format("{:.4f}", found->get<double>()) : "-";
+}
+
+Result<void> ListModels(Registry& registry, bool json) {
+  std::vector<std::vector<std::string>> rows = {{"MODEL", "VERSIONS", "HIGHEST", "LAST PUSH", "ALIASES"}};
+  std::string lines;
+  for (const ModelSummary& model : TRY(registry.List())) {
+    if (json) {
+      lines += DumpJsonLine(SummaryJson(model)) + "\n";
+      continue;
+    }
+    std::string aliases;
+    for (const AliasRow& row : model.aliases)
+      aliases += fmt::format("{}{} {}", aliases.empty() ? "" : ", ", row.alias, row.version.value_or(""));
+    rows.push_back({model.name, std::to_string(model.versions), model.highest, TimeText(model.pushed_at),
+                    aliases.empty() ? "-" : aliases});
+  }
+  return Print(json ? lines : Table(rows));
+}
+
+Result<void> Run(const RegistryListOptions& options) {
+  const std::unique_ptr<Registry> registry = TRY(OpenRegistry(options));
+  if (options.name.empty()) return ListModels(*registry, options.json);
+  const std::vector<ModelVersion> versions = TRY(registry->Versions(options.name));
+  const std::vector<AliasRow> aliases = TRY(registry->Aliases(options.name));
+  std::vector<std::vector<std::string>> rows = {{"VERSION", "PUSHED", "BY", "SIZE", "F1_MACRO", "ALIASES"}};
+  std::string lines;
+  for (const ModelVersion& version : versions) {
+    if (options.json) {
+      lines += DumpJsonLine(VersionJson(version, aliases, false)) + "\n";
+    } else {
+      rows.push_back({version.version, TimeText(version.created_at), version.pushed_by, SizeText(version.bytes),
+                      MetricText(version), AliasesText(version, aliases)});
+    }
+  }
+  return Print(options.json ? lines : Table(rows));
+}
+
+}  // namespace
+
+Command RegistryListCommand() {
+  return MakeCommand<RegistryListOptions>("registry list", "Lists the models of a registry, or the versions of one.",
+                                          Describe, Run);
+}
+
+}  // namespace winnow
