@@ -3,15 +3,17 @@
 #include <chrono>
 #include <cstdio>
 #include <thread>
+#include <utility>
 
 #include "base/console.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/threads.h"
+#include "bundle/model_name.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/registry_options.h"
 #include "cli/serve_filter_options.h"
-#include "bundle/model_name.h"
 #include "server/server.h"
 #include "server/systemd.h"
 #include "server/trusted_proxies.h"
@@ -47,6 +49,8 @@ struct ServeOptions : CommonOptions {
   double models_memory_mb = static_cast<double>(server.models.max_memory_bytes) / 1e6;
   double cache_mb = static_cast<double>(server.cache_bytes) / kMebibyte;
   std::filesystem::path redis_mac_key_file;
+  RegistryPlaceOptions registry;
+  double registry_interval = Seconds(server.registry.interval);
   ServeFilterOptions filter;
   int redis_timeout_ms = static_cast<int>(server.redis_options.timeout.count());
   int max_batch_delay_us = static_cast<int>(server.models.scheduler.max_batch_delay.count());
@@ -84,6 +88,19 @@ void AddModelOptions(ServeOptions& options, OptionTable& table) {
            "Approximate memory limit for all loaded models, in MB; the least recently used models are evicted. "
            "0: no limit")
       .Range(0, 1e9);
+}
+
+void AddServedRegistryOptions(ServeOptions& options, OptionTable& table) {
+  table.Group("Registry");
+  AddRegistryPlace(options.registry, table);
+  table
+      .Add(
+          "registry-cache", &options.server.registry.cache,
+          "Directory for the versions that are served, which the server starts from while the registry is out of reach")
+      .ValueName("DIR")
+      .Default("below $STATE_DIRECTORY, $XDG_CACHE_HOME/winnow or ~/.cache/winnow");
+  table.Add("registry-interval", &options.registry_interval, "Seconds between two looks for changes of aliases")
+      .Range(0.05, 86400);
 }
 
 void AddAccessOptions(ServeOptions& options, OptionTable& table) {
@@ -216,9 +233,9 @@ void Describe(ServeOptions& options, OptionTable& table) {
   table
       .AddPositional(
           "bundle", &options.server.bundles,
-          "Directories of models, or directories that contain models; requests that name no model use the first one")
-      .ValueName("BUNDLE")
-      .Required();
+          "Directories of models, or directories that contain models; requests that name no model use the first one. With "
+          "--registry: names of models in the registry; without any, all that have an alias")
+      .ValueName("BUNDLE");
   table.Describe(
       "On SIGHUP, the server checks all models again. A changed model is loaded while the old version "
       "keeps serving, and replaces it without dropping a request. Replace model files by renaming new ones "
@@ -226,6 +243,7 @@ void Describe(ServeOptions& options, OptionTable& table) {
       "is in use (for instance by cp), requests for its model get status 503 until the server loads it again.");
   AddAddressOptions(options, table);
   AddModelOptions(options, table);
+  AddServedRegistryOptions(options, table);
   AddAccessOptions(options, table);
   AddLogOptions(options, table);
   AddServeFilterOptions(options.filter, table);
@@ -238,6 +256,8 @@ void Describe(ServeOptions& options, OptionTable& table) {
                 "public, with TLS and API keys");
   table.Example("winnow serve spam --filter --store store.db",
                 "the message filter: verdicts with reasons, feedback, preferences, history");
+  table.Example("winnow serve --registry registry spam",
+                "the champion of spam, and each version that an alias means; follows 'winnow registry promote'");
   table.Example("winnow serve models --lazy --models-memory-mb 500",
                 "all models of a directory; kill -HUP loads new ones");
 }
@@ -257,6 +277,26 @@ Result<void> FillRedisOptions(const ServeOptions& options, ServerOptions& server
                 "--redis-tls-ca, --redis-tls-cert, --redis-tls-key and --redis-mac-key-file require --redis");
   }
   if (!options.redis_mac_key_file.empty()) redis.mac_key = TRY(ReadMacKey(options.redis_mac_key_file));
+  return {};
+}
+
+/// Has the server follow a registry, if one was given. Errors: kInvalidArgument.
+Result<void> FillRegistryOptions(const ServeOptions& options, ServerOptions& server) {
+  if (options.registry.registry.empty()) {
+    if (!options.registry.artifacts.empty() || !server.registry.cache.empty())
+      return Fail(ErrorCode::kInvalidArgument, "--artifacts and --registry-cache require --registry");
+    if (!server.bundles.empty()) return {};
+    return Fail(ErrorCode::kInvalidArgument, "no BUNDLE was given, and no --registry",
+                "name the directory of a model, as in 'winnow serve spam'; 'winnow help serve' explains the command");
+  }
+  if (!server.models.aliases.empty())
+    return Fail(ErrorCode::kInvalidArgument, "--alias cannot be combined with --registry, whose aliases are used");
+  server.registry.registry.url = options.registry.registry;
+  server.registry.registry.artifacts = options.registry.artifacts;
+  server.registry.interval = Milliseconds(options.registry_interval);
+  for (const std::filesystem::path& name : std::exchange(server.bundles, {}))
+    server.registry.names.push_back(name.string());
+  for (const std::string& name : server.registry.names) TRY(CheckRegistryName(name, "name of a model"));
   return {};
 }
 
@@ -294,6 +334,7 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   for (const std::string& alias : options.aliases) server.models.aliases.push_back(TRY(ParseModelAlias(alias)));
   server.cache_bytes = static_cast<size_t>(options.cache_mb * kMebibyte);
   TRY(FillRedisOptions(options, server));
+  TRY(FillRegistryOptions(options, server));
   server.filter = TRY(FilterServiceOptionsOf(options.filter));
   return server;
 }

@@ -162,6 +162,18 @@ struct ServerMetrics::Parts {
                                                "for the history, bytes in the spool of feedback")
                                            .Register(registry);
 
+  Family<Gauge>& registry_gauge_family =
+      prometheus::BuildGauge()
+          .Name("winnow_registry")
+          .Help(
+              "State of the registry that is followed: reachable (1 or 0), failures: "
+              "aliases whose version could not be pulled or loaded")
+          .Register(registry);
+  Family<Counter>& registry_switch_family = prometheus::BuildCounter()
+                                                .Name("winnow_registry_switches_total")
+                                                .Help("Changes of aliases in the registry that were followed")
+                                                .Register(registry);
+
   // Text Embeddings Inference's: https://github.com/huggingface/text-embeddings-inference (docs, "Metrics").
   Family<Counter>& te_count_family =
       prometheus::BuildCounter().Name("te_request_count").Help("Classification requests").Register(registry);
@@ -341,6 +353,11 @@ std::string ServerMetrics::Scrape() const {
     RaiseTo(p.redis_rejected, now.redis_rejected);
     RaiseTo(p.redis_errors, now.redis_errors);
     RaiseTo(p.redis_timeouts, now.redis_timeouts);
+    if (now.has_registry) {
+      set(p.registry_gauge_family.Add({{"of", "reachable"}}), now.registry_reachable ? 1 : 0);
+      set(p.registry_gauge_family.Add({{"of", "failures"}}), now.registry_failures);
+      RaiseTo(p.registry_switch_family.Add({}), now.registry_switches);
+    }
     if (now.has_store) {
       set(p.filter_gauge_family.Add({{"of", "available"}}), now.store_available ? 1 : 0);
       set(p.filter_gauge_family.Add({{"of", "history_waiting"}}), now.history_waiting);

@@ -34,6 +34,9 @@ struct MetricsSnapshot {
   size_t history_waiting = 0, history_lost = 0, feedback_stored = 0, feedback_spooled = 0, feedback_rejected = 0;
   size_t spool_bytes = 0, state_hits = 0, state_reads = 0, state_failures = 0;
   size_t sender_changes_lost = 0;
+  /// Of the registry that is followed: aliases that do not mean what it says, and changes that were followed (a counter).
+  bool has_registry = false, registry_reachable = false;
+  size_t registry_failures = 0, registry_switches = 0;
   size_t request_memory_bytes = 0;  ///< size of the bodies of the requests in progress
 };
 

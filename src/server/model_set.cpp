@@ -59,10 +59,18 @@ std::string PublicMessage(const Error& error, const std::filesystem::path& bundl
 }
 
 ModelSet::ModelSet(std::vector<std::filesystem::path> roots, ModelSetOptions options)
-    : roots_(std::move(roots)), options_([&] {
+    : options_([&] {
         options.shared.weights_changed = [this] { Reload(); };
         return std::move(options);
-      }()) {}
+      }()),
+      roots_(std::move(roots)),
+      aliases_(options_.aliases) {}
+
+void ModelSet::SetSources(std::vector<std::filesystem::path> roots, std::vector<ModelAlias> aliases) {
+  const MutexLock lock(mutex_);
+  roots_ = std::move(roots);
+  aliases_ = std::move(aliases);
+}
 
 void ModelSet::Close() {
   {
@@ -103,13 +111,15 @@ std::shared_ptr<ModelSet::Slot> ModelSet::FindNamed(std::string_view name) const
 
 std::shared_ptr<ModelSet::Slot> ModelSet::Find(std::string_view spec) const {
   if (spec.empty()) return default_slot_ || default_spec_.empty() ? default_slot_ : Find(default_spec_);
-  if (auto named = FindNamed(spec)) return named;
   ModelSpec parsed = ParseModelSpec(spec);
-  if (!parsed.alias.empty()) {
-    const auto alias = std::ranges::find_if(options_.aliases, [&](const ModelAlias& each) {
-      return each.alias == parsed.alias && each.name == parsed.name;
-    });
-    if (alias == options_.aliases.end()) return nullptr;
+  const auto alias = std::ranges::find_if(
+      aliases_, [&](const ModelAlias& each) { return each.alias == parsed.alias && each.name == parsed.name; });
+  const bool name_alone = parsed.alias.empty() && parsed.version.empty() && alias != aliases_.end();
+  if (!name_alone) {
+    if (auto named = FindNamed(spec)) return named;
+  }
+  if (!parsed.alias.empty() || name_alone) {
+    if (alias == aliases_.end()) return nullptr;
     parsed.version = alias->version;
     if (parsed.version.empty()) return FindNamed(parsed.name);
   }
@@ -147,7 +157,9 @@ ApiError ModelSet::UnknownModel(std::string_view spec) const {
     models.push_back(model);
     names.push_back(summary.name);
   }
-  for (const ModelAlias& alias : options_.aliases) names.push_back(alias.name + "@" + alias.alias);
+  for (const ModelAlias& alias : aliases_) {
+    if (!alias.alias.empty()) names.push_back(alias.name + "@" + alias.alias);
+  }
   std::string message = "no model has this name";
   if (const std::string meant = DidYouMean(spec, names, ""); !meant.empty()) message += "; " + meant;
   message += models.size() > kMostListedModels ? fmt::format(" (GET /models lists the {} models)", models.size())
@@ -274,8 +286,8 @@ std::vector<ModelSet::Entry> ModelSet::List() const {
                   : slot->loading ? ModelState::kLoading
                   : slot->error   ? ModelState::kFailed
                                   : ModelState::kUnloaded;
-    for (const ModelAlias& alias : options_.aliases) {
-      if (alias.name == summary.name && Find(alias.name + "@" + alias.alias) == slot) {
+    for (const ModelAlias& alias : aliases_) {
+      if (!alias.alias.empty() && alias.name == summary.name && Find(alias.name + "@" + alias.alias) == slot) {
         entry.aliases.push_back(alias.alias);
       }
     }

@@ -19,10 +19,10 @@
 #include "base/json.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "bundle/model_name.h"
 #include "server/bundle_summary.h"
 #include "server/json_request.h"
 #include "server/model_lifetimes.h"
-#include "bundle/model_name.h"
 #include "server/served_model.h"
 
 namespace winnow {
@@ -30,9 +30,10 @@ namespace winnow {
 struct ModelSetOptions {
   SchedulerOptions scheduler = {};
   SharedParts shared = {};
-  bool lazy = false;              ///< true if models are loaded at their first use
-  uint64_t max_memory_bytes = 0;  ///< memory limit of all models together (ModelLifetimes); 0: no limit
-  std::vector<ModelAlias> aliases = {};
+  bool lazy = false;                     ///< true if models are loaded at their first use
+  uint64_t max_memory_bytes = 0;         ///< memory limit of all models together (ModelLifetimes); 0: no limit
+  std::vector<ModelAlias> aliases = {};  ///< an empty alias: what the name alone means
+  std::string default_spec = {};         ///< default model; empty: the first root
   /// Time after a failed load in which the model is refused without checking whether its files have changed.
   std::chrono::milliseconds retry_after{1000};
   /// Maximum time that a load waits for the memory of models that requests still use; afterwards it exceeds the limit.
@@ -100,6 +101,10 @@ class ModelSet {
   /// bundles that are missing from a directory of bundles are dropped. `done` is called on the set's thread.
   void Reload(std::function<void()> done = {});
 
+  /// Sets the bundles and directories that the next Reload examines, and at once what aliases mean. The bundles that
+  /// aliases mean must be loaded already.
+  void SetSources(std::vector<std::filesystem::path> roots, std::vector<ModelAlias> aliases);
+
   struct Entry {
     Model model;  ///< loaded model; null while it is not loaded
     bool is_default = false;
@@ -136,6 +141,7 @@ class ModelSet {
 
   // On the set's thread, and in Open before there is one; without the lock.
   Slots CopyOfSlots() const EXCLUDES(mutex_);
+  std::vector<std::filesystem::path> Roots() const EXCLUDES(mutex_);
   Result<void> OpenAll();
   void ChooseDefault();
   Result<void> CheckAliases() const;
@@ -156,11 +162,12 @@ class ModelSet {
   /// again.
   void AnswerWaiting(Slot& slot, const std::optional<ApiError>& error = {});
 
-  const std::vector<std::filesystem::path> roots_;
   const ModelSetOptions options_;
   ModelLifetimes lifetimes_;
 
   mutable Mutex mutex_;
+  std::vector<std::filesystem::path> roots_ GUARDED_BY(mutex_);
+  std::vector<ModelAlias> aliases_ GUARDED_BY(mutex_);
   Slots slots_ GUARDED_BY(mutex_);                         // in the order of the roots
   std::shared_ptr<Slot> default_slot_ GUARDED_BY(mutex_);  // or, where it is null:
   std::string default_spec_ GUARDED_BY(mutex_);

@@ -82,8 +82,13 @@ ModelSet::Slots ModelSet::CopyOfSlots() const {
   return slots_;
 }
 
+std::vector<fs::path> ModelSet::Roots() const {
+  const MutexLock lock(mutex_);
+  return roots_;
+}
+
 Result<void> ModelSet::OpenAll() {
-  const BundlePlaces found = TRY(FindBundlePlaces(roots_));
+  const BundlePlaces found = TRY(FindBundlePlaces(Roots()));
   NoteSkipped(found);
   for (const BundlePlace& place : found.places) {
     std::shared_ptr<Slot> slot = NewSlot(place);
@@ -114,7 +119,7 @@ Result<void> ModelSet::OpenAll() {
 
 Result<void> ModelSet::CheckAliases() const {
   const MutexLock lock(mutex_);
-  for (const ModelAlias& alias : options_.aliases) {
+  for (const ModelAlias& alias : aliases_) {
     const std::string spec = alias.name + "@" + alias.alias;
     if (Find(spec)) continue;
     std::string known;
@@ -134,6 +139,8 @@ Result<void> ModelSet::CheckAliases() const {
 /// A directory of models follows its versions; a model that was named is meant, whatever becomes of it.
 void ModelSet::ChooseDefault() {
   const MutexLock lock(mutex_);
+  default_spec_ = options_.default_spec;
+  if (!default_spec_.empty()) return;
   for (const auto& slot : slots_) {
     if (!slot->place.named && slot->error) continue;
     if (slot->place.named) default_slot_ = slot;
@@ -303,7 +310,7 @@ Result<void> ModelSet::Refresh(Slot& slot, bool load) {
 }
 
 void ModelSet::ReloadAll() {
-  const auto found = FindBundlePlaces(roots_);
+  const auto found = FindBundlePlaces(Roots());
   if (!found) return LogWarning("models were not reloaded: {}", found.error().Text());
   const std::vector<BundlePlace>& places = found->places;
   NoteSkipped(*found);
@@ -355,7 +362,7 @@ ApiResult<void> ModelSet::LoadNow(const std::string& spec) {
   if (!slot) {
     // One that has come since the last look.
     const Slots known = CopyOfSlots();
-    const BundlePlaces found = FindBundlePlaces(roots_).value_or(BundlePlaces());
+    const BundlePlaces found = FindBundlePlaces(Roots()).value_or(BundlePlaces());
     for (const BundlePlace& place : found.places) {
       if (std::ranges::any_of(known, [&](const auto& each) { return each->place.dir == place.dir; })) continue;
       auto added = NewSlot(place);

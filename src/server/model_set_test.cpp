@@ -108,6 +108,26 @@ TEST_F(ModelSetTest, AliasesOfUnknownModelsAreRefused) {
   EXPECT_THAT(set.error().hint, HasSubstr("spam:1.0.0"));
 }
 
+TEST_F(ModelSetTest, AliasesAndDirectoriesAreExchangedWhileItServes) {
+  Write("a", "spam", "1.0.0", .9);
+  Write("b", "spam", "2.0.0", .25);
+  ModelSetOptions options;
+  options.aliases = {{"champion", "spam", "1.0.0"}, {"", "spam", "1.0.0"}};
+  options.default_spec = "spam";
+  const auto set = Open({"a"}, options);
+  set->SetSources({Path("a"), Path("b")}, options.aliases);
+  Reload(*set);
+  for (const char* spec : {"", "spam", "spam@champion"})
+    EXPECT_NEAR(Score(*set, spec), .9, 1e-6) << "the name alone means the alias, not the highest version: " << spec;
+  EXPECT_NEAR(Score(*set, "spam:2.0.0"), .25, 1e-6);
+  set->SetSources({Path("b")}, {{"champion", "spam", "2.0.0"}, {"", "spam", "2.0.0"}});
+  for (const char* spec : {"", "spam", "spam@champion"}) EXPECT_NEAR(Score(*set, spec), .25, 1e-6) << spec;
+  Reload(*set);
+  EXPECT_EQ(Use(*set, "spam:1.0.0").error().status, 404);
+  EXPECT_THAT(ByDirectory(*set)["b"].aliases, ElementsAre("champion"));
+  EXPECT_TRUE(ByDirectory(*set)["b"].is_default);
+}
+
 TEST_F(ModelSetTest, ALazyModelIsLoadedOnceForAllThatWaitThread) {
   Write("a", "a", "1.0.0", .6);
   Write("b", "b", "1.0.0", .7);

@@ -31,10 +31,46 @@ Json ModelJson(const ModelSet::Entry& entry) {
   return model;
 }
 
+/// What went wrong while a version was pulled is in the log: it contains addresses.
+Json RegistryJson(const FollowerStatus& status) {
+  Json failures = Json::array();
+  for (const FollowFailure& failure : status.failures) {
+    failures.push_back(
+        {{"name", failure.wanted.name},
+         {"alias", failure.wanted.alias},
+         {"version", failure.wanted.version},
+         {"error",
+          failure.loading ? failure.error : "the version could not be pulled; the server's log has the reason"}});
+  }
+  return {{"reachable", status.reachable}, {"switches", status.switches}, {"failures", std::move(failures)}};
+}
+
 ApiResult<HttpResponse> ListModels(const Service& service, const HttpRequest&) {
   Json list = Json::array();
   for (const ModelSet::Entry& entry : service.models->List()) list.push_back(ModelJson(entry));
-  return JsonResponse({{"models", list}});
+  Json json = {{"models", std::move(list)}};
+  if (service.registry) json["registry"] = RegistryJson(service.registry->status());
+  return JsonResponse(json);
+}
+
+Json RegistrySchema() {
+  return {{"type", "object"},
+          {"description", "The registry that the server follows; absent if it follows none"},
+          {"required", {"reachable", "switches", "failures"}},
+          {"properties",
+           {{"reachable", {{"type", "boolean"}, {"description", "Whether the registry answered the last time"}}},
+            {"switches", {{"type", "integer"}, {"description", "Changes of aliases that the server has followed"}}},
+            {"failures",
+             {{"type", "array"},
+              {"description", "Aliases that do not mean what the registry says; the version before goes on serving"},
+              {"items",
+               {{"type", "object"},
+                {"required", {"name", "alias", "version", "error"}},
+                {"properties",
+                 {{"name", {{"type", "string"}, {"description", "Name of the model"}}},
+                  {"alias", {{"type", "string"}, {"description", "The alias"}}},
+                  {"version", {{"type", "string"}, {"description", "The version that it should mean"}}},
+                  {"error", {{"type", "string"}, {"description", "Why it does not"}}}}}}}}}}}};
 }
 
 const Json& SwitchSchema() {
@@ -119,7 +155,9 @@ std::vector<Route> ModelRoutes(const SharedService& service) {
                     .answer = ObjectSchema({{"models",
                                              {{"type", "array"},
                                               {"items", ModelSchema()},
-                                              {"description", "All models, in the order of their directories"}}}}),
+                                              {"description", "All models, in the order of their directories"}}},
+                                            {"registry", RegistrySchema()}},
+                                           {"registry"}),
                     .answer_example = ParsedJson(R"({"models": [{
                   "name": "spam", "version": "1.0.0", "aliases": ["champion"], "kind": "transformer", "weights": "f32",
                   "labels": ["ham", "spam"], "text_template": "", "default": true, "state": "loaded",

@@ -27,12 +27,17 @@ Result<void> Server::StartService() {
   shared.cache = std::make_shared<PredictionCache>(options_.cache_bytes);
   if (!options_.redis.empty()) shared.redis = TRY(RedisCache::Open(options_.redis, options_.redis_options));
   auto service = std::make_shared<Service>();
+  if (!options_.registry.registry.url.empty()) {
+    service->registry = TRY(RegistryFollower::Open(options_.registry));
+    service->registry->Prepare(options_.bundles, options_.models);
+  }
   service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
   if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
   service->limits = options_.limits;
   service->scheduler = options_.models.scheduler;
   service->metrics = shared.metrics;
   service_ = std::move(service);
+  if (service_->registry) service_->registry->Start(service_->models);
   parts_.routes = std::make_shared<const RouteTable>(ServiceRoutes(service_));
   parts_.metrics = shared.metrics;
   parts_.cors_origins = options_.cors_origins;
@@ -154,6 +159,13 @@ MetricsSnapshot Server::Snapshot() const {
     now.redis_errors = redis.errors;
     now.redis_timeouts = redis.timeouts;
     now.redis_available = shared.redis->available();
+  }
+  if (service_->registry) {
+    const FollowerStatus registry = service_->registry->status();
+    now.has_registry = true;
+    now.registry_reachable = registry.reachable;
+    now.registry_failures = registry.failures.size();
+    now.registry_switches = registry.switches;
   }
   if (const FilterService* const filter = service_->filter.get(); filter != nullptr && filter->has_store()) {
     filter->Measure(now);

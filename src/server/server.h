@@ -45,6 +45,7 @@ struct ServerOptions {
   std::string redis = {};         ///< URL of a Redis cache that servers share; empty: none
   RedisCacheOptions redis_options = {};
   FilterServiceOptions filter = {};
+  RegistryFollowerOptions registry = {};  ///< with a URL: the models are those of a registry, in place of `bundles`
 };
 
 /// A running server, from Start to Stop. Reload, Stop and the destructor must be called by one thread at a time; the
@@ -52,7 +53,7 @@ struct ServerOptions {
 class Server {
  public:
   /// Loads the models and starts listening. Errors: those of ModelSet::Open, ApiKeys::Read, AccessLog::Open,
-  /// RedisCache::Open, FilterService::Open and HttpServer::Start.
+  /// RedisCache::Open, FilterService::Open, RegistryFollower::Open and HttpServer::Start.
   static Result<std::unique_ptr<Server>> Start(ServerOptions options);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

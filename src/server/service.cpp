@@ -7,6 +7,7 @@ namespace winnow {
 void Service::Close() const {
   explaining->Finish();
   if (filter) filter->Finish();
+  if (registry) registry->Stop();
   models->Close();
 }
 
@@ -25,6 +26,9 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
         for (Route& route : part(service)) routes.push_back(std::move(route));
       }
     }
+  }
+  if (service->registry) {
+    for (Route& route : RegistryRoutes(service)) routes.push_back(std::move(route));
   }
   for (Route& route : DocsRoutes(routes)) routes.push_back(std::move(route));
   return routes;

@@ -14,6 +14,7 @@
 #include "server/json_request.h"
 #include "server/metrics.h"
 #include "server/model_set.h"
+#include "server/registry_follower.h"
 
 namespace winnow {
 
@@ -26,9 +27,10 @@ struct Service {
 
   std::shared_ptr<ModelSet> models;
   ServiceLimits limits = {};
-  std::shared_ptr<ServerMetrics> metrics = {};  ///< metrics, or null
-  SchedulerOptions scheduler = {};              ///< options that the models were opened with, for /info
-  std::shared_ptr<FilterService> filter = {};   ///< the message filter, or null
+  std::shared_ptr<ServerMetrics> metrics = {};      ///< metrics, or null
+  SchedulerOptions scheduler = {};                  ///< options that the models were opened with, for /info
+  std::shared_ptr<FilterService> filter = {};       ///< the message filter, or null
+  std::shared_ptr<RegistryFollower> registry = {};  ///< the registry that the server follows, or null
   /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
   std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);
 };
@@ -56,6 +58,8 @@ std::vector<Route> AppleRoutes(
 std::vector<Route> FeedbackRoutes(const SharedService& service);  ///< /v1/feedback
 std::vector<Route> UserRoutes(const SharedService& service);     ///< /v1/users/{user}/preferences, /v1/senders/{sender}
 std::vector<Route> HistoryRoutes(const SharedService& service);  ///< /v1/history
+/// Returns the routes of a server that follows a registry: /v1/registry and below.
+std::vector<Route> RegistryRoutes(const SharedService& service);
 /// Returns GET /, /openapi.json and /docs, which describe themselves and `others`, all the other routes.
 std::vector<Route> DocsRoutes(const std::vector<Route>& others);
 
