@@ -2,6 +2,7 @@
 
 WINNOW_POWER_CUTS=200 is the number of cuts, at random calls that change the file system; WINNOW_SEED repeats a run."""
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
@@ -223,6 +224,98 @@ class Commands(PowerCuts):
             self.skipTest("this program has no command forget")
         self.cut_and_repeat("current.db", ["forget", "--store", "store.db", "--user", "u"],
                             lambda: self.assertEqual(self.rows("SELECT text FROM spam_feedback"), []), CUTS // 6)
+
+
+class Registry(PowerCuts):
+    """Commands of a registry in a directory: after each cut no half version can be seen, what was acknowledged is there, and the command, repeated, does its work."""
+
+    def setUp(self):
+        super().setUp()
+        self.environment = {"TMPDIR": self.path("tmp")}
+        os.makedirs(self.path("tmp"))
+        for number, c in enumerate((1, .3, .05)):
+            self.winnow("train", MESSAGES, "--kind", "lr", "--C", c, "--output-dir", self.path(f"bundle{number}"), "--name", "spam")
+        for number in range(2):
+            self.registry("push", f"bundle{number}", "--bump", "auto", "--alias", "champion")
+        with contextlib.closing(sqlite3.connect(self.path("registry", "registry.db"))) as connection, connection:
+            connection.execute("UPDATE models SET created_at = '2020-01-01T00:00:00.000Z'")  # old enough to be removed
+        shutil.copytree(self.path("registry"), self.path("begin"))
+
+    def registry(self, *arguments):
+        out, _ = self.winnow("registry", *arguments, "--registry", "registry", "--json")
+        return [json.loads(line) for line in out.splitlines()]
+
+    def state(self, what):
+        """{version: aliases}. Each version that can be seen can be pulled, and is whole."""
+        versions = {version["version"]: sorted(version["aliases"]) for version in self.registry("list", "spam")}
+        self.assertEqual(self.rows("PRAGMA quick_check", os.path.join("registry", "registry.db")), [("ok",)])
+        for version in versions:
+            shutil.rmtree(self.path("out"), ignore_errors=True)
+            self.winnow("registry", "pull", f"spam:{version}", "--registry", "registry", "--output", "out")
+            self.winnow("verify", "out")
+        for alias, sequences in self.rows("SELECT alias, GROUP_CONCAT(sequence) FROM (SELECT * FROM aliases ORDER BY alias, sequence) GROUP BY alias", os.path.join("registry", "registry.db")):
+            self.assertEqual(sequences, ",".join(str(i + 1) for i in range(sequences.count(",") + 1)), f"{what}: {alias}")
+        changes = self.rows("SELECT COUNT(*) FROM aliases", os.path.join("registry", "registry.db"))[0][0]
+        noted = self.rows("SELECT COUNT(*) FROM audit_log WHERE action IN ('registry.promote', 'registry.rollback', 'registry.remove_alias')", os.path.join("registry", "registry.db"))[0][0]
+        self.assertEqual(changes, noted, f"{what}: the history and the audit log differ")
+        return versions
+
+    def cut_and_repeat(self, arguments, before, after, cuts, prepare=lambda: None):
+        """`before`: the states that a cut may leave; `after`: that of the command."""
+        arguments = ["registry", *arguments, "--registry", "registry"]
+
+        def fresh():
+            for name in ("registry", "tmp"):
+                shutil.rmtree(self.path(name))
+            os.makedirs(self.path("tmp"))
+            shutil.copytree(self.path("begin"), self.path("registry"))
+            prepare()
+
+        fresh()
+        self.winnow(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        self.assertEqual(self.state("without a cut"), after)
+        calls = self.calls()
+        self.assertGreater(calls, 5)
+        for number in range(cuts):
+            fresh()
+            call = self.dice.randint(1, calls)
+            result = subprocess.run([self.program, *arguments], cwd=self.directory, capture_output=True, timeout=120, env={**os.environ, **self.environment, **self.cut(call, number)})
+            what = f"seed {SEED}, {arguments[:2]}, cut {number} at call {call} of {calls}"
+            self.assertIn(result.returncode, (-9, 0), f"{what}: {result.stderr.decode()}")
+            with self.subTest(what):
+                if result.returncode == 0 or result.stdout:
+                    self.assertEqual(self.state(what), after)
+                else:
+                    self.assertIn(self.state(what), (*before, after))
+                if self.state(what) != after or arguments[1] != "rollback":  # one more would undo it
+                    self.winnow(*arguments)
+                self.assertEqual(self.state(what), after)
+
+    def test_push(self):
+        before = {"1.1.0": ["champion"], "1.0.0": []}
+        self.cut_and_repeat(["push", "bundle2", "--bump", "auto"], [before], {"1.2.0": [], **before}, CUTS // 4)
+
+    def test_push_with_an_alias(self):
+        before = {"1.1.0": ["champion"], "1.0.0": []}
+        self.cut_and_repeat(["push", "bundle2", "--bump", "auto", "--alias", "challenger"], [before, {"1.2.0": [], **before}], {"1.2.0": ["challenger"], **before}, CUTS // 6)
+
+    def test_promotion(self):
+        self.cut_and_repeat(["promote", "spam", "1.0.0"], [{"1.1.0": ["champion"], "1.0.0": []}], {"1.1.0": [], "1.0.0": ["champion"]}, CUTS // 6)
+
+    def test_rollback(self):
+        self.cut_and_repeat(["rollback", "spam"], [{"1.1.0": ["champion"], "1.0.0": []}], {"1.1.0": [], "1.0.0": ["champion"]}, CUTS // 6)
+
+    def test_removal(self):
+        def prepare():
+            self.registry("promote", "spam", "none")  # so that no rollback leads to 1.0.0
+            with contextlib.closing(sqlite3.connect(self.path("registry", "registry.db"))) as connection, connection:
+                connection.execute("UPDATE aliases SET created_at = '2020-01-01T00:00:00.000Z'")
+            orphan = self.path("registry", "artifacts", "spam", "9.0.0", "linear.bin")
+            os.makedirs(os.path.dirname(orphan))
+            shutil.copy(self.path("bundle0", "linear.bin"), orphan)
+            os.utime(orphan, (0, 0))
+        self.cut_and_repeat(["gc", "--keep", "0", "--keep-days", "1"], [{"1.1.0": [], "1.0.0": []}], {"1.1.0": []}, CUTS // 4, prepare)
+        self.assertEqual(os.listdir(self.path("registry", "artifacts", "spam")), ["1.1.0"], "what is removed leaves nothing behind")
 
 
 class FullDisk(ServingTest):
