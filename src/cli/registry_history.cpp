@@ -32,9 +32,11 @@ void Describe(RegistryHistoryOptions& options, OptionTable& table) {
 }
 
 std::string Line(const AliasRow& row) {
-  return fmt::format("{}  {:<12}  {:<10} -> {:<10}  {:<12}  {}\n", TimeText(row.created_at), Printable(row.alias),
-                     row.from_version.value_or("(none)"), row.version.value_or("(none)"), Printable(row.actor),
-                     Printable(row.reason));
+  std::string line = fmt::format("{}  {:<12}  {:<10} -> {:<10}  {:<12}  {}", TimeText(row.created_at),
+                                 Printable(row.alias), row.from_version.value_or("(none)"),
+                                 row.version.value_or("(none)"), Printable(row.actor), Printable(row.reason));
+  line.resize(line.find_last_not_of(' ') + 1);
+  return line + "\n";
 }
 
 Result<void> Run(const RegistryHistoryOptions& options) {

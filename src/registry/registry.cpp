@@ -115,7 +115,7 @@ Error Registry::UnknownModel(const std::string& name) {
 
 Result<std::vector<ModelSummary>> Registry::List() {
   std::map<std::string, ModelSummary> models;
-  for (const ModelVersion& version : TRY(store_->ListModelVersions({}))) {
+  for (const ModelVersion& version : TRY(store_->ListModelVersions({.names_only = true}))) {
     ModelSummary& model = models[version.name];
     model.name = version.name;
     ++model.versions;
@@ -167,6 +167,7 @@ Result<ModelVersion> Registry::Show(std::string_view spec) {
 }
 
 Result<std::optional<AliasRow>> Registry::NewestRow(const std::string& name, const std::string& alias) {
+  TRY(CheckRegistryName(name, "name of a model"));
   for (AliasRow& row : TRY(store_->ListAliases(name))) {
     if (row.alias == alias) return std::optional(std::move(row));
   }

@@ -35,13 +35,17 @@ Result<Collected> Registry::Collect(const CollectRequest& request) {
   if (request.keep < 0 || request.keep_time < std::chrono::hours(0))
     return Fail(ErrorCode::kInvalidArgument, "what is kept cannot be negative");
   if (!request.dry_run) {  // what a killed process has begun
-    for (const ModelVersion& version : TRY(store_->ListModelVersions({.name = request.name, .removing = true})))
+    for (const ModelVersion& version :
+         TRY(store_->ListModelVersions({.name = request.name, .removing = true, .names_only = true})))
       TRY(RemoveFiles(version));
   }
   std::map<std::string, std::vector<ModelVersion>> models;
-  for (ModelVersion& version : TRY(store_->ListModelVersions({.name = request.name})))
+  for (ModelVersion& version : TRY(store_->ListModelVersions({.name = request.name, .names_only = true})))
     models[version.name].push_back(std::move(version));
-  for (const auto& [name, versions] : models) TRY(CollectVersions(request, versions, collected));
+  for (auto& [name, versions] : models) {
+    std::ranges::stable_sort(versions, {}, &ModelVersion::created_at);
+    TRY(CollectVersions(request, versions, collected));
+  }
   TRY(CollectOrphans(request, collected));
   return collected;
 }
@@ -83,7 +87,8 @@ Result<void> Registry::CollectOrphans(const CollectRequest& request, Collected& 
   std::vector<ArtifactEntry> entries = TRY(artifacts_->List(request.name ? *request.name + "/" : ""));
   std::set<std::string> uris;
   for (const bool removing : {false, true}) {
-    for (const ModelVersion& version : TRY(store_->ListModelVersions({.name = request.name, .removing = removing})))
+    for (const ModelVersion& version :
+         TRY(store_->ListModelVersions({.name = request.name, .removing = removing, .names_only = true})))
       uris.insert(version.uri);
   }
   for (ArtifactEntry& entry : entries) {

@@ -41,7 +41,8 @@ struct ModelVersion {
 /// Conditions that all must hold; empty ones are not checked.
 struct ModelFilter {
   std::optional<std::string> name = {}, digest = {};
-  bool removing = false;  ///< true: versions that are being removed, instead of the others
+  bool removing = false;    ///< true: versions that are being removed, instead of the others
+  bool names_only = false;  ///< true: only name, version, digest, uri, created_at and bytes are read
 };
 
 /// One row of an alias: from its time on, until that of the next row, the alias meant the version.

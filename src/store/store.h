@@ -90,7 +90,7 @@ class Store {
   Result<bool> AddModelVersion(const ModelVersion& version);
   /// Returns a version with all fields, or nothing if it does not exist or is being removed.
   Result<std::optional<ModelVersion>> FindModelVersion(std::string_view name, std::string_view version);
-  /// Returns versions without `files` and provenance, by name and in the order in which they were added.
+  /// Returns versions without `files` and provenance, by name.
   Result<std::vector<ModelVersion>> ListModelVersions(const ModelFilter& filter);
 
   /// Appends a row to an alias, and an entry to the audit log. Returns the row; `changed` is false if the alias means

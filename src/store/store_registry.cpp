@@ -9,10 +9,11 @@
 namespace winnow {
 namespace {
 
+constexpr std::string_view kNameColumns = "name, version, digest, uri, created_at, bytes, state";
 constexpr std::string_view kListColumns =
-    "name, version, digest, uri, metrics, created_at, state, kind, architecture, labels, bytes, pushed_by";
+    "name, version, digest, uri, created_at, bytes, state, metrics, kind, architecture, labels, pushed_by";
 constexpr std::string_view kAllColumns =
-    "name, version, digest, uri, metrics, created_at, state, kind, architecture, labels, bytes, pushed_by, data_sha256, "
+    "name, version, digest, uri, created_at, bytes, state, metrics, kind, architecture, labels, pushed_by, data_sha256, "
     "parent, command, code_version, files";
 constexpr std::string_view kAliasColumns = "name, alias, sequence, version, from_version, actor, reason, created_at";
 constexpr std::string_view kReady = "ready", kRemoving = "removing";
@@ -47,19 +48,24 @@ std::vector<ModelFile> FilesOf(const std::string& text) {
   return files;
 }
 
-ModelVersion ListedVersion(const SqlRow& row) {
+ModelVersion NamedVersion(const SqlRow& row) {
   ModelVersion version;
   version.name = row.Text(0);
   version.version = row.Text(1);
   version.digest = row.Text(2);
   version.uri = row.Text(3);
-  version.metrics = row.Text(4);
-  version.created_at = TimeOf(row, 5);
+  version.created_at = TimeOf(row, 4);
+  version.bytes = static_cast<uint64_t>(row.Integer(5));
   version.removing = row.Text(6) != kReady;
-  version.kind = row.Text(7);
-  version.architecture = row.Text(8);
-  version.labels = StringsOf(row.Text(9));
-  version.bytes = static_cast<uint64_t>(row.Integer(10));
+  return version;
+}
+
+ModelVersion ListedVersion(const SqlRow& row) {
+  ModelVersion version = NamedVersion(row);
+  version.metrics = row.Text(7);
+  version.kind = row.Text(8);
+  version.architecture = row.Text(9);
+  version.labels = StringsOf(row.Text(10));
   version.pushed_by = row.Text(11);
   return version;
 }
@@ -249,9 +255,9 @@ Result<std::vector<ModelVersion>> Store::ListModelVersions(const ModelFilter& fi
   conditions.AddIf("name = {}", filter.name);
   conditions.AddIf("digest = {}", filter.digest);
   conditions.Add("state = {}", std::string(filter.removing ? kRemoving : kReady));
-  const std::string sql =
-      fmt::format("SELECT {} FROM models{} ORDER BY name, created_at, version", kListColumns, conditions.Where());
-  return ReadRows(state_->pool, sql, conditions, ListedVersion);
+  const std::string sql = fmt::format("SELECT {} FROM models{} ORDER BY name, version",
+                                      filter.names_only ? kNameColumns : kListColumns, conditions.Where());
+  return ReadRows(state_->pool, sql, conditions, filter.names_only ? NamedVersion : ListedVersion);
 }
 
 Result<AliasChanged> Store::ChangeAlias(const AliasChange& change) {
