@@ -45,6 +45,7 @@ const std::vector<Command>& AllCommands() {
       DriftCommand(),
       ForgetCommand(),
       RetrainCommand(),
+      GateCommand(),
       KeysAddCommand(),
       KeysListCommand(),
       KeysRevokeCommand(),
