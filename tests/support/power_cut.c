@@ -6,8 +6,8 @@
 //     WINNOW_POWER_CUT_KILL=1      takes nothing back: the program was killed, and the system lives
 //     WINNOW_POWER_CUT_COUNT=FILE  without a cut: the number of calls goes to the file
 //
-// Seen are calls of open, write, pwrite, writev, ftruncate, fsync, fdatasync, rename, renameat2, unlink, unlinkat and
-// remove that go through the dynamic linker, and not: memory maps, directories that are made.
+// Seen are calls of open, openat, write, pwrite, writev, ftruncate, fsync, fdatasync, rename, renameat2, linkat, unlink,
+// unlinkat and remove that go through the dynamic linker, and not: memory maps, directories that are made.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -237,6 +237,20 @@ static void NoteName(enum What what, const char* path, const char* from, int fd)
   strcpy(name->from, from);
 }
 
+// The path of a name below an open directory, in `full`, which outlives the descriptor.
+static const char* PathBelow(int directory, const char* name, char full[PATH_MAX]) {
+  char link[64], parent[PATH_MAX];
+  if (directory == AT_FDCWD || name[0] == '/') return name;
+  snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
+  const ssize_t size = readlink(link, parent, sizeof(parent) - 1);
+  if (size < 0 || (size_t)size + strlen(name) + 2 > PATH_MAX) return name;
+  parent[size] = '\0';
+  memcpy(full, parent, (size_t)size);
+  full[size] = '/';
+  strcpy(full + size + 1, name);
+  return full;
+}
+
 static int Exists(const char* path) {
   struct stat status;
   return lstat(path, &status) == 0;
@@ -265,6 +279,34 @@ int open64(const char* path, int flags, ...) {
   return open(path, flags, mode);
 }
 
+int openat(int directory, const char* name, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  char full[PATH_MAX];
+  if ((flags & O_CREAT) == 0) return REAL(openat)(directory, name, flags, mode);
+  return open(PathBelow(directory, name, full), flags, mode);
+}
+
+int openat64(int directory, const char* name, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  return openat(directory, name, flags, mode);
+}
+
+int linkat(int from_directory, const char* from, int to_directory, const char* to, int flags) {
+  char full[PATH_MAX];
+  pthread_mutex_lock(&mutex);
+  Count();
+  const int result = REAL(linkat)(from_directory, from, to_directory, to, flags);
+  if (result == 0) NoteName(kCreated, PathBelow(to_directory, to, full), "", -1);
+  pthread_mutex_unlock(&mutex);
+  return result;
+}
+
 // What can be undone of a rename: an exchange, or one to a name that was free. (One that replaces a file is atomic on its own.)
 static int Rename(int from_directory, const char* from, int to_directory, const char* to, unsigned flags) {
   pthread_mutex_lock(&mutex);
@@ -278,7 +320,8 @@ static int Rename(int from_directory, const char* from, int to_directory, const 
 
 int rename(const char* from, const char* to) { return Rename(AT_FDCWD, from, AT_FDCWD, to, 0); }
 int renameat2(int from_directory, const char* from, int to_directory, const char* to, unsigned flags) {
-  return Rename(from_directory, from, to_directory, to, flags);
+  char full_from[PATH_MAX], full_to[PATH_MAX];
+  return Rename(AT_FDCWD, PathBelow(from_directory, from, full_from), AT_FDCWD, PathBelow(to_directory, to, full_to), flags);
 }
 
 // Removes a name; `fd` holds the contents of a regular file.
@@ -297,7 +340,8 @@ static int Unlink(const char* path) {
 int unlink(const char* path) { return Unlink(path); }
 
 int unlinkat(int directory, const char* name, int flags) {
-  if (directory == AT_FDCWD && flags == 0) return Unlink(name);
+  char full[PATH_MAX];
+  if (flags == 0) return Unlink(PathBelow(directory, name, full));
   pthread_mutex_lock(&mutex);
   Count();
   pthread_mutex_unlock(&mutex);
