@@ -33,18 +33,20 @@ std::string_view NameOf(HttpMethod method) {
   }
 }
 
-/// True for errors that pass by themselves, whatever their status is.
+/// True for errors that pass by themselves, whatever their status is. Bytes that were changed on the way are sent again.
 bool IsTemporary(std::string_view code) {
-  constexpr std::array<std::string_view, 10> kCodes = {"SlowDown",
+  constexpr std::array<std::string_view, 12> kCodes = {"SlowDown",
                                                        "RequestTimeout",
                                                        "InternalError",
                                                        "ServiceUnavailable",
                                                        "Throttling",
+                                                       "BadDigest",
                                                        "RequestLimitExceeded",
-                                                       "ConditionalRequestConflict",
-                                                       "OperationAborted",
                                                        "BandwidthLimitExceeded",
-                                                       "TooManyRequests"};
+                                                       "XAmzContentSHA256Mismatch",
+                                                       "TooManyRequests",
+                                                       "OperationAborted",
+                                                       "ConditionalRequestConflict"};
   return std::ranges::find(kCodes, code) != kCodes.end();
 }
 

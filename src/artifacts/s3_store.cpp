@@ -66,6 +66,7 @@ Result<std::optional<S3Store::Stored>> S3Store::Find(const std::string& key) {
     const std::string digest = answer.http.LastHeader("x-amz-meta-sha256").value_or("");
     return Stored{ParseNumber(answer.http.LastHeader("content-length").value_or("")), digest};
   }
+  if (answer.status() >= 500) return std::unexpected(client_.Refusal(answer, key, "cannot read", "s3:GetObject"));
   // Answers to HEAD have no body, so that another request has to ask for the reason.
   request.method = HttpMethod::kGet;
   request.headers = {{"range", "bytes=0-0"}};

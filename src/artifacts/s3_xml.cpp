@@ -163,7 +163,9 @@ Result<S3UploadPage> ParseUploadPage(std::string_view document) {
 }
 
 Result<S3PartPage> ParsePartPage(std::string_view document) {
-  const XmlElement root = TRY(ParseRoot(document, "ListPartsResult"));
+  XmlElement root = TRY(ParseXml(document));
+  if (root.name == "ListPartsResponse") root.name = "ListPartsResult";  // as moto 5 calls it
+  if (root.name != "ListPartsResult") return Invalid(fmt::format("its root is {}", root.name.substr(0, 60)));
   S3PartPage page;
   for (const XmlElement& element : root.children) {
     if (element.name != "Part") continue;

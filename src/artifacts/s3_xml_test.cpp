@@ -113,6 +113,7 @@ TEST(S3Xml, UploadsAndTheirParts) {
   EXPECT_EQ(parts.parts[0].bytes, 5u);
   EXPECT_EQ(parts.parts[0].etag, "\"e\"");
   EXPECT_EQ(parts.parts[0].sha256, "c=");
+  EXPECT_EQ(ErrorOf(ParsePartPage("<html/>")).code, ErrorCode::kNetwork);
   EXPECT_EQ(ErrorOf(ParsePartPage("<ListPartsResult><Part/></ListPartsResult>")).code, ErrorCode::kNetwork);
   EXPECT_EQ(ParseUploadId("<InitiateMultipartUploadResult><UploadId>x</UploadId></InitiateMultipartUploadResult>"),
             "x");
