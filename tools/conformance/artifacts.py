@@ -267,7 +267,7 @@ def test_faults_pass(store):
 def test_faults_that_stay(store):
     """Errors that do not pass are reported with what happened and where, after a bounded number of attempts."""
     path = store.bench.file(2000)
-    for kind, settings, words in (("status", {"status": 503, "code": "SlowDown"}, "SlowDown"), ("reset", {}, "127.0.0.1"),
+    for kind, settings, words in (("status", {"status": 503, "code": "SlowDown"}, "503"), ("reset", {}, "127.0.0.1"),
                                   ("page", {}, "502")):
         fault = Fault(kind, times=1000, **settings)
         store.proxy.begin(fault)
@@ -332,12 +332,12 @@ def test_google(store):
 def test_pages(store):
     path = store.bench.file(1)
     words = []
-    for i in range(1005):
+    for i in range(45):
         words += ["put", f"pages/{i:04}", path, "--"]
     store.ok(*words[:-1])
     store.proxy.begin()
-    check(len(store.keys_of("pages/")) == 1005, "not all pages were read")
-    check(store.proxy.count("continuation-token") == 1, f"{store.proxy.lines()}")
+    check(store.keys_of("pages/") == [f"pages/{i:04}" for i in range(45)], "not all pages were read")
+    check(store.proxy.count("continuation-token") == 2, f"{store.proxy.lines()}")
 
 
 def test_boto3(store):
@@ -453,7 +453,7 @@ def test_other_regions(store):
 MOTO = [test_round_trip, test_never_replaced, test_races, test_credentials_are_checked, test_upload_resumes, test_download_resumes,
         test_faults_pass, test_faults_that_stay, test_wrong_bytes, test_wrong_clock, test_unconditional_services, test_google, test_pages,
         test_boto3, test_sources_of_credentials, test_temporary_credentials, test_other_regions]
-S3RVER = [test_round_trip, test_never_replaced, test_download_resumes, test_wrong_bytes, test_pages]
+S3RVER = [test_round_trip, test_never_replaced, test_download_resumes, test_wrong_bytes]
 
 
 def run_tests(tests, only, make, name, *more):

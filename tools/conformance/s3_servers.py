@@ -49,7 +49,7 @@ def moto(python, work):
 
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
-    env = {**os.environ, "AWS_EC2_METADATA_DISABLED": "true"}
+    env = {**os.environ, "AWS_EC2_METADATA_DISABLED": "true", "MOTO_S3_DEFAULT_MAX_KEYS": "20"}  # small pages
     with process([python, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)], port, work / "moto.log", env):
         options = {"endpoint_url": endpoint, "region_name": "us-east-1", "aws_access_key_id": "setup", "aws_secret_access_key": "setup"}
         boto3.client("s3", **options).create_bucket(Bucket="models")
