@@ -6,7 +6,7 @@
 //   artifact_probe URL remove KEY
 //
 // Commands that follow "--" are called in turn on the same store, so that they share its connections and credentials.
-// Requests are logged. Exits with 1 after an error, which it prints with the number of its code.
+// Requests are logged, and "done: put KEY" after each call. Exits with 1 after an error, which it prints with the number of its code.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -59,10 +59,10 @@ int main(int argc, char** argv) {
   for (size_t begin = 1; begin < words.size();) {
     size_t end = begin;
     while (end < words.size() && words[end] != "--") ++end;
-    if (const auto result =
-            Run(**store, {words.begin() + static_cast<ptrdiff_t>(begin), words.begin() + static_cast<ptrdiff_t>(end)});
-        !result)
-      return failed(result.error());
+    const std::vector<std::string> call(words.begin() + static_cast<ptrdiff_t>(begin),
+                                        words.begin() + static_cast<ptrdiff_t>(end));
+    if (const auto result = Run(**store, call); !result) return failed(result.error());
+    winnow::LogInfo("done: {} {}", call[0], call.size() > 1 ? call[1] : "");
     begin = end + 1;
   }
   return 0;
