@@ -6,17 +6,15 @@
 #include <array>
 #include <vector>
 
-#include "base/hash.h"
-
 namespace winnow {
 
-S3Checksums ChecksumsOf(std::string_view bytes) {
-  S3Checksums checksums{Sha256(bytes), {}};
+std::string Md5(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  if (::EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_md5(), nullptr) != 1) return checksums;
-  for (unsigned i = 0; i < size; ++i) checksums.md5 += fmt::format("{:02x}", digest[i]);
-  return checksums;
+  std::string hex;
+  if (::EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_md5(), nullptr) != 1) return hex;
+  for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
 }
 
 std::string Base64OfHex(std::string_view hex) {

@@ -110,7 +110,7 @@ std::vector<std::string> S3Client::SignedHeaders(const S3Request& request, const
                                                  const S3Keys& keys) const {
   S3SignedRequest to_sign{std::string(NameOf(request.method)), place.path, request.query, request.headers, {}};
   if (request.before_attempt) request.before_attempt(to_sign.headers);
-  to_sign.payload = Sha256(request.body);
+  to_sign.payload = request.body_sha256.empty() ? Sha256(request.body) : request.body_sha256;
   const S3Time time = Now();
   to_sign.headers.emplace_back("host", place.host);
   to_sign.headers.emplace_back("x-amz-content-sha256", to_sign.payload);

@@ -23,10 +23,11 @@ namespace winnow {
 
 struct S3Request {
   HttpMethod method = HttpMethod::kGet;
-  std::string key = {};        ///< the key in the bucket, with the store's prefix; empty: the bucket itself
-  S3Pairs query = {};          ///< not encoded
-  S3Pairs headers = {};        ///< names in lower case; all are signed
-  std::string_view body = {};  ///< of PUT and POST; must stay alive
+  std::string key = {};          ///< the key in the bucket, with the store's prefix; empty: the bucket itself
+  S3Pairs query = {};            ///< not encoded
+  S3Pairs headers = {};          ///< names in lower case; all are signed
+  std::string_view body = {};    ///< of PUT and POST; must stay alive
+  std::string body_sha256 = {};  ///< the digest of the body, if it is known
   /// Adds headers before each attempt, such as the range that is still missing.
   std::function<void(S3Pairs& headers)> before_attempt = {};
   /// Receives the body of responses of status 200 and 206 in place of the answer, piece by piece; an error stops the

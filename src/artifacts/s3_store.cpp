@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "artifacts/artifact_key.h"
-#include "artifacts/s3_checksum.h"
 #include "artifacts/s3_download.h"
 #include "artifacts/s3_upload.h"
 #include "base/files.h"
+#include "base/hash.h"
 #include "base/log.h"
 
 namespace winnow {
@@ -91,17 +91,17 @@ Result<void> S3Store::RequireEqual(const std::string& key, const Stored& stored,
 /// Returns false if the key exists meanwhile.
 Result<bool> S3Store::PutWhole(std::string_view key, const fs::path& file, const std::string& digest) {
   const std::string body = TRY(ReadFile(file));
-  const S3Checksums checksums = ChecksumsOf(body);
-  if (checksums.sha256 != digest) {
-    return Fail(ErrorCode::kInvalidData,
-                fmt::format("{}: has SHA-256 {}, expected {}", file.string(), checksums.sha256, digest),
+  const std::string found = Sha256(body);
+  if (found != digest) {
+    return Fail(ErrorCode::kInvalidData, fmt::format("{}: has SHA-256 {}, expected {}", file.string(), found, digest),
                 "the file was changed after its digest was computed");
   }
   const std::string full = KeyInBucket(key);
   S3Request request{.method = HttpMethod::kPut,
                     .key = full,
-                    .headers = S3ChecksumHeaders(checksums.sha256, checksums.md5, !client_.address().is_google),
-                    .body = body};
+                    .headers = S3ChecksumHeaders(body, digest, !client_.address().is_google),
+                    .body = body,
+                    .body_sha256 = digest};
   request.headers.emplace_back("content-type", "application/octet-stream");
   request.headers.emplace_back("x-amz-meta-sha256", digest);
   if (const auto progress = ProgressOf(key)) {

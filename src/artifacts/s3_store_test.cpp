@@ -64,7 +64,7 @@ TEST_F(S3StoreTest, RequestsOfAPut) {
   EXPECT_EQ(headers.at("if-none-match"), "*");
   EXPECT_EQ(headers.at("x-amz-meta-sha256"), Sha256("hello"));
   EXPECT_EQ(headers.at("x-amz-content-sha256"), Sha256("hello"));
-  EXPECT_EQ(headers.at("content-md5"), "XUFAKrxLKna5cZ2REBfFkg==");
+  EXPECT_EQ(headers.count("content-md5"), 0u);
   EXPECT_EQ(headers.at("x-amz-checksum-sha256"), "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
   EXPECT_THAT(headers.at("authorization"), HasSubstr("Credential=AKIAEXAMPLE/"));
   EXPECT_THAT(headers.at("authorization"), HasSubstr("/us-east-1/s3/aws4_request"));

@@ -44,7 +44,7 @@ class Upload {
   Result<std::string> Resume(std::map<uint64_t, S3Part>& present) const;
   Result<std::string> Create() const;
   Result<std::optional<S3Part>> SendPart(const std::string& id, uint64_t number, std::string_view bytes,
-                                         const S3Checksums& checksums) const;
+                                         const std::string& sha256) const;
   Result<S3UploadResult> SendAndComplete(const std::string& id, const std::map<uint64_t, S3Part>& present);
   Result<S3UploadResult> Complete(const std::string& id, const std::vector<S3Part>& parts) const;
   void AbortAll(const std::string& id) const;
@@ -57,12 +57,12 @@ class Upload {
 
 /// True for a part that the service has as it is here: by SHA-256 where it keeps that, otherwise by the ETag, which is
 /// the MD5 unless the service encrypts with keys of its own.
-bool IsSame(const S3Part& there, uint64_t bytes, const S3Checksums& here) {
-  if (there.bytes != bytes) return false;
-  if (!there.sha256.empty()) return there.sha256 == Base64OfHex(here.sha256);
+bool IsSame(const S3Part& there, std::string_view bytes, const std::string& sha256) {
+  if (there.bytes != bytes.size()) return false;
+  if (!there.sha256.empty()) return there.sha256 == Base64OfHex(sha256);
   std::string etag = there.etag;
   std::erase(etag, '"');
-  return !here.md5.empty() && etag == here.md5;
+  return !etag.empty() && etag == Md5(bytes);
 }
 
 Result<std::string> Upload::ReadPart(uint64_t number) const {
@@ -125,7 +125,7 @@ Result<bool> Upload::IsOurs(const std::vector<S3Part>& parts) const {
     if (part.number < 1 || part.number > NumParts() || part.bytes != BytesOf(part.number)) return false;
   }
   const std::string bytes = TRY(ReadPart(parts.front().number));
-  return IsSame(parts.front(), bytes.size(), ChecksumsOf(bytes));
+  return IsSame(parts.front(), bytes, Sha256(bytes));
 }
 
 /// Returns the id of an upload to continue and its parts, or an empty id. A service that does not list uploads, or not to
@@ -162,12 +162,13 @@ Result<std::string> Upload::Create() const {
 
 /// Returns the part as the service has it, or nothing if the upload is gone.
 Result<std::optional<S3Part>> Upload::SendPart(const std::string& id, uint64_t number, std::string_view bytes,
-                                               const S3Checksums& checksums) const {
+                                               const std::string& sha256) const {
   S3Request request{.method = HttpMethod::kPut,
                     .key = job_.key,
                     .query = {{"partNumber", std::to_string(number)}, {"uploadId", id}},
-                    .headers = S3ChecksumHeaders(checksums.sha256, checksums.md5, job_.checksums),
-                    .body = bytes};
+                    .headers = S3ChecksumHeaders(bytes, sha256, job_.checksums),
+                    .body = bytes,
+                    .body_sha256 = sha256};
   const uint64_t before = (number - 1) * part_bytes_;
   request.progress = [&](uint64_t sent) {
     return !job_.progress || job_.progress(before + std::min<uint64_t>(sent, bytes.size()), job_.bytes);
@@ -180,7 +181,7 @@ Result<std::optional<S3Part>> Upload::SendPart(const std::string& id, uint64_t n
     return Fail(ErrorCode::kNetwork,
                 fmt::format("{}: the storage service did not return the ETag of a part", client_.Shown(job_.key)));
   }
-  if (job_.checksums) part.sha256 = Base64OfHex(checksums.sha256);
+  if (job_.checksums) part.sha256 = Base64OfHex(sha256);
   return part;
 }
 
@@ -190,13 +191,12 @@ Result<S3UploadResult> Upload::SendAndComplete(const std::string& id, const std:
   for (uint64_t number = 1; number <= NumParts(); ++number) {
     const std::string bytes = TRY(ReadPart(number));
     hasher.Update(bytes);
-    const S3Checksums checksums = ChecksumsOf(bytes);
-    if (const auto there = present.find(number);
-        there != present.end() && IsSame(there->second, bytes.size(), checksums)) {
+    const std::string sha256 = Sha256(bytes);
+    if (const auto there = present.find(number); there != present.end() && IsSame(there->second, bytes, sha256)) {
       parts.push_back(there->second);
       continue;
     }
-    const std::optional<S3Part> part = TRY(SendPart(id, number, bytes, checksums));
+    const std::optional<S3Part> part = TRY(SendPart(id, number, bytes, sha256));
     if (!part) return S3UploadResult::kUnknown;
     parts.push_back(*part);
   }
@@ -261,14 +261,11 @@ uint64_t S3PartBytes(uint64_t bytes) {
   return std::max(kMinPartBytes, (needed + kMebibyte - 1) / kMebibyte * kMebibyte);
 }
 
-S3Pairs S3ChecksumHeaders(const std::string& sha256, const std::string& md5, bool checksums) {
-  S3Pairs headers;
-  if (!md5.empty()) headers.emplace_back("content-md5", Base64OfHex(md5));
-  if (checksums) {
-    headers.emplace_back("x-amz-checksum-sha256", Base64OfHex(sha256));
-    headers.emplace_back("x-amz-sdk-checksum-algorithm", "SHA256");
-  }
-  return headers;
+S3Pairs S3ChecksumHeaders(std::string_view body, const std::string& sha256, bool checksums) {
+  // The signature covers the body's SHA-256, too, which services check.
+  if (checksums) return {{"x-amz-checksum-sha256", Base64OfHex(sha256)}, {"x-amz-sdk-checksum-algorithm", "SHA256"}};
+  const std::string md5 = Md5(body);
+  return md5.empty() ? S3Pairs() : S3Pairs{{"content-md5", Base64OfHex(md5)}};
 }
 
 Result<S3UploadResult> S3UploadInParts(S3Client& client, const S3UploadJob& job) { return Upload(client, job).Run(); }

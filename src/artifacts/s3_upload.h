@@ -37,7 +37,7 @@ enum class S3UploadResult {
 /// Errors: kInvalidData if the file does not have the digest; kIo, kNotFound for the file; kNetwork; kCancelled.
 Result<S3UploadResult> S3UploadInParts(S3Client& client, const S3UploadJob& job);
 
-/// Returns a body's headers: its checksums and the digest as metadata ("x-amz-meta-sha256").
-S3Pairs S3ChecksumHeaders(const std::string& sha256, const std::string& md5, bool checksums);
+/// Returns the headers with the checksums of a body, whose SHA-256 is `sha256`. Without `checksums`, that is Content-MD5.
+S3Pairs S3ChecksumHeaders(std::string_view body, const std::string& sha256, bool checksums);
 
 }  // namespace winnow

@@ -80,7 +80,7 @@ bool IsHere(std::string_view url) {
   if (const size_t at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
   if (host.starts_with("[::1]")) return true;
   host = host.substr(0, host.find(':'));
-  return host == "localhost" ||
+  return host == "localhost" || host.ends_with(".localhost") ||
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 

@@ -354,6 +354,17 @@ def test_boto3(store):
         same(store, f"boto/{name}", file)
 
 
+def test_virtual_hosts(store):
+    """The bucket in the host name; names below localhost are those of this machine."""
+    url = store.url.replace("127.0.0.1", "localhost") + "&addressing=virtual"
+    path = store.bench.file(1000)
+    store.proxy.begin()
+    store.ok("put", "virtual/a b", path, "--", "list", "virtual/", "--", "put", "virtual/large", store.bench.file(PART + 1), url=url)
+    check(all(headers["Host"].startswith("models.localhost:") for _, headers in store.proxy.requests), f"{store.proxy.requests}")
+    check(not store.proxy.count("/models"), f"{store.proxy.lines()}")
+    same(store, "virtual/a b", path)
+
+
 class Metadata(http.server.ThreadingHTTPServer):
     """The services of EC2 machines and of containers, with credentials that expire in `seconds`."""
     daemon_threads = True
@@ -452,7 +463,7 @@ def test_other_regions(store):
 
 MOTO = [test_round_trip, test_never_replaced, test_races, test_credentials_are_checked, test_upload_resumes, test_download_resumes,
         test_faults_pass, test_faults_that_stay, test_wrong_bytes, test_wrong_clock, test_unconditional_services, test_google, test_pages,
-        test_boto3, test_sources_of_credentials, test_temporary_credentials, test_other_regions]
+        test_boto3, test_virtual_hosts, test_sources_of_credentials, test_temporary_credentials, test_other_regions]
 S3RVER = [test_round_trip, test_never_replaced, test_download_resumes, test_wrong_bytes]
 
 
