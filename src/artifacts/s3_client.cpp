@@ -201,16 +201,20 @@ Result<S3Answer> S3Client::Send(const S3Request& request) {
     HttpAnswer judged = answer.http;
     judged.body.clear();
     if (outcome.code == CURLE_OK) {
-      if (!answer.http.ok() || request.error_in_body) answer.error = ParseS3Error(answer.http.body);
-      if (answer.ok()) return answer;
+      if (!answer.http.ok() || request.expects_document) answer.error = ParseS3Error(answer.http.body);
+      const bool cut_short = answer.ok() && request.expects_document && !ParseXml(answer.http.body);
+      if (answer.ok() && !cut_short) return answer;
       if (Remedy(answer, keys, remedies)) continue;
-      if (answer.error && IsTemporary(answer.error->code)) judged.status = 503;
+      if (cut_short || (answer.error && IsTemporary(answer.error->code))) judged.status = 503;
     }
     if (brought_bytes) retries.emplace(options);
     bool cancelled = false;
     if (retries->Again(outcome, judged, cancelled)) continue;
     if (cancelled) return Fail(ErrorCode::kCancelled, Shown(request.key) + ": cancelled");
-    if (outcome.code == CURLE_OK) return answer;
+    if (outcome.code == CURLE_OK) {
+      if (answer.ok()) TRY(ParseXml(answer.http.body));  // says what is wrong with it
+      return answer;
+    }
     Error error = NetworkError(PlaceOf(request).url, options, outcome);
     error.message = keys.secret_access_key.Redact(keys.session_token.Redact(std::move(error.message)));
     return std::unexpected(std::move(error));

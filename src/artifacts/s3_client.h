@@ -35,8 +35,9 @@ struct S3Request {
   std::function<Result<void>(const HttpAnswer& head, int status, std::string_view bytes)> sink = {};
   /// Receives the bytes of the body that were sent, or with a sink received, in this attempt. Returning false cancels.
   std::function<bool(uint64_t bytes)> progress = {};
-  /// True for CompleteMultipartUpload, whose answer may be an error with status 200.
-  bool error_in_body = false;
+  /// True for requests whose answer is a document: one that is cut short, or an error with status 200 (as
+  /// CompleteMultipartUpload may answer), is no success.
+  bool expects_document = false;
 };
 
 struct S3Answer {

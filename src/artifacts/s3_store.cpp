@@ -164,7 +164,8 @@ Result<std::vector<ArtifactEntry>> S3Store::List(std::string_view prefix) {
   const std::string& own = client_.address().prefix;
   std::vector<ArtifactEntry> entries;
   for (std::string token;;) {
-    S3Request request{.query = {{"list-type", "2"}, {"prefix", own + std::string(prefix)}, {"encoding-type", "url"}}};
+    S3Request request{.query = {{"list-type", "2"}, {"prefix", own + std::string(prefix)}, {"encoding-type", "url"}},
+                      .expects_document = true};
     if (!token.empty()) request.query.emplace_back("continuation-token", token);
     const S3Answer answer = TRY(client_.Send(request));
     if (!answer.ok()) {

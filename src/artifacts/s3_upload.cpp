@@ -85,7 +85,8 @@ Result<std::vector<S3Upload>> Upload::ListUploads() const {
   std::vector<S3Upload> uploads;
   S3UploadPage page;
   for (int i = 0; i < kMaxPages; ++i) {
-    S3Request request{.query = {{"uploads", ""}, {"prefix", job_.key}, {"encoding-type", "url"}}};
+    S3Request request{.query = {{"uploads", ""}, {"prefix", job_.key}, {"encoding-type", "url"}},
+                      .expects_document = true};
     if (!page.next_key.empty()) request.query.emplace_back("key-marker", page.next_key);
     if (!page.next_id.empty()) request.query.emplace_back("upload-id-marker", page.next_id);
     const S3Answer answer = TRY(client_.Send(request));
@@ -104,7 +105,7 @@ Result<std::vector<S3Part>> Upload::ListParts(const std::string& id) const {
   std::vector<S3Part> parts;
   S3PartPage page;
   for (int i = 0; i < kMaxPages; ++i) {
-    S3Request request{.key = job_.key, .query = {{"uploadId", id}}};
+    S3Request request{.key = job_.key, .query = {{"uploadId", id}}, .expects_document = true};
     if (!page.next.empty()) request.query.emplace_back("part-number-marker", page.next);
     const S3Answer answer = TRY(client_.Send(request));
     if (!answer.ok())
@@ -153,7 +154,8 @@ Result<std::string> Upload::Create() const {
   S3Request request{.method = HttpMethod::kPost,
                     .key = job_.key,
                     .query = {{"uploads", ""}},
-                    .headers = {{"content-type", "application/octet-stream"}, {"x-amz-meta-sha256", job_.digest}}};
+                    .headers = {{"content-type", "application/octet-stream"}, {"x-amz-meta-sha256", job_.digest}},
+                    .expects_document = true};
   if (job_.checksums) request.headers.emplace_back("x-amz-checksum-algorithm", "SHA256");
   const S3Answer answer = TRY(client_.Send(request));
   if (!answer.ok()) return std::unexpected(client_.Refusal(answer, job_.key, kWrite, kPermission));
@@ -215,7 +217,7 @@ Result<S3UploadResult> Upload::Complete(const std::string& id, const std::vector
                     .query = {{"uploadId", id}},
                     .headers = {{"content-type", "application/xml"}},
                     .body = document,
-                    .error_in_body = true};
+                    .expects_document = true};
   if (job_.conditional) request.headers.emplace_back("if-none-match", "*");
   S3Answer answer = TRY(client_.Send(request));
   if (job_.conditional && answer.Is("NotImplemented")) {

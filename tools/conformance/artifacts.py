@@ -256,6 +256,11 @@ def test_faults_pass(store):
             store.proxy.begin(fault)
             store.ok("put", f"faults/large{number}{pattern[:4]}{pattern[-3]}", large)
             check(fault.hits == 1, f"{kind} was not injected into {pattern}")
+    for pattern in ("POST .*uploads=", "POST .*uploadId=", "GET .*uploads=", "GET .*list-type"):
+        fault = Fault("shortened", pattern)
+        store.proxy.begin(fault)
+        store.ok("put", f"faults/short{pattern[:4]}{pattern[-3]}", large, "--", "list", "faults/short")
+        check(fault.hits == 1, f"nothing was shortened of {pattern}")
     store.proxy.begin(Fault("error_in_200", "POST .*uploadId="))
     store.ok("put", "faults/error-in-200", large)
     same(store, "faults/error-in-200", large)

@@ -254,6 +254,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(status, headers, data, data[:keep])
         self.cut()
 
+    def fault_shortened(self, body, keep=100):
+        """A body that is cut, with a length that fits."""
+        status, headers, data = self.forward(body)
+        self.answer(status, [pair for pair in headers if pair[0].lower() != "content-length"], data[:keep])
+
     def fault_flipped(self, body, at=0):
         status, headers, data = self.forward(body)
         wrong = bytearray(data)
