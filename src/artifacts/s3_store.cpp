@@ -128,7 +128,13 @@ Result<bool> S3Store::PutWhole(std::string_view key, const fs::path& file, const
 /// Returns false if the key exists meanwhile.
 Result<bool> S3Store::PutInParts(std::string_view key, const fs::path& file, uint64_t bytes,
                                  const std::string& digest) {
-  const S3UploadJob job{KeyInBucket(key), file, bytes, digest, conditional_, !client_.address().is_google,
+  const S3UploadJob job{KeyInBucket(key),
+                        file,
+                        bytes,
+                        digest,
+                        conditional_,
+                        !client_.address().is_google,
+                        std::max(1, options_.connections),
                         ProgressOf(key)};
   // The second attempt is for an upload that somebody else has aborted, or mixed with other parts.
   for (int attempt = 0; attempt < 2; ++attempt) {

@@ -3,9 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/files.h"
@@ -100,6 +105,79 @@ TEST_F(S3StoreTest, FileWithAnotherDigestIsNotSent) {
   EXPECT_EQ(ErrorOf(Open(server)->Put("a", directory_.path() / "none", Sha256("other"))).code, ErrorCode::kNotFound);
   const std::vector<TestRequest> requests = server.requests();
   for (const TestRequest& request : requests) EXPECT_EQ(request.method, "HEAD");
+}
+
+/// A bucket with one upload in parts, which ends with `status` when its third part arrives.
+class Upload {
+ public:
+  explicit Upload(int status) : status_(status) {}
+
+  TestReply Answer(const TestRequest& request) {
+    if (request.method == "HEAD") return {404, "", {}};
+    if (request.path.find("partNumber=") != std::string::npos) {
+      const std::string number = request.path.substr(request.path.find("partNumber=") + 11, 1);
+      if (number == "3" && status_ != 200)
+        return {status_, ErrorDocument(status_ == 404 ? "NoSuchUpload" : "AccessDenied"), {}};
+      parts[number] = request.body;
+      return {200, "", {"ETag: \"" + number + "\""}};
+    }
+    if (request.method == "GET") return {200, "<ListMultipartUploadsResult/>", {}};
+    if (request.method == "DELETE") return {204, "", {}};
+    if (request.path.find("uploads=") != std::string::npos)
+      return {200, "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>", {}};
+    completed = request.body;
+    return {200, "<CompleteMultipartUploadResult/>", {}};
+  }
+
+  std::map<std::string, std::string> parts;
+  std::string completed;
+
+ private:
+  int status_;
+};
+
+std::string FortyMegabytes() {
+  std::string contents;
+  for (int i = 0; contents.size() < 40'000'000; ++i) contents += std::to_string(i) + ",";
+  return contents;
+}
+
+TEST_F(S3StoreTest, ThreadsSendThePartsOfALargeFile) {
+  const std::string contents = FortyMegabytes();
+  Upload upload(200);
+  const TestServer server([&](const TestRequest& request) { return upload.Answer(request); });
+  uint64_t most = 0;
+  ArtifactOptions options;
+  options.progress = [&, caller = std::this_thread::get_id()](std::string_view key, uint64_t done, uint64_t total) {
+    EXPECT_EQ(key, "a");
+    EXPECT_EQ(std::this_thread::get_id(), caller);
+    EXPECT_EQ(total, contents.size());
+    most = std::max(most, done);
+    return true;
+  };
+  const auto store = ArtifactStore::Open("s3://models?endpoint=" + server.url(), options).value();
+  const Result<void> put = store->Put("a", File(contents), Sha256(contents));
+  ASSERT_TRUE(put) << put.error().Text();
+  EXPECT_EQ(most, contents.size());
+  EXPECT_EQ(upload.parts["1"] + upload.parts["2"] + upload.parts["3"], contents);
+  const size_t first = upload.completed.find("<PartNumber>1</PartNumber><ETag>&quot;1&quot;</ETag>");
+  EXPECT_LT(first, upload.completed.find("<PartNumber>3</PartNumber><ETag>&quot;3&quot;</ETag>"));
+}
+
+TEST_F(S3StoreTest, ThreadsStopWhenOnePartFails) {
+  const std::string contents = FortyMegabytes();
+  for (const auto& [status, expected] : {std::pair(403, ErrorCode::kIo), std::pair(404, ErrorCode::kNetwork)}) {
+    Upload upload(status);
+    const TestServer server([&](const TestRequest& request) { return upload.Answer(request); });
+    EXPECT_EQ(ErrorOf(Open(server)->Put("a", File(contents), Sha256(contents))).code, expected);
+    EXPECT_EQ(upload.completed, "");
+    const std::vector<TestRequest> requests = server.requests();
+    EXPECT_GT(std::ranges::count(requests, "DELETE", &TestRequest::method), 0);
+  }
+  Upload upload(200);
+  const TestServer server([&](const TestRequest& request) { return upload.Answer(request); });
+  EXPECT_EQ(ErrorOf(Open(server)->Put("a", File(contents), Sha256("other"))).code, ErrorCode::kInvalidData);
+  EXPECT_EQ(upload.completed, "");
 }
 
 TEST_F(S3StoreTest, ClockOfTheServerIsAdopted) {

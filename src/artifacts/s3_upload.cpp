@@ -5,9 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <map>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,6 +18,7 @@
 #include "artifacts/s3_checksum.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/mutex.h"
 
 namespace winnow {
 namespace {
@@ -43,8 +47,11 @@ class Upload {
   Result<bool> IsOurs(const std::vector<S3Part>& parts) const;
   Result<std::string> Resume(std::map<uint64_t, S3Part>& present) const;
   Result<std::string> Create() const;
+  struct Flight;
   Result<std::optional<S3Part>> SendPart(const std::string& id, uint64_t number, std::string_view bytes,
-                                         const std::string& sha256) const;
+                                         const std::string& sha256, Flight& flight) const;
+  void SendParts(const std::string& id, const std::map<uint64_t, S3Part>& present, Flight& flight) const;
+  Result<void> Watch(Flight& flight) const;
   Result<S3UploadResult> SendAndComplete(const std::string& id, const std::map<uint64_t, S3Part>& present);
   Result<S3UploadResult> Complete(const std::string& id, const std::vector<S3Part>& parts) const;
   void AbortAll(const std::string& id) const;
@@ -53,6 +60,22 @@ class Upload {
   const S3UploadJob& job_;
   const uint64_t part_bytes_;
   const OwnedDescriptor file_;
+};
+
+/// The parts on their way, each by one of several threads.
+struct Upload::Flight {
+  explicit Flight(uint64_t num_parts, int threads) : parts(num_parts), sent(num_parts), running(threads) {}
+
+  Mutex mutex;
+  ConditionVariable ended;
+  uint64_t next GUARDED_BY(mutex) = 1;                     // the part that a thread takes next
+  Hasher hasher GUARDED_BY(mutex){Hasher::Kind::kSha256};  // of the whole file, since parts are read in order
+  std::vector<S3Part> parts GUARDED_BY(mutex);             // as the service has them
+  std::vector<uint64_t> sent GUARDED_BY(mutex);            // bytes per part
+  std::optional<Error> failure GUARDED_BY(mutex);          // the first one
+  bool gone GUARDED_BY(mutex) = false;                     // somebody has ended the upload
+  int running GUARDED_BY(mutex);                           // threads
+  std::atomic<bool> stopped = false;
 };
 
 /// True for a part that the service has as it is here: by SHA-256 where it keeps that, otherwise by the ETag, which is
@@ -164,16 +187,17 @@ Result<std::string> Upload::Create() const {
 
 /// Returns the part as the service has it, or nothing if the upload is gone.
 Result<std::optional<S3Part>> Upload::SendPart(const std::string& id, uint64_t number, std::string_view bytes,
-                                               const std::string& sha256) const {
+                                               const std::string& sha256, Flight& flight) const {
   S3Request request{.method = HttpMethod::kPut,
                     .key = job_.key,
                     .query = {{"partNumber", std::to_string(number)}, {"uploadId", id}},
                     .headers = S3ChecksumHeaders(bytes, sha256, job_.checksums),
                     .body = bytes,
                     .body_sha256 = sha256};
-  const uint64_t before = (number - 1) * part_bytes_;
   request.progress = [&](uint64_t sent) {
-    return !job_.progress || job_.progress(before + std::min<uint64_t>(sent, bytes.size()), job_.bytes);
+    const MutexLock lock(flight.mutex);
+    flight.sent[number - 1] = std::min<uint64_t>(sent, bytes.size());
+    return !flight.stopped.load();
   };
   const S3Answer answer = TRY(client_.Send(request));
   if (answer.Is("NoSuchUpload")) return std::nullopt;
@@ -187,27 +211,82 @@ Result<std::optional<S3Part>> Upload::SendPart(const std::string& id, uint64_t n
   return part;
 }
 
-Result<S3UploadResult> Upload::SendAndComplete(const std::string& id, const std::map<uint64_t, S3Part>& present) {
-  Hasher hasher(Hasher::Kind::kSha256);
-  std::vector<S3Part> parts;
-  for (uint64_t number = 1; number <= NumParts(); ++number) {
-    const std::string bytes = TRY(ReadPart(number));
-    hasher.Update(bytes);
+/// What each thread does: takes the next part, until there is none.
+void Upload::SendParts(const std::string& id, const std::map<uint64_t, S3Part>& present, Flight& flight) const {
+  const auto next = [&](uint64_t& number) -> Result<std::string> {
+    const MutexLock lock(flight.mutex);
+    number = flight.next++;
+    if (number > NumParts() || flight.stopped) return std::string();
+    std::string bytes = TRY(ReadPart(number));
+    flight.hasher.Update(bytes);
+    return bytes;
+  };
+  const auto send = [&](uint64_t number, const std::string& bytes) -> Result<std::optional<S3Part>> {
     const std::string sha256 = Sha256(bytes);
-    if (const auto there = present.find(number); there != present.end() && IsSame(there->second, bytes, sha256)) {
-      parts.push_back(there->second);
+    const auto there = present.find(number);
+    if (there != present.end() && IsSame(there->second, bytes, sha256)) return there->second;
+    return SendPart(id, number, bytes, sha256, flight);
+  };
+  for (uint64_t number = 0;;) {
+    const Result<std::string> bytes = next(number);
+    Result<std::optional<S3Part>> part;
+    if (!bytes) {
+      part = std::unexpected(bytes.error());
+    } else if (!bytes->empty()) {
+      part = send(number, *bytes);
+    }
+    const MutexLock lock(flight.mutex);
+    if (part && *part) {
+      flight.parts[number - 1] = **part;
+      flight.sent[number - 1] = bytes->size();
       continue;
     }
-    const std::optional<S3Part> part = TRY(SendPart(id, number, bytes, sha256));
-    if (!part) return S3UploadResult::kUnknown;
-    parts.push_back(*part);
+    if (!part && !flight.failure && !flight.stopped) flight.failure = part.error();
+    if (part && !bytes->empty()) flight.gone = true;
+    if (!part || !bytes->empty()) flight.stopped = true;
+    if (--flight.running == 0) flight.ended.NotifyAll();
+    return;
   }
-  if (const std::string digest = hasher.Hex(); digest != job_.digest) {
+}
+
+/// Reports the progress until the threads have ended.
+Result<void> Upload::Watch(Flight& flight) const {
+  constexpr std::chrono::milliseconds kPause(100);
+  bool cancelled = false;
+  for (bool running = true; running;) {
+    uint64_t sent = 0;
+    {
+      const MutexLock lock(flight.mutex);
+      if (flight.running > 0) flight.ended.WaitUntil(flight.mutex, std::chrono::steady_clock::now() + kPause);
+      running = flight.running > 0;
+      for (const uint64_t bytes : flight.sent) sent += bytes;
+    }
+    if (cancelled || !job_.progress || job_.progress(sent, job_.bytes)) continue;
+    cancelled = true;
+    flight.stopped = true;
+  }
+  const MutexLock lock(flight.mutex);
+  if (cancelled) return Fail(ErrorCode::kCancelled, client_.Shown(job_.key) + ": cancelled");
+  if (flight.failure) return std::unexpected(*flight.failure);
+  return {};
+}
+
+Result<S3UploadResult> Upload::SendAndComplete(const std::string& id, const std::map<uint64_t, S3Part>& present) {
+  const auto threads = static_cast<int>(std::min<uint64_t>(NumParts(), static_cast<uint64_t>(job_.connections)));
+  Flight flight(NumParts(), threads);
+  std::vector<std::jthread> senders;
+  for (int i = 0; i < threads; ++i) senders.emplace_back([&] { SendParts(id, present, flight); });
+  const Result<void> sent = Watch(flight);
+  senders.clear();  // waits for them
+  TRY(sent);
+  const MutexLock lock(flight.mutex);
+  if (flight.gone) return S3UploadResult::kUnknown;
+  if (const std::string digest = flight.hasher.Hex(); digest != job_.digest) {
     return Fail(ErrorCode::kInvalidData,
                 fmt::format("{}: has SHA-256 {}, expected {}", job_.file.string(), digest, job_.digest),
                 "the file was changed after its digest was computed");
   }
-  return Complete(id, parts);
+  return Complete(id, flight.parts);
 }
 
 Result<S3UploadResult> Upload::Complete(const std::string& id, const std::vector<S3Part>& parts) const {

@@ -22,7 +22,8 @@ struct S3UploadJob {
   std::string digest;       ///< the SHA-256 that the file must have
   bool conditional = true;  ///< false: the service is known not to offer conditional writes
   bool checksums = true;    ///< false for Google, which has other headers for them
-  S3Progress progress;
+  int connections = 4;      ///< number of parts that are sent at the same time, at least 1
+  S3Progress progress;      ///< called by the thread that called S3UploadInParts
 };
 
 enum class S3UploadResult {

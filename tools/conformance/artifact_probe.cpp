@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   const char* const stop = std::getenv("PROBE_STOP_AFTER");
   const unsigned long long limit = stop == nullptr ? 0 : std::strtoull(stop, nullptr, 10);
   options.progress = [limit](std::string_view, uint64_t done, uint64_t) { return limit == 0 || done < limit; };
+  if (const char* const connections = std::getenv("PROBE_CONNECTIONS")) options.connections = std::atoi(connections);
   const auto failed = [](const winnow::Error& error) {
     std::fputs(fmt::format("error {}: {}\n", static_cast<int>(error.code), error.Text()).c_str(), stdout);
     return 1;

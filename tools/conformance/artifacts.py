@@ -175,6 +175,7 @@ def test_credentials_are_checked(store):
 def test_upload_resumes(store):
     """A cut-off upload goes on where it was, and nothing stays of it."""
     path = store.bench.file(2 * PART + 77)
+    store.env["PROBE_CONNECTIONS"] = "1"  # so that it is known which parts have arrived
     for how in ("cancelled", "killed"):
         key = f"resumed/{how}"
         if how == "cancelled":
