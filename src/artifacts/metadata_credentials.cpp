@@ -76,7 +76,7 @@ Result<std::optional<std::string>> ContainerUrl() {
     }
     return "http://169.254.170.2" + *relative;
   }
-  const auto full = EnvironmentVariable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  auto full = EnvironmentVariable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
   if (!full) return std::nullopt;
   const size_t path = full->find('/', full->find("://") == std::string::npos ? 0 : full->find("://") + 3);
   const Result<S3Endpoint> endpoint = ParseS3Endpoint(full->substr(0, path));

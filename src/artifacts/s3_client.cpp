@@ -72,7 +72,7 @@ struct S3Client::Remedies {
   bool time = false, credentials = false, region = false;
 };
 
-S3Client::S3Client(S3Address address, AwsSettings settings, HttpOptions http)
+S3Client::S3Client(const S3Address& address, const AwsSettings& settings, HttpOptions http)
     : address_(address),
       http_(ForS3(std::move(http))),
       path_style_(settings.path_style),
@@ -117,11 +117,11 @@ std::vector<std::string> S3Client::SignedHeaders(const S3Request& request, const
   to_sign.headers.emplace_back("x-amz-date", AmzDate(time));
   if (!keys.session_token.empty()) to_sign.headers.emplace_back("x-amz-security-token", keys.session_token.Reveal());
   std::vector<std::string> headers;
-  for (const auto& [name, value] : to_sign.headers) headers.push_back(name + ": " + value);
+  for (const auto& [name, value] : to_sign.headers) headers.push_back(fmt::format("{}: {}", name, value));
   headers.push_back("Authorization: " + S3Authorization(to_sign, keys, place.region, time));
   const bool has_type =
       std::ranges::find(request.headers, "content-type", &S3Pairs::value_type::first) != request.headers.end();
-  if (!has_type) headers.push_back("Content-Type:");  // curl would send one that is not signed
+  if (!has_type) headers.emplace_back("Content-Type:");  // curl would send one that is not signed
   return headers;
 }
 
@@ -148,8 +148,9 @@ Outcome S3Client::Attempt(const S3Request& request, const S3Keys& keys, const Ht
     const int status = static_cast<int>(transfer.Status());
     if (request.sink && (status == 200 || status == 206)) {
       Result<void> taken = request.sink(transfer.response, status, bytes);
-      if (!taken) transfer.failure = std::move(taken).error();
-      return taken.has_value();
+      if (taken) return true;
+      transfer.failure = std::move(taken).error();
+      return false;
     }
     const size_t limit = status == 200 ? options.max_body_bytes : kMaxErrorBytes;
     if (transfer.response.body.size() + bytes.size() > limit) {

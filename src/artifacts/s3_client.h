@@ -52,7 +52,7 @@ struct S3Answer {
 /// Thread-safe.
 class S3Client {
  public:
-  S3Client(S3Address address, AwsSettings settings, HttpOptions http);
+  S3Client(const S3Address& address, const AwsSettings& settings, HttpOptions http);
   ~S3Client();
 
   const S3Address& address() const { return address_; }

@@ -38,16 +38,16 @@ struct S3Store::Stored {
   std::string digest;  // of its metadata; empty if another program has stored it
 };
 
-S3Store::S3Store(S3Address address, AwsSettings settings, ArtifactOptions options)
+S3Store::S3Store(const S3Address& address, const AwsSettings& settings, ArtifactOptions options)
     : ArtifactStore(address.name),
-      client_(address, std::move(settings), options.http),
+      client_(address, settings, options.http),
       options_(std::move(options)),
       conditional_(!address.is_google) {}
 
 Result<std::unique_ptr<S3Store>> S3Store::Open(std::string_view url, ArtifactOptions options) {
-  S3Address address = TRY(ParseS3Url(url));
-  AwsSettings settings = TRY(ReadAwsSettings(address));
-  return std::unique_ptr<S3Store>(new S3Store(std::move(address), std::move(settings), std::move(options)));
+  const S3Address address = TRY(ParseS3Url(url));
+  const AwsSettings settings = TRY(ReadAwsSettings(address));
+  return std::unique_ptr<S3Store>(new S3Store(address, settings, std::move(options)));
 }
 
 std::function<bool(uint64_t done, uint64_t total)> S3Store::ProgressOf(std::string_view key) const {

@@ -29,7 +29,7 @@ class S3Store : public ArtifactStore {
  private:
   struct Stored;
 
-  S3Store(S3Address address, AwsSettings settings, ArtifactOptions options);
+  S3Store(const S3Address& address, const AwsSettings& settings, ArtifactOptions options);
 
   std::string KeyInBucket(std::string_view key) const { return client_.address().prefix + std::string(key); }
   Result<std::optional<Stored>> Find(const std::string& key);

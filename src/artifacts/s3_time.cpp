@@ -15,8 +15,9 @@ using std::chrono::floor;
 std::optional<int> TakeNumber(std::string_view& text, size_t digits) {
   int value = 0;
   if (text.size() < digits || text.front() < '0') return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value);
-  if (error != std::errc() || end != text.data() + digits) return std::nullopt;
+  const char* const begin = text.data();
+  const auto [end, error] = std::from_chars(begin, begin + digits, value);
+  if (error != std::errc() || end != begin + digits) return std::nullopt;
   text.remove_prefix(digits);
   return value;
 }

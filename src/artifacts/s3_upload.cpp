@@ -275,6 +275,7 @@ Result<S3UploadResult> Upload::SendAndComplete(const std::string& id, const std:
   const auto threads = static_cast<int>(std::min<uint64_t>(NumParts(), static_cast<uint64_t>(job_.connections)));
   Flight flight(NumParts(), threads);
   std::vector<std::jthread> senders;
+  senders.reserve(static_cast<size_t>(threads));
   for (int i = 0; i < threads; ++i) senders.emplace_back([&] { SendParts(id, present, flight); });
   const Result<void> sent = Watch(flight);
   senders.clear();  // waits for them
