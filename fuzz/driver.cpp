@@ -89,6 +89,14 @@ const std::vector<std::string>& Pieces() {
       "Content-Type: message/rfc822\nContent-Disposition: attachment; filename*0*=utf-8''a%C3; filename*1*=%BC\n\n",
       "Content-Transfer-Encoding: quoted-printable\n\na=\nb=3D=C3\n--b--\n",
       "<table><tr><td style=\"display:none\">a<td><a href='x'>b</a><ul><li>c<p>d</table><!-- e --><script>f</script>&amp;",
+      "<?xml version=\"1.0\"?><ListBucketResult><EncodingType>url</EncodingType><Contents><Key>a+b%2B</Key><Size>1</Size>"
+      "<LastModified>2026-11-29T07:00:00.000Z</LastModified></Contents><IsTruncated>true</IsTruncated>"
+      "<NextContinuationToken>t</NextContinuationToken></ListBucketResult>",
+      "<ListPartsResult><Part><PartNumber>1</PartNumber><ETag>&quot;e&quot;</ETag><Size>1</Size></Part></ListPartsResult>",
+      "<!DOCTYPE a [<!ENTITY b \"c\">]>",
+      "<Error><Code>SlowDown</Code><Message>m</Message></Error>",
+      "[default]\naws_access_key_id = A\n[profile \"b c\"]\nregion=r # d\ns3 =\n  e = f\n",
+      "s3://bucket/a%20b/?endpoint=https%3A%2F%2Fhost:9000&region=r&addressing=path",
       "\xef\xbb\xbf",
       "\xff\xfe",
       "18446744073709551616",

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "artifacts/folder_store.h"
+#include "artifacts/s3_store.h"
 #include "base/percent_decoding.h"
 
 namespace winnow {
@@ -43,6 +44,7 @@ Result<std::unique_ptr<ArtifactStore>> ArtifactStore::Open(std::string_view url,
   if (scheme.empty()) return std::make_unique<FolderStore>(std::filesystem::path(url), std::move(options));
   const std::string_view rest = url.substr(scheme.size() + 3);
   if (scheme == "file") return std::make_unique<FolderStore>(TRY(PathOfFileUrl(rest)), std::move(options));
+  if (scheme == "s3" || scheme == "gs") return TRY(S3Store::Open(url, std::move(options)));
   return Fail(ErrorCode::kUnsupported, fmt::format("artifact stores of the kind '{}' are not supported", scheme),
               std::string(kForms));
 }

@@ -21,6 +21,8 @@ struct ArtifactOptions {
   /// Called now and then during Put and Get, by the thread that called them, with the bytes transferred so far and the
   /// total of the file. Returning false stops the transfer with kCancelled; the next call resumes it.
   std::function<bool(std::string_view key, uint64_t done, uint64_t total)> progress;
+  /// Number of parts of a large file that are sent to a storage service at the same time. Each takes 16 MiB of memory.
+  int connections = 4;
   /// Retries, pauses and timeouts of requests to a storage service; the other fields have no effect.
   HttpOptions http;
 };

@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kBufferBytes = 1 << 20;
-constexpr std::time_t kAbandonedSeconds = 24 * 60 * 60;  // after which a file in .incoming has no writer any more
+constexpr std::time_t kAbandonedSeconds = 86'400;  // after which a file in .incoming has no writer any more
 
 using Pass = std::function<Result<void>(std::span<const std::byte> bytes, uint64_t done)>;
 

@@ -24,6 +24,26 @@ Result<std::vector<unsigned char>> RandomBytes(size_t count) {
 
 }  // namespace
 
+Secret& Secret::operator=(const Secret& other) {
+  if (this != &other) {
+    Wipe();
+    text_ = other.text_;
+  }
+  return *this;
+}
+
+Secret::~Secret() { Wipe(); }
+
+void Secret::Wipe() { OPENSSL_cleanse(text_.data(), text_.size()); }
+
+std::string Secret::Redact(std::string message) const {
+  constexpr size_t kShortest = 4;
+  if (text_.size() < kShortest) return message;
+  for (size_t at = 0; (at = message.find(text_, at)) != std::string::npos; at += 3)
+    message.replace(at, text_.size(), "***");
+  return message;
+}
+
 Result<std::string> RandomHex(size_t bytes) {
   const std::vector<unsigned char> random = TRY(RandomBytes(bytes));
   std::string text;

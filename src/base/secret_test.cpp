@@ -8,6 +8,18 @@
 namespace winnow {
 namespace {
 
+TEST(Secret, IsRevealedOnRequestAloneAndRedacted) {
+  const Secret secret(std::string("wJalrXUtnFEMI"));
+  EXPECT_EQ(secret.Reveal(), "wJalrXUtnFEMI");
+  EXPECT_EQ(secret.Redact("key wJalrXUtnFEMI, again wJalrXUtnFEMI"), "key ***, again ***");
+  EXPECT_EQ(secret.Redact("nothing"), "nothing");
+  EXPECT_EQ(Secret().Redact("nothing"), "nothing");
+  Secret copy;
+  EXPECT_TRUE(copy.empty());
+  copy = secret;
+  EXPECT_EQ(copy.Reveal(), secret.Reveal());
+}
+
 TEST(Secret, TokensAreOfTheirAlphabetAndLengthAndNeverTheSame) {
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {

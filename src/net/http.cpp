@@ -57,13 +57,25 @@ Result<HttpAnswer> HttpClient::Head(const std::string& url) {
   return Request(parts_->connection, parts_->options, {.url = url, .method = HttpMethod::kHead});
 }
 
-Result<HttpAnswer> HttpClient::Post(const std::string& url, std::string_view body, const std::string& content_type,
-                                    std::vector<std::string> headers) {
-  HttpOptions options = parts_->options;
+namespace {
+
+Result<HttpAnswer> Upload(CurlConnection& connection, HttpOptions options, HttpMethod method, const std::string& url,
+                          std::string_view body, const std::string& content_type, std::vector<std::string> headers) {
   options.follow_redirects = false;  // curl would go on with GET
   headers.push_back("Content-Type: " + content_type);
-  return Request(parts_->connection, options,
-                 {.url = url, .method = HttpMethod::kPost, .headers = std::move(headers), .body = body});
+  return Request(connection, options, {.url = url, .method = method, .headers = std::move(headers), .body = body});
+}
+
+}  // namespace
+
+Result<HttpAnswer> HttpClient::Post(const std::string& url, std::string_view body, const std::string& content_type,
+                                    std::vector<std::string> headers) {
+  return Upload(parts_->connection, parts_->options, HttpMethod::kPost, url, body, content_type, std::move(headers));
+}
+
+Result<HttpAnswer> HttpClient::Put(const std::string& url, std::string_view body, const std::string& content_type,
+                                   std::vector<std::string> headers) {
+  return Upload(parts_->connection, parts_->options, HttpMethod::kPut, url, body, content_type, std::move(headers));
 }
 
 std::optional<std::string> HttpAnswer::LastHeader(std::string_view name) const {

@@ -34,8 +34,9 @@ struct HttpOptions {
   std::chrono::milliseconds stall_timeout{30'000};  ///< time without data after which an attempt fails
   std::chrono::milliseconds attempt_timeout{0};     ///< longest time that an attempt may take; 0: no limit
   uint64_t max_body_bytes = 64 << 20;               ///< largest body that is read into memory
-  std::string unix_socket;                          ///< socket to connect to in place of the URL's host
-  TransferProgress progress;                        ///< called about once a second, even if no data arrives
+  bool use_proxy = true;      ///< false for hosts that only this machine reaches, such as metadata services
+  std::string unix_socket;    ///< socket to connect to in place of the URL's host
+  TransferProgress progress;  ///< called about once a second, even if no data arrives
 };
 
 struct HttpAnswer {
@@ -64,6 +65,9 @@ class HttpClient {
   /// `headers` are sent besides those of the options.
   Result<HttpAnswer> Post(const std::string& url, std::string_view body, const std::string& content_type,
                           std::vector<std::string> headers = {});
+  /// Sends a PUT request as Post sends a POST request.
+  Result<HttpAnswer> Put(const std::string& url, std::string_view body, const std::string& content_type,
+                         std::vector<std::string> headers = {});
 
  private:
   struct Parts;

@@ -45,9 +45,13 @@ size_t OnBody(char* data, size_t, size_t size, void* user) {
   return transfer.sink(std::string_view(data, size)) ? size : 0;
 }
 
-int OnProgress(void* user, curl_off_t total, curl_off_t done, curl_off_t, curl_off_t) {
+int OnProgress(void* user, curl_off_t total, curl_off_t done, curl_off_t sent_total, curl_off_t sent) {
   auto& transfer = *static_cast<Transfer*>(user);
   if (transfer.progress == nullptr || !*transfer.progress) return 0;
+  if (transfer.reports_upload) {
+    transfer.cancelled = !(*transfer.progress)(static_cast<uint64_t>(sent), static_cast<uint64_t>(sent_total));
+    return transfer.cancelled ? 1 : 0;
+  }
   const long status = transfer.Status();
   if (status != 200 && status != 206 && status != 0) return 0;  // bytes of a redirect or an error page
   const uint64_t base = status == 206 ? transfer.resumed_from : 0;
@@ -76,7 +80,7 @@ bool IsHere(std::string_view url) {
   if (const size_t at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
   if (host.starts_with("[::1]")) return true;
   host = host.substr(0, host.find(':'));
-  return host == "localhost" ||
+  return host == "localhost" || host.ends_with(".localhost") ||
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
@@ -135,19 +139,22 @@ Outcome CurlConnection::Perform(const HttpOptions& options, const HttpCall& call
   set(CURLOPT_URL, call.url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_REDIR_PROTOCOLS_STR, call.url.starts_with("https:") ? "https" : "http,https");
+  set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_FOLLOWLOCATION, options.follow_redirects ? 1L : 0L);
   set(CURLOPT_MAXREDIRS, 10L);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_NOBODY, call.method == HttpMethod::kHead ? 1L : 0L);
-  if (call.method == HttpMethod::kPost) {
+  if (call.method == HttpMethod::kPut) set(CURLOPT_CUSTOMREQUEST, "PUT");
+  if (call.method == HttpMethod::kDelete) set(CURLOPT_CUSTOMREQUEST, "DELETE");
+  if (call.method == HttpMethod::kPost || call.method == HttpMethod::kPut) {
     set(CURLOPT_POST, 1L);
-    set(CURLOPT_POSTFIELDS, call.body.data());
+    set(CURLOPT_POSTFIELDS, call.body.empty() ? "" : call.body.data());  // a null pointer would be "ask a callback"
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
     add("Expect:");  // curl would wait a second for servers that don't know it
   }
   if (!options.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
-  if (!options.unix_socket.empty() || IsHere(call.url)) set(CURLOPT_PROXY, "");
+  if (!options.use_proxy || !options.unix_socket.empty() || IsHere(call.url)) set(CURLOPT_PROXY, "");
   set(CURLOPT_USERAGENT, "winnow/" WINNOW_VERSION);
   set(CURLOPT_HTTPHEADER, list.get());
   set(CURLOPT_ERRORBUFFER, static_cast<char*>(message));

@@ -15,14 +15,14 @@
 
 namespace winnow {
 
-enum class HttpMethod { kGet, kHead, kPost };
+enum class HttpMethod { kGet, kHead, kPost, kPut, kDelete };
 
 /// A request, apart from the options.
 struct HttpCall {
   const std::string& url;
   HttpMethod method = HttpMethod::kGet;
   std::vector<std::string> headers = {};  ///< headers in addition to those of the options
-  std::string_view body = {};             ///< the body of a kPost request
+  std::string_view body = {};             ///< the body of a kPost or kPut request
 };
 
 /// The state of one exchange while curl runs it. `sink` receives the body, to memory or a file; returning false stops
@@ -34,6 +34,7 @@ struct Transfer {
   std::function<bool(std::string_view)> sink;
   const TransferProgress* progress = nullptr;
   uint64_t resumed_from = 0;
+  bool reports_upload = false;  ///< true if `progress` counts the bytes of the request instead of those of the response
   bool cancelled = false;
   std::optional<Error> failure;  ///< reason why `sink` stopped the transfer
 
