@@ -133,14 +133,8 @@ class Models:
         self.write("rules.jsonl", "".join(json.dumps(json.loads(self.winnow("rules", "explain", "--json", "--", text))) + "\n" for text in texts[:160]))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("winnow", type=pathlib.Path)
-    parser.add_argument("--directory", type=pathlib.Path)
-    parser.add_argument("--only", default="")
-    arguments = parser.parse_args()
-    program = arguments.winnow.resolve()
-    directory = (arguments.directory or program.parent / "js").resolve()
+def built(directory):
+    """The package, built in a copy in `directory`, with what npm has for its build."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         skip("node and npm are not installed (Debian: nodejs npm)")
     if not list((PACKAGE / "prebuilds").glob("*/winnow.node")):
@@ -149,10 +143,22 @@ def main():
     package = stage(directory)
     if why := install(package):
         skip(why)
+    subprocess.run(["node", "build.js", str(module)], cwd=package, check=True)
+    return package
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("winnow", type=pathlib.Path)
+    parser.add_argument("--directory", type=pathlib.Path)
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_args()
+    program = arguments.winnow.resolve()
+    directory = (arguments.directory or program.parent / "js").resolve()
+    package = built(directory)
     for folder, dependencies in (("tools", TOOLS), ("runtimes", RUNTIMES)):
         if why := install(package / folder, dependencies):
             print(f"{folder} are left out: {why}")
-    subprocess.run(["node", "build.js", str(module)], cwd=package, check=True)
     # A package as it is published: what npm, Node and TypeScript make of it.
     for command in (["tsc", "--noEmit", "-p", "."], ["publint", "--strict"], ["attw", "--pack", "."]):
         subprocess.run([package / "node_modules" / ".bin" / command[0], *command[1:]], cwd=package, check=True)
