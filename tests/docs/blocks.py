@@ -16,7 +16,7 @@ import time
 
 SIDES = ("file", "serve", "today", "takeover", "winnow")
 FENCE = re.compile(r"^```(\w*)(?: (\w+))?(?: (\S+))?\n(.*?)^```$", re.M | re.S)
-NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
+NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
 @dataclasses.dataclass
@@ -49,7 +49,7 @@ def blocks_of(page):
 
 def differences(shown, printed):
     """How `printed` differs from what a page shows; empty if it does not. A line of the page that is "..." stands for any lines. Words are
-    equal; numbers differ by at most 0.05 or a twentieth, and those with an exponent, which are tiny differences, are at most ten times those
+    equal; numbers differ by at most 0.1 or a twentieth, and those with an exponent, which are tiny differences, are at most a hundred times those
     of the page."""
     lines = [line.split() for line in printed.splitlines() if line.strip()]
     at = 0
@@ -80,9 +80,9 @@ def same_word(wanted, found):
     for a, b in zip(NUMBER.findall(wanted), NUMBER.findall(found)):
         x, y = float(a.replace(",", "")), float(b.replace(",", ""))
         if "e" in a:
-            if abs(y) > 10 * abs(x):
+            if abs(y) > 100 * abs(x):
                 return False
-        elif abs(x - y) > max(.05, abs(x) / 20):
+        elif abs(x - y) > max(.1, abs(x) / 20):
             return False
     return True
 

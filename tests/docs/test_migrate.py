@@ -34,7 +34,7 @@ sys.path.pop(0)
 TORCH = ("torch-venv", ("torch", "transformers", "optimum", "setfit", "sklearn", "accelerate"),
          ("torch", "transformers==4.57.*", "optimum-onnx[onnxruntime]", "setfit", "scikit-learn", "accelerate"))
 FASTTEXT = ("fasttext-venv", ("fasttext",), ("fasttext-numpy2-wheel",))
-CLIENT = ("client-venv", ("huggingface_hub",), ("huggingface_hub",))
+CLIENT = ("client-venv", ("huggingface_hub", "numpy"), ("huggingface_hub", "numpy"))
 NODE_MODULES = {"onnxruntime-node": "^1.30.0"}
 
 
@@ -179,7 +179,8 @@ def run_page(name, work, build, winnow, show):
     page = PAGES[name]
     left_out = ""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("WINNOW_")}
-    environment |= {"HF_HUB_OFFLINE": str(int(page.environment == TORCH)), "TRANSFORMERS_VERBOSITY": "error", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "OMP_NUM_THREADS": "1",
+    # In numbers that don't depend on which were faster just now.
+    environment |= {"WINNOW_PRECISION": "f32", "HF_HUB_OFFLINE": str(int(page.environment == TORCH)), "TRANSFORMERS_VERBOSITY": "error", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "OMP_NUM_THREADS": "1",
                     "PYTHONWARNINGS": "ignore", "PATH": os.pathsep.join([str(winnow.parent), os.environ["PATH"]])}
     sides = set(blocks.SIDES)
     python = Path(sys.executable)
