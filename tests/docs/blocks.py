@@ -95,7 +95,7 @@ def run(block, directory, commands, environment, show=False):
     file.write_text(block.code, encoding="utf-8")
     began = time.monotonic()
     done = subprocess.run([*commands[block.language], file.name], cwd=directory, env=environment, capture_output=True, text=True,
-                          timeout=280, check=False)
+                          timeout=500, check=False)
     print(f"  line {block.line}: {block.side} {file.name}, {time.monotonic() - began:.1f} s", flush=True)
     if done.returncode != 0:
         return f"exit status {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"

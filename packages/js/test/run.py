@@ -17,7 +17,7 @@ SOURCE = PACKAGE.parent.parent
 sys.path.insert(0, str(SOURCE / "tests" / "end_to_end"))
 SKIPPED = 77
 TOOLS = {"vite": "^7.0.0", "webpack": "^5.100.0"}  # bundlers that pages are built with
-RUNTIMES = {"bun": "^1.3.0", "deno": "^2.5.0"}      # other runtimes
+RUNTIMES = {"bun": "^1.3.0", "deno": "^2.5.0", "workerd": "^1.20250901.0"}  # other runtimes; workerd is that of Cloudflare Workers
 
 
 def skip(why):
