@@ -112,7 +112,7 @@ def node_modules(work, build):
     modules = build / "js" / "migrate" / "node_modules"
     # Copied, as npm installs it, so that it finds what lies beside it.
     shutil.rmtree(modules / "winnow", ignore_errors=True)
-    shutil.copytree(package, modules / "winnow", ignore=shutil.ignore_patterns("node_modules", "src", "test", "tools", "runtimes"))
+    shutil.copytree(package, modules / "winnow", ignore=shutil.ignore_patterns("node_modules", "src", "test", "tools", "runtimes", "next"))
     (work / "node_modules").symlink_to(modules)
 
 

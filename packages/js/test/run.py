@@ -19,6 +19,8 @@ SKIPPED = 77
 TOOLS = {"vite": "^7.0.0", "webpack": "^5.100.0"}  # bundlers that pages are built with
 RUNTIMES = {"bun": "^1.3.0", "deno": "^2.5.0", "workerd": "^1.20250901.0"}  # other runtimes; workerd is that of Cloudflare Workers
 
+NEXT = {"next": "^15.5.0", "react": "^19.0.0", "react-dom": "^19.0.0"}
+
 
 def skip(why):
     print(f"skipped: {why}")
@@ -33,7 +35,7 @@ def stage(directory):
         target = directory / folder
         target.mkdir(parents=True, exist_ok=True)
         for old in target.iterdir():
-            if old.name in ("node_modules", "tools", "runtimes"):
+            if old.name in ("node_modules", "tools", "runtimes", "next"):
                 continue
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
         shutil.copytree(SOURCE / folder, target, dirs_exist_ok=True,
@@ -156,7 +158,7 @@ def main():
     program = arguments.winnow.resolve()
     directory = (arguments.directory or program.parent / "js").resolve()
     package = built(directory)
-    for folder, dependencies in (("tools", TOOLS), ("runtimes", RUNTIMES)):
+    for folder, dependencies in (("tools", TOOLS), ("runtimes", RUNTIMES), ("next", NEXT)):
         if why := install(package / folder, dependencies):
             print(f"{folder} are left out: {why}")
     # A package as it is published: what npm, Node and TypeScript make of it.
