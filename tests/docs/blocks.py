@@ -16,7 +16,7 @@ import time
 
 SIDES = ("file", "serve", "today", "takeover", "winnow")
 FENCE = re.compile(r"^```(\w*)(?: (\w+))?(?: (\S+))?\n(.*?)^```$", re.M | re.S)
-NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
 @dataclasses.dataclass
@@ -78,7 +78,7 @@ def same_word(wanted, found):
     if NUMBER.split(wanted) != NUMBER.split(found):
         return False
     for a, b in zip(NUMBER.findall(wanted), NUMBER.findall(found)):
-        x, y = float(a.replace(",", "")), float(b.replace(",", ""))
+        x, y = float(a), float(b)
         if "e" in a:
             if abs(y) > 100 * abs(x):
                 return False
