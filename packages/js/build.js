@@ -33,6 +33,8 @@ await Promise.all([
   build({...common, entryPoints: {index: 'src/rules.ts'}, format: 'cjs', outdir: 'dist/rules', outExtension: {'.js': '.cjs'}}),
 ]);
 copyFileSync(wasm, 'dist/browser/winnow.wasm');
+// What is bundled besides our own sources.
+copyFileSync(join(dirname(createRequire(import.meta.url).resolve('smol-toml')), '..', 'LICENSE'), 'dist/LICENSE-smol-toml.txt');
 
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 execFileSync(process.execPath, [tsc, '-p', '.', '--outDir', 'dist/types'], {stdio: 'inherit'});

@@ -13,6 +13,15 @@ using Transfer = std::function<void(const fs::path& source, const fs::path& targ
 /// Treats a link that leads out of the bundle.
 using TransferLink = std::function<Result<void>(const fs::path& source, const fs::path& target)>;
 
+/// Returns true for the pickles that trainers leave beside a model, such as training_args.bin and optimizer.pt of
+/// transformers, and model_head.pkl of SetFit: Winnow never reads them, and other programs execute them.
+bool IsPickle(const std::string& name) {
+  const fs::path file(name);
+  const std::string extension = file.extension().string();
+  return file.filename() == "training_args.bin" || extension == ".pkl" || extension == ".pt" || extension == ".pth" ||
+         extension == ".joblib";
+}
+
 /// Returns true for a link that leads to a file outside the bundle: whoever made the bundle chose it, and not whoever
 /// publishes the copy. A hub's cache, whose snapshots/REVISION has links to ../../blobs, is meant.
 bool LeadsOut(const fs::directory_entry& entry, const fs::path& bundle) {
@@ -64,7 +73,8 @@ Result<void> CopyBundleFiles(const fs::path& from, const fs::path& to,
     return Fail(ErrorCode::kInvalidModel, link.string() + ": is a symbolic link that points outside the bundle",
                 "replace the link with the file that it leads to, if you trust the origin of the bundle");
   };
-  return TransferFiles(from, to, keep, Copy, leave_out);
+  const auto keep_no_pickle = [&](const std::string& name) { return !IsPickle(name) && keep(name); };
+  return TransferFiles(from, to, keep_no_pickle, Copy, leave_out);
 }
 
 Result<void> LinkBundleFiles(const fs::path& from, const fs::path& to,

@@ -10,7 +10,8 @@
 namespace winnow {
 
 /// Puts into `to`, an existing directory, those files of the bundle `from` for which `keep` returns true, given the
-/// relative name. Checkpoints are included; hidden files and the manifest are not. A symbolic link that leads out of the
+/// relative name. Checkpoints are included; hidden files, the manifest and pickles of trainers (training_args.bin, *.pt,
+/// *.pkl) are not. A symbolic link that leads out of the
 /// bundle is left out; the cache of a hub, whose snapshots link to its blobs, is an exception. Errors: kIo;
 /// kInvalidModel if such a link stands for a file of the model.
 Result<void> CopyBundleFiles(const std::filesystem::path& from, const std::filesystem::path& to,

@@ -50,6 +50,19 @@ TEST(LinkBundleFiles, NamesTheFileThatCannotBeRead) {
   EXPECT_FALSE(LinkBundleFiles(dir.path() / "none", dir.path(), [](const std::string&) { return true; }));
 }
 
+TEST(CopyBundleFiles, LeavesOutPicklesOfTrainers) {
+  const TemporaryDirectory directory;
+  const fs::path from = directory.path() / "model", to = directory.path() / "copy";
+  for (const fs::path& path : {from, to}) fs::create_directories(path);
+  for (const char* name :
+       {"training_args.bin", "optimizer.pt", "rng_state.pth", "model_head.pkl", "pytorch_model.bin"}) {
+    ASSERT_TRUE(WriteFileAtomically(from / name, name));
+  }
+  ASSERT_TRUE(CopyBundleFiles(from, to, [](const std::string&) { return true; }));
+  EXPECT_TRUE(fs::exists(to / "pytorch_model.bin"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(to), fs::directory_iterator()), 1);
+}
+
 TEST(CopyBundleFiles, LeavesOutLinksThatLeadOutOfTheBundle) {
   const TemporaryDirectory directory;
   const fs::path from = directory.path() / "model", to = directory.path() / "copy";

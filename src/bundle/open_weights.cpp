@@ -27,6 +27,10 @@ constexpr std::array<std::string_view, 4> kWrappers = {"module", "_orig_mod", "_
 constexpr std::array<std::string_view, 4> kForeignWeights = {"tf_model.h5", "flax_model.msgpack", "model.ckpt.index",
                                                              "model.gguf"};
 
+/// Where optimum, transformers.js and Winnow put the ONNX files of a model.
+constexpr std::array<std::string_view, 4> kOnnxFiles = {"model.onnx", "model_quantized.onnx", "onnx/model.onnx",
+                                                        "onnx/model_quantized.onnx"};
+
 bool Exists(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
@@ -142,6 +146,12 @@ Result<SafetensorsFile> OpenWeights(const fs::path& dir) {
     return missing(fmt::format("the weights are in {}, which is not PyTorch's format", name),
                    "load the model with the transformers release that wrote it, and save it with "
                    "save_pretrained(..., safe_serialization=True)");
+  }
+  for (const std::string_view name : kOnnxFiles) {
+    if (!Exists(dir / name)) continue;
+    return missing(fmt::format("the weights of {} are not read", name),
+                   "specify the directory that the ONNX file was exported from, which has config.json and "
+                   "model.safetensors");
   }
   return missing("the directory has no weights", "download the complete model again, or specify another directory");
 }

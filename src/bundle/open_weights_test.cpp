@@ -29,6 +29,7 @@ TEST(OpenWeights, SaysWhichOtherWeightsThereAreAndWhatToDo) {
                            Case{"pytorch_model.bin", "are in pytorch_model.bin", "winnow pull "},
                            Case{"pytorch_model.bin.index.json", "several files", "winnow pull "},
                            Case{"tf_model.h5", "are in tf_model.h5", "save_pretrained"},
+                           Case{"model_quantized.onnx", "of model_quantized.onnx are not read", "exported from"},
                            Case{"README.md", "has no weights", "download the complete model"}}) {
     const TemporaryDirectory dir;
     ASSERT_TRUE(WriteFileAtomically(dir.path() / each.file, "{}"));

@@ -4,6 +4,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <optional>
@@ -21,6 +22,16 @@ namespace winnow {
 namespace {
 
 constexpr size_t kMostBytes = size_t{256} << 20;
+
+/// The first bytes of fastText's .bin and .ftz files: FASTTEXT_FILEFORMAT_MAGIC_INT32 of its fasttext.cc.
+constexpr std::string_view kFastTextMagic = "\xBA\x16\x4F\x2F";
+constexpr char kPickle[] = "; it looks like a Python object, as joblib or pickle writes it";
+constexpr char kFromSklearn[] =
+    "in Python, winnow.from_sklearn(joblib.load('FILE'), 'DIR') imports a scikit-learn pipeline; or convert it to ONNX: ";
+constexpr char kToOnnx[] =
+    "from skl2onnx import to_onnx; from skl2onnx.common.data_types import StringTensorType; "
+    "open('model.onnx', 'wb').write(to_onnx(pipeline, initial_types=[('text', StringTensorType([None, 1]))])"
+    ".SerializeToString())";
 
 bool IsUtf8(std::string_view text) {
   std::string valid;
@@ -174,6 +185,11 @@ std::vector<std::string> LabelsOf(const onnx::ModelProto& proto, size_t count) {
 }  // namespace
 
 Result<ImportedLinear> ParseOnnxLinear(std::span<const std::byte> bytes, std::string_view where) {
+  if (bytes.size() >= kFastTextMagic.size() && std::memcmp(bytes.data(), kFastTextMagic.data(), 4) == 0) {
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("{}: this is a fastText model, whose hashed n-grams cannot be imported", where),
+                "train on its labelled texts, which are read as they are: winnow train TRAIN.txt --kind lr");
+  }
   if (bytes.size() > kMostBytes) {
     return Fail(ErrorCode::kUnsupported,
                 fmt::format("{}: an ONNX file of {} MB is too large", where, bytes.size() >> 20),
@@ -183,11 +199,9 @@ Result<ImportedLinear> ParseOnnxLinear(std::span<const std::byte> bytes, std::st
   if (bytes.empty() || !proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !proto.has_graph()) {
     const bool pickled = !bytes.empty() && (bytes[0] == std::byte{0x80} || bytes[0] == std::byte{0x78});
     return Fail(ErrorCode::kInvalidModel,
-                fmt::format("{}: is not a complete ONNX model{}", where,
-                            pickled ? "; it looks like a Python object, as joblib or pickle writes it" : ""),
-                "convert the scikit-learn pipeline to ONNX in Python: from skl2onnx import to_onnx; "
-                "from skl2onnx.common.data_types import StringTensorType; open('model.onnx', 'wb').write("
-                "to_onnx(pipeline, initial_types=[('text', StringTensorType([None, 1]))]).SerializeToString())");
+                fmt::format("{}: is not a complete ONNX model{}", where, pickled ? kPickle : ""),
+                pickled ? std::string(kFromSklearn) + kToOnnx
+                        : std::string("convert the scikit-learn pipeline to ONNX in Python: ") + kToOnnx);
   }
   const LinearPipeline pipeline = TRY(ReadLinearPipeline(proto, where));
   const Import import(pipeline, where);

@@ -183,7 +183,18 @@ TEST(LinearImport, NamesTheNodeThatItDoesNotUnderstand) {
   EXPECT_THAT(Refusal([](auto& graph) { AttributeOf(graph, "LinearClassifier", "intercepts").set_floats(1, .5f); }),
               HasSubstr("not opposite numbers"));
   EXPECT_THAT(Refusal([](auto& graph) { graph.add_input()->set_name("more"); }), HasSubstr("a second input, 'more'"));
+  EXPECT_THAT(Refusal([](auto& graph) { graph.add_input()->set_name("input_ids"); }), HasSubstr("is a transformer"));
   EXPECT_THAT(Refusal([](auto& graph) { graph.add_output()->set_name("word_counts"); }), HasSubstr("'word_counts'"));
+}
+
+TEST(LinearImport, NamesOtherModelsAndWhatToDoWithThem) {
+  const auto fast_text = Parse("\xBA\x16\x4F\x2F\x0C");
+  ASSERT_FALSE(fast_text);
+  EXPECT_THAT(fast_text.error().message, HasSubstr("this is a fastText model"));
+  EXPECT_THAT(fast_text.error().hint, HasSubstr("winnow train"));
+  const auto pickle = Parse("\x80\x04\x95");
+  ASSERT_FALSE(pickle);
+  EXPECT_THAT(pickle.error().hint, HasSubstr("winnow.from_sklearn"));
 }
 
 TEST(LinearImport, RefusesSizesThatDisagree) {

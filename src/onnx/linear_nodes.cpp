@@ -108,6 +108,12 @@ std::unexpected<Error> GraphReader::Unsupported(const std::string& what) const {
   return Fail(ErrorCode::kUnsupported, fmt::format("{}: {}", where_, what), kHint);
 }
 
+std::unexpected<Error> GraphReader::Transformer() const {
+  return Fail(ErrorCode::kUnsupported, fmt::format("{}: this is a transformer, whose input is token IDs", where_),
+              "specify the directory that it was exported from, which has config.json and model.safetensors, to the "
+              "other commands, which read it without an import: winnow classify DIR TEXT");
+}
+
 std::unexpected<Error> GraphReader::Refuse(const NodeProto& node, const std::string& why) const {
   return Unsupported(fmt::format("{} {}{}", NameOf(node), why, why == kNotSupported ? LooksLike(node) : ""));
 }

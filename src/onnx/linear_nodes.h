@@ -35,6 +35,8 @@ class GraphReader {
   /// Return an error: kInvalidModel, or kUnsupported with the models that can be imported.
   std::unexpected<Error> Wrong(const std::string& what) const;
   std::unexpected<Error> Unsupported(const std::string& what) const;
+  /// Returns an error: kUnsupported, with what to do with a transformer.
+  std::unexpected<Error> Transformer() const;
   /// Return an error whose message names the node; Refuse also names the scikit-learn class that it probably is, unless
   /// `why` says more.
   std::unexpected<Error> Broken(const onnx::NodeProto& node, const std::string& why) const;

@@ -57,6 +57,7 @@ class Reader : GraphReader {
     const onnx::ValueInfoProto* found = nullptr;
     for (const auto& input : graph_.input()) {
       if (IsConstant(input.name())) continue;
+      if (input.name() == "input_ids") return Transformer();
       if (found != nullptr) return Unsupported(fmt::format("it has a second input, '{}'", Shown(input.name())));
       found = &input;
     }

@@ -61,7 +61,6 @@ constexpr ForeignRoute kForeignRoutes[] = {
     {"/models/*/*", "Hugging Face's Inference API", Use::kClassifyModel},
     {"/pipeline/text-classification/*", "Hugging Face's Inference API", Use::kClassifyModel},
     {"/pipeline/text-classification/*/*", "Hugging Face's Inference API", Use::kClassifyModel},
-    {"/embed", "Text Embeddings Inference", Use::kEmbed},
     {"/embed_all", "Text Embeddings Inference", Use::kEmbed},
     {"/embed_sparse", "Text Embeddings Inference", Use::kNoText},
     {"/embeddings", "OpenAI's API without its prefix", Use::kEmbed},

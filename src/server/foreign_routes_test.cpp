@@ -31,7 +31,7 @@ TEST(ForeignRoutes, AreAnsweredWithTheRouteToUse) {
   const HttpResponse kserve = Routes().Ask("POST", "/v1/models/spam:predict", "{}");
   EXPECT_EQ(kserve.status, 405) << "GET asks for a model of that name";
   EXPECT_THAT(kserve.body, HasSubstr("POST /v1/classify"));
-  EXPECT_THAT(PointerFrom("/embed").value(), HasSubstr("POST /v1/embeddings"));
+  EXPECT_THAT(PointerFrom("/embed_all").value(), HasSubstr("POST /v1/embeddings"));
   EXPECT_THAT(PointerFrom("/moderations").value(), HasSubstr("POST /v1/moderations"));
   EXPECT_THAT(PointerFrom("/v2/models/spam/stats").value(), HasSubstr("GET /metrics"));
   EXPECT_THAT(PointerFrom("/healthz").value(), HasSubstr("GET /health"));

@@ -9,6 +9,7 @@
 #include "server/raw_scores.h"
 #include "server/request_texts.h"
 #include "server/service.h"
+#include "server/tei_response.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -17,40 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr char kTag[] = "Text Embeddings Inference";
-
-/// Statuses as TEI has them: 424 where the model failed, 413 with "Validation" where there is too much of something.
-HttpReply AsTei(const HttpReply& reply) {
-  return [reply](HttpResponse response) {
-    if (response.status == 500) {
-      return reply(
-          ErrorResponse(424, "Backend", "inference failed; see the server's log under the ID of this request"));
-    }
-    reply(std::move(response));
-  };
-}
-
-/// The costs of a request, for the headers.
-struct Costs {
-  size_t characters = 0;
-  Clock::time_point arrived;
-  ServedTimes times = {};
-};
-
-void AddHeaders(const Costs& costs, HttpResponse& response) {
-  const auto add = [&](const char* name, std::string value) { response.headers.emplace_back(name, std::move(value)); };
-  const auto add_time = [&](const char* name, std::chrono::duration<double> time) {
-    add(name, std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
-  };
-  const Clock::duration total = Clock::now() - costs.arrived;
-  add("x-compute-type", "cpu");
-  add_time("x-compute-time", total);
-  add("x-compute-characters", std::to_string(costs.characters));
-  if (costs.times.tokens > 0) add("x-compute-tokens", std::to_string(costs.times.tokens));
-  add_time("x-total-time", total);
-  add_time("x-tokenization-time", costs.times.tokenize);
-  add_time("x-queue-time", costs.times.queue);
-  add_time("x-inference-time", costs.times.infer);
-}
 
 size_t Characters(const RequestTexts& texts) {
   size_t count = 0;
@@ -250,7 +217,7 @@ Json Predictions(const ServedModel& model, const PredictCall& call, const Classi
   return list;
 }
 
-HttpResponse PredictResponse(const ServedModel& model, const PredictCall& call, const Costs& costs,
+HttpResponse PredictResponse(const ServedModel& model, const PredictCall& call, const TeiCosts& costs,
                              const std::vector<ClassifiedText>& texts) {
   HttpResponse response;
   switch (call.form) {
@@ -263,7 +230,7 @@ HttpResponse PredictResponse(const ServedModel& model, const PredictCall& call, 
     case PredictCall::Form::kBatch:
       response.body = JsonArrayText(texts.size(), [&](size_t i) { return Predictions(model, call, texts[i]); });
   }
-  AddHeaders(costs, response);
+  AddTeiHeaders(costs, response);
   return response;
 }
 

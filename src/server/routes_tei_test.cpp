@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -239,6 +240,43 @@ TEST(Info, HasTheFieldsOfTextEmbeddingsInference) {
   EXPECT_EQ(info["model_type"]["classifier"]["id2label"]["1"], "spam");
   EXPECT_EQ(info["auto_truncate"], true);
   EXPECT_EQ(info["max_batch_tokens"], 2048);
+}
+
+TEST(Embed, GivesTheEmbeddingsOfOpenAisRoute) {
+  const Json theirs = Routes().AskJson("POST", "/v1/embeddings", R"({"input": ["win a prize", "see you"]})");
+  const Json own = Routes().AskJson("POST", "/embed", R"({"inputs": ["win a prize", "see you"], "normalize": true})");
+  EXPECT_EQ(own, Json::array({theirs["data"][0]["embedding"], theirs["data"][1]["embedding"]}));
+  const Json one = Routes().AskJson("POST", "/embed", R"({"inputs": "win a prize", "truncate": false})");
+  EXPECT_EQ(one.size(), 1u);
+  EXPECT_EQ(one[0].size(), own[0].size());
+  const Json two = Routes().AskJson("POST", "/embed", R"({"inputs": "win", "dimensions": 2, "prompt_name": null})");
+  EXPECT_EQ(two[0].size(), 2u);
+}
+
+TEST(Embed, HasTheHeadersOfPredict) {
+  const HttpResponse response = Routes().Ask("POST", "/embed", R"({"inputs": ["win", "é"]})");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.headers, Contains(Pair("x-compute-characters", "4")));
+  for (const char* const name : {"x-compute-type", "x-compute-tokens", "x-total-time", "x-inference-time"}) {
+    EXPECT_THAT(response.headers, Contains(Key(name)));
+  }
+}
+
+TEST(Embed, RefusesWhatItDoesNotCompute) {
+  for (const char* const fields :
+       {R"("normalize": false)", R"("prompt_name": "query")", R"("truncation_direction": "Left")",
+        R"("dimensions": 100000)", R"("model": "words")", R"("input": "win")"}) {
+    const HttpResponse response = Routes().Ask("POST", "/embed", fmt::format(R"({{"inputs": "win", {}}})", fields));
+    EXPECT_EQ(response.status, 422) << fields << response.body;
+  }
+  for (const char* const inputs : {"null", "7", "[]", "[[]]", "[[\"win\"]]"}) {
+    const HttpResponse response = Routes().Ask("POST", "/embed", fmt::format(R"({{"inputs": {}}})", inputs));
+    EXPECT_EQ(response.status, 422) << inputs << response.body;
+    EXPECT_THAT(response.body, HasSubstr("'inputs'")) << inputs;
+  }
+  const HttpResponse cut = Routes().Ask("POST", "/embed", Json({{"inputs", Long()}, {"truncate", false}}).dump());
+  EXPECT_EQ(cut.status, 413);
+  EXPECT_THAT(cut.body, HasSubstr("\"Validation\""));
 }
 
 }  // namespace

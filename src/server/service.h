@@ -49,7 +49,7 @@ std::vector<Route> ClassifyRoutes(const SharedService& service);   ///< /v1/clas
 std::vector<Route> TeiRoutes(const SharedService& service);        ///< /predict
 std::vector<Route> TeiModelRoutes(const SharedService& service);   ///< /info, /tokenize
 std::vector<Route> OpenAiRoutes(const SharedService& service);     ///< /v1/models, /v1/moderations
-std::vector<Route> EmbeddingRoutes(const SharedService& service);  ///< /v1/embeddings
+std::vector<Route> EmbeddingRoutes(const SharedService& service);  ///< /v1/embeddings, /embed
 std::vector<Route> V2Routes(const SharedService& service);         ///< /v2 and below: the Open Inference Protocol
 std::vector<Route> MessageRoutes(const SharedService& service);    ///< /v1/messages/check
 std::vector<Route> RspamdRoutes(

@@ -27,7 +27,7 @@ def environment(packages, directory, install=None, source=()):
         print(f"making {directory} with {', '.join(packages)}", flush=True)
         shutil.rmtree(directory, ignore_errors=True)
         venv.create(directory, with_pip=True)
-        done = subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1",
+        done = subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1", "--no-compile",
                                "--only-binary", ":all:", *(option for name in source for option in ("--no-binary", name)), *(install or packages)], capture_output=True, text=True)
         if done.returncode != 0:
             shutil.rmtree(directory, ignore_errors=True)

@@ -20,8 +20,9 @@ export interface LoadOptions extends CommonLoadOptions {
   /** Address of worker.js of this package, where a bundler does not find it; false: classify in this thread, as in service
    * workers, which have no workers of their own. */
   worker?: string | URL | false;
-  /** Address of winnow.wasm of this package, where a bundler does not find it. */
-  wasm?: string | URL;
+  /** Address of winnow.wasm of this package, where a bundler does not find it; or the module itself, where it is imported, as in Cloudflare
+   * Workers. */
+  wasm?: string | URL | WebAssembly.Module;
   /** False: do not keep files in the Cache API. */
   cache?: boolean;
 }
@@ -54,7 +55,8 @@ async function compile(address: string): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-function moduleOf(given: string | URL | undefined): Promise<WebAssembly.Module> {
+function moduleOf(given: string | URL | WebAssembly.Module | undefined): Promise<WebAssembly.Module> {
+  if (given instanceof WebAssembly.Module) return Promise.resolve(given);
   const address = String(given ?? new URL('./winnow.wasm', import.meta.url));
   let found = modules.get(address);
   if (found === undefined) {

@@ -1,4 +1,4 @@
-// A page in headless Chromium: serves folders and models under a strict policy, and waits for what the page sends to /done.
+// Headless Chromium. A page: serves folders and models under a strict policy, and waits for what the page sends to /done.
 import {spawn} from 'node:child_process';
 import {createServer} from 'node:http';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
@@ -47,6 +47,43 @@ export async function visit(program, url, done, more = []) {
   const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`the page did not answer\n${log.split('\n').filter(line => /CONSOLE/.test(line)).join('\n')}`)), 30000); });
   try {
     return await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
+    browser.kill();
+    await gone;
+    await rm(profile, {recursive: true, force: true, maxRetries: 5});
+  }
+}
+
+/** Starts Chromium for commands of the DevTools protocol, through a pipe. `drive` is given send(method, parameters, session), and its
+ * result is returned. */
+export async function command(program, drive) {
+  const profile = await mkdtemp(join(tmpdir(), 'winnow-chromium-'));
+  const browser = spawn(program, ['--headless=new', '--disable-gpu', '--no-first-run', '--disable-dev-shm-usage', '--remote-debugging-pipe',
+    '--enable-unsafe-extension-debugging', `--user-data-dir=${profile}`, ...(process.getuid() === 0 ? ['--no-sandbox'] : []), 'about:blank'],
+    {stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']});
+  const [, , , input, output] = browser.stdio;
+  const waiting = new Map();
+  const gone = new Promise(resolve => browser.once('exit', resolve));
+  let received = '';
+  output.setEncoding('utf8').on('data', data => {
+    const messages = (received + data).split('\0');
+    received = messages.pop();
+    for (const {id, result, error} of messages.map(message => JSON.parse(message))) {
+      const [resolve, reject] = waiting.get(id) ?? [];
+      if (error === undefined) resolve?.(result);
+      else reject(new Error(error.message));
+    }
+  });
+  input.on('error', () => {});
+  let last = 0;
+  const send = (method, params = {}, sessionId = undefined) => new Promise((resolve, reject) => {
+    waiting.set(++last, [resolve, reject]);
+    input.write(`${JSON.stringify({id: last, method, params, sessionId})}\0`);
+  });
+  const timer = setTimeout(() => browser.kill(), 60000);
+  try {
+    return await Promise.race([drive(send), gone.then(() => { throw new Error('Chromium has ended'); })]);
   } finally {
     clearTimeout(timer);
     browser.kill();

@@ -7,7 +7,7 @@ import {dirname, join} from 'node:path';
 import {before, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 
-import {serve, visit} from './chromium.js';
+import {command, serve, visit} from './chromium.js';
 import {model} from './models.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -51,4 +51,32 @@ test('the extension has what its manifest names', async () => {
     assert.ok(existsSync(join(extension, file)), file);
   }
   assert.ok(!/\beval\(|new Function\(/.test(await readFile(join(extension, 'background.js'), 'utf8')));
+});
+
+test('the extension answers in its popup', async context => {
+  if (chromium === '') return context.skip('chromium is not installed');
+  const shown = await command(chromium, async send => {
+    const {id} = await send('Extensions.loadUnpacked', {path: join(example, 'dist', 'extension')});
+    const {targetId} = await send('Target.createTarget', {url: `chrome-extension://${id}/popup.html`});
+    const {sessionId} = await send('Target.attachToTarget', {targetId, flatten: true});
+    // A reader: types, and waits for what the service worker answers.
+    const expression = `new Promise(resolve => {
+      const ask = () => {
+        const text = document.getElementById('text'), answer = document.getElementById('answer');
+        if (!answer || document.readyState !== 'complete') return setTimeout(ask, 20);
+        new MutationObserver(() => resolve(answer.textContent)).observe(answer, {childList: true, characterData: true, subtree: true});
+        text.value = ${JSON.stringify(kText)};
+        text.dispatchEvent(new Event('input'));
+      };
+      ask();
+    })`;
+    for (;;) {
+      try {
+        return (await send('Runtime.evaluate', {expression, awaitPromise: true, returnByValue: true}, sessionId)).result.value;
+      } catch (error) {
+        if (!/context was destroyed|Cannot find context/.test(error.message)) throw error;  // the popup was still being opened
+      }
+    }
+  });
+  assert.match(shown, /^(spam|ham), \d+\.\d %$/);
 });

@@ -17,7 +17,9 @@ SOURCE = PACKAGE.parent.parent
 sys.path.insert(0, str(SOURCE / "tests" / "end_to_end"))
 SKIPPED = 77
 TOOLS = {"vite": "^7.0.0", "webpack": "^5.100.0"}  # bundlers that pages are built with
-RUNTIMES = {"bun": "^1.3.0", "deno": "^2.5.0"}      # other runtimes
+RUNTIMES = {"bun": "^1.3.0", "deno": "^2.5.0", "workerd": "^1.20250901.0"}  # other runtimes; workerd is that of Cloudflare Workers
+
+NEXT = {"next": "^15.5.0", "react": "^19.0.0", "react-dom": "^19.0.0"}
 
 
 def skip(why):
@@ -33,7 +35,7 @@ def stage(directory):
         target = directory / folder
         target.mkdir(parents=True, exist_ok=True)
         for old in target.iterdir():
-            if old.name in ("node_modules", "tools", "runtimes"):
+            if old.name in ("node_modules", "tools", "runtimes", "next"):
                 continue
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
         shutil.copytree(SOURCE / folder, target, dirs_exist_ok=True,
@@ -133,14 +135,8 @@ class Models:
         self.write("rules.jsonl", "".join(json.dumps(json.loads(self.winnow("rules", "explain", "--json", "--", text))) + "\n" for text in texts[:160]))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("winnow", type=pathlib.Path)
-    parser.add_argument("--directory", type=pathlib.Path)
-    parser.add_argument("--only", default="")
-    arguments = parser.parse_args()
-    program = arguments.winnow.resolve()
-    directory = (arguments.directory or program.parent / "js").resolve()
+def built(directory):
+    """The package, built in a copy in `directory`, with what npm has for its build."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         skip("node and npm are not installed (Debian: nodejs npm)")
     if not list((PACKAGE / "prebuilds").glob("*/winnow.node")):
@@ -149,10 +145,22 @@ def main():
     package = stage(directory)
     if why := install(package):
         skip(why)
-    for folder, dependencies in (("tools", TOOLS), ("runtimes", RUNTIMES)):
+    subprocess.run(["node", "build.js", str(module)], cwd=package, check=True)
+    return package
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("winnow", type=pathlib.Path)
+    parser.add_argument("--directory", type=pathlib.Path)
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_args()
+    program = arguments.winnow.resolve()
+    directory = (arguments.directory or program.parent / "js").resolve()
+    package = built(directory)
+    for folder, dependencies in (("tools", TOOLS), ("runtimes", RUNTIMES), ("next", NEXT)):
         if why := install(package / folder, dependencies):
             print(f"{folder} are left out: {why}")
-    subprocess.run(["node", "build.js", str(module)], cwd=package, check=True)
     # A package as it is published: what npm, Node and TypeScript make of it.
     for command in (["tsc", "--noEmit", "-p", "."], ["publint", "--strict"], ["attw", "--pack", "."]):
         subprocess.run([package / "node_modules" / ".bin" / command[0], *command[1:]], cwd=package, check=True)

@@ -125,12 +125,15 @@ test('wrong files of rules are refused with the place', () => {
     [`${rule}pattern = "(?=a)"`, /rule A: .*\(\?=a\)/],
     [`${rule}score = "a"`, /'score' is not a number/],
     [rule, /no condition/],
-    [`${rule}pattern = "a`, /line 3: the string has no end/],
+    [`${rule}pattern = "a`, /my\.toml, line 3: unfinished string/],
     [`${rule}pattern = 'a'\n${rule}pattern = 'b'`, /'A' is there twice/],
     [`[[composite]]\nname = "B"\nexpression = "A & C"`, /there is no rule 'A'/],
     [`[[composite]]\nname = "B"\nexpression = "A & "`, /expected a name/],
     ['[other]', /unknown key 'other'/],
-    ['a = 1979-05-27', /is not a string, number, boolean or list/],
+    ['actions = 1979-05-27', /'actions' is not a table/],
+    ['group.A = 3', /group 'A' is not a table/],
+    ['rule = [{name = "A"}, 3]', /'rule' is not a list of tables/],
+    [`${rule}score = 1979-05-27\npattern = 'a'`, /'score' is not a number/],
   ]) assert.throws(() => RuleSet.parse(text, {file: 'my.toml'}), expected, text);
 });
 

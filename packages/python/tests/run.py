@@ -20,21 +20,30 @@ import packages  # noqa: E402
 PACKAGES = ["nanobind", "scikit-build-core", "ninja", "numpy", "pandas", "pyarrow", "polars", "scikit-learn", "pytest", "mypy"]
 
 
+def environment(directory):
+    """The Python of a virtual environment for the package and its tests."""
+    spark = ["pyspark"] if shutil.which("java") else []
+    return packages.environment(PACKAGES + spark, directory, source=spark)
+
+
+def pip(python, build, command, *arguments):
+    """Builds the package from the libraries of a build tree by pip's command `install` or `wheel`."""
+    subprocess.run([python, "-m", "pip", command, "--quiet", "--disable-pip-version-check", "--no-build-isolation", "--no-deps", *arguments,
+                    f"--config-settings=cmake.define.WINNOW_BUILD_DIR={build.resolve()}",
+                    f"--config-settings=build-dir={build.resolve() / 'python-package'}", ROOT / "packages" / "python"], check=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("winnow", type=Path)
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--venv", type=lambda text: Path(text).resolve(), required=True)
     arguments, pytest_arguments = parser.parse_known_args()
-    spark = ["pyspark"] if shutil.which("java") else []
-    python = packages.environment(PACKAGES + spark, arguments.venv, source=spark)
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-build-isolation", "--no-deps",
-               "--force-reinstall", f"--config-settings=cmake.define.WINNOW_BUILD_DIR={arguments.build.resolve()}",
-               f"--config-settings=build-dir={arguments.build.resolve() / 'python-package'}", ROOT / "packages" / "python"]
-    subprocess.run(install, check=True)
-    environment = {**os.environ, "WINNOW": str(arguments.winnow.resolve())}
+    python = environment(arguments.venv)
+    pip(python, arguments.build, "install", "--force-reinstall")
+    variables = {**os.environ, "WINNOW": str(arguments.winnow.resolve())}
     tests = [python, "-m", "pytest", "-q", "--durations=5", "-p", "no:cacheprovider", ROOT / "packages" / "python" / "tests"]
-    sys.exit(subprocess.run([*tests, *pytest_arguments], env=environment, cwd=arguments.build).returncode)
+    sys.exit(subprocess.run([*tests, *pytest_arguments], env=variables, cwd=arguments.build).returncode)
 
 
 if __name__ == "__main__":

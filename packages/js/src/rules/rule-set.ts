@@ -4,7 +4,7 @@ import type {Expression} from './expression.js';
 import {findLinks, hostOfLink, isFieldName, isInDomain, readField} from './fields.js';
 import type {FieldValue, Message} from './fields.js';
 import {translateRe2} from './re2.js';
-import {parseToml} from './toml.js';
+import {isTable, parseToml} from './toml.js';
 import type {TomlTable, TomlValue} from './toml.js';
 
 export interface RuleSymbol {
@@ -110,10 +110,10 @@ class Reader {
 
 function tables(value: TomlValue | undefined, name: string, file: string): TomlTable[] {
   if (value === undefined) return [];
-  if (!Array.isArray(value) || value.some(item => typeof item !== 'object' || Array.isArray(item))) {
+  if (!Array.isArray(value) || !value.every(isTable)) {
     throw new WinnowError('InvalidData', `${file}: '${name}' is not a list of tables`, `begin each with a line [[${name}]]`);
   }
-  return value as TomlTable[];
+  return value;
 }
 
 /** Rules of the message filter (docs/rules.md), evaluated in JavaScript. */
@@ -190,7 +190,7 @@ export class RuleSet {
   #readSettings(document: TomlTable, file: string): void {
     const table = (key: string): TomlTable => {
       const value = document[key] ?? {};
-      if (typeof value !== 'object' || Array.isArray(value)) throw new WinnowError('InvalidData', `${file}: '${key}' is not a table`);
+      if (!isTable(value)) throw new WinnowError('InvalidData', `${file}: '${key}' is not a table`);
       return value;
     };
     const actions = new Reader(table('actions'), `${file}: actions`, ['spam', 'ham']);
@@ -199,7 +199,8 @@ export class RuleSet {
     const weights = new Reader(table('weights'), `${file}: weights`, ['classifier', 'rules', 'reputation', 'intercept']);
     this.#weight = weights.get('rules', 'number') ?? 0.5;
     for (const [name, value] of Object.entries(table('group'))) {
-      const group = new Reader(value as TomlTable, `${file}: group ${name}`, ['description', 'min_score', 'max_score']);
+      if (!isTable(value)) throw new WinnowError('InvalidData', `${file}: group '${name}' is not a table`);
+      const group = new Reader(value, `${file}: group ${name}`, ['description', 'min_score', 'max_score']);
       this.#groups.set(name, {minScore: group.get('min_score', 'number') ?? -Infinity, maxScore: group.get('max_score', 'number') ?? Infinity});
     }
   }
