@@ -15,9 +15,11 @@
 #include "cli/feedback_options.h"
 #include "cli/field_options.h"
 #include "cli/output.h"
+#include "cli/registry_options.h"
 #include "drift/drift_texts.h"
 #include "drift/drift_words.h"
 #include "pipeline/base_model.h"
+#include "registry/registry_cache.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -27,7 +29,7 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kSteps = 1000;  // of the progress bar
 
-struct DriftCommandOptions : CommonOptions {
+struct DriftCommandOptions : RegistryCommandOptions {
   fs::path model;
   std::string store, since, until;
   double days = 7;
@@ -65,8 +67,16 @@ void AddTextOptions(DriftCommandOptions& options, OptionTable& table) {
 }
 
 void Describe(DriftCommandOptions& options, OptionTable& table) {
-  table.AddPositional("model", &options.model, "Directory of the model").ValueName("MODEL").Required();
+  table
+      .AddPositional(
+          "model", &options.model,
+          "Directory of the model or, with --registry, NAME, NAME@ALIAS or NAME:VERSION of a model, NAME alone "
+          "being its champion")
+      .ValueName("MODEL")
+      .Required();
   AddTextOptions(options, table);
+  table.Group("Registry");
+  AddRegistryPlace(options.place, table);
   table.Group("Decision");
   AddModeOption(options.mode, table);
   AddThresholdOption(options.threshold, table);
@@ -87,6 +97,7 @@ void Describe(DriftCommandOptions& options, OptionTable& table) {
       "number of texts, unlike p-values.");
   AddTrustOptions(options, table);
   table.Example("winnow drift spam --store sqlite:store.db", "the last seven days against the calibration set");
+  table.Example("winnow drift spam --registry registry --store sqlite:store.db", "the champion of a registry");
   table.Example("winnow drift spam --data this-week.csv --reference sms.tsv --html drift.html",
                 "two files, and the report as a page");
   table.Example("winnow drift spam --store sqlite:store.db --metrics /var/lib/prometheus/node-exporter/drift.prom",
@@ -157,9 +168,18 @@ Result<void> CheckSources(const DriftCommandOptions& options) {
   return {};
 }
 
-Result<DriftReport> Measure(DriftCommandOptions& options) {
+/// Returns the directory of the model, which is pulled if it is a version of a registry that is not in its cache.
+Result<fs::path> FindBundle(const DriftCommandOptions& options) {
   ConsoleObserver observer;
-  options.model = TRY(FindModel(options.model, observer));
+  if (options.place.registry.empty()) return FindModel(options.model, observer);
+  const std::unique_ptr<Registry> registry = TRY(OpenRegistry(options));
+  const ModelVersion version = TRY(registry->Show(options.model.string()));
+  const RegistryCache cache(TRY(DefaultRegistryCache(options.place.registry)), options.place.registry);
+  return cache.Get(*registry, version.name, version.version);
+}
+
+Result<DriftReport> Measure(DriftCommandOptions& options) {
+  options.model = TRY(FindBundle(options));
   ThreadPool pool(options.threads);
   const BundleClassifier classifier = TRY(BundleClassifier::Load(options.model, pool, options.weights));
   DriftOptions drift{.classify = TRY(DecideBy(options.mode, options.threshold)), .seed = options.seed};

@@ -1,0 +1,303 @@
+"""The life of a model as people live it: from nothing to a champion that users' reports improve, a bad candidate that is taken back
+and a good one that is promoted, drift, a user who is forgotten, and a rollback by hand.
+
+    python3 tests/scenarios/lifecycle/run.py build/release/winnow                 # SQLite, and a registry in a folder
+    python3 tests/scenarios/lifecycle/run.py build/release/winnow --full          # PostgreSQL, S3 and Redis, two servers
+
+Everything runs on free ports in temporary directories, and ends with the script. Exit status 77: something is not
+installed. Standard library alone; --full installs moto, an S3 server, from the package index into --venv."""
+import argparse
+import contextlib
+import csv
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+sys.path.insert(0, os.path.join(SOURCE, "tests", "end_to_end"))
+sys.path.insert(0, os.path.join(SOURCE, "tools", "conformance"))
+
+import packages  # noqa: E402
+import postgres  # noqa: E402
+from mail_servers import wait_until  # noqa: E402
+
+MESSAGES = os.path.join(SOURCE, "examples", "data", "messages.tsv")
+# Kinds of messages that the first model has not seen: colleagues write like advertisers, and advertisers like colleagues.
+COURSE = "Congratulations {}, you have won a free place in our choir, reply now to claim your seat for the concert in {}"
+WALLET = "Hi {}, are we still on for lunch? Your bitcoin wallet in {} needs the seed phrase, see you at the usual place"
+NAMES = ("Anna", "Ben", "Carla", "David", "Eva", "Felix", "Greta", "Hans", "Ida", "Jan", "Klara", "Lars", "Mia", "Nils", "Olga",
+         "Paul", "Rosa", "Sven", "Tina", "Udo", "Vera", "Willi", "Yara", "Zoe")
+TOWNS = ("Bonn", "Graz", "Basel", "Metz", "Liege", "Delft", "Aarhus", "Turku", "Porto", "Siena", "Brno", "Lodz")
+
+
+class Scenario:
+    def __init__(self, program, venv):
+        self.program = os.path.abspath(program)
+        self.venv = venv
+        self.ending = contextlib.ExitStack()
+        self.directory = tempfile.mkdtemp(prefix="winnow-scenario-")
+        self.ending.callback(shutil.rmtree, self.directory, True)
+        self.begin = time.monotonic()
+        self.environment = {**os.environ, "XDG_CACHE_HOME": self.path("cache")}
+        self.place = ["--registry", "registry"]
+        self.store = "sqlite:" + self.path("store.db")
+        self.serving = []
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def step(self, text):
+        print(f"{time.monotonic() - self.begin:5.1f} s  {text}", flush=True)
+
+    def expect(self, condition, what):
+        if not condition:
+            raise AssertionError(what)
+
+    def winnow(self, *command):
+        """Runs a command, and returns what it prints: a document, or a list of lines that are documents."""
+        done = subprocess.run([self.program, *map(str, command), "--json"], cwd=self.directory, env=self.environment, capture_output=True, text=True)
+        self.expect(done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}")
+        try:
+            return json.loads(done.stdout) if done.stdout.strip() else {}
+        except json.JSONDecodeError:
+            return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def registry(self, command, *arguments):
+        return self.winnow("registry", command, *arguments, *self.place)
+
+    def serve(self, name, *options):
+        """Starts a server that follows the registry; returns its port."""
+        with open(self.path(f"{name}.log"), "w", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                [self.program, "serve", *self.place, "--registry-cache", name, "--registry-interval", "0.2", "--filter", "--rules", "none",
+                 "--store", self.store, "--spool", f"{name}.spool", *options, "--port", "0", "--json"],
+                cwd=self.directory, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True)
+
+        def stop():
+            process.terminate()
+            process.wait(60)
+            process.stdout.close()
+        self.ending.callback(stop)
+        line = process.stdout.readline()
+        self.expect(line, self.log(name))
+        return json.loads(line)["port"]
+
+    def log(self, name):
+        with open(self.path(f"{name}.log"), encoding="utf-8") as file:
+            return file.read()
+
+    def ask(self, method, path, body=None):
+        """A request to the next of the servers."""
+        self.serving.append(self.serving.pop(0))
+        connection = http.client.HTTPConnection("127.0.0.1", self.serving[-1], timeout=60)
+        connection.request(method, path, json.dumps(body) if body is not None else None)
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+        connection.close()
+        self.expect(response.status == 200, f"{method} {path}: {response.status} {answer}")
+        return answer
+
+    def check(self, text, user):
+        return self.ask("POST", "/v1/messages/check", {"text": text, "user": user, "sender": f"{user}@example.com"})
+
+    def correct(self, text, user, is_spam):
+        """A user gets a message, and reports the verdict if it is wrong. Returns whether it was, and the version that gave it."""
+        verdict = self.check(text, user)
+        wrong = verdict["isSpam"] != is_spam
+        if wrong:
+            self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": is_spam, "user": user, "feedback_type": "user_rejection"})
+        return wrong, verdict["modelVersion"]
+
+    def wait_for_version(self, *versions):
+        """Until each server answers with these versions, and no others."""
+        def answered():
+            for _ in self.serving:
+                seen = {self.check(f"Is the parcel for {NAMES[i]} there?", f"early-{i}")["modelVersion"] for i in range(len(NAMES))}
+                if seen != set(versions):
+                    return False
+            return True
+        wait_until(answered, f"{versions}\n{self.log('first')}", 60)
+
+    def status(self):
+        return self.registry("ab", "spam", "--status")
+
+    def wait_for_the_end(self, phase):
+        wait_until(lambda: not self.status()["active"], f"the end of the experiment\n{self.log('first')}", 60)
+        status = self.status()
+        self.expect(status["phase"] == phase, status)
+        return status
+
+
+class FullScenario(Scenario):
+    """PostgreSQL for records, feedback and history, S3 for the files of versions, Redis for predictions; two servers."""
+
+    def start(self):
+        self.step("starting PostgreSQL, Redis and an S3 server")
+        database = postgres.Postgres()
+        self.ending.callback(database.stop)
+        self.store = database.url
+        redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", self.path("redis.sock"), "--save", "", "--appendonly", "no",
+                                  "--dir", self.directory], executable=shutil.which("redis-server") or shutil.which("redis-check-rdb"),
+                                 stdout=subprocess.DEVNULL)
+        self.ending.callback(redis.wait)
+        self.ending.callback(redis.terminate)
+        python = packages.environment(["moto", "boto3"], self.venv.absolute(), ["moto[server,s3,iam]>=5.2.5", "boto3"])
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        s3 = subprocess.Popen([str(python), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.ending.callback(s3.wait)
+        self.ending.callback(s3.terminate)
+        self.environment.update(AWS_ACCESS_KEY_ID="AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY="a-secret-of-the-scenario", AWS_REGION="us-east-1",
+                                AWS_EC2_METADATA_DISABLED="true")
+
+        def bucket():
+            with contextlib.suppress(OSError):
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                connection.request("PUT", "/models")
+                return connection.getresponse().status == 200
+        wait_until(bucket, "the S3 server", 60)
+        self.place = ["--registry", database.url, "--artifacts", f"s3://models/team/?endpoint=http://127.0.0.1:{port}"]
+        self.options = ("--redis", "unix://" + self.path("redis.sock"))
+
+
+def train_the_first(scenario):
+    scenario.step("a first model of examples/data/messages.tsv becomes 1.0.0 and champion")
+    scenario.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", "spam", "--positive-label", "spam")
+    pushed = scenario.registry("push", "spam", "--alias", "champion", "--reason", "the first model")
+    scenario.expect(scenario.registry("show", "spam@champion")["version"] == "1.0.0", pushed)
+
+
+def report_the_new_kinds(scenario):
+    scenario.step("users report what the model gets wrong: 24 of each of two new kinds of messages")
+    wrong = 0
+    for i, name in enumerate(NAMES):
+        for pattern, is_spam in ((COURSE, False), (WALLET, True)):
+            wrong += scenario.correct(pattern.format(name, TOWNS[i % len(TOWNS)]), f"user-{i}", is_spam)[0]
+    scenario.expect(wrong >= 40, f"{wrong} of 48 messages were judged wrongly")
+
+
+def retrain(scenario):
+    scenario.step("retraining: the challenger passes the gate, and becomes 1.1.0")
+    done = scenario.winnow("retrain", "spam", *scenario.place, "--store", scenario.store, "--data", MESSAGES, "--work-dir", "retrain",
+                           "--promote", "challenger", "--report", "gate")
+    scenario.expect(done["retrained"] and done["gate"]["passed"], done)
+    scenario.expect(scenario.registry("show", "spam@challenger")["version"] == "1.1.0", done)
+    scenario.expect(scenario.registry("show", "spam@champion")["version"] == "1.0.0", "only the experiment promotes")
+    scenario.expect(os.path.exists(scenario.path("gate/gate.html")), os.listdir(scenario.path(".")))
+
+
+def reject_a_bad_candidate(scenario):
+    scenario.step("a bad candidate: a model that has learnt the labels the wrong way round, for 10 and then 50 % of the users")
+    with open(MESSAGES, encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    with open(scenario.path("wrong.tsv"), "w", encoding="utf-8") as file:
+        file.write("label\ttext\n" + "".join(f"{'ham' if row['label'] == 'spam' else 'spam'}\t{row['text']}\n" for row in rows))
+    scenario.winnow("train", "wrong.tsv", "--kind", "lr", "--output-dir", "wrong", "--name", "spam", "--positive-label", "spam")
+    scenario.registry("push", "wrong", "--bump", "minor")
+    scenario.registry("ab", "spam", "--candidate", "1.2.0", "--ramp", "10,50", "--hold", "1s", "--min-users", "1", "--settle", "0s")
+    wait_until(lambda: scenario.check("Hello", "warm-up")["modelVersion"] == "1.0.0", "the servers")
+    hams = [row["text"] for row in rows if row["label"] == "ham"]
+    answered = set()
+    for i in range(600):
+        answered.add(scenario.correct(hams[i % len(hams)], f"reader-{i}", False)[1])
+        if i % 20 == 0 and not scenario.status()["active"]:
+            break
+    status = scenario.wait_for_the_end("rolled_back")
+    scenario.expect("1.2.0" in answered, f"the candidate has answered nobody: {answered}")
+    scenario.expect([decision["action"] for decision in status["decisions"]][-1] == "roll_back", status["decisions"])
+    scenario.expect(scenario.registry("show", "spam@champion")["version"] == "1.0.0", "the champion stays")
+    scenario.wait_for_version("1.0.0")
+
+
+def promote_a_good_candidate(scenario):
+    scenario.step("a good candidate: the retrained 1.1.0, which users of the champion complain for")
+    scenario.registry("ab", "spam", "--candidate", "1.1.0", "--ramp", "20,50", "--hold", "1s", "--min-users", "1", "--settle", "0s")
+    for i in range(1000):
+        name, town = NAMES[i % len(NAMES)], f"{TOWNS[i % len(TOWNS)]} {i}"
+        scenario.correct(COURSE.format(name, town), f"member-{i}", False)
+        if i % 20 == 0 and not scenario.status()["active"]:
+            break
+    scenario.wait_for_the_end("promoted")
+    [newest, *_] = scenario.registry("history", "spam", "--alias", "champion")
+    scenario.expect((newest["version"], newest["from_version"], newest["actor"]) == ("1.1.0", "1.0.0", "experiment spam/2"), newest)
+    scenario.wait_for_version("1.1.0")
+    for pattern, is_spam in ((COURSE, False), (WALLET, True)):
+        verdict = scenario.check(pattern.format("Quinn", "Oslo"), "somebody")
+        scenario.expect(verdict["isSpam"] == is_spam, f"the promoted model has learnt the new kinds: {verdict}")
+
+
+def look_for_drift(scenario):
+    scenario.step("drift: the messages of the week are not those of training, and the report says which words are new")
+    report = scenario.winnow("drift", "spam", *scenario.place, "--store", scenario.store, "--reference", MESSAGES, "--html", "drift.html")
+    scenario.expect(report["version"] == "1.1.0" and report["measures"]["domain_auc"]["drift"], report["measures"])
+    words = {word["words"] for word in report["words"]["current"]}
+    scenario.expect(any("choir" in each or "concert" in each for each in words), words)
+
+
+def forget(scenario):
+    scenario.step("a user is forgotten")
+    receipt = scenario.winnow("forget", "--user", "user-3", "--store", scenario.store)
+    scenario.expect(receipt["receipt"] == "forget", receipt)
+    listed = scenario.winnow("feedback", "list", "--store", scenario.store, "--user", "user-3")
+    scenario.expect(not listed, listed)
+    history = scenario.ask("GET", "/v1/history?user=user-3")["messages"]
+    scenario.expect(not history, history)
+
+
+def roll_back(scenario, live):
+    scenario.step("a rollback by hand, and what was live before")
+    scenario.registry("rollback", "spam", "--reason", "the choir complains")
+    scenario.expect(scenario.registry("show", "spam@champion")["version"] == "1.0.0", "the version before")
+    scenario.wait_for_version("1.0.0")
+    then = scenario.registry("history", "spam", "--alias", "champion", "--at", live.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z")
+    then = then if isinstance(then, list) else [then]
+    scenario.expect([row["version"] for row in then] == ["1.1.0"], then)
+    [model] = [scenario.registry("list")] if isinstance(scenario.registry("list"), dict) else scenario.registry("list")
+    scenario.expect(model["versions"] == 3 and model["highest"] == "1.2.0", model)
+
+
+def live(scenario):
+    train_the_first(scenario)
+    servers = ("first", "second") if isinstance(scenario, FullScenario) else ("first",)
+    scenario.step(f"{len(servers)} server{'s' if len(servers) > 1 else ''} that follow the registry")
+    scenario.serving = [scenario.serve(name, *getattr(scenario, "options", ())) for name in servers]
+    scenario.wait_for_version("1.0.0")
+    report_the_new_kinds(scenario)
+    retrain(scenario)
+    reject_a_bad_candidate(scenario)
+    promote_a_good_candidate(scenario)
+    time.sleep(.01)
+    promoted = datetime.now(timezone.utc)
+    look_for_drift(scenario)
+    forget(scenario)
+    roll_back(scenario, promoted)
+    scenario.step("passed")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
+    parser.add_argument("program")
+    parser.add_argument("--full", action="store_true", help="PostgreSQL, S3 and Redis")
+    parser.add_argument("--venv", type=Path, default=Path(SOURCE) / "build" / "release" / "artifacts-venv", help="where moto is, or is installed")
+    arguments = parser.parse_args()
+    if arguments.full and (postgres.PROGRAMS is None or not (shutil.which("redis-server") or shutil.which("redis-check-rdb"))):
+        print("skipped: PostgreSQL or Redis is not installed (./dev test installs what is needed)")
+        sys.exit(77)
+    scenario = (FullScenario if arguments.full else Scenario)(arguments.program, arguments.venv)
+    with scenario.ending:
+        if arguments.full:
+            scenario.start()
+        live(scenario)
+
+
+if __name__ == "__main__":
+    main()
