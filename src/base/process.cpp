@@ -31,12 +31,12 @@ struct SpawnSettings {
   }
 };
 
-/// Starts a program with its output in `log`. 0 or errno.
-int Spawn(const std::vector<std::string>& arguments, const std::filesystem::path& log, pid_t& child) {
+/// Starts a program. 0 or errno.
+int Spawn(const std::vector<std::string>& arguments, const ProgramStreams& streams, pid_t& child) {
   SpawnSettings settings;
   posix_spawn_file_actions_addopen(&settings.actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&settings.actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-  posix_spawn_file_actions_adddup2(&settings.actions, 1, 2);
+  posix_spawn_file_actions_adddup2(&settings.actions, streams.out, 1);
+  posix_spawn_file_actions_adddup2(&settings.actions, streams.err, 2);
   // A group of its own, so that what it starts ends with it; signals as a fresh program expects them.
   sigset_t none;
   sigset_t all;
@@ -82,13 +82,23 @@ ProgramEnd::How Wait(pid_t child, const ProgramOptions& options, int& status) {
 
 }  // namespace
 
-Result<ProgramEnd> RunProgram(const std::vector<std::string>& arguments, const ProgramOptions& options) {
+Result<pid_t> StartProgram(const std::vector<std::string>& arguments, const ProgramStreams& streams) {
   pid_t child = 0;
-  if (const int number = Spawn(arguments, options.log, child); number != 0) {
-    const bool missing = number == ENOENT || number == EACCES;
-    return Fail(missing ? ErrorCode::kNotFound : ErrorCode::kIo,
-                fmt::format("cannot start {}: {}", arguments.front(), std::strerror(number)));
+  const int number = Spawn(arguments, streams, child);
+  if (number == 0) return child;
+  const bool missing = number == ENOENT || number == EACCES;
+  return Fail(missing ? ErrorCode::kNotFound : ErrorCode::kIo,
+              fmt::format("cannot start {}: {}", arguments.front(), std::strerror(number)));
+}
+
+Result<ProgramEnd> RunProgram(const std::vector<std::string>& arguments, const ProgramOptions& options) {
+  const int log = ::open(options.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+  if (log < 0) {
+    return Fail(ErrorCode::kIo, fmt::format("cannot write {}: {}", options.log.string(), std::strerror(errno)));
   }
+  const Result<pid_t> started = StartProgram(arguments, {.out = log, .err = log});
+  ::close(log);
+  const pid_t child = TRY(started);
   int status = 0;
   const ProgramEnd::How how = Wait(child, options, status);
   return ProgramEnd{how, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)};

@@ -1,6 +1,8 @@
 /// Running other programs as child processes, without a shell.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -22,6 +24,16 @@ struct ProgramEnd {
 
   bool succeeded() const { return how == kExited && status == 0; }
 };
+
+/// The ends of a program's input and output: open file descriptors, which stay the caller's.
+struct ProgramStreams {
+  int out = -1, err = -1;
+};
+
+/// Starts the program arguments[0], which is looked up in PATH, with an empty standard input, in a process group of its
+/// own, so that kill(-id) reaches all processes that it starts. Returns its process id; the caller waits for its end.
+/// Errors: kNotFound if there is no such program; kIo.
+Result<pid_t> StartProgram(const std::vector<std::string>& arguments, const ProgramStreams& streams);
 
 /// Runs the program arguments[0], which is looked up in PATH, with an empty standard input, and waits for its end. A
 /// program that is stopped or exceeds the time limit is ended together with all processes that it started. Errors:

@@ -1,0 +1,35 @@
+#include "jobs/job_events.h"
+
+#include "base/lines.h"
+#include "base/log.h"
+
+namespace winnow {
+namespace {
+
+constexpr size_t kMostBytes = 16384;  // of a message; longer ones are cut
+
+}  // namespace
+
+std::optional<Json> EventOfLine(std::string_view line) {
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return std::nullopt;
+  Result<Json> read = ParseJson(line, "log line");
+  const Json* level = read && read->is_object() ? read->Find("level") : nullptr;
+  if (level == nullptr || !level->is_string()) {
+    return Json{{"type", "log"}, {"level", "error"}, {"message", Printable(line.substr(0, kMostBytes))}};
+  }
+  const std::string kind = level->str();
+  const Json* message = read->Find("message");
+  if (kind != "progress" && kind != "evaluation") {
+    std::string text = message != nullptr && message->is_string() ? message->str() : "";
+    if (text.size() > kMostBytes) text.resize(kMostBytes);
+    return Json{{"type", "log"}, {"level", kind}, {"message", text}};
+  }
+  Json event = {{"type", kind}};
+  for (auto& [key, value] : read->items()) {
+    if (key == "level" || key == "type") continue;
+    event[key == "message" ? "work" : key] = value;
+  }
+  return event;
+}
+
+}  // namespace winnow

@@ -1,0 +1,48 @@
+/// The files of jobs: DIRECTORY/ID/job.json, events.jsonl and output.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "jobs/job.h"
+
+namespace winnow {
+
+inline constexpr char kJobFile[] = "job.json";
+inline constexpr char kEventsFile[] = "events.jsonl";
+inline constexpr char kOutputFile[] = "output";
+
+/// Reads the records of all jobs of a directory, oldest first. Directories that have none are left alone; a record that
+/// is damaged is reported in the log and skipped. Errors: kIo.
+Result<std::vector<Job>> ReadJobs(const std::filesystem::path& directory);
+
+/// Writes the record of a job, atomically; creates its directory. Errors: kIo.
+Result<void> WriteJob(const std::filesystem::path& directory, const Job& job);
+
+/// Returns at most `limit` events of a job with ids above `after`. An unfinished last line, of a server that was killed,
+/// is left out. Errors: kIo.
+Result<std::vector<JobEvent>> ReadEvents(const std::filesystem::path& directory, std::string_view id, int64_t after,
+                                         size_t limit);
+
+/// Writes the events of one job. Not thread-safe.
+class EventFile {
+ public:
+  /// Opens the file for appending; an unfinished last line is removed. Errors: kIo.
+  static Result<EventFile> Open(const std::filesystem::path& directory, std::string_view id);
+  EventFile(EventFile&& other) noexcept;
+  EventFile& operator=(EventFile&&) = delete;
+  ~EventFile();
+
+  /// Appends an event and returns it with its id. Errors: kIo.
+  Result<JobEvent> Append(Json data);
+
+ private:
+  EventFile(int fd, int64_t last) : fd_(fd), last_(last) {}
+  int fd_;
+  int64_t last_;
+};
+
+}  // namespace winnow

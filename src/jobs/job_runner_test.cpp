@@ -1,0 +1,277 @@
+#include "jobs/job_runner.h"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "base/files.h"
+#include "jobs/job_files.h"
+#include "support/error_of.h"
+#include "support/temporary_directory.h"
+
+namespace winnow {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+/// Jobs of shell scripts.
+class JobRunnerTest : public testing::Test {
+ protected:
+  JobRunnerOptions Options() {
+    JobRunnerOptions options;
+    options.directory = dir_.path() / "jobs";
+    options.program = {"sh", "-c"};
+    options.patience = milliseconds(2000);
+    return options;
+  }
+  std::unique_ptr<JobRunner> Open(JobRunnerOptions options) { return JobRunner::Open(std::move(options)).value(); }
+
+  static JobPlan Script(std::string script) {
+    return {.kind = "train", .arguments = {std::move(script)}, .title = "a script"};
+  }
+
+  static Job WaitFor(const JobRunner& runner, const std::string& id, JobState state) {
+    for (int i = 0; i < 2000; ++i) {
+      const std::optional<Job> job = runner.Find(id);
+      if (job && job->state == state) return *job;
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+    ADD_FAILURE() << "the job did not become " << NameOf(state);
+    return runner.Find(id).value();
+  }
+
+  static std::vector<std::string> EventTypes(const JobRunner& runner, const std::string& id) {
+    std::vector<std::string> types;
+    const std::vector<JobEvent> events = runner.Events(id, 0, 1000).value();
+    for (const JobEvent& event : events) {
+      const Json* detail = event.data.Find("state");
+      if (detail == nullptr) detail = event.data.Find("message");
+      types.push_back(event.data["type"].str() + (detail != nullptr ? " " + detail->str() : ""));
+    }
+    return types;
+  }
+
+  TemporaryDirectory dir_;
+};
+
+TEST_F(JobRunnerTest, AJobRunsAndItsLogBecomesEvents) {
+  const auto runner = Open(Options());
+  const Job started = runner
+                          ->Start(Script(R"(echo result
+      echo '{"time":1,"level":"info","message":"training on 3 texts"}' >&2
+      echo '{"time":2,"level":"progress","message":"train","done":5,"total":10,"loss":0.5}' >&2
+      echo 'a line of the system' >&2)"))
+                          .value();
+  EXPECT_EQ(started.state, JobState::kQueued);
+  const Job job = WaitFor(*runner, started.id, JobState::kSucceeded);
+  EXPECT_EQ(job.exit_code, 0);
+  EXPECT_GE(job.ended, job.started);
+  for (int i = 0; i < 200 && EventTypes(*runner, job.id).size() < 6; ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_THAT(EventTypes(*runner, job.id),
+              testing::ElementsAre("state queued", "state running", "log training on 3 texts", "progress",
+                                   "log a line of the system", "state succeeded"));
+  const std::vector<JobEvent> rest = runner->Events(job.id, 3, 1).value();
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest[0].id, 4);
+  EXPECT_EQ(rest[0].data["work"].str(), "train");
+  EXPECT_EQ(rest[0].data["done"].get<int>(), 5);
+  EXPECT_EQ(runner->Output(job.id).value(), "result\n");
+}
+
+TEST_F(JobRunnerTest, TheLastErrorOfTheProcessIsThatOfTheJob) {
+  const auto runner = Open(Options());
+  const auto fails = [&](const std::string& script) {
+    return WaitFor(*runner, runner->Start(Script(script)).value().id, JobState::kFailed);
+  };
+  const Job logged = fails(R"(echo '{"level":"error","message":"sms.csv: no such file"}' >&2; exit 1)");
+  EXPECT_EQ(logged.error, "sms.csv: no such file");
+  EXPECT_EQ(logged.exit_code, 1);
+  EXPECT_THAT(fails("exit 3").error, HasSubstr("exit code 3"));
+  EXPECT_THAT(fails("kill -KILL $$").error, HasSubstr("out of memory"));
+  EXPECT_THAT(fails("kill -SEGV $$").error, HasSubstr("signal 11"));
+}
+
+TEST_F(JobRunnerTest, FewJobsRunAtATimeAndFewWait) {
+  JobRunnerOptions options = Options();
+  options.max_queued = 2;
+  const auto runner = Open(std::move(options));
+  const Job first = runner->Start(Script("sleep 30")).value();
+  WaitFor(*runner, first.id, JobState::kRunning);
+  const Job second = runner->Start(Script("true")).value();
+  const Job third = runner->Start(Script("true")).value();
+  EXPECT_EQ(ErrorOf(runner->Start(Script("true"))).code, ErrorCode::kExists);
+  EXPECT_EQ(runner->Cancel(third.id).value().state, JobState::kCancelled);
+  EXPECT_EQ(runner->Find(second.id)->state, JobState::kQueued);
+  EXPECT_TRUE(runner->Cancel(first.id));
+  WaitFor(*runner, second.id, JobState::kSucceeded);
+  EXPECT_EQ(runner->Find(first.id)->state, JobState::kCancelled);
+  EXPECT_EQ(runner->Find(third.id)->runs, 0);
+  EXPECT_EQ(ErrorOf(runner->Cancel(second.id)).code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ErrorOf(runner->Cancel("none")).code, ErrorCode::kNotFound);
+}
+
+TEST_F(JobRunnerTest, ACancelledJobEndsWithAllThatItStarted) {
+  const auto runner = Open(Options());
+  const std::filesystem::path file = dir_.path() / "child";
+  const Job job =
+      runner->Start(Script("trap '' TERM; sleep 100 & echo $! > " + file.string() + "; while :; do sleep 1; done"))
+          .value();
+  for (int i = 0; i < 500 && !std::filesystem::exists(file); ++i) std::this_thread::sleep_for(milliseconds(10));
+  std::this_thread::sleep_for(milliseconds(50));
+  pid_t child = 0;
+  std::ifstream(file) >> child;
+  ASSERT_GT(child, 0);
+  ASSERT_TRUE(runner->Cancel(job.id));
+  WaitFor(*runner, job.id, JobState::kCancelled);
+  const auto gone = [&] {
+    std::ifstream in("/proc/" + std::to_string(child) + "/stat");
+    std::string line;
+    return !std::getline(in, line) || line.find(") Z ") != std::string::npos;
+  };
+  for (int i = 0; i < 300 && !gone(); ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_TRUE(gone());
+}
+
+TEST_F(JobRunnerTest, AJobThatTakesTooLongIsEnded) {
+  JobRunnerOptions options = Options();
+  options.time_limit = std::chrono::seconds(1);
+  const auto runner = Open(std::move(options));
+  const Job job = WaitFor(*runner, runner->Start(Script("sleep 60")).value().id, JobState::kFailed);
+  EXPECT_THAT(job.error, HasSubstr("time limit of 1 s"));
+}
+
+TEST_F(JobRunnerTest, TheMemoryOfAJobIsLimited) {
+  JobRunnerOptions options = Options();
+  options.memory_bytes = 64 << 20;
+  const auto runner = Open(std::move(options));
+  const Job job = runner->Start(Script("ulimit -d")).value();
+  WaitFor(*runner, job.id, JobState::kSucceeded);
+  EXPECT_EQ(runner->Output(job.id).value(), "65536\n");
+}
+
+TEST_F(JobRunnerTest, StoppingInterruptsAJobWhichCanBeResumed) {
+  std::string id;
+  {
+    const auto runner = Open(Options());
+    JobPlan plan = Script("if [ \"$0\" = --resume ]; then echo resumed; else sleep 60; fi");
+    plan.resume_arguments = {"--resume"};
+    id = runner->Start(plan).value().id;
+    WaitFor(*runner, id, JobState::kRunning);
+    EXPECT_EQ(ErrorOf(runner->Resume(id)).code, ErrorCode::kInvalidArgument);
+  }
+  const auto runner = Open(Options());
+  EXPECT_EQ(runner->Find(id)->state, JobState::kInterrupted);
+  const int64_t before = runner->Events(id, 0, 100).value().back().id;
+  ASSERT_TRUE(runner->Resume(id));
+  const Job job = WaitFor(*runner, id, JobState::kSucceeded);
+  EXPECT_EQ(job.runs, 2);
+  EXPECT_EQ(runner->Output(id).value(), "resumed\n");
+  EXPECT_GT(runner->Events(id, before, 100).value().size(), 1U);
+  EXPECT_EQ(ErrorOf(runner->Resume(id)).code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(JobRunnerTest, WhatAKilledServerLeftIsEndedAndQueuedJobsRun) {
+  std::string running, queued;
+  pid_t process = 0;
+  {
+    const auto runner = Open(Options());
+    running = runner->Start(Script("sleep 60")).value().id;
+    process = static_cast<pid_t>(WaitFor(*runner, running, JobState::kRunning).process);
+    for (int i = 0; i < 200 && process == 0; ++i) {
+      std::this_thread::sleep_for(milliseconds(10));
+      process = static_cast<pid_t>(runner->Find(running)->process);
+    }
+    queued = runner->Start(Script("true")).value().id;
+    ASSERT_EQ(::kill(process, 0), 0);
+    // The files as they are at this moment are those that a killed server leaves.
+    std::filesystem::copy(dir_.path() / "jobs", dir_.path() / "left", std::filesystem::copy_options::recursive);
+    JobRunnerOptions options = Options();
+    options.directory = dir_.path() / "left";
+    const auto next = Open(std::move(options));
+    EXPECT_EQ(next->Find(running)->state, JobState::kInterrupted);
+    WaitFor(*next, queued, JobState::kSucceeded);
+  }
+  EXPECT_NE(::kill(process, 0), 0) << "the process that was left is ended";
+}
+
+TEST_F(JobRunnerTest, AnUnfinishedEventIsNotRead) {
+  std::string id;
+  {
+    const auto runner = Open(Options());
+    id = runner->Start(Script("true")).value().id;
+    WaitFor(*runner, id, JobState::kSucceeded);
+  }
+  const std::filesystem::path file = dir_.path() / "jobs" / id / kEventsFile;
+  const std::string whole = ReadFile(file).value();
+  std::ofstream(file, std::ios::app) << R"({"type":"log","mess)";
+  const std::filesystem::path jobs = dir_.path() / "jobs";
+  const size_t count = ReadEvents(jobs, id, 0, 100).value().size();
+  {
+    EventFile events = EventFile::Open(jobs, id).value();
+    EXPECT_EQ(events.Append({{"type", "log"}, {"message", "next"}}).value().id, static_cast<int64_t>(count) + 1);
+  }
+  EXPECT_THAT(ReadFile(file).value(), testing::StartsWith(whole + "{\"message\":\"next\""));
+  EXPECT_EQ(ReadEvents(jobs, id, 0, 100).value().back().data["message"].str(), "next");
+}
+
+TEST_F(JobRunnerTest, TwoServersDoNotShareADirectory) {
+  const auto runner = Open(Options());
+  EXPECT_EQ(ErrorOf(JobRunner::Open(Options())).code, ErrorCode::kExists);
+}
+
+TEST_F(JobRunnerTest, ListsTheNewestFirstByPagesAndRemovesTheOldest) {
+  JobRunnerOptions options = Options();
+  options.max_kept = 5;
+  const auto runner = Open(std::move(options));
+  std::vector<std::string> ids;
+  for (int i = 0; i < 8; ++i) {
+    JobPlan plan = Script("true");
+    plan.kind = i % 2 == 0 ? "train" : "evaluate";
+    ids.push_back(runner->Start(plan).value().id);
+    WaitFor(*runner, ids.back(), JobState::kSucceeded);
+  }
+  std::vector<std::string> listed;
+  for (const Job& job : runner->List({.limit = 3})) listed.push_back(job.id);
+  EXPECT_THAT(listed, testing::ElementsAre(ids[7], ids[6], ids[5]));
+  const std::vector<Job> next = runner->List({.before_id = ids[5]});
+  ASSERT_EQ(next.size(), 2U);
+  EXPECT_EQ(next[0].id, ids[4]);
+  EXPECT_EQ(runner->List({.kind = "evaluate"}).size(), 3U);
+  EXPECT_FALSE(runner->Find(ids[0]));
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "jobs" / ids[0]));
+}
+
+TEST_F(JobRunnerTest, ListenersReceiveEventsUntilTheyAreDestroyed) {
+  const auto runner = Open(Options());
+  std::atomic<int> events = 0;
+  auto listening = runner->Listen([&](const std::string&, const JobEvent&) { ++events; });
+  WaitFor(*runner, runner->Start(Script("true")).value().id, JobState::kSucceeded);
+  for (int i = 0; i < 200 && events < 3; ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_EQ(events, 3);
+  listening.reset();
+  WaitFor(*runner, runner->Start(Script("true")).value().id, JobState::kSucceeded);
+  EXPECT_EQ(events, 3);
+}
+
+TEST_F(JobRunnerTest, DamagedRecordsAreSkipped) {
+  std::string id;
+  {
+    const auto runner = Open(Options());
+    id = runner->Start(Script("true")).value().id;
+    WaitFor(*runner, id, JobState::kSucceeded);
+  }
+  std::filesystem::create_directories(dir_.path() / "jobs" / "damaged");
+  std::ofstream(dir_.path() / "jobs" / "damaged" / kJobFile) << R"({"id": "damaged"})";
+  std::filesystem::create_directories(dir_.path() / "jobs" / "other");
+  std::ofstream(dir_.path() / "jobs" / "other" / kJobFile) << "{";
+  const auto runner = Open(Options());
+  EXPECT_EQ(runner->List({}).size(), 1U);
+}
+
+}  // namespace
+}  // namespace winnow
