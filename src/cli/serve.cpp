@@ -50,6 +50,8 @@ struct ServeOptions : CommonOptions {
   double cache_mb = static_cast<double>(server.cache_bytes) / kMebibyte;
   std::filesystem::path redis_mac_key_file;
   RegistryPlaceOptions registry;
+  double job_memory_mb = 0, job_hours = 24;
+  int max_jobs = static_cast<int>(server.jobs.max_running);
   double registry_interval = Seconds(server.registry.interval);
   ServeFilterOptions filter;
   int redis_timeout_ms = static_cast<int>(server.redis_options.timeout.count());
@@ -101,6 +103,19 @@ void AddServedRegistryOptions(ServeOptions& options, OptionTable& table) {
       .Default("below $STATE_DIRECTORY, $XDG_CACHE_HOME/winnow or ~/.cache/winnow");
   table.Add("registry-interval", &options.registry_interval, "Seconds between two looks for changes of aliases")
       .Range(0.05, 86400);
+}
+
+void AddJobOptions(ServeOptions& options, OptionTable& table) {
+  table.Group("Jobs");
+  table
+      .Add(
+          "workspace", &options.server.jobs.workspace,
+          "Directory in which requests can train, evaluate and compare models (/v1/jobs): DIR/data has the data files, "
+          "DIR/models the models, which are served too, and DIR/jobs the records")
+      .ValueName("DIR");
+  table.Add("max-jobs", &options.max_jobs, "Number of jobs that run at a time").Range(1, 64);
+  table.Add("job-memory-mb", &options.job_memory_mb, "Memory limit of each job, in MB; 0: no limit").Range(0, 1e9);
+  table.Add("job-hours", &options.job_hours, "Maximum time that a job runs, in hours").Range(0.001, 10000);
 }
 
 void AddAccessOptions(ServeOptions& options, OptionTable& table) {
@@ -244,6 +259,7 @@ void Describe(ServeOptions& options, OptionTable& table) {
   AddAddressOptions(options, table);
   AddModelOptions(options, table);
   AddServedRegistryOptions(options, table);
+  AddJobOptions(options, table);
   AddAccessOptions(options, table);
   AddLogOptions(options, table);
   AddServeFilterOptions(options.filter, table);
@@ -258,6 +274,7 @@ void Describe(ServeOptions& options, OptionTable& table) {
                 "the message filter: verdicts with reasons, feedback, preferences, history");
   table.Example("winnow serve --registry registry spam",
                 "the champion of spam, and each version that an alias means; follows 'winnow registry promote'");
+  table.Example("winnow serve --workspace workspace", "train and compare models through the API, and serve them");
   table.Example("winnow serve models --lazy --models-memory-mb 500",
                 "all models of a directory; kill -HUP loads new ones");
 }
@@ -285,8 +302,8 @@ Result<void> FillRegistryOptions(const ServeOptions& options, ServerOptions& ser
   if (options.registry.registry.empty()) {
     if (!options.registry.artifacts.empty() || !server.registry.cache.empty())
       return Fail(ErrorCode::kInvalidArgument, "--artifacts and --registry-cache require --registry");
-    if (!server.bundles.empty()) return {};
-    return Fail(ErrorCode::kInvalidArgument, "no BUNDLE was given, and no --registry",
+    if (!server.bundles.empty() || !server.jobs.workspace.empty()) return {};
+    return Fail(ErrorCode::kInvalidArgument, "no BUNDLE was given, and neither --registry nor --workspace",
                 "name the directory of a model, as in 'winnow serve spam'; 'winnow help serve' explains the command");
   }
   if (!server.models.aliases.empty())
@@ -297,6 +314,19 @@ Result<void> FillRegistryOptions(const ServeOptions& options, ServerOptions& ser
   for (const std::filesystem::path& name : std::exchange(server.bundles, {}))
     server.registry.names.push_back(name.string());
   for (const std::string& name : server.registry.names) TRY(CheckRegistryName(name, "name of a model"));
+  return {};
+}
+
+/// Has jobs run this program. Errors: kIo.
+Result<void> FillJobOptions(const ServeOptions& options, JobServiceOptions& jobs) {
+  if (jobs.workspace.empty()) return {};
+  std::error_code error;
+  jobs.workspace = std::filesystem::absolute(jobs.workspace, error);
+  if (!error) jobs.program = {std::filesystem::read_symlink("/proc/self/exe", error).string()};
+  if (error) return Fail(ErrorCode::kIo, "the path of this program cannot be found: " + error.message());
+  jobs.max_running = static_cast<size_t>(options.max_jobs);
+  jobs.memory_bytes = static_cast<uint64_t>(options.job_memory_mb * 1e6);
+  jobs.time_limit = std::chrono::seconds(static_cast<int64_t>(options.job_hours * 3600));
   return {};
 }
 
@@ -334,6 +364,7 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   for (const std::string& alias : options.aliases) server.models.aliases.push_back(TRY(ParseModelAlias(alias)));
   server.cache_bytes = static_cast<size_t>(options.cache_mb * kMebibyte);
   TRY(FillRedisOptions(options, server));
+  TRY(FillJobOptions(options, server.jobs));
   TRY(FillRegistryOptions(options, server));
   server.filter = TRY(FilterServiceOptionsOf(options.filter));
   return server;

@@ -39,6 +39,11 @@ double NumberOf(const Json& object, std::string_view key) {
 
 std::string_view NameOf(JobState state) { return kNames[static_cast<size_t>(state)]; }
 
+std::optional<JobState> ParseJobState(std::string_view name) {
+  const auto found = std::ranges::find(kNames, name);
+  return found == kNames.end() ? std::nullopt : std::optional(static_cast<JobState>(found - kNames.begin()));
+}
+
 bool HasEnded(JobState state) { return state != JobState::kQueued && state != JobState::kRunning; }
 
 Json JobJson(const Job& job) {
@@ -69,11 +74,11 @@ Result<Job> JobOfJson(const Json& json) {
               .title = TextOf(json, "title"),
               .owner = TextOf(json, "owner"),
               .resume_arguments = TextsOf(json, "resume_arguments")};
-  const auto state = std::ranges::find(kNames, TextOf(json, "state"));
-  if (job.id.empty() || job.plan.arguments.empty() || state == kNames.end()) {
+  const std::optional<JobState> state = ParseJobState(TextOf(json, "state"));
+  if (job.id.empty() || job.plan.arguments.empty() || !state) {
     return Fail(ErrorCode::kInvalidData, "the record of a job has no valid 'id', 'arguments' or 'state'");
   }
-  job.state = static_cast<JobState>(state - kNames.begin());
+  job.state = *state;
   job.created = NumberOf(json, "created");
   job.started = NumberOf(json, "started");
   job.ended = NumberOf(json, "ended");

@@ -22,6 +22,8 @@ enum class JobState {
 };
 
 std::string_view NameOf(JobState state);
+/// Returns the state of that name, or nothing.
+std::optional<JobState> ParseJobState(std::string_view name);
 /// Returns true for the states of jobs that have ended.
 bool HasEnded(JobState state);
 

@@ -19,18 +19,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Calls `take` with each whole line of a file, until it returns false. Returns the size of the whole lines in bytes.
+/// Calls `take` with each whole line of a file from `begin` on, until it returns false. Returns the place behind the last
+/// line that was taken.
 template <class Take>
-uint64_t ForEachWholeLine(const fs::path& file, const Take& take) {
+uint64_t ForEachWholeLine(const fs::path& file, uint64_t begin, const Take& take) {
   std::ifstream in(file, std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(begin));
   std::string line;
-  uint64_t whole = 0;
+  uint64_t place = begin;
   while (std::getline(in, line)) {
     if (in.eof()) break;  // no line end: unfinished
-    whole += line.size() + 1;
+    place += line.size() + 1;
     if (!take(line)) break;
   }
-  return whole;
+  return place;
 }
 
 }  // namespace
@@ -65,14 +67,21 @@ Result<void> WriteJob(const fs::path& directory, const Job& job) {
 }
 
 Result<std::vector<JobEvent>> ReadEvents(const fs::path& directory, std::string_view id, int64_t after, size_t limit) {
+  return EventTail(directory, id, after).Read(limit);
+}
+
+EventTail::EventTail(const fs::path& directory, std::string_view id, int64_t after)
+    : file_(directory / id / kEventsFile), after_(after) {}
+
+std::vector<JobEvent> EventTail::Read(size_t limit) {
   std::vector<JobEvent> events;
-  int64_t number = 0;
-  ForEachWholeLine(directory / id / kEventsFile, [&](const std::string& line) {
-    if (events.size() >= limit) return false;
-    if (++number <= after) return true;
-    Result<Json> data = ParseJson(line, kEventsFile);
-    events.push_back({number, data ? *std::move(data) : Json{{"type", "log"}, {"level", "info"}, {"message", line}}});
-    return true;
+  if (limit == 0) return events;
+  place_ = ForEachWholeLine(file_, place_, [&](const std::string& line) {
+    if (++last_ > after_) {
+      Result<Json> data = ParseJson(line, kEventsFile);
+      events.push_back({last_, data ? *std::move(data) : Json{{"type", "log"}, {"level", "info"}, {"message", line}}});
+    }
+    return events.size() < limit;
   });
   return events;
 }
@@ -80,7 +89,7 @@ Result<std::vector<JobEvent>> ReadEvents(const fs::path& directory, std::string_
 Result<EventFile> EventFile::Open(const fs::path& directory, std::string_view id) {
   const fs::path file = directory / id / kEventsFile;
   int64_t lines = 0;
-  const uint64_t whole = ForEachWholeLine(file, [&](const std::string&) {
+  const uint64_t whole = ForEachWholeLine(file, 0, [&](const std::string&) {
     ++lines;
     return true;
   });

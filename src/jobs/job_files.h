@@ -27,6 +27,23 @@ Result<void> WriteJob(const std::filesystem::path& directory, const Job& job);
 Result<std::vector<JobEvent>> ReadEvents(const std::filesystem::path& directory, std::string_view id, int64_t after,
                                          size_t limit);
 
+/// Reads the events of one job while they are written. Not thread-safe.
+class EventTail {
+ public:
+  /// Begins after the event `after`. A file that does not exist yet has no events.
+  EventTail(const std::filesystem::path& directory, std::string_view id, int64_t after);
+
+  /// Returns at most `limit` events that were written since the last call.
+  std::vector<JobEvent> Read(size_t limit);
+  /// Returns the id of the last event that was read or skipped.
+  int64_t last() const { return last_; }
+
+ private:
+  std::filesystem::path file_;
+  uint64_t place_ = 0;
+  int64_t last_ = 0, after_;
+};
+
 /// Writes the events of one job. Not thread-safe.
 class EventFile {
  public:

@@ -60,4 +60,7 @@ struct BundlePlaces {
 /// the error. Errors: kIo for a directory that cannot be listed.
 Result<BundlePlaces> FindBundlePlaces(const std::vector<std::filesystem::path>& roots);
 
+/// Returns true if a directory of models has any.
+bool ContainsBundles(const std::filesystem::path& directory);
+
 }  // namespace winnow

@@ -21,6 +21,7 @@
 namespace winnow {
 
 struct DecisionCounts;
+class ResponseStream;
 struct Route;
 
 struct HttpRequest {
@@ -60,6 +61,7 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
   std::shared_ptr<const DecisionCounts> decisions = {};  ///< decisions in the body, for the access log; or null
+  std::shared_ptr<ResponseStream> stream = {};           ///< the body in place of `body`, piece by piece; or null
 };
 
 /// Function that sends the reply; called once, from any thread.

@@ -21,6 +21,7 @@
 #include "server/header_values.h"
 #include "server/openai_error.h"
 #include "server/request_reader.h"
+#include "server/response_stream.h"
 
 namespace winnow {
 
@@ -113,8 +114,10 @@ std::string HeaderBytes(const HttpResponse& response, const std::string& request
     fmt::format_to(std::back_inserter(bytes), "{}: {}\r\n", name, value);
   };
   for (const auto& [name, value] : response.headers) add(name, value);
-  if (response.status != 204) {
-    add("Content-Type", response.content_type);
+  if (response.status != 204) add("Content-Type", response.content_type);
+  if (response.stream && !version_1_0) {
+    add("Transfer-Encoding", "chunked");
+  } else if (response.status != 204 && !response.stream) {
     add("Content-Length", std::to_string(response.body.size()));
   }
   if (keep_alive && version_1_0) add("Connection", "keep-alive");
@@ -143,6 +146,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   void CloseIfIdle() override {
     ErrorCodeOf ignored;
+    if (streaming_) streaming_->End();  // which has no end of its own
     if (idle_ && buffer_.size() == 0 && socket().available(ignored) == 0) socket().cancel(ignored);
   }
 
@@ -281,8 +285,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   /// Sends a response; false when the connection is to be closed.
   Awaitable<bool> Send(const HttpRequest& request, HttpResponse response, bool version_1_0, bool stays) {
-    FitErrorForm(request.route, response);  // also of errors that did not come from the application
-    const bool written = co_await Write(request, std::move(response), version_1_0, stays);
+    FitErrorForm(request.route, response);               // also of errors that did not come from the application
+    if (response.stream) stays = stays && !version_1_0;  // whose body ends with the connection
+    const std::shared_ptr<ResponseStream> body = response.stream;
+    const bool has_head = co_await Write(request, std::move(response), version_1_0, stays);
+    const bool written = has_head && (!body || request.method == "HEAD" || co_await WriteStream(body, version_1_0));
+    if (body) body->Close();
     if (written && !stays) co_await Linger();
     co_return written&& stays;
   }
@@ -346,7 +354,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
                           if (error) return;
                           char byte = 0;
                           const auto got = ::recv(self->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-                          if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) *disconnected = true;
+                          if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR))) return;
+                          *disconnected = true;
+                          if (self->streaming_) self->streaming_->Close();
                         });
   }
 
@@ -365,6 +375,48 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const std::array<asio::const_buffer, 2> bytes = {asio::buffer(head), asio::buffer(body)};
     const ErrorCodeOf error = co_await stream_->Write(bytes);
     co_return !error;
+  }
+
+  /// Sends the pieces of a body as they come. False: the connection broke.
+  Awaitable<bool> WriteStream(const std::shared_ptr<ResponseStream>& body, bool version_1_0) {
+    streaming_ = body;
+    if (state_->stopping) body->End();
+    if (client_disconnected_) NoticeClosing();
+    bool sent = true;
+    for (bool last = false; !last && sent;) {
+      ResponseStream::Piece piece = body->Take();
+      last = piece.last;
+      if (piece.bytes.empty() && !last) {
+        deadline_ = Clock::time_point::max();
+        co_await WaitFor(body);
+        continue;
+      }
+      Within(state_->options.write_timeout);
+      std::string bytes;
+      if (version_1_0) {
+        bytes = std::move(piece.bytes);
+      } else {
+        if (!piece.bytes.empty()) bytes = fmt::format("{:x}\r\n{}\r\n", piece.bytes.size(), piece.bytes);
+        if (last) bytes += "0\r\n\r\n";
+      }
+      const std::array<asio::const_buffer, 2> buffers = {asio::buffer(bytes), asio::const_buffer()};
+      if (const ErrorCodeOf error = co_await stream_->Write(buffers); error) sent = false;
+    }
+    streaming_ = nullptr;
+    ErrorCodeOf ignored;
+    if (watching_) socket().cancel(ignored);
+    co_return sent && !body->closed();
+  }
+
+  /// Waits until the stream has a piece.
+  Awaitable<void> WaitFor(const std::shared_ptr<ResponseStream>& body) {
+    auto wait = asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
+        [body, executor = thread_.context.get_executor()](auto handler) {
+          auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+          body->WhenReady([shared, executor] { PostSurely(executor, [shared] { std::move (*shared)(); }); });
+        },
+        asio::use_awaitable_t<Executor>());
+    co_await std::move(wait);
   }
 
   /// Compresses a response on another thread, if there is one; in the client's turn, since it costs time.
@@ -423,6 +475,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   bool idle_ = false;                                       // between requests
   bool watching_ = false;                                   // whether the client closes
   std::shared_ptr<ReplySlot> slot_;                         // of a reply that is waited for
+  std::shared_ptr<ResponseStream> streaming_;               // the body that is being sent
   std::shared_ptr<std::atomic<bool>> client_disconnected_;  // the last request's
 };
 

@@ -30,6 +30,9 @@ namespace winnow {
 struct ModelSetOptions {
   SchedulerOptions scheduler = {};
   SharedParts shared = {};
+  /// A directory of models in addition to the roots, which may be empty or missing; empty: none. With one, the set may
+  /// have no models at first.
+  std::filesystem::path optional_root = {};
   bool lazy = false;                     ///< true if models are loaded at their first use
   uint64_t max_memory_bytes = 0;         ///< memory limit of all models together (ModelLifetimes); 0: no limit
   std::vector<ModelAlias> aliases = {};  ///< an empty alias: what the name alone means

@@ -83,8 +83,13 @@ ModelSet::Slots ModelSet::CopyOfSlots() const {
 }
 
 std::vector<fs::path> ModelSet::Roots() const {
-  const MutexLock lock(mutex_);
-  return roots_;
+  std::vector<fs::path> roots;
+  {
+    const MutexLock lock(mutex_);
+    roots = roots_;
+  }
+  if (ContainsBundles(options_.optional_root)) roots.push_back(options_.optional_root);
+  return roots;
 }
 
 Result<void> ModelSet::OpenAll() {
@@ -106,6 +111,7 @@ Result<void> ModelSet::OpenAll() {
     if (slot->error && slot->error->code == ErrorCode::kExists && ReadSummary(*slot)) load(*slot);
     usable += slot->error ? 0 : 1;
   }
+  if (slots.empty() && !options_.optional_root.empty()) return {};
   if (slots.size() == 1 && usable == 0) return std::unexpected(*slots.front()->error);
   if (usable == 0) {
     std::string errors = slots.empty() ? "there are no models" : "none of the models can be loaded";
@@ -343,13 +349,17 @@ void ModelSet::ReloadAll() {
     }
     now.push_back(slot);
   }
-  const MutexLock lock(mutex_);
-  slots_.swap(now);
-  // Other versions of its name may still be there.
-  if (default_slot_ && default_slot_->vanished) {
-    default_spec_ = default_slot_->summary.name;
-    default_slot_.reset();
+  {
+    const MutexLock lock(mutex_);
+    slots_.swap(now);
+    // Other versions of its name may still be there.
+    if (default_slot_ && default_slot_->vanished) {
+      default_spec_ = default_slot_->summary.name;
+      default_slot_.reset();
+    }
+    if (default_slot_ || !default_spec_.empty()) return;
   }
+  ChooseDefault();  // the set had no models
 }
 
 ApiResult<void> ModelSet::LoadNow(const std::string& spec) {

@@ -31,7 +31,11 @@ Result<void> Server::StartService() {
     service->registry = TRY(RegistryFollower::Open(options_.registry));
     service->registry->Prepare(options_.bundles, options_.models);
   }
+  if (!options_.jobs.workspace.empty()) options_.models.optional_root = options_.jobs.workspace / "models";
   service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
+  if (!options_.jobs.workspace.empty()) {
+    service->jobs = TRY(JobService::Open(options_.jobs, [models = service->models] { models->Reload(); }));
+  }
   if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
   if (service->filter && service->filter->has_store()) {
     const RegistryOptions& registry = options_.registry.registry;

@@ -5,6 +5,7 @@
 namespace winnow {
 
 void Service::Close() const {
+  if (jobs) jobs->Close();
   explaining->Finish();
   if (filter) filter->Finish();
   if (registry) registry->Stop();
@@ -16,6 +17,9 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
   for (const auto& part : {ClassifyRoutes, ModelRoutes, HealthRoutes, TeiRoutes, TeiModelRoutes, OpenAiRoutes,
                            EmbeddingRoutes, V2Routes}) {
     for (Route& route : part(service)) routes.push_back(std::move(route));
+  }
+  if (service->jobs) {
+    for (Route& route : JobRoutes(service)) routes.push_back(std::move(route));
   }
   if (service->filter) {
     for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes}) {

@@ -12,6 +12,7 @@
 #include "server/experiment_service.h"
 #include "server/filter_service.h"
 #include "server/http.h"
+#include "server/job_service.h"
 #include "server/json_request.h"
 #include "server/metrics.h"
 #include "server/model_set.h"
@@ -28,11 +29,12 @@ struct Service {
 
   std::shared_ptr<ModelSet> models;
   ServiceLimits limits = {};
-  std::shared_ptr<ServerMetrics> metrics = {};      ///< metrics, or null
-  SchedulerOptions scheduler = {};                  ///< options that the models were opened with, for /info
-  std::shared_ptr<FilterService> filter = {};       ///< the message filter, or null
-  std::shared_ptr<RegistryFollower> registry = {};  ///< the registry that the server follows, or null
+  std::shared_ptr<ServerMetrics> metrics = {};          ///< metrics, or null
+  SchedulerOptions scheduler = {};                      ///< options that the models were opened with, for /info
+  std::shared_ptr<FilterService> filter = {};           ///< the message filter, or null
+  std::shared_ptr<RegistryFollower> registry = {};      ///< the registry that the server follows, or null
   std::shared_ptr<ExperimentService> experiments = {};  ///< experiments with users, or null without a store
+  std::shared_ptr<JobService> jobs = {};                ///< training and evaluation in the workspace, or null
   /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
   std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);
 };
@@ -51,6 +53,7 @@ std::vector<Route> TeiModelRoutes(const SharedService& service);   ///< /info, /
 std::vector<Route> OpenAiRoutes(const SharedService& service);     ///< /v1/models, /v1/moderations
 std::vector<Route> EmbeddingRoutes(const SharedService& service);  ///< /v1/embeddings, /embed
 std::vector<Route> V2Routes(const SharedService& service);         ///< /v2 and below: the Open Inference Protocol
+std::vector<Route> JobRoutes(const SharedService& service);        ///< /v1/jobs
 std::vector<Route> MessageRoutes(const SharedService& service);    ///< /v1/messages/check
 std::vector<Route> RspamdRoutes(
     const SharedService& service);  ///< /checkv2, /ping; with a store: /learnspam, /learnham

@@ -1,0 +1,208 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "server/job_service.h"
+#include "server/query_parameters.h"
+#include "server/service.h"
+
+namespace winnow {
+namespace {
+
+constexpr char kTag[] = "Jobs";
+
+ApiError JobError(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kNotFound:
+      return {.status = 404, .type = "NotFound", .message = error.message};
+    case ErrorCode::kExists:
+      return TooManyRequests("Overloaded", error.message, std::chrono::seconds(10));
+    case ErrorCode::kInvalidArgument:
+      return {.status = 409, .type = "Conflict", .message = error.message};
+    default:
+      return {.status = 503, .type = "Unavailable", .message = error.message};
+  }
+}
+
+/// The record of a job for clients, without what concerns the machine.
+Json ClientJson(const Job& job) {
+  Json json = {{"id", job.id},
+               {"kind", job.plan.kind},
+               {"title", job.plan.title},
+               {"state", NameOf(job.state)},
+               {"created", job.created},
+               {"started", job.started > 0 ? Json(job.started) : Json()},
+               {"ended", job.ended > 0 ? Json(job.ended) : Json()},
+               {"runs", job.runs}};
+  json["exit_code"] = job.exit_code ? Json(*job.exit_code) : Json();
+  if (!job.plan.owner.empty()) json["owner"] = job.plan.owner;
+  if (!job.error.empty()) json["error"] = job.error;
+  return json;
+}
+
+ApiResult<HttpResponse> JobResponse(const Result<Job>& job) {
+  if (!job) return std::unexpected(JobError(job.error()));
+  return JsonResponse(ClientJson(*job));
+}
+
+ApiResult<Job> FindJob(const Service& service, const HttpRequest& request) {
+  const std::optional<Job> job = service.jobs->runner().Find(request.parameters.front());
+  if (job) return *job;
+  return Reject(404, "NotFound", fmt::format("there is no job '{}'", request.parameters.front()));
+}
+
+ApiResult<HttpResponse> StartJob(const Service& service, const HttpRequest& request) {
+  const Json body = TRY(ParseBody(request, service.limits, JobRequestSchema()));
+  return JobResponse(service.jobs->runner().Start(TRY(service.jobs->PlanOf(body, request.key))));
+}
+
+const Json& ListQuery() {
+  static const Json schema = ParsedJson(R"({"type": "object", "properties": {
+    "kind": {"enum": ["train", "evaluate", "compare"]},
+    "state": {"enum": ["queued", "running", "succeeded", "failed", "cancelled", "interrupted"]},
+    "before": {"type": "string", "description": "ID of the last job of the page before"},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "description": "Maximum number of jobs; left out: 100"}}})");
+  return schema;
+}
+
+ApiResult<HttpResponse> ListJobs(const Service& service, const HttpRequest& request) {
+  const QueryParameters query = TRY(QueryParameters::Read(request, ListQuery()));
+  JobFilter filter{.kind = query.Text("kind").value_or(""),
+                   .before_id = query.Text("before").value_or(""),
+                   .limit = static_cast<size_t>(TRY(query.Integer("limit", 100, 1, 1000)))};
+  if (const std::optional<std::string> name = query.Text("state")) {
+    filter.state = ParseJobState(*name);
+    if (!filter.state) return Reject(fmt::format("'state' is '{}', which no job has", *name));
+  }
+  Json list = Json::array();
+  for (const Job& job : service.jobs->runner().List(filter)) list.push_back(ClientJson(job));
+  return JsonResponse({{"jobs", std::move(list)}});
+}
+
+ApiResult<HttpResponse> GetJob(const Service& service, const HttpRequest& request) {
+  return JsonResponse(ClientJson(TRY(FindJob(service, request))));
+}
+
+ApiResult<HttpResponse> CancelJob(const Service& service, const HttpRequest& request) {
+  return JobResponse(service.jobs->runner().Cancel(request.parameters.front()));
+}
+
+ApiResult<HttpResponse> ResumeJob(const Service& service, const HttpRequest& request) {
+  return JobResponse(service.jobs->runner().Resume(request.parameters.front()));
+}
+
+ApiResult<HttpResponse> JobOutput(const Service& service, const HttpRequest& request) {
+  const Job job = TRY(FindJob(service, request));
+  if (job.state != JobState::kSucceeded) {
+    return Reject(409, "Conflict", fmt::format("the job has no result: it is {}", NameOf(job.state)));
+  }
+  const Result<std::string> output = service.jobs->runner().Output(job.id);
+  if (!output) return std::unexpected(JobError(output.error()));
+  return HttpResponse{.status = 200, .body = *output, .headers = {}};
+}
+
+const Json& EventsQuery() {
+  static const Json schema = ParsedJson(R"({"type": "object", "properties": {
+    "after": {"type": "integer", "minimum": 0, "description": "ID of the last event that the client has; the header Last-Event-ID counts more"}}})");
+  return schema;
+}
+
+ApiResult<HttpResponse> JobEvents(const Service& service, const HttpRequest& request) {
+  const QueryParameters query = TRY(QueryParameters::Read(request, EventsQuery()));
+  int64_t after = TRY(query.Integer("after", 0, 0, INT64_MAX));
+  if (const std::string_view last = request.Header("last-event-id"); !last.empty()) {
+    const auto parsed = std::from_chars(last.data(), last.data() + last.size(), after);
+    if (parsed.ec != std::errc() || parsed.ptr != last.data() + last.size() || after < 0) {
+      return Reject("Last-Event-ID must be the ID of an event");
+    }
+  }
+  const Job job = TRY(FindJob(service, request));
+  HttpResponse response{.status = 200, .body = {}, .content_type = "text/event-stream", .headers = {}};
+  response.headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
+  if (HasEnded(job.state)) {
+    const Result<std::vector<JobEvent>> rest = service.jobs->runner().Events(job.id, after, 1);
+    // Status 204 tells browsers not to connect again.
+    if (rest && rest->empty()) return HttpResponse{.status = 204, .body = {}, .headers = {}};
+  }
+  response.stream = service.jobs->streams().Open(job.id, after);
+  return response;
+}
+
+Json JobSchema() {
+  return ParsedJson(
+      R"({"type": "object", "required": ["id", "kind", "title", "state", "created", "started", "ended", "runs", "exit_code"], "properties": {
+    "id": {"type": "string"}, "kind": {"enum": ["train", "evaluate", "compare"]},
+    "title": {"type": "string", "description": "The job in words"},
+    "state": {"enum": ["queued", "running", "succeeded", "failed", "cancelled", "interrupted"], "description": "interrupted: cut off by the end of the server; it can be resumed"},
+    "created": {"type": "number", "description": "Seconds since 1970"},
+    "started": {"type": ["number", "null"]}, "ended": {"type": ["number", "null"]},
+    "runs": {"type": "integer", "description": "How often it was started"},
+    "exit_code": {"type": ["integer", "null"]},
+    "owner": {"type": "string", "description": "Name of the API key that started it"},
+    "error": {"type": "string", "description": "Why it failed"}}})");
+}
+
+Json ExampleJob() {
+  return ParsedJson(R"({"id": "5c1f0a2b9d3e4f60", "kind": "train", "title": "train spam on sms.csv", "state": "running",
+    "created": 1795939200.5, "started": 1795939200.6, "ended": null, "runs": 1, "exit_code": null})");
+}
+
+Route JobRoute(const SharedService& service, std::string method, std::string path, std::string summary,
+               SimpleServiceHandler handle) {
+  return {.method = std::move(method),
+          .path = std::move(path),
+          .role = Role::kAdmin,
+          .docs = {.summary = std::move(summary),
+                   .tag = kTag,
+                   .answer = JobSchema(),
+                   .answer_example = ExampleJob(),
+                   .errors = {404, 409, 503}},
+          .handle = Handler(service, handle)};
+}
+
+}  // namespace
+
+std::vector<Route> JobRoutes(const SharedService& service) {
+  Route start = JobRoute(service, "POST", "/v1/jobs", "Starts a job", StartJob);
+  start.docs.description =
+      "A job runs a command of Winnow in a process of its own, on files of the workspace. It waits until others have "
+      "ended. A model that it has trained is served afterwards.";
+  start.docs.request = JobRequestSchema();
+  start.docs.example = ParsedJson(R"({"kind": "train", "data": "sms.csv", "model": "spam", "options": {"epochs": 5}})");
+  start.docs.errors = {404, 422, 429, 503};
+  Route list = JobRoute(service, "GET", "/v1/jobs", "Lists jobs, the newest first", ListJobs);
+  list.docs.query = ListQuery();
+  list.docs.answer = {{"type", "object"},
+                      {"required", {"jobs"}},
+                      {"properties", {{"jobs", {{"type", "array"}, {"items", JobSchema()}}}}}};
+  list.docs.answer_example = {{"jobs", Json::array({ExampleJob()})}};
+  list.docs.errors = {422};
+  Route events = JobRoute(service, "GET", "/v1/jobs/{job}/events", "Streams the events of a job", JobEvents);
+  events.docs.description =
+      "Server-sent events of the types `state`, `progress`, `evaluation` and `log`, each with its ID, from the first one or "
+      "from the one behind Last-Event-ID. The stream ends with the job; status 204 means that nothing follows.";
+  events.docs.query = EventsQuery();
+  events.docs.headers = ParsedJson(R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string"}}})");
+  events.docs.answer = {{"type", "string"}};
+  events.docs.answer_example =
+      "id: 3\nevent: progress\ndata: {\"type\":\"progress\",\"work\":\"train\",\"done\":5,\"total\":10}\n\n";
+  events.docs.answer_types = {"text/event-stream"};
+  events.docs.errors = {404, 422};
+  Route output = JobRoute(service, "GET", "/v1/jobs/{job}/output", "Returns the result of a job", JobOutput);
+  output.docs.description = "What the command prints with --json: the metrics of a training or an evaluation.";
+  output.docs.answer = {{"type", "object"}};
+  output.docs.answer_example = ParsedJson(R"({"accuracy": 0.98})");
+  std::vector<Route> routes;
+  for (Route* route : {&start, &list, &events, &output}) routes.push_back(std::move(*route));
+  routes.push_back(JobRoute(service, "GET", "/v1/jobs/{job}", "Returns a job", GetJob));
+  Route cancel = JobRoute(service, "POST", "/v1/jobs/{job}/cancel", "Ends a job", CancelJob);
+  cancel.docs.description = "A running job gets a few seconds to keep a checkpoint, from which it can be resumed.";
+  routes.push_back(std::move(cancel));
+  Route resume = JobRoute(service, "POST", "/v1/jobs/{job}/resume",
+                          "Starts a job again that failed, was cancelled or interrupted", ResumeJob);
+  resume.docs.errors = {404, 409, 429, 503};
+  routes.push_back(std::move(resume));
+  return routes;
+}
+
+}  // namespace winnow
