@@ -1,0 +1,212 @@
+"""Jobs of a server: training, evaluation and comparison in the workspace, their events, cancellation, and what a killed server leaves."""
+import http.client
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+
+import winnow
+from serving import ServingTest
+from winnow import MESSAGES
+
+# A training that takes minutes, unless somebody ends it.
+LONG = {"base-model": "scratch", "epochs": 1000, "batch-size": 8, "seed": 7}
+
+
+class JobTest(ServingTest):
+    def setUp(self):
+        super().setUp()
+        os.makedirs(self.path("workspace", "data"))
+        shutil.copy(MESSAGES, self.path("workspace", "data", "messages.tsv"))
+        self.begin()
+
+    def begin(self):
+        self.serve("--workspace", "workspace")
+
+    def ask(self, method, path, body=None, status=200):
+        response, data = self.send(method, path, body)
+        self.assertEqual(response.status, status, data)
+        return json.loads(data)
+
+    def start(self, **body):
+        return self.ask("POST", "/v1/jobs", body)
+
+    def train(self, model="spam", **options):
+        return self.start(kind="train", data="messages.tsv", model=model, options=options)
+
+    def job(self, job):
+        return self.ask("GET", f"/v1/jobs/{job['id']}")
+
+    def wait(self, job, *states):
+        deadline = time.monotonic() + 120
+        while (now := self.job(job))["state"] not in states:
+            self.assertLess(time.monotonic(), deadline, f"{now}\n{self.logged()}")
+            self.assertFalse(now["state"] in ("failed", "succeeded", "cancelled"), now)
+            time.sleep(.05)
+        return now
+
+    def events(self, job, after=None, most=None):
+        """The events of a stream until its end, or the first ones: [(id, type, data)]."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request("GET", f"/v1/jobs/{job['id']}/events", headers={"Last-Event-ID": str(after)} if after is not None else {})
+        response = connection.getresponse()
+        self.addCleanup(connection.close)
+        if response.status == 204:
+            return []
+        self.assertEqual((response.status, response.getheader("Content-Type")), (200, "text/event-stream"))
+        self.assertEqual(response.getheader("X-Accel-Buffering"), "no")
+        events, fields = [], {}
+        while most is None or len(events) < most:
+            line = response.readline().decode()
+            if not line:
+                break
+            if line == "\n":
+                if "id" in fields:
+                    events.append((int(fields["id"]), fields["event"], json.loads(fields["data"])))
+                fields = {}
+            elif not line.startswith(":"):
+                name, _, value = line.rstrip("\n").partition(": ")
+                fields[name] = value
+        connection.close()
+        return events
+
+    def wait_for_steps(self, job, after=0):
+        """Until the training has reported progress, so that it has begun."""
+        seen = self.events(job, after, most=None if self.job(job)["state"] not in ("queued", "running") else 6)
+        self.assertTrue(any(kind in ("progress", "log") for _, kind, _ in seen), seen)
+        return seen
+
+    def texts(self):
+        return [line.split("\t", 1)[1].strip() for line in winnow.messages()[1:]]
+
+
+class Workspace(JobTest):
+    def test_from_nothing_to_answers(self):
+        self.assertEqual(self.ask("GET", "/models"), {"models": []})
+        self.assertEqual(self.ask("GET", "/v1/jobs"), {"jobs": []})
+        response, _ = self.send("POST", "/v1/classify", {"text": "a prize"})
+        self.assertIn(response.status, (404, 503))
+        job = self.train(kind="lr")
+        self.assertEqual((job["kind"], job["title"]), ("train", "train spam on messages.tsv"))
+        events = self.events(job)
+        self.assertEqual([data["state"] for _, kind, data in events if kind == "state"], ["queued", "running", "succeeded"])
+        self.assertEqual([number for number, _, _ in events], list(range(1, len(events) + 1)))
+        self.assertTrue(any("432 train" in data.get("message", "") for _, kind, data in events if kind == "log"), events)
+        self.assertEqual(self.events(job, after=len(events)), [], "nothing follows")
+        self.assertEqual(self.events(job, after=len(events) - 1), events[-1:])
+        self.assertGreater(self.ask("GET", f"/v1/jobs/{job['id']}/output")["metrics"]["accuracy"], .9)
+        deadline = time.monotonic() + 60
+        while not self.ask("GET", "/models")["models"]:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(.05)
+        self.assertEqual(self.ask("POST", "/v1/classify", {"text": "Claim your free prize now"})["results"][0]["label"], "spam")
+
+        evaluation = self.start(kind="evaluate", model="spam", data=["messages.tsv"])
+        self.wait(evaluation, "succeeded")
+        metrics = self.ask("GET", f"/v1/jobs/{evaluation['id']}/output")
+        self.assertGreater(metrics["accuracy"], .95)
+        self.wait(self.train("svm", kind="svm"), "succeeded")
+        comparison = self.start(kind="compare", data="messages.tsv")
+        self.wait(comparison, "succeeded")
+        compared = self.ask("GET", f"/v1/jobs/{comparison['id']}/output")
+        self.assertEqual({model["name"] for model in compared["models"]}, {"spam", "svm"})
+        listed = self.ask("GET", "/v1/jobs")["jobs"]
+        self.assertEqual([each["kind"] for each in listed], ["compare", "train", "evaluate", "train"])
+        self.assertEqual(self.ask("GET", f"/v1/jobs?kind=train&limit=1&before={listed[1]['id']}")["jobs"][0]["id"], job["id"])
+        self.assertEqual(self.ask("GET", "/v1/jobs?state=running"), {"jobs": []})
+
+    def test_a_file_with_few_rows_fails_with_what_to_do(self):
+        with open(self.path("workspace", "data", "few.csv"), "w", encoding="utf-8") as file:
+            file.write("text,label\nhello,ham\n")
+        job = self.start(kind="train", data="few.csv", model="few", options={"kind": "lr"})
+        failed = self.wait(job, "failed")
+        self.assertNotEqual(failed["error"], "")
+        self.assertEqual(failed["exit_code"], 1)
+        self.ask("GET", f"/v1/jobs/{job['id']}/output", status=409)
+
+    def test_requests_reach_nothing_outside_the_workspace(self):
+        self.write("secret.tsv", "label\ttext\nspam\ta\n")
+        os.symlink(self.path("secret.tsv"), self.path("workspace", "data", "link.tsv"))
+        for data in ("../secret.tsv", self.path("secret.tsv"), "a/../../secret.tsv", "", "./messages.tsv/.."):
+            self.assertIn("error", self.ask("POST", "/v1/jobs", {"kind": "train", "data": data, "model": "m"}, status=422), data)
+        for data in ("link.tsv", "none.tsv"):
+            self.ask("POST", "/v1/jobs", {"kind": "train", "data": data, "model": "m"}, status=404)
+        for model in ("../m", "a/b", "", ".hidden", "-x"):
+            self.ask("POST", "/v1/jobs", {"kind": "train", "data": "messages.tsv", "model": model}, status=422)
+        for options in ({"output-dir": "x"}, {"config": "x"}, {"base-model": "../m"}, {"base-model": "/etc"}, {"teacher": "x"}, {"epochs": {"a": 1}}, {"labels": "x"}):
+            self.ask("POST", "/v1/jobs", {"kind": "train", "data": "messages.tsv", "model": "m", "options": options}, status=422)
+        for body in ({"kind": "serve", "data": "messages.tsv"}, {"kind": "train", "model": "m"}, {"kind": "compare", "data": "messages.tsv", "model": "m"},
+                     {"kind": "train", "data": "messages.tsv", "model": "m", "extra": 1}):
+            self.ask("POST", "/v1/jobs", body, status=422)
+        self.assertEqual(self.ask("GET", "/v1/jobs"), {"jobs": []})
+        self.ask("GET", "/v1/jobs/0123456789abcdef", status=404)
+        self.ask("GET", "/v1/jobs/..%2F..%2Fsecret/events", status=404)
+        self.ask("POST", "/v1/jobs/none/cancel", status=404)
+
+    def test_options_are_never_taken_for_others(self):
+        job = self.train(kind="lr", template="--output-dir=elsewhere {text}")
+        self.wait(job, "succeeded")
+        with open(self.path("workspace", "models", "spam", "winnow.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["text_template"], "--output-dir=elsewhere {text}")
+
+
+class LongJobs(JobTest):
+    def test_cancel_and_resume(self):
+        job = self.train(**LONG)
+        queued = self.train("other", kind="lr")
+        self.wait_for_steps(job)
+        self.assertEqual(self.job(queued)["state"], "queued")
+        self.ask("POST", f"/v1/jobs/{job['id']}/resume", status=409)
+        self.ask("POST", f"/v1/jobs/{job['id']}/cancel")
+        self.assertEqual(self.wait(job, "cancelled")["exit_code"] is None, False)
+        self.ask("POST", f"/v1/jobs/{job['id']}/cancel", status=409)
+        self.wait(queued, "succeeded")
+        self.assertFalse(os.path.exists(self.path("workspace", "models", "spam", "winnow.json")), "no half model")
+        last = self.events(job)[-1][0]
+        self.ask("POST", f"/v1/jobs/{job['id']}/resume")
+        self.wait_for_steps(job, last)
+        self.assertEqual(self.job(job)["runs"], 2)
+        self.ask("POST", f"/v1/jobs/{job['id']}/cancel")
+        self.wait(job, "cancelled")
+
+    def test_a_killed_server_leaves_an_interrupted_job(self):
+        job = self.train(**LONG)
+        seen = self.wait_for_steps(job)
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.begin()
+        self.assertEqual(self.job(job)["state"], "interrupted")
+        rest = self.events(job, after=seen[-1][0])
+        self.assertEqual([number for number, _, _ in rest], list(range(seen[-1][0] + 1, seen[-1][0] + 1 + len(rest))), "no event twice, none missing")
+        self.assertEqual(rest[-1][2]["state"], "interrupted")
+        self.ask("POST", f"/v1/jobs/{job['id']}/resume")
+        self.wait_for_steps(job, rest[-1][0])
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(60), 0, self.logged())
+        self.begin()
+        self.assertEqual(self.job(job)["state"], "interrupted", "also when the server ends in order")
+
+    def test_many_watch_and_the_server_goes_on(self):
+        job = self.train(**LONG)
+        self.wait_for_steps(job)
+        ends = []
+        def watch():
+            ends.append(self.events(job)[-1][2].get("state"))
+        watchers = [threading.Thread(target=watch) for _ in range(30)]
+        for watcher in watchers:
+            watcher.start()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", f"/v1/jobs/{job['id']}/events")
+        connection.getresponse().readline()
+        connection.close()  # a client that goes away
+        self.ask("GET", "/health")
+        self.ask("POST", f"/v1/jobs/{job['id']}/cancel")
+        for watcher in watchers:
+            watcher.join(60)
+        self.assertEqual(ends, ["cancelled"] * 30)
+
+
+if __name__ == "__main__":
+    winnow.main()
