@@ -32,7 +32,7 @@ sys.path.pop(0)
 
 # transformers 4.57 is the newest version that optimum's exporter takes.
 TORCH = ("torch-venv", ("torch", "transformers", "optimum", "setfit", "sklearn", "accelerate"),
-         ("torch", "transformers==4.57.*", "optimum-onnx[onnxruntime]", "setfit", "scikit-learn", "accelerate"))
+         ("torch", "transformers==4.57.*", "optimum-onnx[onnxruntime]==0.1.*", "setfit==1.2.*", "scikit-learn", "accelerate"))
 FASTTEXT = ("fasttext-venv", ("fasttext",), ("fasttext-numpy2-wheel",))
 CLIENT = ("client-venv", ("huggingface_hub", "numpy"), ("huggingface_hub", "numpy"))
 NODE_MODULES = {"onnxruntime-node": "^1.30.0"}
