@@ -82,8 +82,16 @@ def or_skip(function, *arguments, **options):
         raise Skip("what the page's blocks need can't be installed") from end
 
 
+def check_room(build, name):
+    """PyPI's torch brings libraries for GPUs, so that its environment takes more than 6 GB."""
+    if name == TORCH[0] and not (build / name / "ready").exists() and shutil.disk_usage(build).free < 15e9:
+        raise Skip("there is too little disk space for torch")
+
+
 def python_of(page, build):
     """The Python for a page's blocks."""
+    if page.environment:
+        check_room(build, page.environment[0])
     if page.environment and not page.python:
         name, modules, install = page.environment
         return or_skip(packages.environment, modules, build / name, install)
