@@ -134,16 +134,22 @@ class Commands(RegistryTest):
     def test_of_two_writers_on_one_alias_one_is_told(self):
         self.push("one", "--alias", "champion")
         self.push("two", "--bump", "auto")
-        for version in ("1.1.0", "1.0.0") * 3:
+        self.winnow("train", MESSAGES, "--kind", "lr", "--C", .3, "--output-dir", self.path("three"), "--name", "spam")
+        self.push("three", "--bump", "auto")
+        versions = {"1.0.0", "1.1.0", "1.2.0"}
+        for _ in range(5):
             before = self.registry("show", "spam")["version"]
-            writers = [subprocess.Popen([self.program, "registry", "promote", "spam", version, *self.place, "--expect", before, "--actor", name, "--json"],
-                                        cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for name in ("anna", "bela")]
-            changed = 0
-            for writer in writers:
-                out, err = writer.communicate(timeout=60)
-                self.assertEqual(writer.returncode, 0, err)
-                changed += json.loads(out)["changed"]
-            self.assertEqual(changed, 1, "the other one finds it done")
+            wanted = dict(zip(("anna", "bela"), sorted(versions - {before})))
+            writers = {name: subprocess.Popen([self.program, "registry", "promote", "spam", version, *self.place, "--expect", before, "--actor", name, "--json"],
+                                              cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for name, version in wanted.items()}
+            results = {name: (*writer.communicate(timeout=60), writer.returncode) for name, writer in writers.items()}
+            winners = [name for name, (_, _, code) in results.items() if code == 0]
+            self.assertEqual(len(winners), 1, results)
+            [loser] = set(results) - set(winners)
+            self.assertEqual(results[loser][2], 1)
+            self.assertIn(f"by {winners[0]} at", results[loser][1], "the other one is told who it was")
+            self.assertEqual(self.registry("show", "spam")["version"], wanted[winners[0]])
+        self.assertEqual(len(self.registry("history", "spam", "--alias", "champion")), 6)
 
 
 class Server(RegistryTest):
