@@ -18,7 +18,7 @@ enum class TargetKind {
   /// winnow.json and only files of a bundle, checkpoints and runs/; or only checkpoints and runs/; or the files of
   /// `winnow registry pull --flat`
   kWinnowModel,
-  kOther,        ///< anything else, including a plain file
+  kOther,  ///< anything else, including a plain file
 };
 
 struct TargetContents {
