@@ -129,7 +129,8 @@ std::set<std::string> KnownFilesOf(const fs::path& dir, bool& has_manifest) {
   std::set<std::string> known(kKnownFiles.begin(), kKnownFiles.end());
   std::error_code error;
   has_manifest = fs::exists(dir / kManifestFile, error);
-  if (!has_manifest && fs::exists(dir / kFlatMetadataFile, error) && fs::exists(dir / kFlatModelFile, error)) {
+  const auto exists = [&](const char* name) { return fs::exists(dir / name, error); };
+  if (!has_manifest && exists(kFlatMetadataFile) && exists(kFlatModelFile) && exists(kVersionFile)) {
     known.insert({kFlatModelFile, std::string(kFlatModelFile) + ".data"});
     has_manifest = true;
     return known;

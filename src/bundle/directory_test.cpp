@@ -67,6 +67,18 @@ TEST(InspectTarget, TellsModelsFromOtherThings) {
   EXPECT_THAT(InspectTarget(target)->strangers, ElementsAre("thesis.tex"));
 }
 
+TEST(InspectTarget, FlatDirectoriesOfPulledVersionsAreOursToReplace) {
+  const TemporaryDirectory dir;
+  const fs::path target = dir.path() / "service";
+  for (const char* name : {"model.onnx", "model.onnx.data", "model_metadata.json", "labels.json", "vocab.txt"})
+    Put(target / name, "{}");
+  EXPECT_EQ(InspectTarget(target)->kind, TargetKind::kOther) << "another program may have written it";
+  Put(target / "MODEL_VERSION.json", "{}");
+  EXPECT_EQ(InspectTarget(target)->kind, TargetKind::kWinnowModel);
+  Put(target / "server.js", "x");
+  EXPECT_THAT(InspectTarget(target)->strangers, ElementsAre("server.js"));
+}
+
 TEST(InspectTarget, TornCheckpointsAreOursToReplace) {
   const TemporaryDirectory dir;
   const fs::path target = dir.path() / "spam";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/registry_options.h"
@@ -12,11 +13,14 @@ namespace {
 
 struct RegistryListOptions : RegistryCommandOptions {
   std::string name;
+  int limit = 1000;
 };
 
 void Describe(RegistryListOptions& options, OptionTable& table) {
   table.AddPositional("name", &options.name, "A model, whose versions are listed; without it, all models are listed")
       .ValueName("NAME");
+  table.Group("Which versions");
+  table.Add("limit", &options.limit, "Maximum number of versions, of the highest").AtLeast(1);
   AddRegistryOptions(options, table, false);
   table.Describe("Versions are listed from the highest to the lowest; with --json, one per line.");
   table.Example("winnow registry list --registry registry", "all models, with their aliases");
@@ -73,7 +77,9 @@ Result<void> ListModels(Registry& registry, bool json) {
 Result<void> Run(const RegistryListOptions& options) {
   const std::unique_ptr<Registry> registry = TRY(OpenRegistry(options));
   if (options.name.empty()) return ListModels(*registry, options.json);
-  const std::vector<ModelVersion> versions = TRY(registry->Versions(options.name));
+  std::vector<ModelVersion> versions = TRY(registry->Versions(options.name));
+  const size_t count = versions.size(), limit = static_cast<size_t>(options.limit);
+  if (count > limit) versions.resize(limit);
   const std::vector<AliasRow> aliases = TRY(registry->Aliases(options.name));
   std::vector<std::vector<std::string>> rows = {{"VERSION", "PUSHED", "BY", "SIZE", "F1_MACRO", "ALIASES"}};
   std::string lines;
@@ -85,7 +91,9 @@ Result<void> Run(const RegistryListOptions& options) {
                       MetricText(version), AliasesText(version, aliases)});
     }
   }
-  return Print(options.json ? lines : Table(rows));
+  TRY(Print(options.json ? lines : Table(rows)));
+  if (count > limit) LogInfo("{} of {} versions; pass a greater --limit for the others", limit, count);
+  return {};
 }
 
 }  // namespace

@@ -134,9 +134,14 @@ Result<std::vector<ModelSummary>> Registry::List() {
 Result<std::vector<ModelVersion>> Registry::Versions(const std::string& name) {
   std::vector<ModelVersion> versions = TRY(store_->ListModelVersions({.name = name}));
   if (versions.empty()) return std::unexpected(UnknownModel(name));
-  std::ranges::stable_sort(
-      versions, [](const ModelVersion& a, const ModelVersion& b) { return CompareVersions(a.version, b.version) > 0; });
-  return versions;
+  std::vector<ModelVersion*> order;  // rows are large, and there may be thousands
+  for (ModelVersion& version : versions) order.push_back(&version);
+  std::ranges::sort(
+      order, [](const ModelVersion* a, const ModelVersion* b) { return CompareVersions(a->version, b->version) > 0; });
+  std::vector<ModelVersion> sorted;
+  sorted.reserve(versions.size());
+  for (ModelVersion* const version : order) sorted.push_back(std::move(*version));
+  return sorted;
 }
 
 Result<std::vector<AliasRow>> Registry::Aliases(const std::string& name) {

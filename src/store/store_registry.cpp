@@ -65,13 +65,13 @@ ModelVersion ListedVersion(const SqlRow& row) {
   version.metrics = row.Text(7);
   version.kind = row.Text(8);
   version.architecture = row.Text(9);
-  version.labels = StringsOf(row.Text(10));
   version.pushed_by = row.Text(11);
   return version;
 }
 
 ModelVersion WholeVersion(const SqlRow& row) {
   ModelVersion version = ListedVersion(row);
+  version.labels = StringsOf(row.Text(10));
   version.data_sha256 = OptionalText(row, 12);
   version.parent = OptionalText(row, 13);
   version.command = OptionalText(row, 14);
@@ -257,7 +257,22 @@ Result<std::vector<ModelVersion>> Store::ListModelVersions(const ModelFilter& fi
   conditions.Add("state = {}", std::string(filter.removing ? kRemoving : kReady));
   const std::string sql = fmt::format("SELECT {} FROM models{} ORDER BY name, version",
                                       filter.names_only ? kNameColumns : kListColumns, conditions.Where());
-  return ReadRows(state_->pool, sql, conditions, filter.names_only ? NamedVersion : ListedVersion);
+  if (filter.names_only) return ReadRows(state_->pool, sql, conditions, NamedVersion);
+  std::vector<ModelVersion> found;
+  TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
+    found.clear();
+    std::string labels;  // hardly ever change from version to version
+    const SqlRows rows = TRY(connection.Run(sql, conditions.values()));
+    for (const SqlRow& row : rows.rows) {
+      ModelVersion version = ListedVersion(row);
+      std::string text = row.Text(10);
+      version.labels = !found.empty() && text == labels ? found.back().labels : StringsOf(text);
+      labels = std::move(text);
+      found.push_back(std::move(version));
+    }
+    return {};
+  }));
+  return found;
 }
 
 Result<AliasChanged> Store::ChangeAlias(const AliasChange& change) {

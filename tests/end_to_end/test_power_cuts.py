@@ -260,7 +260,7 @@ class Registry(PowerCuts):
         self.assertEqual(changes, noted, f"{what}: the history and the audit log differ")
         return versions
 
-    def cut_and_repeat(self, arguments, before, after, cuts, prepare=lambda: None):
+    def cut_and_repeat(self, arguments, before, after, cuts, prepare=lambda: None, check=lambda: None):
         """`before`: the states that a cut may leave; `after`: that of the command."""
         arguments = ["registry", *arguments, "--registry", "registry"]
 
@@ -290,6 +290,7 @@ class Registry(PowerCuts):
                 if self.state(what) != after or arguments[1] != "rollback":  # one more would undo it
                     self.winnow(*arguments)
                 self.assertEqual(self.state(what), after)
+                check()
 
     def test_push(self):
         before = {"1.1.0": ["champion"], "1.0.0": []}
@@ -314,8 +315,8 @@ class Registry(PowerCuts):
             os.makedirs(os.path.dirname(orphan))
             shutil.copy(self.path("bundle0", "linear.bin"), orphan)
             os.utime(orphan, (0, 0))
-        self.cut_and_repeat(["gc", "--keep", "0", "--keep-days", "1"], [{"1.1.0": [], "1.0.0": []}], {"1.1.0": []}, CUTS // 4, prepare)
-        self.assertEqual(os.listdir(self.path("registry", "artifacts", "spam")), ["1.1.0"], "what is removed leaves nothing behind")
+        self.cut_and_repeat(["gc", "--keep", "0", "--keep-days", "1"], [{"1.1.0": [], "1.0.0": []}], {"1.1.0": []}, CUTS // 4, prepare,
+                            lambda: self.assertEqual({name.split(os.sep)[0] for name in self.files(os.path.join("registry", "artifacts", "spam"))}, {"1.1.0"}, "files of no version"))
 
 
 class FullDisk(ServingTest):
