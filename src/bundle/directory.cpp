@@ -16,6 +16,7 @@
 #include "base/files.h"
 #include "bundle/calibration_texts.h"
 #include "bundle/manifest.h"
+#include "bundle/model_card.h"
 #include "bundle/model_version.h"
 #include "bundle/output_lock.h"
 #include "bundle/scope_file.h"
@@ -32,9 +33,10 @@ constexpr int kMaxDepth = 4;
 constexpr std::string_view kRuns = "runs";  // event files of a training
 
 /// What a bundle may hold beside the files that its manifest lists (DESIGN.md's table; a report and logs of training).
-constexpr std::array<std::string_view, 27> kKnownFiles = {kManifestFile,
+constexpr std::array<std::string_view, 28> kKnownFiles = {kManifestFile,
                                                           kSignatureFile,
                                                           kVersionFile,
+                                                          kCardFile,
                                                           "config.json",
                                                           "model.safetensors",
                                                           "model_int8.safetensors",
@@ -117,6 +119,7 @@ struct Scan {
   bool empty = true;
   bool has_manifest = false;           // that can be read; or the files of a flat directory
   bool has_checkpoint = false;         // or logs of a training
+  bool own_card = false;               // a README.md that people wrote, which is a stranger
   std::vector<std::string> files;      // outside checkpoints, strangers included
   std::vector<std::string> strangers;  // that no Winnow model has; also directories that nest too deeply
 };
@@ -169,7 +172,9 @@ Result<Scan> ScanDirectory(const fs::path& dir) {
       }
     } else {
       scan.files.push_back(name);
-      if (!known.contains(name)) scan.strangers.push_back(name);
+      const bool own_card = name == kCardFile && HasOwnCard(dir);
+      scan.own_card = scan.own_card || own_card;
+      if (!known.contains(name) || own_card) scan.strangers.push_back(name);
     }
   }
   if (error) return std::unexpected(SystemError(dir, "cannot list", error.value()));
@@ -257,6 +262,7 @@ Result<TargetContents> InspectTarget(const fs::path& dir) {
   Scan scan = TRY(ScanDirectory(dir));
   if (scan.empty) return TargetContents{TargetKind::kEmpty, {}};
   const bool checkpoints_alone = scan.has_checkpoint && scan.files.empty();
+  if (scan.has_manifest && scan.own_card) std::erase(scan.strangers, kCardFile);  // it stays
   if ((scan.has_manifest || checkpoints_alone) && scan.strangers.empty()) {
     return TargetContents{TargetKind::kWinnowModel, {}};
   }
@@ -288,7 +294,7 @@ Result<BundleWriter> BundleWriter::Begin(const fs::path& target, bool overwrite,
           "specify another output directory, or pass --overwrite: a model there is replaced, and other files stay");
     }
   }
-  writer.keeps_strangers_ = contents.kind == TargetKind::kOther;
+  writer.keeps_strangers_ = contents.kind == TargetKind::kOther || HasOwnCard(writer.target_);
   writer.replaces_model_ =
       contents.kind == TargetKind::kWinnowModel && fs::exists(writer.target_ / kManifestFile, error);
   // The temporary directory is private; a bundle is as open as any directory that the user makes.
@@ -303,6 +309,7 @@ Result<void> BundleWriter::Commit() {
   if (temporary.empty()) return Fail(ErrorCode::kInternal, "internal error: a bundle was committed twice");
   std::error_code error;
   const bool in_place = IsMountPoint(target_) || ContainsWorkingDirectory(target_);
+  TRY(KeepOwnCard(target_, temporary));
   if (keeps_strangers_ && !in_place && fs::is_directory(target_, error)) TRY(LinkStrangers(target_, temporary));
   TRY(SyncTree(temporary));
   if (in_place) {

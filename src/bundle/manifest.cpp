@@ -11,6 +11,7 @@
 #include "bundle/labels.h"
 #include "bundle/manifest_calibration.h"
 #include "bundle/manifest_text.h"
+#include "bundle/model_card.h"
 #include "bundle/model_config.h"
 #include "bundle/model_version.h"
 #include "bundle/safetensors.h"
@@ -65,6 +66,7 @@ Result<void> WriteManifest(const fs::path& dir, const Manifest& unwritten) {
   Manifest manifest = unwritten;
   TRY(ValidateManifest(manifest, path.string()));
   if (!manifest.sha256.empty()) TRY(WriteVersionFiles(dir, manifest));
+  TRY(RefreshModelCard(dir, manifest));
   Json json = Json::object();
   if (!manifest.source.empty()) json = TRY(ParseJson(manifest.source, path.string(), ErrorCode::kInvalidModel));
   json["winnow"] = WINNOW_VERSION;
@@ -105,7 +107,7 @@ Result<std::vector<std::string>> BundleFiles(const fs::path& dir) {
     // A symbolic link to a file counts as the file: Hugging Face's cache consists of them.
     if (!skipped && entry->is_regular_file(ignored)) {
       std::string relative = entry->path().lexically_relative(dir).generic_string();
-      if (relative != kManifestFile && relative != kSignatureFile && relative != kVersionFile)
+      if (relative != kManifestFile && relative != kSignatureFile && relative != kVersionFile && relative != kCardFile)
         files.push_back(std::move(relative));
     }
   }

@@ -25,6 +25,8 @@ void AddTraining(const TrainingInfo& info, Json& json) {
   json["val_accuracy"] = OrNull(info.val_accuracy);
   json["metrics"] = info.metrics;
   json["metrics_of"] = info.metrics_of;
+  if (!info.intervals.is_null()) json["intervals"] = info.intervals;
+  if (!info.slices.is_null()) json["slices"] = info.slices;
   json["sample_count"] = info.sample_count;
   if (info.added_count > 0) json["added_count"] = info.added_count;
   json["validation_count"] = info.validation_count;
@@ -112,6 +114,7 @@ Json TrainingInfoJson(const TrainingInfo& info) {
   if (!imported) AddTimes(info, json);
   json["hyperparameters"] = info.hyperparameters;
   if (!info.configuration.is_null()) json["configuration"] = info.configuration;
+  if (!info.retraining.is_null()) json["retraining"] = info.retraining;
   if (imported) {
     json["imported_from"] = info.imported_from;
   } else {
@@ -141,6 +144,8 @@ Result<TrainingInfo> ParseTrainingInfo(std::string_view text, std::string_view w
   info.val_accuracy = members.Number("val_accuracy");
   info.metrics = members.Object("metrics", Json::object());
   info.metrics_of = members.String("metrics_of");
+  info.intervals = members.Object("intervals", Json());
+  if (const std::vector<Json> slices = members.Array("slices"); !slices.empty()) info.slices = Json(slices);
   info.sample_count = members.Count("sample_count").value_or(0);
   info.added_count = members.Count("added_count").value_or(0);
   info.validation_count = members.Count("validation_count").value_or(0);
@@ -157,6 +162,7 @@ Result<TrainingInfo> ParseTrainingInfo(std::string_view text, std::string_view w
   info.inference_ms = members.Number("avg_inference_time_ms").value_or(0);
   info.hyperparameters = members.Object("hyperparameters", Json());
   info.configuration = members.Object("configuration", Json());
+  info.retraining = members.Object("retraining", Json());
   info.data_sha256 = members.String("data_sha256");
   const Json hardware = members.Object("hardware", Json::object());
   info.cpu = Members(hardware).String("cpu");

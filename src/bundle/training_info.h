@@ -36,7 +36,12 @@ struct TrainingInfo {
   std::optional<double> epochs_run, best_epoch;
   std::optional<double> val_macro_f1, val_accuracy;  ///< metrics on the validation part
   Json metrics = Json::object();                     ///< metric by name; null if a metric is undefined
-  std::string metrics_of;                            ///< part that `metrics` were measured on: "test" or "validation"
+  /// 95 % confidence intervals by metric, [low, high] or null; null if the file has none.
+  Json intervals;
+  /// Accuracy by slice of the texts that `metrics` were measured on: [{by, name, count, accuracy, interval, stands_out}];
+  /// null if the file has none.
+  Json slices;
+  std::string metrics_of;  ///< part that `metrics` were measured on: "test" or "validation"
   size_t sample_count = 0, validation_count = 0, test_count = 0;  ///< number of texts of each part
   size_t added_count = 0;  ///< number of training texts that data augmentation added
   std::optional<double> tokens_per_second;
@@ -48,6 +53,7 @@ struct TrainingInfo {
   Json hyperparameters;               ///< hyperparameter values by name; null if the file has none
   /// What the training was asked for, where the values depend on the data otherwise; null if the file has none.
   Json configuration;
+  Json retraining;          ///< what a retraining added to which model's data; null for another training
   std::string data_sha256;  ///< digest of the training part without added texts (data/data_digest.h)
   std::string cpu, cpu_extensions;
   int threads = 0;

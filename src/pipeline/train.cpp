@@ -10,12 +10,14 @@
 #include "base/stopwatch.h"
 #include "bundle/directory.h"
 #include "bundle/manifest.h"
+#include "bundle/model_card.h"
 #include "calibrate/calibration_set.h"
 #include "calibrate/calibration_text.h"
 #include "data/data_digest.h"
 #include "data/label_sets.h"
 #include "pipeline/fitted_model.h"
 #include "pipeline/plan_of_model.h"
+#include "pipeline/reported_slices.h"
 #include "pipeline/trained_model.h"
 
 namespace winnow {
@@ -96,6 +98,9 @@ TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int thre
     info.metrics[std::string(name)] = value ? Json(*value) : Json();
   }
   info.metrics_of = trained.has_test ? "test" : "validation";
+  info.intervals = IntervalsJson(trained.metrics);
+  info.slices = ReportedSlices(trained.has_test ? input.split.test : input.split.validation, trained.decisions,
+                               input.positive_label);
   info.sample_count = train.examples.size();
   info.added_count = input.split.synthetic + input.split.variants;
   info.validation_count = input.split.validation.examples.size();
@@ -111,6 +116,7 @@ TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int thre
   info.cpu_extensions = CpuExtensions();
   info.threads = threads;
   info.configuration = ConfigurationOf(input.plan);
+  info.retraining = input.plan.output.retraining;
   info.winnow_version = WINNOW_VERSION;
   return info;
 }
@@ -130,6 +136,7 @@ Result<void> WriteBundle(const FitInput& input, FittedModel& model, const Traini
   TRY(WriteTrainingInfo(bundle.path(), info));
   model.BeforeSealing(bundle.path());
   if (input.plan.output.keep_data) TRY(WriteCalibrationSet(bundle.path(), input.split.validation));
+  TRY(WriteModelCard(bundle.path(), input.manifest));
   TRY(SealBundle(bundle.path(), input.manifest));
   return bundle.Commit();
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "bundle/model_version.h"
 #include "calibrate/calibration_options.h"
 #include "data/augment.h"
@@ -145,7 +146,9 @@ struct OutputPlan {
   int save_total_limit = 1;    ///< number of the best checkpoints to keep, in addition to the newest
   bool checkpoints = true;     ///< write checkpoints during a training
   bool resume = false;         ///< continue from the newest checkpoint
+  bool begin_again = false;    ///< with resume: begin again, instead of failing, if the checkpoint is of another run
   bool discard_model = false;  ///< write no files, since only the metrics of the model are wanted
+  Json retraining = {};        ///< member "retraining" of training_info.json; null: none
 };
 
 struct TrainingPlan {

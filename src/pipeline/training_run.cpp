@@ -106,7 +106,11 @@ Result<std::optional<Checkpoint>> FindCheckpoint(const TrainingJob& job, Trainin
         fmt::format("{} contains no checkpoint: training starts from the beginning", job.output.dir.string()));
     return std::nullopt;
   }
-  TRY(RequireSameRun(*checkpoint, job.run));
+  if (const Result<void> same = RequireSameRun(*checkpoint, job.run); !same) {
+    if (!job.output.begin_again) return std::unexpected(same.error());
+    observer.Note(same.error().message + ": training starts from the beginning");
+    return std::nullopt;
+  }
   job.base.model = TRY(Model::Load(checkpoint->path, job.base.model.config(), {.writable = true}));
   observer.Note("resuming from " + checkpoint->path.string());
   return checkpoint;

@@ -9,6 +9,7 @@
 #include "bundle/directory.h"
 #include "bundle/find.h"
 #include "bundle/labels.h"
+#include "bundle/model_card.h"
 #include "bundle/model_config.h"
 #include "bundle/model_version.h"
 #include "registry/registry.h"
@@ -115,7 +116,7 @@ Result<void> StagedBundle::ComputeDigest() {
   return {};
 }
 
-/// Writes winnow.json and the other files that state the version to the stage.
+/// Writes winnow.json, the model card and the other files that state the version to the stage.
 Result<void> StagedBundle::Stage(const std::string& version) const {
   std::error_code error;
   const fs::path metadata = stage_.path() / kOnnxMetadataFile;
@@ -126,7 +127,9 @@ Result<void> StagedBundle::Stage(const std::string& version) const {
   }
   Manifest manifest = manifest_;
   manifest.version = version;
-  return WriteManifest(stage_.path(), manifest);
+  TRY(WriteManifest(stage_.path(), manifest));
+  return HasOwnCard(bundle_) ? Result<void>()
+                             : WriteFileAtomically(stage_.path() / kCardFile, ModelCard(manifest, info_));
 }
 
 Result<StagedFile> StagedBundle::FileOf(const std::string& path) const {
@@ -152,7 +155,12 @@ Result<std::vector<StagedFile>> StagedBundle::FilesAs(const std::string& version
     fs::remove(stage_.path() / kOnnxMetadataFile, error);
     if (fs::exists(bundle_ / kSignatureFile, error)) paths.push_back(kSignatureFile);
   }
-  for (const auto& [path, sha256] : manifest_.sha256) paths.push_back(path);
+  if (fs::exists(stage_.path() / kCardFile, error) ||
+      fs::is_regular_file(fs::symlink_status(bundle_ / kCardFile, error)))
+    paths.emplace_back(kCardFile);
+  for (const auto& [path, sha256] : manifest_.sha256) {
+    if (path != kCardFile) paths.push_back(path);  // listed by earlier versions of Winnow
+  }
   std::ranges::sort(paths);
   std::vector<StagedFile> files;
   for (const std::string& path : paths) files.push_back(TRY(FileOf(path)));

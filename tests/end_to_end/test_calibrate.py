@@ -168,7 +168,7 @@ class Calibrate(TestCase):
         self.assertEqual(self.files(), before)
         after = self.files("calibrated")
         self.assertEqual(set(before) - set(after), {"calibration.jsonl"}, "users' texts stay at home")
-        self.assertEqual({name for name in after if after[name] != before[name]}, {"winnow.json", "MODEL_VERSION.json"})
+        self.assertEqual({name for name in after if after[name] != before[name]}, {"winnow.json", "MODEL_VERSION.json", "README.md"})
         digests = self.manifest()["sha256"]
         self.assertEqual(self.manifest("calibrated")["sha256"], {name: digests[name] for name in digests if name != "calibration.jsonl"}, "digests stay")
         self.assertEqual((self.manifest()["version"], self.manifest("calibrated")["version"]), ("1.0.0", "1.0.1"))

@@ -68,7 +68,7 @@ class Lifecycle(TestCase):
             self.assertTrue(os.path.exists(self.path("model", name)), name)
         manifest = json.loads(self.files()["winnow.json"])
         self.assertEqual(manifest["positive_label"], "spam")
-        self.assertEqual(set(manifest["sha256"]), set(self.files()) - {"winnow.json", "MODEL_VERSION.json"})
+        self.assertEqual(set(manifest["sha256"]), set(self.files()) - {"winnow.json", "MODEL_VERSION.json", "README.md"})
         labels = json.loads(self.files()["labels.json"])
         self.assertEqual(labels["id2label"], {"0": "ham", "1": "spam"})
 

@@ -23,7 +23,7 @@ class LinearModels(TestCase):
         self.assertEqual(info["hyperparameters"]["kind"], "lr")
         self.assertIsNone(info["best_epoch"])
         self.assertEqual(sorted(os.listdir(self.path("model"))),
-                         ["MODEL_VERSION.json", "calibration.jsonl", "labels.json", "linear.bin", "training_info.json", "winnow.json"])
+                         ["MODEL_VERSION.json", "README.md", "calibration.jsonl", "labels.json", "linear.bin", "training_info.json", "winnow.json"])
         self.winnow("verify", "model")
         spam, ham = self.answers("model", ["You won a prize, claim it now", "See you at lunch"])
         self.assertEqual([spam["label"], ham["label"]], ["spam", "ham"])
