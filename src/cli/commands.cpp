@@ -43,6 +43,7 @@ const std::vector<Command>& AllCommands() {
       DriftCommand(),
       ForgetCommand(),
       RetrainCommand(),
+      GateCommand(),
       KeysAddCommand(),
       KeysListCommand(),
       KeysRevokeCommand(),

@@ -37,6 +37,7 @@ Command DataDoctorCommand();
 Command DriftCommand();
 Command ForgetCommand();
 Command RetrainCommand();
+Command GateCommand();
 Command FeedbackAddCommand();
 Command FeedbackListCommand();
 Command FeedbackExportCommand();

@@ -1,4 +1,4 @@
-/// The source of each text of a set, from the column `source` of the data.
+/// The source of each text of a set, from the column `source` of the data, or from another column.
 #pragma once
 
 #include <filesystem>
@@ -17,10 +17,11 @@ struct FieldNames {
   std::vector<std::string> labels;
 };
 
-/// Returns the source of each text, for which the files are read again in the same format; "(none)" if the row has no
+/// Returns what `column` has for each text, for which the files are read again in the same format; "(none)" if the row has no
 /// value. Empty if no file has the field, if the field is the text or the label itself, or if a file cannot be read
 /// twice. Errors: those of reading.
 Result<std::vector<std::string>> SourcesOf(std::span<const std::filesystem::path> files, const FieldNames& fields,
-                                           const FormatOptions& format, const Dataset& dataset);
+                                           const FormatOptions& format, const Dataset& dataset,
+                                           const std::string& column = "source");
 
 }  // namespace winnow

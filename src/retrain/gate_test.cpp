@@ -1,0 +1,146 @@
+#include "retrain/gate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "retrain/gate_report.h"
+
+namespace winnow {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// Texts by the truth and the decisions of both models: 's' is the positive label, 'h' the other one.
+struct Letters {
+  char truth, champion, challenger;
+  int count;
+};
+
+PairedDecisions Decisions(const std::vector<Letters>& kinds) {
+  PairedDecisions decisions;
+  for (DecidedTexts* texts : {&decisions.champion, &decisions.challenger}) {
+    texts->labels = 2;
+    texts->positive_label = 1;
+  }
+  const auto id = [](char letter) { return std::vector<int32_t>{letter == 's' ? 1 : 0}; };
+  for (const Letters& kind : kinds) {
+    for (int i = 0; i < kind.count; ++i) {
+      decisions.champion.truth.push_back(id(kind.truth));
+      decisions.challenger.truth.push_back(id(kind.truth));
+      decisions.champion.decided.push_back(id(kind.champion));
+      decisions.challenger.decided.push_back(id(kind.challenger));
+    }
+  }
+  return decisions;
+}
+
+GateInput Input(const std::vector<Letters>& kinds) {
+  return {.champion = "spam 1.0.0",
+          .challenger = "spam 1.1.0",
+          .champion_labels = {"ham", "spam"},
+          .challenger_labels = {"ham", "spam"},
+          .test = Decisions(kinds),
+          .slices = {},
+          .audits = {},
+          .audited = {},
+          .must_pass = {},
+          .promised_fpr = {}};
+}
+
+const GateCondition& Named(const GateReport& report, const std::string& name) {
+  for (const GateCondition& condition : report.conditions) {
+    if (condition.name == name) return condition;
+  }
+  ADD_FAILURE() << name;
+  return report.conditions.front();
+}
+
+TEST(Gate, AModelThatIsAsGoodPasses) {
+  const GateReport report =
+      ExamineGate(Input({{'s', 's', 's', 90}, {'h', 'h', 'h', 800}, {'s', 'h', 's', 3}, {'s', 's', 'h', 4}}));
+  EXPECT_TRUE(report.passed);
+  EXPECT_THAT(report.Failed(), IsEmpty());
+  EXPECT_FALSE(Named(report, "accuracy on audits").measured);
+  EXPECT_FALSE(Named(report, "must-pass list").measured);
+  EXPECT_EQ(Named(report, "accuracy").test->only_first, 4);
+}
+
+TEST(Gate, AModelThatIsSignificantlyWorseFails) {
+  // 8 texts only the champion and 1 only the challenger: p = 2 (1 + 9) / 512 = .039.
+  const GateReport worse = ExamineGate(Input({{'s', 's', 's', 90}, {'s', 's', 'h', 8}, {'s', 'h', 's', 1}}));
+  EXPECT_THAT(worse.Failed(), ElementsAre("accuracy"));
+  EXPECT_NEAR(Named(worse, "accuracy").test->p_value, 20.0 / 512, 1e-12);
+  EXPECT_NEAR(Named(worse, "accuracy").missed_by, 7.0 / 99, 1e-12);
+  EXPECT_TRUE(ExamineGate(Input({{'s', 's', 's', 90}, {'s', 's', 'h', 7}, {'s', 'h', 's', 1}})).passed) << "p = .07";
+  EXPECT_TRUE(ExamineGate(Input({{'s', 's', 's', 90}, {'s', 'h', 's', 8}, {'s', 's', 'h', 1}})).passed) << "better";
+}
+
+TEST(Gate, TheGuaranteedBoundOfFalsePositivesIsKept) {
+  GateInput input = Input({{'h', 'h', 'h', 97}, {'h', 'h', 's', 2}, {'h', 's', 'h', 1}, {'s', 's', 's', 10}});
+  input.promised_fpr = 0.02;
+  EXPECT_TRUE(ExamineGate(input).passed);
+  EXPECT_THAT(ExamineGate(input, {.max_fpr = 0.01}).Failed(), ElementsAre("false-positive rate"));
+  input.test = Decisions({{'h', 'h', 'h', 97}, {'h', 'h', 's', 3}, {'s', 'h', 's', 10}});
+  const GateReport report = ExamineGate(input);
+  EXPECT_THAT(report.Failed(), ElementsAre("false-positive rate"));
+  EXPECT_NEAR(Named(report, "false-positive rate").missed_by, 0.01, 1e-12);
+  input.promised_fpr.reset();
+  EXPECT_TRUE(ExamineGate(input).passed) << "without a guarantee three more of a hundred may be chance";
+  input.test = Decisions({{'h', 'h', 'h', 90}, {'h', 'h', 's', 6}, {'s', 'h', 's', 10}});
+  EXPECT_THAT(ExamineGate(input).Failed(), ElementsAre("false-positive rate"));
+}
+
+TEST(Gate, ASliceThatGotWorseFails) {
+  GateInput input = Input({{'h', 'h', 'h', 60}, {'s', 's', 'h', 6}, {'s', 's', 's', 500}, {'s', 'h', 's', 6}});
+  SliceKeys slices{.by = "source", .keys = {}, .order = {}};
+  for (size_t i = 0; i < input.test->champion.size(); ++i) slices.keys.push_back(i < 66 ? "mail" : "sms");
+  input.slices = {slices};
+  const GateReport report = ExamineGate(input);
+  EXPECT_THAT(report.Failed(), ElementsAre("slices by source"));
+  EXPECT_NEAR(Named(report, "slices by source").missed_by, 6.0 / 66 - 0.02, 1e-12);
+  EXPECT_TRUE(ExamineGate(input, {.max_slice_drop = 0.1}).passed);
+  input.test = Decisions({{'h', 'h', 'h', 62}, {'s', 's', 'h', 4}, {'s', 's', 's', 506}});
+  EXPECT_TRUE(ExamineGate(input).passed) << "four texts may be chance: p = 1/16";
+}
+
+TEST(Gate, EveryTextOfTheMustPassListIsRight) {
+  GateInput input = Input({{'h', 'h', 'h', 10}, {'s', 's', 's', 10}});
+  input.must_pass = {{.line = 1, .text = "your code is 1234", .expected = "ham", .decided = "ham", .note = ""},
+                     {.line = 3, .text = "<b>win</b>", .expected = "spam", .decided = "ham", .note = ""}};
+  const GateReport report = ExamineGate(input);
+  EXPECT_THAT(report.Failed(), ElementsAre("must-pass list"));
+  EXPECT_THAT(GateText(report), HasSubstr("1 of 2 texts are decided wrongly: line 3 (ham instead of spam)"));
+  EXPECT_EQ(GateJson(report)["conditions"].back()["wrong"][0]["line"].get<int>(), 3);
+  EXPECT_THAT(GateHtml(report), HasSubstr("&lt;b&gt;win"));
+  input.must_pass.pop_back();
+  EXPECT_TRUE(ExamineGate(input).passed);
+}
+
+TEST(Gate, AuditsAreMeasuredAndEachStandsForTheMessagesThatItWasDrawnFrom) {
+  GateInput input = Input({{'h', 'h', 'h', 10}, {'s', 's', 's', 10}});
+  input.promised_fpr = 0.02;
+  input.audits = Decisions({{'h', 'h', 's', 9}, {'h', 'h', 'h', 20}, {'s', 's', 's', 20}});
+  for (size_t i = 0; i < 49; ++i) {
+    input.audited.push_back(
+        {.id = static_cast<int64_t>(i),
+         .sample = {
+             .is_spam = i < 9 || i >= 29, .stratum = "0-1", .probability = 0.1, .label = i < 29 ? "ham" : "spam"}});
+  }
+  const GateReport report = ExamineGate(input);
+  EXPECT_THAT(report.Failed(), ElementsAre("accuracy on audits", "false-positive rate on audits"));
+  EXPECT_NEAR(*Named(report, "false-positive rate on audits").challenger, 9.0 / 29, 1e-12);
+}
+
+TEST(Gate, ModelsOfOtherLabelsCannotBeCompared) {
+  GateInput input = Input({});
+  input.test.reset();
+  input.challenger_labels = {"ham", "junk"};
+  const GateReport report = ExamineGate(input);
+  EXPECT_FALSE(report.passed);
+  EXPECT_THAT(GateText(report), HasSubstr("the labels differ: ham, junk instead of ham, spam"));
+}
+
+}  // namespace
+}  // namespace winnow

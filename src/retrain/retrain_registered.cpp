@@ -1,0 +1,104 @@
+#include "retrain/retrain_registered.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/environment.h"
+#include "base/log.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The part of NAME or NAME@ALIAS before the alias.
+std::string NameOf(const std::string& model) { return model.substr(0, model.find('@')); }
+
+std::string AliasOf(const std::string& model) {
+  const size_t at = model.find('@');
+  return at == std::string::npos ? kChampion : model.substr(at + 1);
+}
+
+/// When the version became what the alias means; nothing if it does not mean it.
+Result<std::optional<StoreTime>> PromotedAt(Registry& registry, const std::string& model, const std::string& version) {
+  for (const AliasRow& row : TRY(registry.Aliases(NameOf(model)))) {
+    if (row.alias == AliasOf(model) && row.version == version) return row.created_at;
+  }
+  return std::optional<StoreTime>();
+}
+
+/// Pushes the challenger and has the alias of the policy mean it.
+Result<void> Publish(Registry& registry, const RegisteredRetrainPlan& plan, const ModelVersion& champion,
+                     RegisteredRetraining& done) {
+  const std::string reason = fmt::format("retrained from {} on {} texts of feedback; passed the gate", champion.version,
+                                         done.retraining.feedback->added.rows);
+  const Pushed pushed = TRY(registry.Push({.bundle = plan.work_dir / "challenger",
+                                           .name = NameOf(plan.model),
+                                           .bump = Bump::kAuto,
+                                           .parent = champion.version,
+                                           .command = plan.command}));
+  done.pushed = pushed.version;
+  done.retraining.version = pushed.version.version;
+  if (plan.promote == PromotePolicy::kNone) return {};
+  PromoteRequest promote{
+      .name = pushed.version.name, .version = pushed.version.version, .alias = kChallenger, .reason = reason};
+  if (plan.promote == PromotePolicy::kChampion) {
+    promote.alias = AliasOf(plan.model);
+    promote.expect = champion.version;
+  }
+  done.promoted = TRY(registry.Promote(promote)).row;
+  return {};
+}
+
+}  // namespace
+
+Result<RegisteredRetraining> RetrainRegistered(Registry& registry, const RegisteredRetrainPlan& of, ThreadPool& pool,
+                                               TrainingObserver& observer,
+                                               std::chrono::steady_clock::time_point begin) {
+  const ModelVersion champion = TRY(registry.Show(of.model));
+  RegisteredRetrainPlan plan = of;
+  plan.plan.feedback = FeedbackUse::kSelected;
+  plan.plan.champion = of.work_dir / "champion";
+  plan.plan.output.dir = of.work_dir / "challenger";
+  plan.plan.output.name = champion.name;
+  if (!plan.plan.promoted_at) plan.plan.promoted_at = TRY(PromotedAt(registry, of.model, champion.version));
+  observer.Note(fmt::format("the champion is {} {}", champion.name, champion.version));
+  TRY(registry.Pull(champion, plan.plan.champion, /*overwrite=*/false));
+  RegisteredRetraining done{.retraining = TRY(Retrain(plan.plan, pool, observer, begin))};
+  if (done.retraining.gate && done.retraining.gate->passed) TRY(Publish(registry, plan, champion, done));
+  return done;
+}
+
+Result<fs::path> DefaultWorkDirectory(const std::string& model) {
+  const fs::path part = fs::path("retrain") / NameOf(model);
+  if (const auto state = EnvironmentVariable("STATE_DIRECTORY"); state && !state->empty())
+    return fs::path(state->substr(0, state->find(':'))) / part;
+  if (const auto cache = EnvironmentVariable("XDG_CACHE_HOME")) return fs::path(*cache) / "winnow" / part;
+  if (const auto home = EnvironmentVariable("HOME")) return fs::path(*home) / ".cache" / "winnow" / part;
+  return Fail(ErrorCode::kInvalidArgument, "there is no directory for the checkpoints", "specify --work-dir DIR");
+}
+
+Json RegisteredRetrainingJson(const RegisteredRetraining& done) {
+  Json json = RetrainingJson(done.retraining);
+  json["pushed"] = done.pushed ? Json(done.pushed->version) : Json();
+  json["promoted"] = Json();
+  if (done.promoted) {
+    json["promoted"] = {{"alias", done.promoted->alias},
+                        {"version", done.promoted->version.value_or("")},
+                        {"from", done.promoted->from_version ? Json(*done.promoted->from_version) : Json()}};
+  }
+  return json;
+}
+
+std::string RegisteredRetrainingText(const RegisteredRetraining& done) {
+  std::string text = RetrainingText(done.retraining);
+  if (done.pushed) text += fmt::format("Pushed as {}:{}.\n", done.pushed->name, done.pushed->version);
+  if (done.promoted) {
+    text += fmt::format("{}@{}: {} -> {}\n", done.promoted->name, done.promoted->alias,
+                        done.promoted->from_version.value_or("(none)"), done.promoted->version.value_or("(none)"));
+  }
+  return text;
+}
+
+}  // namespace winnow

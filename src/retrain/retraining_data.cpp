@@ -1,0 +1,161 @@
+#include "retrain/retraining_data.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/hash.h"
+#include "data/row_writer.h"
+#include "feedback/feedback_log.h"
+#include "feedback/read_training_set.h"
+#include "feedback/verdict_samples.h"
+#include "filter/spam_filter.h"
+#include "retrain/measure_gate.h"
+#include "text/duplicate_key.h"
+#include "text/text_template.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The fields that the text of feedback stands for.
+Result<std::vector<std::string>> TextFields(const ReadingOptions& reading) {
+  if (reading.template_text.empty())
+    return std::vector<std::string>{reading.text_field.empty() ? "text" : reading.text_field};
+  const std::vector<std::string> fields = TRY(TextTemplate::Parse(reading.template_text)).fields();
+  const auto has = [&](const char* name) { return std::ranges::find(fields, name) != fields.end(); };
+  if (!has("text") && !has("body")) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("feedback cannot fill the text template '{}' of the model, which has neither {{text}} "
+                            "nor {{body}}",
+                            reading.template_text),
+                "omit --store, and export the feedback into files with the fields of the template");
+  }
+  std::vector<std::string> names = {has("body") ? "body" : "text"};
+  if (has("body") && has("text")) names.push_back("text");
+  return names;
+}
+
+/// Writes feedback as rows that the data's options read: the text is that of its field, or the body of the template's.
+Result<void> WriteFeedback(const TrainingSet& set, const ReadingOptions& reading, const fs::path& file) {
+  RowWriter writer = TRY(RowWriter::For(file));
+  const std::vector<std::string> names = TRY(TextFields(reading));
+  const std::string label = reading.label_field.size() == 1 ? reading.label_field[0] : "label";
+  for (const TrainingRow& row : set.rows) {
+    std::vector<Field> fields;
+    for (const std::string& name : names) fields.push_back(TextField(name, row.text));
+    fields.push_back(TextField(label, row.label));
+    writer.Add(fields);
+  }
+  return writer.Write();
+}
+
+/// Makes texts of feedback as the template makes texts of rows.
+class FeedbackTexts {
+ public:
+  static Result<FeedbackTexts> Of(const ReadingOptions& reading) {
+    FeedbackTexts texts;
+    TRY(TextFields(reading));
+    if (!reading.template_text.empty()) texts.template_ = TRY(TextTemplate::Parse(reading.template_text));
+    return texts;
+  }
+
+  std::string Make(std::string_view text) const {
+    FilterMessage message;
+    message.text = WithoutSeparators(std::string(text));
+    return TextForModel(message, text_template()).joined();
+  }
+  const TextTemplate* text_template() const { return template_ ? &*template_ : nullptr; }
+
+ private:
+  std::optional<TextTemplate> template_;
+};
+
+/// The label of each text of all parts, by its key.
+std::unordered_map<std::string, std::string> LabelsByKey(const Split& split) {
+  std::unordered_map<std::string, std::string> labels;
+  for (const Dataset* part : {&split.train, &split.validation, &split.test}) {
+    for (const Example& example : part->examples) {
+      const int32_t id = example.labels.empty() ? kUnknownLabelId : example.labels.front();
+      labels.emplace(DuplicateKey(example.text),
+                     id < 0 ? std::string() : split.train.labels.names[static_cast<size_t>(id)]);
+    }
+  }
+  return labels;
+}
+
+/// Adds audited texts that no other part has.
+size_t AddAudits(std::span<const StoredVerdictSample> samples, std::optional<StoreTime> before,
+                 const FeedbackTexts& texts, Split& split) {
+  std::vector<StoredVerdictSample> earlier;
+  std::ranges::copy_if(samples, std::back_inserter(earlier), [&](const StoredVerdictSample& stored) {
+    return !before || stored.sample.created_at < *before;
+  });
+  Dataset audits = AuditedTexts(earlier, split.train.labels, texts.text_template());
+  Deduplicate(audits);
+  for (const Dataset* part : {&split.train, &split.validation, &split.test}) RemoveLeaks(audits, *part);
+  std::ranges::move(audits.examples, std::back_inserter(split.validation.examples));
+  return audits.examples.size();
+}
+
+void NoteSelection(const FeedbackSelection& selection, TrainingObserver& observer) {
+  observer.Note(fmt::format(
+      "feedback: {} texts are trained on; left out: {} that the data have, {} disputed, {} beyond the cap of their "
+      "campaign, {} of the more frequent label, {} of little weight, {} with labels that the model does not have",
+      selection.rows.size(), selection.known, selection.disputed.size(), selection.near_duplicates, selection.surplus,
+      selection.light, selection.unknown_labels));
+}
+
+}  // namespace
+
+Result<AddedFeedback> AddAllFeedback(Store& store, double least_weight, const fs::path& directory, TrainingPlan& plan) {
+  const TrainingSet set = TRY(ReadTrainingSet(store, {.least_weight = least_weight}));
+  if (!set.rows.empty()) {
+    const fs::path file = directory / "feedback.jsonl";
+    TRY(WriteFeedback(set, plan.data.reading, file));
+    plan.data.files.push_back(file);
+  }
+  return AddedFeedback{set.rows.size(), Sha256(JsonLinesOf(set.rows))};
+}
+
+Result<SelectedFeedback> AddSelectedFeedback(Store& store, const FeedbackSelectionOptions& options,
+                                             std::optional<StoreTime> trained_until,
+                                             std::optional<StoreTime> audits_before, const ReadingOptions& reading,
+                                             Split& split, TrainingObserver& observer) {
+  if (split.train.multi_label) {
+    return Fail(ErrorCode::kUnsupported, "feedback names one label per text, and the model is a multi-label one",
+                "use --feedback all, or export the feedback and complete its labels");
+  }
+  const FeedbackTexts texts = TRY(FeedbackTexts::Of(reading));
+  const std::vector<FeedbackState> states = CurrentFeedback(TRY(ReadAllFeedback(store, {})));
+  const std::vector<StoredVerdictSample> audits = TRY(ReadVerdictSamples(store, {.labelled = true}));
+  std::map<std::string, std::string> labels;
+  for (const StoredVerdictSample& stored : audits) labels[stored.sample.text] = *stored.sample.label;
+  std::vector<JudgedText> judged = JudgeTexts(states, ComputeTrust(states, labels));
+  std::erase_if(judged, [&](const JudgedText& text) { return labels.contains(text.text); });
+
+  const std::unordered_map<std::string, std::string> by_key = LabelsByKey(split);
+  const KnownTexts known{.labels = split.train.labels.names,
+                         .label_of = [&](std::string_view text) -> std::optional<std::string> {
+                           const auto found = by_key.find(DuplicateKey(texts.Make(text)));
+                           return found == by_key.end() ? std::nullopt : std::optional(found->second);
+                         },
+                         .trained_until = trained_until};
+  SelectedFeedback selected{.selection = SelectFeedback(judged, known, options), .added = {}};
+  NoteSelection(selected.selection, observer);
+  const std::vector<TrainingRow>& rows = selected.selection.rows;
+  selected.added = {.rows = rows.size(), .sha256 = Sha256(JsonLinesOf(rows))};
+  if (!selected.selection.too_few.empty()) return selected;
+  selected.audits = AddAudits(audits, audits_before, texts, split);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    split.train.examples.push_back({.text = texts.Make(rows[i].text),
+                                    .labels = {split.train.labels.Find(rows[i].label)},
+                                    .file = "feedback",
+                                    .row = i + 1});
+  }
+  return selected;
+}
+
+}  // namespace winnow

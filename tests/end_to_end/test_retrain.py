@@ -1,0 +1,369 @@
+"""`winnow retrain --feedback selected` and `winnow gate`: what people reported makes a new model, which has to be good enough, and whatever interrupts it leaves whole models alone.
+
+WINNOW_KILLS=200 is the number of kills and power cuts, WINNOW_SEED repeats a run."""
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+import unittest
+
+import winnow
+from winnow import MESSAGES, SOURCE, TestCase
+
+KILLS = int(os.environ.get("WINNOW_KILLS", "8"))
+SEED = int(os.environ.get("WINNOW_SEED", time.time_ns() % 10**9))
+WORDS = ("river lamp winter ticket garden engine letter basket copper meadow violin harbour pencil anchor saddle candle orchard barrel "
+         "thunder compass velvet lantern pepper willow marble ribbon cradle tunnel feather hammer").split()
+MODES = ({}, {"WINNOW_POWER_CUT_TORN": "1"}, {"WINNOW_POWER_CUT_KILL": "1"})
+
+
+class RetrainTest(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.dice = random.Random(f"{SEED}-{self.id()}")
+        self.store = "sqlite:" + self.path("store.db")
+
+    def texts(self, label, count, seed="texts"):
+        """Texts of a kind that the example data do not have, no two of which are near-duplicates."""
+        source = random.Random(f"{seed}-{label}")
+        opening = {"spam": "crypto wallet airdrop claim", "ham": "rehearsal notes enclosed"}[label]
+        return [f"{opening} {' '.join(source.sample(WORDS, 8))}" for _ in range(count)]
+
+    def report(self, *rows, users=("anna", "ben", "carla")):
+        """Adds feedback: rows of (text, label)."""
+        events = [{"text": text, "label": label, "user": users[i % len(users)]} for i, (text, label) in enumerate(rows)]
+        self.write("events.jsonl", "".join(json.dumps(event) + "\n" for event in events))
+        return json.loads(self.winnow("feedback", "add", "--store", self.store, "--input", self.path("events.jsonl"), "--json")[0])
+
+    def report_both(self, count, seed="texts"):
+        self.report(*((text, label) for label in ("spam", "ham") for text in self.texts(label, count, seed)))
+
+    def audit(self, *rows, at):
+        """Adds audited verdicts: rows of (text, label)."""
+        connection = sqlite3.connect(self.path("store.db"))
+        connection.executemany("INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, label, labelled_by, created_at) "
+                               "VALUES (?, ?, ?, .5, '0-1', .1, ?, 'ida', ?)",
+                               [(f"m{at}{i}", text, label == "spam", label, at) for i, (text, label) in enumerate(rows)])
+        connection.commit()
+        connection.close()
+
+    def champion(self, *options):
+        self.winnow("train", MESSAGES, *(options or ("--kind", "lr")), "--output-dir", self.path("spam"))
+
+    def arguments(self, *more, champion="spam", output="new"):
+        return ("retrain", champion, "--data", MESSAGES, "--store", self.store, "--feedback", "selected", "--output-dir", output, *more)
+
+    def retrain(self, *more, **options):
+        return json.loads(self.winnow(*self.arguments(*more, **options), "--json")[0])
+
+    def manifest(self, name):
+        with open(self.path(name, "winnow.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def info(self, name):
+        with open(self.path(name, "training_info.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+
+class Retrain(RetrainTest):
+    def test_feedback_makes_the_next_version(self):
+        self.champion()
+        before = self.files("spam")
+        self.report_both(40)
+        done = self.retrain("--report", "gate")
+        self.assertTrue(done["retrained"])
+        self.assertEqual((done["feedback"]["labels"], done["feedback"]["new"]), ({"spam": 40, "ham": 40},) * 2)
+        self.assertEqual((done["champion_version"], done["version"], self.manifest("new")["version"]), ("1.0.0", "1.1.0", "1.1.0"))
+        self.assertTrue(done["gate"]["passed"], done["gate"])
+        self.assertEqual(done["gate"]["failed"], [])
+        self.assertEqual(self.files("spam"), before, "the champion stays as it is")
+        self.winnow("verify", "new")
+        champion, challenger = self.info("spam"), self.info("new")
+        self.assertEqual(challenger["sample_count"], champion["sample_count"] + 80)
+        self.assertEqual((challenger["validation_count"], challenger["test_count"]), (champion["validation_count"], champion["test_count"]))
+        self.assertEqual(challenger["retraining"]["base_sha256"], champion["data_sha256"], "the parts of the data are those of the champion")
+        self.assertEqual(done["gate"]["notes"], [])
+        self.assertNotIn("retraining", champion)
+        with open(self.path("new", "calibration.jsonl"), encoding="utf-8") as file:
+            held = file.read()
+        self.assertNotIn("crypto wallet", held, "complaints calibrate nothing")
+        with open(self.path("gate", "gate.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file), done["gate"])
+        with open(self.path("gate", "gate.html"), encoding="utf-8") as file:
+            self.assertIn("all conditions hold", file.read())
+        text = self.winnow("classify", "new", "crypto wallet airdrop claim velvet lantern", "--json")[0]
+        self.assertEqual(json.loads(text)["label"], "spam")
+
+    def test_nothing_happens_without_enough_new_feedback(self):
+        self.champion()
+        self.report_both(19)
+        done = self.retrain()
+        self.assertEqual((done["retrained"], done["reason"]), (False, "a retraining needs 20 new texts of each of the labels; there are: ham 19, spam 19"))
+        self.assertFalse(os.path.exists(self.path("new")))
+        self.assertIn("Not retrained: ", self.winnow(*self.arguments())[0])
+        self.report_both(21)
+        self.assertTrue(self.retrain()["retrained"])
+        again = self.retrain(champion="new", output="newer")
+        self.assertIn("ham 0, spam 0", again["reason"], "the model has had this feedback")
+        self.report_both(25, seed="later")
+        done = self.retrain(champion="new", output="newer")
+        self.assertEqual((done["feedback"]["texts"], done["feedback"]["new"], done["version"]), (92, {"ham": 25, "spam": 25}, "1.2.0"))
+
+    def test_what_people_disagree_about_is_for_review(self):
+        self.champion()
+        self.report_both(30)
+        (disputed,) = self.texts("ham", 1, "disputed")
+        self.report((disputed, "ham"), (disputed, "spam"))
+        known = winnow.messages()[1].rstrip("\n").split("\t")
+        self.report((known[1], "spam" if known[0] == "ham" else "ham"))
+        done = self.retrain("--review", "review.jsonl")
+        with open(self.path("review.jsonl"), encoding="utf-8") as file:
+            review = [json.loads(line) for line in file]
+        self.assertEqual({row["text"] for row in review}, {disputed, known[1]})
+        self.assertEqual(review, done["feedback"]["review"])
+        self.assertEqual(done["feedback"]["left_out"]["disputed"], 2)
+
+    def test_a_campaign_and_the_frequent_label_are_capped(self):
+        self.champion()
+        campaign = [f"you have won the grand summer lottery of our bank today, number {i}" for i in range(60)]
+        self.report(*((text, "spam") for text in campaign + self.texts("spam", 90)), *((text, "ham") for text in self.texts("ham", 25)))
+        done = self.retrain()
+        self.assertEqual(done["feedback"]["labels"], {"spam": 75, "ham": 25})
+        self.assertEqual((done["feedback"]["left_out"]["near_duplicates"], done["feedback"]["left_out"]["surplus"]), (55, 20))
+
+    def test_audits_calibrate_before_the_promotion_and_measure_after_it(self):
+        self.champion()
+        self.report_both(30)
+        old = [(text, label) for label in ("spam", "ham") for text in self.texts(label, 15, "audited")]
+        new = [(text, label) for label in ("spam", "ham") for text in self.texts(label, 12, "since")]
+        self.audit(*old, at="2020-01-02T03:04:05.006Z")
+        self.audit(*new, at="2099-01-02T03:04:05.006Z")
+        self.report(*((text, label) for text, label in new))
+        done = self.retrain()
+        self.assertEqual(done["feedback"]["audits"], 30)
+        self.assertEqual(done["feedback"]["texts"], 60, "audited texts are not trained on")
+        self.assertEqual(self.info("new")["validation_count"], self.info("spam")["validation_count"] + 30)
+        (audits,) = (condition for condition in done["gate"]["conditions"] if condition["name"] == "accuracy on audits")
+        self.assertTrue(audits["measured"] and audits["held"])
+        self.assertIn("on 24 audited messages", audits["found"])
+
+    def test_a_model_of_poisoned_feedback_does_not_pass(self):
+        self.champion()
+        ham = [line.split("\t")[1] for line in winnow.messages()[1:] if line.startswith("ham\t")]
+        self.report(*((text.rstrip("\n") + f" {self.dice.choice(WORDS)} {self.dice.choice(WORDS)} {self.dice.choice(WORDS)} {i}", "spam") for i, text in enumerate(ham)),
+                    *((text, "ham") for text in self.texts("ham", 200)))
+        must = self.write("must.jsonl", json.dumps({"text": ham[0].rstrip("\n"), "label": "ham"}) + "\n" + json.dumps({"text": "see you at lunch tomorrow", "label": "ham"}) + "\n")
+        done = self.retrain("--must-pass", must, "--max-near-duplicates", 1000)
+        self.assertTrue(done["retrained"], "the run is no failure; the gate says what is wrong")
+        self.assertFalse(done["gate"]["passed"])
+        self.assertIn("accuracy", done["gate"]["failed"])
+        (fpr,) = (condition for condition in done["gate"]["conditions"] if condition["name"] == "false-positive rate")
+        self.assertGreater(fpr["missed_by"], 0)
+        err = self.fails("gate", "new", MESSAGES, "--against", "spam", "--must-pass", must, "--report", "report", says=["does not pass the gate"])
+        self.assertIn("accuracy", err)
+        with open(self.path("report", "gate.json"), encoding="utf-8") as file:
+            self.assertFalse(json.load(file)["passed"])
+        self.winnow("gate", "spam", MESSAGES, "--against", "new")
+
+    def test_the_guarantee_and_the_quantization_of_the_champion_are_kept(self):
+        self.champion("--base-model", "scratch", "--epochs", 3, "--precision", "f32", "--quantize")
+        self.winnow("calibrate", "spam", "--max-fpr", .1)
+        self.report_both(30)
+        done = self.retrain()
+        guarantee = self.manifest("new")["thresholds"]["promise"]
+        self.assertEqual((guarantee["max_fpr"], guarantee["weights"]), (.1, self.manifest("spam")["thresholds"]["promise"]["weights"]))
+        self.assertIn("model_int8.safetensors", self.manifest("new")["sha256"])
+        (fpr,) = (condition for condition in done["gate"]["conditions"] if condition["name"] == "false-positive rate")
+        self.assertEqual(fpr["bound"], .1)
+        self.assertIn("the champion's guarantee", fpr["found"])
+
+    def test_what_makes_no_sense_is_refused(self):
+        self.champion()
+        self.report_both(25)
+        self.fails("retrain", "spam", "--data", MESSAGES, "--feedback", "selected", "--output-dir", "new", code=2, says=["--store"])
+        self.fails("retrain", "spam", "--store", self.store, "--feedback", "selected", "--output-dir", "new", code=2, says=["--data"])
+        self.fails(*self.arguments(output="spam"), code=2, says=["spam"])
+        self.fails(*self.arguments("--must-pass", self.write("must.jsonl", "{}")), says=["must.jsonl"])
+        self.fails("gate", "spam", MESSAGES, code=2, says=["--against"])
+        self.fails("gate", "spam", MESSAGES, "--against", "none", says=["none"])
+
+    def test_one_at_a_time(self):
+        self.champion("--base-model", "scratch", "--epochs", 40, "--precision", "f32")
+        self.report_both(25)
+        first = subprocess.Popen([winnow.TestCase.program, *map(str, self.arguments())], cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for line in first.stderr:
+            if "feedback:" in line:
+                break
+        self.fails(*self.arguments(), says=["another retraining is running"])
+        first.terminate()
+        first.communicate()
+
+
+class Registered(RetrainTest):
+    """Models of a registry."""
+
+    def setUp(self):
+        super().setUp()
+        self.champion()
+        self.registry("push", "spam", "--alias", "champion")
+
+    def registry(self, *arguments):
+        return json.loads(self.winnow("registry", *arguments, "--registry", "registry", "--json")[0].splitlines()[0])
+
+    def retrain(self, *more, **options):
+        return json.loads(self.winnow("retrain", "spam", "--registry", "registry", "--data", MESSAGES, "--store", self.store, "--work-dir", "work", *more, "--json", **options)[0])
+
+    def aliases(self):
+        return self.registry("list")["aliases"]
+
+    def test_a_challenger_is_pushed_and_the_next_one_is_the_champion(self):
+        self.report_both(30)
+        done = self.retrain()
+        self.assertEqual((done["pushed"], done["promoted"]), ("1.1.0", {"alias": "challenger", "version": "1.1.0", "from": None}))
+        self.assertEqual(self.aliases(), {"champion": "1.0.0", "challenger": "1.1.0"})
+        shown = json.loads(self.winnow("registry", "show", "spam@challenger", "--registry", "registry", "--json")[0])
+        self.assertEqual((shown["parent"], shown["command"]), ("1.0.0", "winnow retrain spam"))
+        self.report_both(10, seed="later")
+        done = self.retrain("--promote", "champion")
+        self.assertEqual((done["pushed"], done["promoted"]), ("1.2.0", {"alias": "champion", "version": "1.2.0", "from": "1.0.0"}))
+        self.assertIn("passed the gate", self.registry("history", "spam", "--alias", "champion")["reason"])
+        self.winnow("registry", "pull", "spam", "--registry", "registry", "--output", "pulled")
+        self.winnow("verify", "pulled")
+        with open(self.path("pulled", "README.md"), encoding="utf-8") as file:
+            card = file.read()
+        self.assertIn("- Version: 1.2.0", card)
+        self.assertIn("80 of the training texts are feedback", card)
+        done = self.retrain()
+        self.assertIn("ham 0, spam 0", done["reason"])
+        self.assertEqual((done["pushed"], done["promoted"]), (None, None))
+
+    def test_a_challenger_that_does_not_pass_is_not_pushed(self):
+        self.report_both(30)
+        must = self.write("must.jsonl", json.dumps({"text": "crypto wallet airdrop claim", "label": "ham"}) + "\n")
+        done = self.retrain("--must-pass", must, "--promote", "champion")
+        self.assertEqual((done["gate"]["failed"], done["pushed"], done["promoted"]), (["must-pass list"], None, None))
+        self.assertEqual(self.aliases(), {"champion": "1.0.0"})
+        done = self.retrain("--promote", "none")
+        self.assertEqual((done["pushed"], done["promoted"]), ("1.1.0", None))
+        self.assertEqual(self.aliases(), {"champion": "1.0.0"})
+
+    def test_what_makes_no_sense_is_refused(self):
+        self.report_both(30)
+        common = ("--registry", "registry", "--data", MESSAGES, "--store", self.store, "--work-dir", "work")
+        self.fails("retrain", "other", *common, says=["other"])
+        self.fails("retrain", "spam@champion", *common, "--output-dir", "new", code=2, says=["--output-dir"])
+        self.fails("retrain", "spam", "--data", MESSAGES, code=2, says=["--output-dir"])
+
+
+class Service(RetrainTest):
+    def test_the_unit_leaves_little_exposed(self):
+        if not shutil.which("systemd-analyze"):
+            self.skipTest("systemd-analyze is not installed")
+        with open(os.path.join(SOURCE, "deploy", "systemd", "winnow-retrain@.service"), encoding="utf-8") as file:
+            unit = self.write("winnow-retrain@spam.service", file.read().replace("/usr/bin/winnow", os.path.abspath(self.program)))
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit], capture_output=True, text=True, check=False)
+        exposure = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
+        self.assertTrue(exposure, done.stdout + done.stderr)
+        self.assertLessEqual(float(exposure[1]), 1.5)
+
+
+class Kill(RetrainTest):
+    def check_whole(self, old, new, what):
+        """The output directory is missing, the old model or the new one."""
+        if os.path.exists(self.path("new", "winnow.json")):
+            self.winnow("verify", "new")
+            self.assertIn(self.lasting(), (old, new), what)
+
+    def lasting(self):
+        files = self.files("new")
+        return {name: contents for name, contents in files.items() if name in ("model.safetensors", "linear.bin", "calibration.jsonl", "config.json")}
+
+    def clean(self):
+        for name in os.listdir(self.directory):
+            if name.startswith(("new", ".new")):
+                shutil.rmtree(self.path(name))
+
+    def test_kills_leave_whole_models_and_the_next_run_completes(self):
+        self.champion("--base-model", "scratch", "--epochs", 4, "--precision", "f32", "--threads", 2)
+        self.report_both(25)
+        command = [winnow.TestCase.program, *map(str, self.arguments("--threads", 2))]
+        begin = time.monotonic()
+        self.winnow(*command[1:])
+        whole = time.monotonic() - begin
+        new = self.lasting()
+        resumed = 0
+        for number in range(KILLS):
+            self.clean()
+            what = f"seed {SEED}, kill {number}"
+            process = subprocess.Popen(command, cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(self.dice.uniform(0.1, 1) * whole)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            self.check_whole(None, new, what)
+            _, err = self.winnow(*command[1:])
+            resumed += "resuming from" in err
+            self.assertEqual(self.lasting(), new, what)
+            self.assertFalse([name for name in os.listdir(self.directory) if name.startswith(".new")], f"{what}: something is left over")
+        print(f"{KILLS} kills, {resumed} runs were resumed")
+
+    def test_power_cuts(self):
+        compiler = shutil.which("cc")
+        if not compiler:
+            self.skipTest("no C compiler")
+        shim = self.path("power_cut.so")
+        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", shim, os.path.join(SOURCE, "tests", "support", "power_cut.c"), "-ldl"], check=True)
+        self.champion()
+        self.report_both(25)
+        self.winnow(*self.arguments("--no-keep-data"))
+        old = self.lasting()
+        self.winnow(*self.arguments("--report", "gate"), environment={"LD_PRELOAD": shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        new = self.lasting()
+        self.assertNotEqual(old, new)
+        with open(self.path("calls"), encoding="utf-8") as file:
+            calls = int(file.read())
+        self.assertGreater(calls, 20)
+        for number in range(KILLS):
+            self.clean()
+            self.winnow(*self.arguments("--no-keep-data"))
+            cut = self.dice.randint(1, calls)
+            what = f"seed {SEED}, cut {number} at call {cut} of {calls}"
+            mode = dict(MODES[number % len(MODES)])
+            if "WINNOW_POWER_CUT_TORN" in mode:
+                mode["WINNOW_POWER_CUT_TORN"] = str(self.dice.randrange(1 << 30))
+            died = subprocess.run([winnow.TestCase.program, *self.arguments("--report", "gate")], cwd=self.directory, capture_output=True, check=False, timeout=120,
+                                  env={**os.environ, "LD_PRELOAD": shim, "WINNOW_POWER_CUT": str(cut), **mode})
+            self.assertEqual(died.returncode, -9, f"{what}: {died.stderr.decode()}")
+            self.assertTrue(os.path.exists(self.path("new", "winnow.json")), f"{what}: neither model is there")
+            self.check_whole(old, new, what)
+            self.winnow(*self.arguments("--report", "gate"))
+            self.assertEqual(self.lasting(), new, what)
+            with open(self.path("gate", "gate.json"), encoding="utf-8") as file:
+                self.assertIn("passed", json.load(file))
+
+
+class Card(RetrainTest):
+    def test_a_card_follows_the_model_until_people_edit_it(self):
+        self.champion()
+        with open(self.path("spam", "README.md"), encoding="utf-8") as file:
+            card = file.read()
+        self.assertIn("pipeline_tag: text-classification", card)
+        self.assertIn("Version: 1.0.0", card)
+        self.assertNotIn("README.md", self.manifest("spam")["sha256"])
+        self.champion()
+        with open(self.path("spam", "README.md"), encoding="utf-8") as file:
+            self.assertIn("Version: 1.1.0", file.read())
+        self.write("spam/README.md", "# Our model\n")
+        self.champion()
+        self.winnow("verify", "spam")
+        self.winnow("calibrate", "spam", "--max-error", .1)
+        with open(self.path("spam", "README.md"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "# Our model\n")
+
+
+if __name__ == "__main__":
+    winnow.main()
