@@ -77,7 +77,7 @@ TEST_F(RegistryTest, AVersionComesOutAsItWentIn) {
   EXPECT_EQ(pushed.version.version, "1.0.0");
   EXPECT_EQ(pushed.alias->row.version, "1.0.0");
   EXPECT_THAT(Files("registry/artifacts/spam/1.0.0"),
-              ElementsAre("MODEL_VERSION.json", "labels.json", "linear.bin", "onnx/model_metadata.json",
+              ElementsAre("MODEL_VERSION.json", "README.md", "labels.json", "linear.bin", "onnx/model_metadata.json",
                           "training_info.json", "winnow.json"))
       << "neither checkpoints nor files that the manifest does not list";
   const ModelVersion shown = registry->Show("spam").value();
@@ -146,8 +146,8 @@ TEST_F(RegistryTest, ADirectoryOfHuggingFaceGetsAManifest) {
   EXPECT_EQ(pushed.version.version, "1.0.0");
   EXPECT_EQ(pushed.version.name, "model");
   EXPECT_THAT(pushed.version.architecture, HasSubstr("bert 1 layers"));
-  EXPECT_THAT(Files("registry/artifacts/model/1.0.0"),
-              ElementsAre("MODEL_VERSION.json", "config.json", "model.safetensors", "vocab.txt", "winnow.json"));
+  EXPECT_THAT(Files("registry/artifacts/model/1.0.0"), ElementsAre("MODEL_VERSION.json", "README.md", "config.json",
+                                                                   "model.safetensors", "vocab.txt", "winnow.json"));
   EXPECT_FALSE(registry->Push({.bundle = model}).value().added);
   EXPECT_FALSE(fs::exists(model / "winnow.json")) << "the directory itself does not change";
 }
@@ -220,7 +220,8 @@ TEST_F(RegistryTest, WhatAKilledPushLeftIsOutOfTheWayAndIsRemovedAfterADay) {
   const Collected collected = registry->Collect({}).value();
   std::vector<std::string> keys;
   for (const ArtifactEntry& entry : collected.orphans) keys.push_back(entry.key);
-  EXPECT_THAT(keys, ElementsAre("spam/1.0.0/MODEL_VERSION.json", "spam/1.0.0/labels.json", "spam/1.0.0/linear.bin"))
+  EXPECT_THAT(keys, ElementsAre("spam/1.0.0/MODEL_VERSION.json", "spam/1.0.0/README.md", "spam/1.0.0/labels.json",
+                                "spam/1.0.0/linear.bin"))
       << "also what the push stored before it met the other contents";
   EXPECT_TRUE(fs::exists(path("registry/artifacts/other/data/file")));
   ASSERT_TRUE(registry->Pull(registry->Show("spam:1.0.0").value(), path("out"), false));
