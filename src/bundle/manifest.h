@@ -107,14 +107,15 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where);
 Result<Manifest> ReadManifest(const std::filesystem::path& dir);
 
 /// Writes the manifest unchanged and atomically; and its version into the other files of a bundle that state it
-/// (WriteVersionFiles), if the manifest has digests. A signature of the former manifest is removed. Errors: kInvalidModel, kIo.
+/// (WriteVersionFiles), if the manifest has digests, and the model card again. A signature of the former manifest is
+/// removed. Errors: kInvalidModel, kIo.
 Result<void> WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);
 
 /// Fills in the digests of all files of the bundle and writes the manifest: the last step of creating a bundle.
 Result<void> SealBundle(const std::filesystem::path& dir, Manifest manifest);
 
 /// Returns the files that a manifest covers, relative and sorted: all except winnow.json itself and its signature,
-/// MODEL_VERSION.json, checkpoints, and hidden files.
+/// MODEL_VERSION.json, README.md (bundle/model_card.h), checkpoints, and hidden files.
 Result<std::vector<std::string>> BundleFiles(const std::filesystem::path& dir);
 
 /// Returns the likely positive label: of two labels the one with a typical name ("spam", "toxic", "1", ...), else the
