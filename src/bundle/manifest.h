@@ -107,7 +107,8 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where);
 Result<Manifest> ReadManifest(const std::filesystem::path& dir);
 
 /// Writes the manifest unchanged and atomically; and its version into the other files of a bundle that state it
-/// (WriteVersionFiles), if the manifest has digests, and the model card again. A signature of the former manifest is removed. Errors: kInvalidModel, kIo.
+/// (WriteVersionFiles), if the manifest has digests, and the model card again. A signature of the former manifest is
+/// removed. Errors: kInvalidModel, kIo.
 Result<void> WriteManifest(const std::filesystem::path& dir, const Manifest& manifest);
 
 /// Fills in the digests of all files of the bundle and writes the manifest: the last step of creating a bundle.

@@ -171,7 +171,7 @@ class Retrain(RetrainTest):
         self.winnow("gate", "spam", MESSAGES, "--against", "new")
 
     def test_the_guarantee_and_the_quantization_of_the_champion_are_kept(self):
-        self.champion("--base-model", "scratch", "--epochs", 3, "--precision", "f32", "--quantize")
+        self.champion("--base-model", "scratch", "--epochs", 10, "--precision", "f32", "--quantize")
         self.winnow("calibrate", "spam", "--max-fpr", .1)
         self.report_both(30)
         done = self.retrain()
