@@ -6,12 +6,15 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "artifacts/s3_url.h"
+#include "artifacts/s3_xml.h"
 #include "base/ascii.h"
 #include "base/environment.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "net/http.h"
 
 namespace winnow {
@@ -37,6 +40,17 @@ std::unexpected<Error> BadAnswer(std::string_view what) {
               "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile");
 }
 
+/// Checks what the services have in common, and returns the credentials.
+Result<TemporaryKeys> Made(std::string id, std::string secret, std::string token, const std::string& expiration) {
+  TemporaryKeys temporary{{std::move(id), Secret(std::move(secret)), Secret(std::move(token))}, std::nullopt};
+  if (temporary.keys.access_key_id.empty() || temporary.keys.secret_access_key.empty())
+    return BadAnswer("sent an answer without AccessKeyId and SecretAccessKey");
+  if (expiration.empty()) return temporary;
+  temporary.expires = ParseIsoTime(expiration);
+  if (!temporary.expires) return BadAnswer("sent a time of expiration that is not valid");
+  return temporary;
+}
+
 /// Reads the credentials' document. It is never quoted, not even in part.
 Result<TemporaryKeys> ParseKeys(std::string_view body) {
   const Result<Json> json = ParseJsonLeniently(body);
@@ -45,17 +59,7 @@ Result<TemporaryKeys> ParseKeys(std::string_view body) {
     const Json* const value = json->Find(name);
     return value != nullptr && value->is_string() ? value->str() : std::string();
   };
-  TemporaryKeys temporary;
-  temporary.keys.access_key_id = text("AccessKeyId");
-  temporary.keys.secret_access_key = Secret(text("SecretAccessKey"));
-  temporary.keys.session_token = Secret(text("Token"));
-  if (temporary.keys.access_key_id.empty() || temporary.keys.secret_access_key.empty())
-    return BadAnswer("sent an answer without AccessKeyId and SecretAccessKey");
-  if (const std::string expiration = text("Expiration"); !expiration.empty()) {
-    temporary.expires = ParseIsoTime(expiration);
-    if (!temporary.expires) return BadAnswer("sent a time of expiration that is not valid");
-  }
-  return temporary;
+  return Made(text("AccessKeyId"), text("SecretAccessKey"), text("Token"), text("Expiration"));
 }
 
 /// The services that AWS documents, besides this machine itself, for requests without encryption.
@@ -90,6 +94,39 @@ Result<std::optional<std::string>> ContainerUrl() {
 }
 
 }  // namespace
+
+Result<std::optional<TemporaryKeys>> WebIdentityKeys(std::string_view region) {
+  const auto file = EnvironmentVariable("AWS_WEB_IDENTITY_TOKEN_FILE"), role = EnvironmentVariable("AWS_ROLE_ARN");
+  if (!file || !role) return std::nullopt;
+  std::string token = TRY(ReadFile(*file));
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  const std::string endpoint =
+      EnvironmentVariable("AWS_ENDPOINT_URL_STS")
+          .value_or(fmt::format("https://sts.{}.amazonaws.com{}", region, region.starts_with("cn-") ? ".cn" : ""));
+  const S3Endpoint parsed = TRY(ParseS3Endpoint(endpoint));
+  if (parsed.scheme != "https" && !MayBePlain(parsed.host)) {
+    return Fail(ErrorCode::kInvalidArgument, "AWS_ENDPOINT_URL_STS is neither https nor the URL of this machine",
+                "credentials are not requested over the network without encryption");
+  }
+  const std::string session = EnvironmentVariable("AWS_ROLE_SESSION_NAME").value_or("winnow");
+  const std::string body = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=" + S3Encode(*role) +
+                           "&RoleSessionName=" + S3Encode(session) + "&WebIdentityToken=" + S3Encode(token);
+  HttpOptions options;
+  options.max_body_bytes = 1 << 20;
+  const HttpAnswer answer = TRY(
+      HttpClient(options).Post(parsed.scheme + "://" + parsed.host + "/", body, "application/x-www-form-urlencoded"));
+  const Result<XmlElement> document = ParseXml(answer.body);
+  if (!answer.ok()) {
+    const XmlElement* const error = document ? document->Child("Error") : nullptr;
+    return BadAnswer(fmt::format("answered with status {}{}", answer.status,
+                                 error == nullptr ? "" : " " + Printable(error->Text("Code").substr(0, 60))));
+  }
+  const XmlElement* const result = document ? document->Child("AssumeRoleWithWebIdentityResult") : nullptr;
+  const XmlElement* const keys = result == nullptr ? nullptr : result->Child("Credentials");
+  if (keys == nullptr) return BadAnswer("sent an answer without credentials");
+  return TRY(Made(keys->Text("AccessKeyId"), keys->Text("SecretAccessKey"), keys->Text("SessionToken"),
+                  keys->Text("Expiration")));
+}
 
 Result<std::optional<TemporaryKeys>> ContainerKeys() {
   const std::optional<std::string> url = TRY(ContainerUrl());

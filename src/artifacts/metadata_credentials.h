@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "artifacts/s3_signature.h"
 #include "artifacts/s3_time.h"
@@ -13,6 +14,12 @@ struct TemporaryKeys {
   S3Keys keys;
   std::optional<S3Time> expires;
 };
+
+/// Exchanges the token of a Kubernetes service account (IAM roles for service accounts: AWS_WEB_IDENTITY_TOKEN_FILE and
+/// AWS_ROLE_ARN) for credentials, at the token service of the region or at AWS_ENDPOINT_URL_STS. Returns nothing if the
+/// variables are not set. Errors: kNotFound, kIo for the token's file; kInvalidArgument; kNetwork.
+/// Protocol: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html.
+Result<std::optional<TemporaryKeys>> WebIdentityKeys(std::string_view region);
 
 /// Asks the service of the container (ECS, EKS Pod Identity) that AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or
 /// AWS_CONTAINER_CREDENTIALS_FULL_URI names. Returns nothing if neither is set. A full URI must be https, or that of

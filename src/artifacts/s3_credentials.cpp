@@ -83,6 +83,7 @@ Result<TemporaryKeys> S3Credentials::Find() const {
                 "create an HMAC key (gcloud storage hmac create SERVICE_ACCOUNT), and set AWS_ACCESS_KEY_ID and "
                 "AWS_SECRET_ACCESS_KEY to it, or name a profile: ?profile=NAME");
   }
+  if (auto keys = TRY(WebIdentityKeys(settings_.region))) return *keys;
   if (auto keys = TRY(ContainerKeys())) return *keys;
   if (auto keys = TRY(InstanceKeys())) return *keys;
   return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: there are no credentials", address_.name),

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -25,7 +26,8 @@ class S3CredentialsTest : public ::testing::Test {
          {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
           "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL",
           "AWS_ENDPOINT_URL_S3", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-          "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"})
+          "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
+          "AWS_ROLE_ARN", "AWS_ENDPOINT_URL_STS", "AWS_ROLE_SESSION_NAME"})
       ::unsetenv(name);
     ::setenv("HOME", directory_.path().c_str(), 1);
     ::setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
@@ -94,6 +96,35 @@ TEST_F(S3CredentialsTest, FilesThatOthersCanWriteAreRefused) {
   std::filesystem::permissions(directory_.path() / ".aws" / "credentials", std::filesystem::perms::others_write,
                                std::filesystem::perm_options::add);
   EXPECT_EQ(ErrorOf(Keys("s3://models")).code, ErrorCode::kIo);
+}
+
+TEST_F(S3CredentialsTest, TokenOfAServiceAccountIsExchanged) {
+  std::atomic<int> status = 200;
+  const TestServer server([&](const TestRequest&) {
+    if (status != 200)
+      return TestReply{status, "<ErrorResponse><Error><Code>ExpiredTokenException</Code></Error></ErrorResponse>", {}};
+    return TestReply{
+        200,
+        "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
+        "<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>secret"
+        "</SecretAccessKey><SessionToken>session</SessionToken><Expiration>2026-11-29T09:00:00Z</Expiration>"
+        "</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>",
+        {}};
+  });
+  std::ofstream(directory_.path() / "token") << "web+identity/token\n";
+  ::setenv("AWS_WEB_IDENTITY_TOKEN_FILE", (directory_.path() / "token").c_str(), 1);
+  ::setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/winnow", 1);
+  ::setenv("AWS_ENDPOINT_URL_STS", server.url().c_str(), 1);
+  const S3Keys keys = Keys("s3://models").value();
+  EXPECT_EQ(keys.access_key_id, "ASIA1");
+  EXPECT_EQ(keys.session_token.Reveal(), "session");
+  EXPECT_EQ(server.requests().at(0).body,
+            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fwinnow"
+            "&RoleSessionName=winnow&WebIdentityToken=web%2Bidentity%2Ftoken");
+  status = 400;
+  const Error error = ErrorOf(Keys("s3://models"));
+  EXPECT_THAT(error.message, HasSubstr("status 400 ExpiredTokenException"));
+  EXPECT_THAT(error.Text(), ::testing::Not(HasSubstr("identity")));
 }
 
 /// A container's service whose credentials expire at the time that the test sets.

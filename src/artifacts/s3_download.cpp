@@ -19,7 +19,9 @@ constexpr std::string_view kRead = "cannot read", kPermission = "s3:GetObject";
 class Receiver {
  public:
   Receiver(const S3Client& client, const std::string& key, PartialFile& part, const S3Progress& progress)
-      : client_(client), key_(key), part_(part), progress_(progress) {}
+      : client_(client), key_(key), part_(part), progress_(progress) {
+    if (part.size() == 0) hasher_.emplace(Hasher::Kind::kSha256);
+  }
 
   void Begin(S3Pairs& headers) {
     begun_ = false;
@@ -41,12 +43,20 @@ class Receiver {
       total_ = length ? part_.size() + *length : 0;
     }
     if (!part_.Append(bytes)) return std::unexpected(part_.Failure("cannot write"));
+    if (hasher_) hasher_->Update(bytes);
     return {};
   }
 
   Result<void> Restart() {
     if (part_.size() > 0 && !part_.Restart()) return std::unexpected(part_.Failure("cannot truncate"));
+    hasher_.emplace(Hasher::Kind::kSha256);
     return {};
+  }
+
+  /// Returns the SHA-256 of the file, which is read again only if it had a beginning. Called once, at the end.
+  Result<std::string> Digest(const fs::path& path) {
+    if (hasher_) return hasher_->Hex();
+    return Sha256OfFile(path);
   }
 
   bool Continue() const { return !progress_ || progress_(part_.size(), total_); }
@@ -59,11 +69,11 @@ class Receiver {
   const S3Progress& progress_;
   bool begun_ = false;
   uint64_t total_ = 0;
+  std::optional<Hasher> hasher_;  // of all bytes of the file, if they came through here
 };
 
 /// All bytes of the object, over as many attempts as it takes. Their digest is not looked at here.
-Result<void> Fetch(S3Client& client, const std::string& key, PartialFile& part, const S3Progress& progress) {
-  Receiver receiver(client, key, part, progress);
+Result<void> Fetch(S3Client& client, const std::string& key, const PartialFile& part, Receiver& receiver) {
   S3Request request{.key = key};
   request.before_attempt = [&](S3Pairs& headers) { receiver.Begin(headers); };
   request.sink = [&](const HttpAnswer& head, int status, std::string_view bytes) {
@@ -104,11 +114,12 @@ Result<void> S3Download(S3Client& client, const std::string& key, const fs::path
   std::string found;
   for (int attempt = 0; attempt < 2; ++attempt) {
     PartialFile part = TRY(PartialFile::Open(path));
-    if (const Result<void> fetched = Fetch(client, key, part, progress); !fetched) {
+    Receiver receiver(client, key, part, progress);
+    if (const Result<void> fetched = Fetch(client, key, part, receiver); !fetched) {
       if (part.size() == 0 || fetched.error().code == ErrorCode::kNotFound) part.Remove();
       return fetched;
     }
-    found = TRY(Sha256OfFile(path));
+    found = TRY(receiver.Digest(path));
     if (found == digest) return part.Finish(target);
     part.Remove();
   }

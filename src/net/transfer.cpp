@@ -140,6 +140,7 @@ Outcome CurlConnection::Perform(const HttpOptions& options, const HttpCall& call
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_REDIR_PROTOCOLS_STR, call.url.starts_with("https:") ? "https" : "http,https");
   set(CURLOPT_PATH_AS_IS, 1L);
+  set(CURLOPT_BUFFERSIZE, 128L * 1024);  // fewer and larger pieces than curl's 16 KiB
   set(CURLOPT_FOLLOWLOCATION, options.follow_redirects ? 1L : 0L);
   set(CURLOPT_MAXREDIRS, 10L);
   set(CURLOPT_NOSIGNAL, 1L);
@@ -151,6 +152,7 @@ Outcome CurlConnection::Perform(const HttpOptions& options, const HttpCall& call
     set(CURLOPT_POST, 1L);
     set(CURLOPT_POSTFIELDS, call.body.empty() ? "" : call.body.data());  // a null pointer would be "ask a callback"
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
+    if (call.body.size() > size_t{1} << 20) set(CURLOPT_UPLOAD_BUFFERSIZE, 512L * 1024);
     add("Expect:");  // curl would wait a second for servers that don't know it
   }
   if (!options.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());

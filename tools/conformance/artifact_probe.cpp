@@ -1,6 +1,6 @@
 // Calls an artifact store, for tests against servers that nobody here wrote (artifacts.py):
 //
-//   artifact_probe URL put KEY FILE        stores FILE, with the digest that it has
+//   artifact_probe URL put KEY FILE [DIGEST]   stores FILE, with the digest that it has, unless another one is given
 //   artifact_probe URL get KEY FILE DIGEST
 //   artifact_probe URL list [PREFIX]       prints "BYTES KEY" per file
 //   artifact_probe URL remove KEY
@@ -26,6 +26,7 @@ using winnow::Result;
 Result<void> Run(ArtifactStore& store, const std::vector<std::string>& words) {
   const std::string& command = words[0];
   if (command == "put" && words.size() == 3) return store.Put(words[1], words[2], TRY(winnow::Sha256OfFile(words[2])));
+  if (command == "put" && words.size() == 4) return store.Put(words[1], words[2], words[3]);
   if (command == "get" && words.size() == 4) return store.Get(words[1], words[2], words[3]);
   if (command == "remove" && words.size() == 2) return store.Remove(words[1]);
   if (command == "list" && words.size() <= 2) {

@@ -178,11 +178,10 @@ def test_upload_resumes(store):
     store.env["PROBE_CONNECTIONS"] = "1"  # so that it is known which parts have arrived
     for how in ("cancelled", "killed"):
         key = f"resumed/{how}"
+        store.proxy.begin(Fault("silence", "PUT .*partNumber=2"))
         if how == "cancelled":
-            store.proxy.begin()
             store.fails(CANCELLED, "put", key, path, env={**store.env, "PROBE_STOP_AFTER": str(PART + 1000)})
         else:
-            store.proxy.begin(Fault("silence", "PUT .*partNumber=2"))
             process = store.bench.start(store.url, "put", key, path, env=store.env)
             while store.proxy.count("partNumber=2") == 0:
                 time.sleep(.02)
