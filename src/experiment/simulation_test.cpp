@@ -1,0 +1,65 @@
+// The figures that an experiment promises, on simulated users with fixed seeds. docs/experiments.md quotes them.
+#include "experiment/simulation.h"
+
+#include <gtest/gtest.h>
+
+namespace winnow {
+namespace {
+
+TEST(Simulation, EqualModelsAreRarelyRolledBackOrPromoted) {
+  const SimulatedRuns runs = SimulateComplaints({.runs = 1000, .reporters = 2000});
+  EXPECT_LT(runs.rolled_back_share(), 0.05);
+  EXPECT_GT(runs.rolled_back_share(), 0.01);  // the test uses what it is allowed
+  EXPECT_LT(runs.promoted_share(), 0.05);
+}
+
+TEST(Simulation, CountingMessagesInsteadOfUsersStopsHalfOfTheRunsOfEqualModels) {
+  const SimulatedRuns runs = SimulateComplaints({.runs = 1000, .reporters = 1000, .count_messages = true});
+  EXPECT_GT(runs.rolled_back_share(), 0.4);
+  EXPECT_GT(runs.rolled_back_share() + runs.promoted_share(), 0.9);
+}
+
+TEST(Simulation, TwiceTheErrorsAreStoppedWithin150ReportersIn90Percent) {
+  const SimulatedRuns runs = SimulateComplaints({.runs = 2000, .ratio = 2});
+  EXPECT_EQ(runs.promoted, 0);
+  EXPECT_GE(runs.DecidedWithin(150), 0.9);
+  EXPECT_NEAR(runs.Quantile(0.5), 63, 4);
+  EXPECT_NEAR(runs.Quantile(0.9), 136, 8);
+}
+
+TEST(Simulation, HalfTheErrorsArePromotedAsFast) {
+  const SimulatedRuns runs = SimulateComplaints({.runs = 2000, .ratio = 0.5});
+  EXPECT_EQ(runs.rolled_back, 0);
+  EXPECT_GE(runs.DecidedWithin(150), 0.9);
+}
+
+TEST(Simulation, ARampThatChangesTheSharesKeepsThePromise) {
+  for (const std::vector<double>& shares :
+       {std::vector{0.05, 0.1, 0.25, 0.5}, std::vector{0.5, 0.6, 0.8, 0.95}, std::vector{0.9, 0.1, 0.9, 0.1}}) {
+    const SimulatedRuns equal = SimulateComplaints({.runs = 1000, .shares = shares});
+    EXPECT_LT(equal.rolled_back_share(), 0.06) << shares[0];  // 0.05 and three standard errors of 1,000 runs: 0.07
+    EXPECT_LT(equal.promoted_share(), 0.06) << shares[0];
+    const SimulatedRuns worse = SimulateComplaints({.runs = 500, .ratio = 2, .shares = shares});
+    EXPECT_GT(worse.rolled_back_share(), 0.99) << shares[0];
+  }
+}
+
+TEST(Simulation, AMarginAllowsWhatItSays) {
+  const TestPlan plan{.margin = 1.25, .promotion_margin = 1.25};
+  EXPECT_LT(SimulateComplaints({.runs = 1000, .ratio = 1.25, .plan = plan}).rolled_back_share(), 0.05);
+  EXPECT_LT(SimulateComplaints({.runs = 1000, .ratio = 1.25, .plan = plan}).promoted_share(), 0.05);
+  EXPECT_GT(SimulateComplaints({.runs = 200, .ratio = 1, .plan = plan}).promoted_share(), 0.9);
+}
+
+TEST(Simulation, BlindLabelsDecideWithin35LabelsIn90Percent) {
+  const SimulatedRuns runs = SimulateDisagreements({.runs = 2000, .candidate_wrong = 0.83});
+  EXPECT_EQ(runs.promoted, 0);
+  EXPECT_GE(runs.DecidedWithin(35), 0.9);
+  EXPECT_NEAR(runs.Quantile(0.5), 16, 1);
+  const SimulatedRuns equal = SimulateDisagreements({.runs = 1000});
+  EXPECT_LT(equal.rolled_back_share(), 0.05);
+  EXPECT_LT(equal.promoted_share(), 0.05);
+}
+
+}  // namespace
+}  // namespace winnow
