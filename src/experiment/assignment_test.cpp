@@ -38,7 +38,7 @@ TEST(Assignment, KeepsUsersInTheCandidatesArmAsTheShareGrows) {
       was_candidate = is_candidate;
     }
     // Up to a half, nobody moves from the control group to the candidate either.
-    if (ArmOf(place, 0.01) == Arm::kControl) EXPECT_EQ(ArmOf(place, 0.5), Arm::kControl);
+    EXPECT_TRUE(ArmOf(place, 0.01) != Arm::kControl || ArmOf(place, 0.5) == Arm::kControl);
   }
 }
 
