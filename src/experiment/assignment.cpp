@@ -10,9 +10,12 @@ namespace winnow {
 
 std::string_view NameOf(Arm arm) {
   switch (arm) {
-    case Arm::kControl: return "control";
-    case Arm::kCandidate: return "candidate";
-    case Arm::kNone: break;
+    case Arm::kControl:
+      return "control";
+    case Arm::kCandidate:
+      return "candidate";
+    case Arm::kNone:
+      break;
   }
   return "none";
 }

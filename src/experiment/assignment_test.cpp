@@ -62,9 +62,7 @@ TEST(Assignment, IsTheSameForNamesOfAnyLength) {
 }
 
 // (mmh3.hash64(b"spam/7\0anna", signed=False)[0] >> 11) * 2.0**-53, with the Python package mmh3.
-TEST(Assignment, CanBeComputedByOtherPrograms) {
-  EXPECT_DOUBLE_EQ(PlaceOf("spam/7", "anna"), 0.8351968473499141);
-}
+TEST(Assignment, CanBeComputedByOtherPrograms) { EXPECT_DOUBLE_EQ(PlaceOf("spam/7", "anna"), 0.8351968473499141); }
 
 TEST(Assignment, CountsAsMuchOfTheExperimentAsTheArmsHave) {
   EXPECT_EQ(ShareInExperiment(0.01), 0.5);

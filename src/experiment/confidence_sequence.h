@@ -29,16 +29,16 @@ class ConfidenceSequence {
  private:
   /// The weighted sums of one side: of the observations, or of 1 minus the observations.
   struct Side {
-    double sum = 0;           ///< of the observations
-    double weighted = 0;      ///< of the observations times their bets
-    double loss = 0;          ///< of the squared deviations times psi(bet)
+    double sum = 0;       ///< of the observations
+    double weighted = 0;  ///< of the observations times their bets
+    double loss = 0;      ///< of the squared deviations times psi(bet)
     double Add(double x, double count, double bet, double log_level, double total_bets);
   };
 
   double alpha_;
   int64_t count_ = 0;
-  double bets_ = 0;      ///< sum of all bets
-  double squares_ = 0;   ///< sum of squared deviations from the regularized mean
+  double bets_ = 0;     ///< sum of all bets
+  double squares_ = 0;  ///< sum of squared deviations from the regularized mean
   Side low_, high_;
   MeanInterval interval_;
 };

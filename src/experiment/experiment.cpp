@@ -18,7 +18,8 @@ std::string Ratio(double log_evidence) {
 }
 
 std::string Times(double margin) {
-  return margin == 1 ? std::string("the champion's rate of errors") : fmt::format("{:g} times the champion's rate of errors", margin);
+  return margin == 1 ? std::string("the champion's rate of errors")
+                     : fmt::format("{:g} times the champion's rate of errors", margin);
 }
 
 std::string ComplaintReason(const SequentialTest& test, std::string_view verdict, double margin, double alpha) {
@@ -57,10 +58,11 @@ std::optional<RampPause> ReasonToPause(const ExperimentPlan& plan, const Experim
                                     ? state.complaints.rollback
                                     : state.labels.rollback;
   if (worst.Progress(plan.tests.alpha) >= kSuspicion) {
-    return RampPause{"suspicion",
-                     fmt::format("inconclusive: the evidence against the candidate is E = {}, and {} would roll it back; "
-                                 "no more users get it until that is settled",
-                                 Ratio(worst.log_evidence()), Ratio(-std::log(plan.tests.alpha)))};
+    return RampPause{
+        "suspicion",
+        fmt::format("inconclusive: the evidence against the candidate is E = {}, and {} would roll it back; "
+                    "no more users get it until that is settled",
+                    Ratio(worst.log_evidence()), Ratio(-std::log(plan.tests.alpha)))};
   }
   if (state.stages.size() == plan.ramp.size()) {
     return RampPause{"inconclusive",
@@ -71,8 +73,8 @@ std::optional<RampPause> ReasonToPause(const ExperimentPlan& plan, const Experim
   }
   const int64_t users = std::min(evidence.candidate_users, evidence.control_users);
   if (users < plan.min_users && !plan.shadow) {
-    return RampPause{"few_users", fmt::format("inconclusive: an arm has answered {} users at this share, and {} are "
-                                              "required before the next one",
+    return RampPause{"few_users", fmt::format("inconclusive: an arm has answered {} users so far, and {} are "
+                                              "required before the next share",
                                               users, plan.min_users)};
   }
   return std::nullopt;
@@ -108,12 +110,18 @@ ExperimentDecision End(const ExperimentPlan& plan, ExperimentState& state, Exper
 
 std::string_view NameOf(ExperimentPhase phase) {
   switch (phase) {
-    case ExperimentPhase::kRunning: return "running";
-    case ExperimentPhase::kPromoting: return "promoting";
-    case ExperimentPhase::kRollingBack: return "rolling_back";
-    case ExperimentPhase::kPromoted: return "promoted";
-    case ExperimentPhase::kRolledBack: return "rolled_back";
-    case ExperimentPhase::kStopped: break;
+    case ExperimentPhase::kRunning:
+      return "running";
+    case ExperimentPhase::kPromoting:
+      return "promoting";
+    case ExperimentPhase::kRollingBack:
+      return "rolling_back";
+    case ExperimentPhase::kPromoted:
+      return "promoted";
+    case ExperimentPhase::kRolledBack:
+      return "rolled_back";
+    case ExperimentPhase::kStopped:
+      break;
   }
   return "stopped";
 }
@@ -158,8 +166,8 @@ std::optional<ExperimentDecision> Decide(const ExperimentPlan& plan, ExperimentS
   if (std::optional<RampPause> pause = ReasonToPause(plan, state, evidence)) return Pause(state, std::move(*pause));
   state.pause.reset();
   state.stages.push_back({plan.ramp[state.stages.size()], now + kStageDelay});
-  return ExperimentDecision{ExperimentDecision::kAdvance, fmt::format("the candidate gets {:g} % of the users",
-                                                                      100 * state.stages.back().share)};
+  return ExperimentDecision{ExperimentDecision::kAdvance,
+                            fmt::format("the candidate gets {:g} % of the users", 100 * state.stages.back().share)};
 }
 
 Result<std::vector<double>> ParseRamp(std::string_view text) {

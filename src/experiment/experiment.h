@@ -22,14 +22,14 @@ namespace winnow {
 /// What does not change while an experiment runs.
 struct ExperimentPlan {
   TestPlan tests = {};
-  std::vector<double> ramp = {0.1};  ///< ascending shares of users in the candidate's arm; see CheckPlan
+  std::vector<double> ramp = {0.1};   ///< ascending shares of users in the candidate's arm; see CheckPlan
   std::chrono::milliseconds hold{0};  ///< how long each share of the ramp is kept at least
   /// Both models score every message with a user, the champion's answers are shown, and only blind labels decide.
   bool shadow = false;
   bool dry_run = false;      ///< a decision ends the experiment and changes no alias
   double compare_share = 0;  ///< share of messages that both models score for blind labels; 1 in shadow mode
   double label_share = 1;    ///< share of the disagreements that are drawn for blind labels
-  int64_t min_users = 20;    ///< users whom each arm must have answered at a share before the next one
+  int64_t min_users = 20;    ///< users whom each arm must have answered before the share is raised
   /// Reports wait so long for earlier ones that arrive later; see docs/experiments.md, "Late reports".
   std::chrono::milliseconds settle = std::chrono::minutes(1);
 };
@@ -44,7 +44,7 @@ Result<std::chrono::milliseconds> ParseHold(std::string_view text);
 
 enum class ExperimentPhase : uint8_t {
   kRunning,
-  kPromoting,   ///< decided for the candidate; the alias is being changed
+  kPromoting,    ///< decided for the candidate; the alias is being changed
   kRollingBack,  ///< decided against the candidate; the alias is being removed
   kPromoted,
   kRolledBack,
@@ -88,7 +88,7 @@ std::string_view NameOf(ExperimentDecision::Action action);
 /// What a decision is made of, besides plan and state.
 struct ExperimentEvidence {
   std::vector<GuardrailFinding> guardrails = {};
-  int64_t candidate_users = 0, control_users = 0;  ///< that were seen since the present share began
+  int64_t candidate_users = 0, control_users = 0;  ///< that the arms have answered
 };
 
 /// Returns the state with which an experiment begins.

@@ -61,16 +61,11 @@ Result<SequentialTest> TestOf(const Json& json, const char* name, TestDirection 
 }  // namespace
 
 Json ToJson(const ExperimentPlan& plan) {
-  return {{"margin", plan.tests.margin},
-          {"promotion_margin", plan.tests.promotion_margin},
-          {"alpha", plan.tests.alpha},
-          {"ramp", plan.ramp},
-          {"hold_ms", plan.hold.count()},
-          {"shadow", plan.shadow},
-          {"dry_run", plan.dry_run},
-          {"compare_share", plan.compare_share},
-          {"label_share", plan.label_share},
-          {"min_users", plan.min_users},
+  return {{"margin", plan.tests.margin},     {"promotion_margin", plan.tests.promotion_margin},
+          {"alpha", plan.tests.alpha},       {"ramp", plan.ramp},
+          {"hold_ms", plan.hold.count()},    {"shadow", plan.shadow},
+          {"dry_run", plan.dry_run},         {"compare_share", plan.compare_share},
+          {"label_share", plan.label_share}, {"min_users", plan.min_users},
           {"settle_ms", plan.settle.count()}};
 }
 
@@ -111,9 +106,9 @@ Result<ExperimentPlan> PlanFromJson(const Json& json) {
 }
 
 Result<ExperimentState> StateFromJson(const Json& json) {
-  constexpr ExperimentPhase kPhases[] = {ExperimentPhase::kRunning,  ExperimentPhase::kPromoting,
+  constexpr ExperimentPhase kPhases[] = {ExperimentPhase::kRunning,     ExperimentPhase::kPromoting,
                                          ExperimentPhase::kRollingBack, ExperimentPhase::kPromoted,
-                                         ExperimentPhase::kRolledBack, ExperimentPhase::kStopped};
+                                         ExperimentPhase::kRolledBack,  ExperimentPhase::kStopped};
   ExperimentState state;
   const std::string name = TRY(TextOf(json, "phase"));
   const auto phase = std::ranges::find(kPhases, name, [](ExperimentPhase each) { return NameOf(each); });

@@ -54,10 +54,10 @@ std::optional<GuardrailFinding> CheckErrors(const GuardrailInput& input, const G
   const bool more = static_cast<double>(ones) > pi * static_cast<double>(count);
   if (!more || CountEvidence(ones, count, pi) < -std::log(limits.alpha)) return std::nullopt;
   return GuardrailFinding{
-      "errors", fmt::format("the candidate failed in {} of {} requests, the champion in {} of {}: more than {:g} times "
-                            "the champion's rate",
-                            candidate.errors, candidate.requests, control.errors, control.requests,
-                            limits.max_error_ratio)};
+      "errors",
+      fmt::format("the candidate failed in {} of {} requests, the champion in {} of {}: more than {:g} times "
+                  "the champion's rate",
+                  candidate.errors, candidate.requests, control.errors, control.requests, limits.max_error_ratio)};
 }
 
 std::optional<GuardrailFinding> CheckLatency(const GuardrailInput& input, const GuardrailLimits& limits) {

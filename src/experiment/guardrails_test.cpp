@@ -109,7 +109,8 @@ TEST(Latency, HistogramsOfSeveralServersAddUpAndAreKeptAsJson) {
 TEST(Latency, TheBoundShrinksWithTheNumberOfRequests) {
   EXPECT_EQ(DistributionBound(0, 0.05), 1);
   // 0.85 sqrt((log log(10000 e) + 0.8 log(1612 / 0.05)) / 10000), computed by hand.
-  EXPECT_NEAR(DistributionBound(10000, 0.05), 0.85 * std::sqrt((std::log(1 + std::log(10000.0)) + 8.3048) / 10000), 1e-5);
+  EXPECT_NEAR(DistributionBound(10000, 0.05), 0.85 * std::sqrt((std::log(1 + std::log(10000.0)) + 8.3048) / 10000),
+              1e-5);
 }
 
 }  // namespace

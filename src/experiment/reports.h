@@ -17,9 +17,9 @@ namespace winnow {
 struct ArmReport {
   std::string user = {};
   std::string event_id = {};
-  Arm arm = Arm::kNone;           ///< the arm that answered the message
+  Arm arm = Arm::kNone;              ///< the arm that answered the message
   double share_in_experiment = 0.5;  ///< candidate's share of the users of both arms when the message was answered
-  StoreTime at = {};              ///< time of the event, not of its arrival
+  StoreTime at = {};                 ///< time of the event, not of its arrival
 };
 
 /// Returns true if `a` comes before `b`: by time, and by the event's id at the same time. A total order of events that

@@ -11,10 +11,11 @@ Result<SequentialTest> SequentialTest::Restore(TestDirection direction, double s
                                                double ones, int64_t count) {
   if (!std::isfinite(log_evidence) || !(strength > 0) || count < 0 || !(ones >= 0) ||
       ones > static_cast<double>(count) || ones != std::floor(ones)) {
-    return Fail(ErrorCode::kInvalidData,
-                fmt::format("no sequential test has the state log E = {}, {} of {} observations", log_evidence, ones, count),
-                "the row of the experiment was changed by hand or by another program; stop the experiment and start a "
-                "new one");
+    return Fail(
+        ErrorCode::kInvalidData,
+        fmt::format("no sequential test has the state log E = {}, {} of {} observations", log_evidence, ones, count),
+        "the row of the experiment was changed by hand or by another program; stop the experiment and start a "
+        "new one");
   }
   SequentialTest test(direction, strength);
   test.log_evidence_ = log_evidence;
@@ -34,9 +35,7 @@ void SequentialTest::Add(bool is_one, double pi) {
 
 bool SequentialTest::Rejects(double alpha) const { return log_evidence_ >= -std::log(alpha); }
 
-double SequentialTest::Progress(double alpha) const {
-  return std::clamp(log_evidence_ / -std::log(alpha), 0.0, 1.0);
-}
+double SequentialTest::Progress(double alpha) const { return std::clamp(log_evidence_ / -std::log(alpha), 0.0, 1.0); }
 
 double ProbabilityAtMargin(double margin, double share) { return margin * share / (margin * share + 1 - share); }
 

@@ -86,8 +86,9 @@ TEST(SequentialTest, ContinuesFromAKeptState) {
   Random random(3);
   for (int i = 0; i < 100; ++i) {
     if (i == 50)
-      first = SequentialTest::Restore(TestDirection::kTooManyOnes, 10, first.log_evidence(), first.ones(), first.count())
-                  .value();
+      first =
+          SequentialTest::Restore(TestDirection::kTooManyOnes, 10, first.log_evidence(), first.ones(), first.count())
+              .value();
     const bool x = random.Uniform() < 0.6;
     whole.Add(x, 0.5);
     first.Add(x, 0.5);

@@ -28,7 +28,8 @@ void SimulateRun(const ComplaintSimulation& simulation, uint64_t run, SimulatedR
   Random random(simulation.seed * 1000003 + run, "complaints");
   ComplaintTests tests;
   for (int user = 0; user < simulation.reporters; ++user) {
-    const size_t stage = static_cast<size_t>(user) * simulation.shares.size() / static_cast<size_t>(simulation.reporters);
+    const size_t stage =
+        static_cast<size_t>(user) * simulation.shares.size() / static_cast<size_t>(simulation.reporters);
     ArmReport report{.share_in_experiment = simulation.shares[stage]};
     const double probability = ProbabilityAtMargin(simulation.ratio, report.share_in_experiment);
     report.arm = random.Uniform() < probability ? Arm::kCandidate : Arm::kControl;

@@ -25,8 +25,8 @@ struct SimulatedRuns {
 
 struct ComplaintSimulation {
   int runs = 1000;
-  int reporters = 2000;     ///< users who report, in each run, unless it decides earlier
-  double ratio = 1;         ///< rate of errors of the candidate, as a multiple of the champion's
+  int reporters = 2000;  ///< users who report, in each run, unless it decides earlier
+  double ratio = 1;      ///< rate of errors of the candidate, as a multiple of the champion's
   TestPlan plan = {};
   /// The candidate's share of the users of both arms; with several, each holds for an equal number of the reporters.
   std::vector<double> shares = {0.5};

@@ -312,11 +312,11 @@ Result<void> Forgetting::ForgetInData() {
 }
 
 Json CountsJson(const ForgottenRows& rows) {
-  return {{"feedback", rows.feedback},          {"idempotency_keys", rows.idempotency_keys},
-          {"messages", rows.messages},          {"verdict_samples", rows.verdict_samples},
-          {"blind_labels", rows.blind_labels},  {"reputation", rows.reputation},
-          {"preferences", rows.preferences},    {"campaign_uses", rows.campaign_uses},
-          {"audit_entries", rows.audit_entries}};
+  return {{"feedback", rows.feedback},         {"idempotency_keys", rows.idempotency_keys},
+          {"messages", rows.messages},         {"verdict_samples", rows.verdict_samples},
+          {"blind_labels", rows.blind_labels}, {"reputation", rows.reputation},
+          {"preferences", rows.preferences},   {"campaign_uses", rows.campaign_uses},
+          {"experiments", rows.experiments},   {"audit_entries", rows.audit_entries}};
 }
 
 Result<void> Forgetting::ForgetInStore() {

@@ -24,13 +24,14 @@ struct ForgottenRows {
   int64_t feedback = 0, idempotency_keys = 0, messages = 0, verdict_samples = 0;
   int64_t blind_labels = 0;  ///< that a user had given; the message waits for another one
   int64_t reputation = 0, preferences = 0, campaign_uses = 0;
+  int64_t experiments = 0;    ///< users, reports and messages of experiments
   int64_t audit_entries = 0;  ///< that were rewritten without what was forgotten
   /// The texts of feedback and of drawn verdicts of the users that no other feedback has, each once.
   std::vector<std::string> user_texts = {};
 
   int64_t total() const {
     return feedback + idempotency_keys + messages + verdict_samples + blind_labels + reputation + preferences +
-           campaign_uses + audit_entries;
+           campaign_uses + experiments + audit_entries;
   }
   void Add(const ForgottenRows& other);
 };

@@ -67,8 +67,27 @@ constexpr auto kVersion5 = std::to_array<std::string_view>({
     "PRIMARY KEY (name, alias, sequence))",
 });
 
+// Experiments: counters and users are written by each server, the state by whichever server counts next.
+constexpr auto kVersion6 = std::to_array<std::string_view>({
+    "CREATE TABLE experiments (model TEXT NOT NULL, number BIGINT NOT NULL, revision BIGINT NOT NULL, active BOOLEAN NOT "
+    "NULL, champion TEXT NOT NULL, candidate TEXT NOT NULL, plan TEXT NOT NULL, state TEXT NOT NULL, created_by TEXT NOT "
+    "NULL, created_at {time} NOT NULL, PRIMARY KEY (model, number))",
+    "CREATE TABLE experiment_reports (model TEXT NOT NULL, number BIGINT NOT NULL, user_id TEXT NOT NULL, event_id TEXT "
+    "NOT NULL, arm TEXT NOT NULL, share DOUBLE PRECISION NOT NULL, created_at {time} NOT NULL, settled_until {time}, "
+    "PRIMARY KEY (model, number, user_id))",
+    "CREATE TABLE experiment_users (model TEXT NOT NULL, number BIGINT NOT NULL, user_id TEXT NOT NULL, arm TEXT NOT NULL, "
+    "share DOUBLE PRECISION NOT NULL, created_at {time} NOT NULL, moved_at {time}, PRIMARY KEY (model, number, user_id))",
+    "CREATE TABLE experiment_disagreements (model TEXT NOT NULL, number BIGINT NOT NULL, message_id TEXT NOT NULL, "
+    "champion_is_spam BOOLEAN NOT NULL, user_id TEXT, created_at {time} NOT NULL, is_spam BOOLEAN, counted_in BIGINT, "
+    "PRIMARY KEY (model, number, message_id))",
+    "CREATE TABLE experiment_counters (model TEXT NOT NULL, number BIGINT NOT NULL, server TEXT NOT NULL, arm TEXT NOT "
+    "NULL, counters TEXT NOT NULL, updated_at {time} NOT NULL, PRIMARY KEY (model, number, server, arm))",
+    "CREATE TABLE experiment_decisions (model TEXT NOT NULL, number BIGINT NOT NULL, revision BIGINT NOT NULL, action TEXT "
+    "NOT NULL, reason TEXT NOT NULL, created_at {time} NOT NULL, PRIMARY KEY (model, number, revision))",
+});
+
 constexpr std::array<std::span<const std::string_view>, kSchemaVersion> kMigrations = {kVersion1, kVersion2, kVersion3,
-                                                                                       kVersion4, kVersion5};
+                                                                                       kVersion4, kVersion5, kVersion6};
 
 std::string InDialect(std::string_view statement, const SqlConnection& connection) {
   std::string text(statement);

@@ -24,7 +24,9 @@ INSTANTIATE_TEST_SUITE_P(Databases, SchemaOn, testing::Values("SQLite", "Postgre
 void DropTables(SqlConnection& connection) {
   for (const char* table :
        {"spam_feedback", "idempotency_keys", "reputation", "preferences", "messages", "audit_log", "verdict_samples",
-        "campaign_uses", "secrets", "forgotten", "models", "aliases", "schema_version"})
+        "campaign_uses", "secrets", "forgotten", "models", "aliases",
+        "experiments", "experiment_reports", "experiment_users", "experiment_disagreements", "experiment_counters",
+        "experiment_decisions", "schema_version"})
     ASSERT_TRUE(connection.Execute(fmt::format("DROP TABLE IF EXISTS {}", table)));
 }
 
@@ -49,6 +51,7 @@ TEST_P(SchemaOn, MigratesFromEveryOlderVersionAndKeepsTheRows) {
     EXPECT_TRUE(store->ListCampaignUses({}).value().empty());
     EXPECT_TRUE(store->ListModelVersions({}).value().empty());
     EXPECT_TRUE(store->ListAliases({}).value().empty());
+    EXPECT_TRUE(store->ListExperiments({}).value().empty());
   }
 }
 
@@ -58,7 +61,7 @@ TEST_P(SchemaOn, RefusesTablesOfANewerProgram) {
       Connect()->Execute("INSERT INTO schema_version (version, applied_at) VALUES (99, '2027-01-01T00:00:00Z')"));
   const Error error = ErrorOf(Store::Open({.url = url_}));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 5"));
+  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 6"));
 }
 
 TEST_P(SchemaOn, LeavesTheTablesOfAnotherProgramAlone) {

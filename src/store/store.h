@@ -1,6 +1,7 @@
 /// The store: feedback, reputation, preferences, messages, versions of models and the audit log, in a SQLite file or a PostgreSQL database.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/experiment_records.h"
 #include "store/forget_records.h"
 #include "store/records.h"
 #include "store/registry_records.h"
@@ -113,6 +115,38 @@ class Store {
   Result<bool> BeginRemoval(const ModelRemoval& removal);
   /// Removes the row of a version whose removal has begun.
   Result<void> RemoveModelVersion(std::string_view name, std::string_view version);
+
+  /// Adds an experiment, whose number is chosen, with the decision "start" and an entry of the audit log. Errors: kExists
+  /// if an experiment of the model is active.
+  Result<ExperimentRecord> AddExperiment(const ExperimentRecord& experiment, std::string_view reason);
+  /// Returns experiments by model and number.
+  Result<std::vector<ExperimentRecord>> ListExperiments(const ExperimentFilter& filter);
+  /// Adds users whom an arm answered. A known user stays with the first arm; that the other one has answered, too, is
+  /// noted.
+  Result<void> AddExperimentUsers(const ExperimentKey& key, std::span<const ExperimentUser> users);
+  Result<std::vector<ExperimentUserCount>> CountExperimentUsers(const ExperimentKey& key);
+  /// Adds reports. Of each user, the first one by time and event is kept, in whatever order and however often they are
+  /// added; once a report of the user has been counted, others have no effect.
+  Result<void> AddExperimentReports(const ExperimentKey& key, std::span<const ExperimentReport> reports);
+  /// Returns reports in the order in which they were and will be counted.
+  Result<std::vector<ExperimentReport>> ListExperimentReports(const ExperimentKey& key);
+  Result<void> AddDisagreements(const ExperimentKey& key, std::span<const ExperimentDisagreement> disagreements);
+  /// Sets the blind labels of drawn messages that have none yet.
+  Result<void> LabelDisagreements(const ExperimentKey& key, std::span<const ExperimentDisagreement> labelled);
+  /// Returns disagreements by the revision that counted them, time and message; those that were not counted come last.
+  Result<std::vector<ExperimentDisagreement>> ListDisagreements(const ExperimentKey& key);
+  /// Replaces what a server counted.
+  Result<void> SetExperimentCounters(const ExperimentKey& key, std::span<const ExperimentCounters> counters);
+  Result<std::vector<ExperimentCounters>> ListExperimentCounters(const ExperimentKey& key);
+  /// Passes what waits to be counted to `step`: labels, and reports of `until` and earlier by time and event. What `step`
+  /// returns is written in the transaction that marks them as counted, if the experiment has not changed meanwhile;
+  /// otherwise `step` is called again, so that each report is counted once, by one of all servers. Returns the experiment
+  /// as it is afterwards. Errors beside the others: kNotFound; those of `step`, which are not repeated.
+  Result<ExperimentRecord> ChangeExperiment(
+      const ExperimentKey& key, StoreTime until,
+      const std::function<Result<std::optional<ExperimentChange>>(const ExperimentInput&)>& step);
+  /// Returns the decisions about an experiment, the oldest first.
+  Result<std::vector<ExperimentDecisionRecord>> ListExperimentDecisions(const ExperimentKey& key);
 
   /// Returns what Forget would remove.
   Result<ForgottenRows> FindForgotten(const ForgetSelection& selection);

@@ -112,7 +112,7 @@ struct FoundRows {
   std::vector<std::string> keys;                  // of the removed feedback
   std::vector<AuditEntry> audit;                  // as they will be; event_key identifies them
   std::map<std::string, std::string> user_texts;  // by their DuplicateKey
-  int64_t reputation = 0, preferences = 0, campaign_uses = 0;
+  int64_t reputation = 0, preferences = 0, campaign_uses = 0, experiments = 0;
 
   ForgottenRows Counts() const {
     ForgottenRows rows;
@@ -126,6 +126,7 @@ struct FoundRows {
     rows.reputation = reputation;
     rows.preferences = preferences;
     rows.campaign_uses = campaign_uses;
+    rows.experiments = experiments;
     for (const auto& [key, text] : user_texts) rows.user_texts.push_back(text);
     return rows;
   }
@@ -204,6 +205,14 @@ class Finder {
 constexpr std::string_view kCountReputation = "SELECT COUNT(*) FROM reputation WHERE user_id = $1";
 constexpr std::string_view kCountPreferences = "SELECT COUNT(*) FROM preferences WHERE user_id = $1";
 constexpr std::string_view kCountCampaignUses = "SELECT COUNT(*) FROM campaign_uses WHERE digest = $1";
+/// Rows of experiments. What the tests of an experiment have counted stays: two numbers that name nobody.
+constexpr std::pair<std::string_view, std::string_view> kExperimentsOfUser[] = {
+    {"SELECT COUNT(*) FROM experiment_users WHERE user_id = $1", "DELETE FROM experiment_users WHERE user_id = $1"},
+    {"SELECT COUNT(*) FROM experiment_reports WHERE user_id = $1", "DELETE FROM experiment_reports WHERE user_id = $1"},
+    {"SELECT COUNT(*) FROM experiment_disagreements WHERE user_id = $1",
+     "DELETE FROM experiment_disagreements WHERE user_id = $1"}};
+constexpr std::string_view kCountExperimentsOfMessage =
+    "SELECT COUNT(*) FROM experiment_disagreements WHERE message_id = $1";
 
 SqlResult<int64_t> CountOf(SqlConnection& connection, std::string_view sql, const std::vector<std::string>& values) {
   int64_t count = 0;
@@ -222,6 +231,9 @@ SqlResult<void> FindKeysAndCounts(SqlConnection& connection, const ForgetSelecti
   found.reputation = TRY(CountOf(connection, kCountReputation, selection.users));
   found.preferences = TRY(CountOf(connection, kCountPreferences, selection.users));
   found.campaign_uses = TRY(CountOf(connection, kCountCampaignUses, selection.campaign_digests));
+  for (const auto& [count, remove] : kExperimentsOfUser)
+    found.experiments += TRY(CountOf(connection, count, selection.users));
+  found.experiments += TRY(CountOf(connection, kCountExperimentsOfMessage, selection.message_ids));
   return {};
 }
 
@@ -252,6 +264,8 @@ SqlResult<void> Remove(SqlConnection& connection, const ForgetSelection& selecti
   TRY(RunForEach(connection, "DELETE FROM reputation WHERE user_id = $1", selection.users));
   TRY(RunForEach(connection, "DELETE FROM preferences WHERE user_id = $1", selection.users));
   TRY(RunForEach(connection, "DELETE FROM campaign_uses WHERE digest = $1", selection.campaign_digests));
+  for (const auto& [count, remove] : kExperimentsOfUser) TRY(RunForEach(connection, remove, selection.users));
+  TRY(RunForEach(connection, "DELETE FROM experiment_disagreements WHERE message_id = $1", selection.message_ids));
   const std::string now = TimeText(StoreNow());
   for (const std::string& event : found.keys) {
     TRY(connection.Run("DELETE FROM idempotency_keys WHERE key = $1", {event}));
@@ -317,6 +331,7 @@ void ForgottenRows::Add(const ForgottenRows& other) {
   reputation += other.reputation;
   preferences += other.preferences;
   campaign_uses += other.campaign_uses;
+  experiments += other.experiments;
   audit_entries += other.audit_entries;
   user_texts.insert(user_texts.end(), other.user_texts.begin(), other.user_texts.end());
 }
@@ -349,8 +364,9 @@ Result<void> Store::Scrub() {
     TRY(EmptyLog(*connection, address.name));
     return {};
   }
-  for (const char* const table : {"spam_feedback", "idempotency_keys", "messages", "verdict_samples", "reputation",
-                                  "preferences", "campaign_uses", "audit_log"}) {
+  for (const char* const table :
+       {"spam_feedback", "idempotency_keys", "messages", "verdict_samples", "reputation", "preferences",
+        "campaign_uses", "audit_log", "experiment_users", "experiment_reports", "experiment_disagreements"}) {
     TRY(connection->Execute(fmt::format("VACUUM FULL {}", table)));
   }
   return {};
