@@ -1,11 +1,11 @@
 // What an experiment costs a request: the assignment of its user, and the counting of its answer.
 #include <benchmark/benchmark.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/temporary_directory.h"
 #include "experiment/live_experiments.h"
 
 namespace winnow {
@@ -15,8 +15,9 @@ std::unique_ptr<LiveExperiments> running;
 
 /// Begins an experiment on half of the users, in a SQLite store.
 void Begin() {
-  const std::filesystem::path file = std::filesystem::temp_directory_path() / ("experiment_bench_" + RandomKey());
-  const std::unique_ptr<Store> store = Store::Open({.url = "sqlite://" + file.string()}).value();
+  const ScopedTemporaryDirectory directory = ScopedTemporaryDirectory::Make("experiment").value();
+  const std::unique_ptr<Store> store =
+      Store::Open({.url = "sqlite://" + (directory.path() / "store.db").string()}).value();
   for (const char* const version : {"1.0.0", "1.1.0"}) {
     (void)store->AddModelVersion(
         {.name = "spam", .version = version, .digest = version, .uri = version, .pushed_by = "anna"});
@@ -26,7 +27,6 @@ void Begin() {
   (void)StartExperiment(*store, "spam", "1.1.0", {.ramp = {0.5}, .compare_share = 0.1}, "anna", start);
   running = std::make_unique<LiveExperiments>("server");
   (void)running->Exchange(*store, store.get(), StoreNow());
-  std::filesystem::remove(file);
 }
 
 /// Requests of `users` users in turn.

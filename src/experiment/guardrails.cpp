@@ -5,7 +5,7 @@
 #include <cmath>
 #include <optional>
 
-#include "experiment/sequential_test.h"
+#include "experiment/sequential.h"
 
 namespace winnow {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "experiment/assignment.h"
-#include "experiment/sequential_test.h"
+#include "experiment/sequential.h"
 #include "store/time_text.h"
 
 namespace winnow {
