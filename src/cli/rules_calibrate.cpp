@@ -78,6 +78,7 @@ Result<size_t> AddBlindLabels(Store& store, std::vector<LabelledMessage>& messag
   size_t added = 0;
   for (const StoredVerdictSample& stored : TRY(ReadVerdictSamples(store, {.labelled = true}))) {
     const VerdictSample& sample = stored.sample;
+    if (sample.stratum == kDisagreementStratum) continue;  // no sample of all messages
     const bool spam = sample.label == "spam";
     if (!spam && sample.label != "ham") continue;
     LabelledMessage labelled{.spam = spam, .count = 1 / std::max(sample.probability, 1e-6)};

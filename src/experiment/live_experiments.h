@@ -18,10 +18,6 @@
 
 namespace winnow {
 
-/// The stratum of drawn verdicts (store/records.h) that are disagreements of an experiment: they are labelled like other
-/// ones, and are no sample of all verdicts.
-inline constexpr char kDisagreementStratum[] = "experiment";
-
 /// Returns true for "spam", false for "ham", nothing for a label of neither.
 std::optional<bool> IsSpamLabelText(std::string_view label);
 

@@ -92,6 +92,8 @@ VerdictRates EstimateRates(std::span<const StoredVerdictSample> samples, std::st
   std::vector<Weighted> negatives, positives, judged_spam, all;
   for (const StoredVerdictSample& stored : samples) {
     const VerdictSample& sample = stored.sample;
+    // Messages about which two models disagree are no sample of all messages.
+    if (sample.stratum == kDisagreementStratum) continue;
     ++(sample.label ? rates.labelled : rates.waiting);
     if (!sample.label) continue;
     const bool spam = *sample.label == spam_label;

@@ -51,6 +51,14 @@ StoredVerdictSample Sample(double probability, bool verdict, const char* label, 
   return stored;
 }
 
+TEST(EstimateRates, LeavesOutMessagesThatAnExperimentHasDrawn) {
+  const auto all = std::to_array({Sample(0.5, true, "ham"), Sample(0.5, false, "ham")});
+  const auto more = std::to_array(
+      {Sample(0.5, true, "ham"), Sample(0.5, false, "ham"), Sample(1, true, "ham", kDisagreementStratum)});
+  EXPECT_EQ(EstimateRates(more).false_positives.rate, EstimateRates(all).false_positives.rate);
+  EXPECT_EQ(EstimateRates(more).labelled, 2u);
+}
+
 TEST(EstimateRates, WeighsWithTheInverseOfTheProbability) {
   // 2 negatives stand for 2 / 0.5 = 4 messages, one of them a false positive of weight 2; one of weight 10 is right.
   const VerdictRates rates =

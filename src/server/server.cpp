@@ -33,6 +33,10 @@ Result<void> Server::StartService() {
   }
   service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
   if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
+  if (service->filter && service->filter->has_store()) {
+    service->experiments = std::make_shared<ExperimentService>(
+        options_.experiments, [filter = service->filter] { return filter->recorder().store(); });
+  }
   service->limits = options_.limits;
   service->scheduler = options_.models.scheduler;
   service->metrics = shared.metrics;

@@ -75,7 +75,8 @@ class Store {
   /// Deletes messages that are older. Returns their number.
   Result<int64_t> DeleteMessagesBefore(StoreTime time);
 
-  /// Adds a verdict that was drawn, unless one of the same message is there. Returns true if it was added.
+  /// Adds a verdict that was drawn, unless one of the same message is there. Returns true if it was added. One that was
+  /// drawn from all verdicts takes the place of one that an experiment has drawn, whose label it keeps.
   Result<bool> AddVerdictSample(const VerdictSample& sample);
   /// Sets the label; an earlier one is replaced. Errors: kNotFound.
   Result<void> LabelVerdictSample(int64_t id, std::string_view label, std::string_view labelled_by);

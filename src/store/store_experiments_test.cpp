@@ -208,6 +208,24 @@ TEST_P(ExperimentsOn, CountsTheFirstLabelOfADisagreement) {
   EXPECT_FALSE(all[2].is_spam || all[2].counted_in);
 }
 
+TEST_P(ExperimentsOn, AVerdictDrawnFromAllTakesThePlaceOfADisagreementAndKeepsItsLabel) {
+  const auto store = OpenStore();
+  const auto sample = [](const char* stratum, double probability) {
+    return VerdictSample{.message_id = "m", .text = "t", .stratum = stratum, .probability = probability};
+  };
+  EXPECT_TRUE(store->AddVerdictSample(sample(kDisagreementStratum, 1)).value());
+  ASSERT_TRUE(store->LabelVerdictSample(1, "ham", "ben"));
+  EXPECT_FALSE(store->AddVerdictSample(sample(kDisagreementStratum, 0.5)).value());
+  EXPECT_TRUE(store->AddVerdictSample(sample("0-1", 0.1)).value());
+  EXPECT_FALSE(store->AddVerdictSample(sample(kDisagreementStratum, 1)).value());
+  EXPECT_FALSE(store->AddVerdictSample(sample("0.5-1", 0.2)).value());
+  const auto stored = store->ListVerdictSamples({}).value();
+  ASSERT_EQ(stored.size(), 1u);
+  EXPECT_EQ(stored[0].sample.stratum, "0-1");
+  EXPECT_EQ(stored[0].sample.probability, 0.1);
+  EXPECT_EQ(stored[0].sample.label, "ham");
+}
+
 TEST_P(ExperimentsOn, CountersOfAServerReplaceItsFormerOnes) {
   const auto store = OpenStore();
   const ExperimentKey key = store->AddExperiment(Experiment(), "").value().key;

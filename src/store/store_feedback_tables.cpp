@@ -46,7 +46,10 @@ Result<bool> Store::AddVerdictSample(const VerdictSample& sample) {
     if (TRY(TRY(TombstoneCheck::Begin(connection)).Covers(sample))) return {};
     const SqlRows done = TRY(connection.Run(
         "INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, model_version, created_at, "
-        "user_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (message_id) DO NOTHING",
+        "user_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (message_id) DO UPDATE SET "
+        "is_spam = excluded.is_spam, score = excluded.score, stratum = excluded.stratum, "
+        "probability = excluded.probability, model_version = excluded.model_version "
+        "WHERE verdict_samples.stratum = 'experiment' AND excluded.stratum <> 'experiment'",
         {sample.message_id, StorableText(sample.text), int64_t{sample.is_spam}, sample.score, sample.stratum,
          sample.probability, Nullable(sample.model_version), TimeText(OrNow(sample.created_at)),
          Nullable(sample.user_id)}));
