@@ -39,6 +39,8 @@ const std::vector<Command>& AllCommands() {
       RegistryPromoteCommand(),
       RegistryRollbackCommand(),
       RegistryHistoryCommand(),
+      RegistryAbCommand(),
+      RegistrySimulateCommand(),
       RegistryGcCommand(),
       DriftCommand(),
       ForgetCommand(),

@@ -52,6 +52,8 @@ Command RegistryShowCommand();
 Command RegistryPromoteCommand();
 Command RegistryRollbackCommand();
 Command RegistryHistoryCommand();
+Command RegistryAbCommand();
+Command RegistrySimulateCommand();
 Command RegistryGcCommand();
 Command RulesCheckCommand();
 Command RulesTestCommand();

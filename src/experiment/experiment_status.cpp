@@ -12,7 +12,8 @@ std::string Line(std::string_view name, const std::string& text) { return fmt::f
 /// Returns E for people: "3.2", or "10^14".
 std::string EvidenceText(const SequentialTest& test) {
   const double log10 = test.log_evidence() / std::log(10.0);
-  return log10 >= 4 ? fmt::format("10^{:.0f}", std::floor(log10)) : fmt::format("{:.3g}", std::exp(test.log_evidence()));
+  return log10 >= 4 ? fmt::format("10^{:.0f}", std::floor(log10))
+                    : fmt::format("{:.3g}", std::exp(test.log_evidence()));
 }
 
 std::string TestText(const SequentialTest& rollback, const SequentialTest& promotion, double alpha) {
@@ -76,20 +77,22 @@ Json IntervalJson(const MeanInterval& interval) { return Json::array({interval.l
 std::string StatusText(const Experiment& experiment, const ExperimentReportCard& card) {
   const auto& [record, plan, state] = experiment;
   const double alpha = plan.tests.alpha;
-  std::string text = fmt::format("{}: {}, {} against the champion {}{}{}\n", ExperimentId(record.key), NameOf(state.phase),
-                                 record.candidate, record.champion, plan.shadow ? ", in shadow mode" : "",
-                                 plan.dry_run ? ", dry run" : "");
+  std::string text = fmt::format("{}: {}, {} against the champion {}{}{}\n", ExperimentId(record.key),
+                                 NameOf(state.phase), record.candidate, record.champion,
+                                 plan.shadow ? ", in shadow mode" : "", plan.dry_run ? ", dry run" : "");
   text += Line("share", ShareText(experiment));
   if (state.pause) text += Line("paused", state.pause->text);
   const SequentialTest& complaints = state.complaints.rollback;
-  text += Line("T1", plan.shadow ? "complaints do not count in shadow mode"
-                                 : fmt::format("{:.0f} of {} users who reported an error are the candidate's, {} wait; {}",
-                                               complaints.ones(), complaints.count(), card.waiting_reports,
-                                               TestText(complaints, state.complaints.promotion, alpha)));
+  text +=
+      Line("T1", plan.shadow ? "complaints do not count in shadow mode"
+                             : fmt::format("{:.0f} of {} users who reported an error are the candidate's, {} wait; {}",
+                                           complaints.ones(), complaints.count(), card.waiting_reports,
+                                           TestText(complaints, state.complaints.promotion, alpha)));
   const SequentialTest& labels = state.labels.rollback;
-  text += Line("T2", fmt::format("the candidate is wrong in {:.0f} of {} disagreements with a blind label, {} wait for one; {}",
-                                 labels.ones(), labels.count(), card.waiting_labels,
-                                 TestText(labels, state.labels.promotion, alpha)));
+  text += Line(
+      "T2",
+      fmt::format("the candidate is wrong in {:.0f} of {} disagreements with a blind label, {} wait for one; {}",
+                  labels.ones(), labels.count(), card.waiting_labels, TestText(labels, state.labels.promotion, alpha)));
   text += Line("T3", DifferenceText(card.difference));
   const auto [candidate, control] = UsersOf(card.guardrails);
   text += Line("users", fmt::format("{} saw the candidate, {} the control group, {} both", candidate, control,
@@ -110,40 +113,39 @@ Json StatusJson(const Experiment& experiment, const ExperimentReportCard& card) 
   for (const GuardrailFinding& finding : card.findings)
     guardrails.push_back({{"guardrail", finding.guardrail}, {"text", finding.text}});
   for (const ExperimentDecisionRecord& decision : card.decisions) {
-    decisions.push_back({{"time", TimeText(decision.created_at)},
-                         {"action", decision.action},
-                         {"reason", decision.reason}});
+    decisions.push_back(
+        {{"time", TimeText(decision.created_at)}, {"action", decision.action}, {"reason", decision.reason}});
   }
   const DifferenceEstimate& difference = card.difference;
-  return {{"experiment", ExperimentId(record.key)},
-          {"phase", Json(NameOf(state.phase))},
-          {"active", record.active},
-          {"champion", record.champion},
-          {"candidate", record.candidate},
-          {"plan", ToJson(plan)},
-          {"share", record.active && !state.stages.empty() ? state.stages.back().share : 0.0},
-          {"pause", state.pause ? Json(state.pause->text) : Json()},
-          {"complaints",
-           {{"rollback", TestJson(state.complaints.rollback, alpha)},
-            {"promotion", TestJson(state.complaints.promotion, alpha)},
-            {"waiting", card.waiting_reports}}},
-          {"labels",
-           {{"rollback", TestJson(state.labels.rollback, alpha)},
-            {"promotion", TestJson(state.labels.promotion, alpha)},
-            {"waiting", card.waiting_labels}}},
-          {"difference",
-           {{"labels", difference.labels},
-            {"candidate_wrong", difference.wrong},
-            {"candidate_wrong_interval", IntervalJson(difference.interval)},
-            {"compared", difference.compared},
-            {"disagreements", difference.disagreements},
-            {"errors_per_message", difference.difference},
-            {"errors_per_message_interval", IntervalJson(difference.difference_interval)}}},
-          {"users", {{"candidate", candidate}, {"control", control}, {"both", card.guardrails.users_in_both_arms}}},
-          {"answers",
-           {{"candidate", ArmJson(card.guardrails.candidate)}, {"control", ArmJson(card.guardrails.control)}}},
-          {"guardrails", std::move(guardrails)},
-          {"decisions", std::move(decisions)}};
+  return {
+      {"experiment", ExperimentId(record.key)},
+      {"phase", Json(NameOf(state.phase))},
+      {"active", record.active},
+      {"champion", record.champion},
+      {"candidate", record.candidate},
+      {"plan", ToJson(plan)},
+      {"share", record.active && !state.stages.empty() ? state.stages.back().share : 0.0},
+      {"pause", state.pause ? Json(state.pause->text) : Json()},
+      {"complaints",
+       {{"rollback", TestJson(state.complaints.rollback, alpha)},
+        {"promotion", TestJson(state.complaints.promotion, alpha)},
+        {"waiting", card.waiting_reports}}},
+      {"labels",
+       {{"rollback", TestJson(state.labels.rollback, alpha)},
+        {"promotion", TestJson(state.labels.promotion, alpha)},
+        {"waiting", card.waiting_labels}}},
+      {"difference",
+       {{"labels", difference.labels},
+        {"candidate_wrong", difference.wrong},
+        {"candidate_wrong_interval", IntervalJson(difference.interval)},
+        {"compared", difference.compared},
+        {"disagreements", difference.disagreements},
+        {"errors_per_message", difference.difference},
+        {"errors_per_message_interval", IntervalJson(difference.difference_interval)}}},
+      {"users", {{"candidate", candidate}, {"control", control}, {"both", card.guardrails.users_in_both_arms}}},
+      {"answers", {{"candidate", ArmJson(card.guardrails.candidate)}, {"control", ArmJson(card.guardrails.control)}}},
+      {"guardrails", std::move(guardrails)},
+      {"decisions", std::move(decisions)}};
 }
 
 }  // namespace winnow

@@ -4,9 +4,9 @@
 #include <memory>
 #include <utility>
 
+#include "bundle/model_name.h"
 #include "filter/filter_model.h"
 #include "filter/sender.h"
-#include "bundle/model_name.h"
 
 namespace winnow {
 namespace {
@@ -32,8 +32,8 @@ struct Comparison : std::enable_shared_from_this<Comparison> {
     other->Classify(std::move(texts), [self = shared_from_this(), other, shown](
                                           const ApiResult<std::vector<ClassifiedText>>& results, const ServedTimes&) {
       if (!results) return;  // the queue is full, say
-      const Verdict hidden = self->service->filter->filter().Decide(
-          std::move(self->progress), AnswerOf(other->classifier(), results->front()));
+      const Verdict hidden = self->service->filter->filter().Decide(std::move(self->progress),
+                                                                    AnswerOf(other->classifier(), results->front()));
       self->Note(shown, hidden);
     });
   }
@@ -98,8 +98,8 @@ class Checking : public std::enable_shared_from_this<Checking> {
   /// Has the candidate of an experiment answer in place of the champion, if the user is in its arm.
   void Assign(const ModelSet::Model& champion) {
     if (service_->experiments) {
-      assignment_ = service_->experiments->live().Assign(champion->name(), check_.message.user, progress_.verdict.id,
-                                                         StoreNow());
+      assignment_ =
+          service_->experiments->live().Assign(champion->name(), check_.message.user, progress_.verdict.id, StoreNow());
       // A request for a version gets that version.
       const bool by_version = !ParseModelSpec(check_.model).version.empty();
       if (assignment_ && (by_version || assignment_->champion() != champion->version())) assignment_.reset();

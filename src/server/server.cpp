@@ -34,6 +34,8 @@ Result<void> Server::StartService() {
   service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
   if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
   if (service->filter && service->filter->has_store()) {
+    const RegistryOptions& registry = options_.registry.registry;
+    if (!registry.url.empty()) options_.experiments.records = TRY(PlacesOf(registry.url, registry.artifacts)).store;
     service->experiments = std::make_shared<ExperimentService>(
         options_.experiments, [filter = service->filter] { return filter->recorder().store(); });
   }
