@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.h"
+
 namespace winnow {
 namespace {
 
@@ -33,7 +38,7 @@ TEST(Simulation, HalfTheErrorsArePromotedAsFast) {
   EXPECT_GE(runs.DecidedWithin(150), 0.9);
 }
 
-TEST(Simulation, ARampThatChangesTheSharesKeepsThePromise) {
+TEST(Simulation, ARampThatChangesTheSharesKeepsTheGuarantee) {
   for (const std::vector<double>& shares :
        {std::vector{0.05, 0.1, 0.25, 0.5}, std::vector{0.5, 0.6, 0.8, 0.95}, std::vector{0.9, 0.1, 0.9, 0.1}}) {
     const SimulatedRuns equal = SimulateComplaints({.runs = 1000, .shares = shares});
@@ -52,6 +57,39 @@ TEST(Simulation, AMarginAllowsWhatItSays) {
   EXPECT_LT(SimulateComplaints({.runs = 1000, .ratio = 1.25, .plan = plan}).rolled_back_share(), 0.05);
   EXPECT_LT(SimulateComplaints({.runs = 1000, .ratio = 1.25, .plan = plan}).promoted_share(), 0.05);
   EXPECT_GT(SimulateComplaints({.runs = 200, .ratio = 1, .plan = plan}).promoted_share(), 0.9);
+}
+
+/// Two arms of as many users, all of whom report at some time: the arm with the higher rate runs out of users first.
+ComplaintTests RunUntilAllHaveReported(double ratio, int users, uint64_t seed, SimulatedRuns& result) {
+  Random random(seed, "exhaustion");
+  std::vector<std::pair<double, Arm>> reports;
+  for (int i = 0; i < users; ++i) {
+    reports.emplace_back(-std::log(1 - random.Uniform()) / ratio, Arm::kCandidate);
+    reports.emplace_back(-std::log(1 - random.Uniform()), Arm::kControl);
+  }
+  std::ranges::sort(reports);
+  ComplaintTests tests;
+  for (const auto& [time, arm] : reports) {
+    tests.Add({.arm = arm}, {});
+    const bool back = tests.rollback.Rejects(0.05), promoted = tests.promotion.Rejects(0.05);
+    if (!back && !promoted) continue;
+    ++(back ? result.rolled_back : result.promoted);
+    return tests;
+  }
+  return tests;
+}
+
+TEST(Simulation, ArmsThatRunOutOfUsersMakeTheTestCautious) {
+  SimulatedRuns better{.runs = 500}, worse{.runs = 500}, equal{.runs = 500};
+  for (uint64_t seed = 0; seed < 500; ++seed) {
+    RunUntilAllHaveReported(0.5, 300, seed, better);
+    RunUntilAllHaveReported(2, 300, seed, worse);
+    RunUntilAllHaveReported(1, 300, seed, equal);
+  }
+  EXPECT_EQ(better.rolled_back, 0);
+  EXPECT_EQ(worse.promoted, 0);
+  EXPECT_GT(worse.rolled_back, 400);
+  EXPECT_LE(equal.rolled_back, 25);
 }
 
 TEST(Simulation, BlindLabelsDecideWithin35LabelsIn90Percent) {

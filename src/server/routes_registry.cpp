@@ -2,14 +2,11 @@
 
 #include "base/log.h"
 #include "registry/registry_json.h"
+#include "server/ask_registry.h"
 #include "server/filter_request.h"
 #include "server/query_parameters.h"
-#include "server/service.h"
 
 namespace winnow {
-namespace {
-
-constexpr char kTag[] = "Registry";
 
 ApiError RegistryError(const Error& error) {
   switch (error.code) {
@@ -25,7 +22,6 @@ ApiError RegistryError(const Error& error) {
   }
 }
 
-/// Runs a task on a thread that may wait for the registry.
 void AskRegistry(const SharedService& service, const SharedRequest& request, const HttpReply& reply,
                  std::function<ApiResult<HttpResponse>(Registry&)> task) {
   RegistryFollower& follower = *service->registry;
@@ -36,6 +32,12 @@ void AskRegistry(const SharedService& service, const SharedRequest& request, con
   if (posted) return;
   reply(TooManyRequests("Overloaded", "too many requests wait for the registry", std::chrono::seconds(1)).Response());
 }
+
+std::string RegistryActor(const HttpRequest& request) { return AuditOf(request, "", "", Json::object()).actor; }
+
+namespace {
+
+constexpr char kTag[] = "Registry";
 
 ApiResult<void> List(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   AskRegistry(service, request, reply, [](Registry& registry) -> ApiResult<HttpResponse> {
@@ -112,10 +114,8 @@ ApiResult<HttpResponse> ChangeResponse(const SharedService& service, const Resul
   return JsonResponse(json);
 }
 
-std::string ActorOf(const HttpRequest& request) { return AuditOf(request, "", "", Json::object()).actor; }
-
 ApiResult<void> Promote(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  PromoteRequest promotion{.name = TRY(NameInPath(*request, 0, "model")), .actor = ActorOf(*request)};
+  PromoteRequest promotion{.name = TRY(NameInPath(*request, 0, "model")), .actor = RegistryActor(*request)};
   const Json body = TRY(ParseBody(*request, service->limits, PromoteSchema()));
   promotion.version = TRY(StringOr(body, "version", ""));
   promotion.alias = TRY(StringOr(body, "alias", kChampion));
@@ -128,7 +128,7 @@ ApiResult<void> Promote(const SharedService& service, const SharedRequest& reque
 }
 
 ApiResult<void> Rollback(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  RollbackRequest rollback{.name = TRY(NameInPath(*request, 0, "model")), .actor = ActorOf(*request)};
+  RollbackRequest rollback{.name = TRY(NameInPath(*request, 0, "model")), .actor = RegistryActor(*request)};
   if (!request->body.empty()) {
     const Json body = TRY(ParseBody(*request, service->limits, RollbackSchema()));
     rollback.alias = TRY(StringOr(body, "alias", kChampion));

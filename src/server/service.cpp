@@ -28,7 +28,9 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
     }
   }
   if (service->registry) {
-    for (Route& route : RegistryRoutes(service)) routes.push_back(std::move(route));
+    for (const auto& part : {RegistryRoutes, ExperimentRoutes}) {
+      for (Route& route : part(service)) routes.push_back(std::move(route));
+    }
   }
   for (Route& route : DocsRoutes(routes)) routes.push_back(std::move(route));
   return routes;

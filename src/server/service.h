@@ -62,6 +62,7 @@ std::vector<Route> UserRoutes(const SharedService& service);     ///< /v1/users/
 std::vector<Route> HistoryRoutes(const SharedService& service);  ///< /v1/history
 /// Returns the routes of a server that follows a registry: /v1/registry and below.
 std::vector<Route> RegistryRoutes(const SharedService& service);
+std::vector<Route> ExperimentRoutes(const SharedService& service);  ///< /v1/registry/{model}/ab
 /// Returns GET /, /openapi.json and /docs, which describe themselves and `others`, all the other routes.
 std::vector<Route> DocsRoutes(const std::vector<Route>& others);
 
