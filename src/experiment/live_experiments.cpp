@@ -58,9 +58,9 @@ void LiveExperiments::Answered(const ArmAssignment& assignment, std::string_view
                                StoreTime now) {
   if (assignment.arm == Arm::kNone) return;
   const ExperimentKey& key = assignment.live->experiment().record.key;
-  // A failing candidate's user is answered by the champion, and so belongs to both arms.
-  const Arm answered = failed && assignment.arm == Arm::kCandidate ? Arm::kControl : assignment.arm;
-  const uint64_t hash = HashOf(user, answered);
+  // The user of a candidate that failed was answered by the champion, and so has seen both arms.
+  const bool both = failed && assignment.arm == Arm::kCandidate;
+  const uint64_t own = HashOf(user, assignment.arm), other = both ? HashOf(user, Arm::kControl) : 0;
   const MutexLock lock(mutex_);
   Counts& counts = counts_[{key.model, key.number}];
   ArmCounters& arm = counts.arms[assignment.arm == Arm::kCandidate ? 1 : 0];
@@ -70,11 +70,14 @@ void LiveExperiments::Answered(const ArmAssignment& assignment, std::string_view
   counts.changed = true;
   if (counts.users.size() >= kMostWaiting) return;
   if (counts.seen.size() >= kMostSeen) counts.seen.clear();
-  if (!counts.seen.insert(hash).second) return;
-  counts.users.push_back({.user_id = std::string(user),
-                          .arm = std::string(NameOf(answered)),
-                          .share = assignment.share_in_experiment,
-                          .at = now});
+  const auto note = [&](Arm seen) {
+    counts.users.push_back({.user_id = std::string(user),
+                            .arm = std::string(NameOf(seen)),
+                            .share = assignment.share_in_experiment,
+                            .at = now});
+  };
+  if (counts.seen.insert(own).second) note(assignment.arm);
+  if (both && counts.seen.insert(other).second) note(Arm::kControl);
 }
 
 void LiveExperiments::Compared(const ArmAssignment& assignment, bool disagree, VerdictSample drawn) {
@@ -101,15 +104,19 @@ std::vector<std::shared_ptr<const LiveExperiment>> LiveExperiments::List() const
 
 Result<void> LiveExperiments::Refresh(Store& records) {
   std::map<std::string, std::shared_ptr<const LiveExperiment>, std::less<>> fresh;
-  for (const ExperimentRecord& record : TRY(records.ListExperiments({.active = true})))
-    fresh[record.key.model] = std::make_shared<LiveExperiment>(TRY(ReadExperiment(record)));
+  Result<void> result;
+  for (const ExperimentRecord& record : TRY(records.ListExperiments({.active = true}))) {
+    Result<Experiment> read = ReadExperiment(record);
+    if (read) fresh[record.key.model] = std::make_shared<LiveExperiment>(std::move(*read));
+    if (!read) result = std::unexpected(read.error());
+  }
   const MutexLock lock(mutex_);
   live_ = std::move(fresh);
   std::erase_if(counts_, [&](const auto& entry) REQUIRES(mutex_) {
     const auto found = live_.find(entry.first.first);
     return found == live_.end() || found->second->experiment().record.key.number != entry.first.second;
   });
-  return {};
+  return result;
 }
 
 Result<void> LiveExperiments::WriteUsers(Store& records, const Experiment& experiment) {
@@ -186,9 +193,9 @@ std::optional<ExperimentReport> ReportFrom(const Experiment& experiment, const S
   if (arm == Arm::kNone) return std::nullopt;
   // While a share begins, clocks and requests in progress leave open which arm a user had who has just changed it.
   if (ArmOf(place, ShareAt(experiment.state, answered_at - kStageDelay)) != arm) return std::nullopt;
-  // An answer of another model: the arm's own one failed, or the message is another user's.
-  const bool candidates = arm == Arm::kCandidate && !experiment.plan.shadow;
-  if (*event.model_version != (candidates ? experiment.record.candidate : experiment.record.champion))
+  // What counts is the arm, not the version that answered: were the answers of the champion in place of a candidate that
+  // fails, or that a server does not have, left out, the candidate would be spared what the control group is charged with.
+  if (*event.model_version != experiment.record.candidate && *event.model_version != experiment.record.champion)
     return std::nullopt;
   return ExperimentReport{.user_id = *event.user_id,
                           .event_id = fmt::format("feedback/{:020}", feedback.id),
@@ -252,20 +259,27 @@ Result<void> LiveExperiments::ReadLabels(Store& records, Store& feedback, const 
   return labelled.empty() ? Result<void>() : records.LabelDisagreements(key, labelled);
 }
 
-Result<void> LiveExperiments::Exchange(Store& records, Store* feedback, StoreTime now) {
-  TRY(Refresh(records));
-  for (const std::shared_ptr<const LiveExperiment>& live : List()) {
-    const Experiment& experiment = live->experiment();
-    TRY(WriteUsers(records, experiment));
-    TRY(WriteCounters(records, experiment));
-    if (feedback != nullptr) {
-      TRY(WriteDrawn(records, *feedback, experiment));
-      TRY(ReadReports(records, *feedback, experiment));
-      TRY(ReadLabels(records, *feedback, experiment));
-    }
-    TRY(StepExperiment(records, experiment.record.key, now));
+Result<void> LiveExperiments::ExchangeOne(Store& records, Store* feedback, const Experiment& experiment,
+                                          StoreTime now) {
+  TRY(WriteUsers(records, experiment));
+  TRY(WriteCounters(records, experiment));
+  if (feedback != nullptr) {
+    TRY(WriteDrawn(records, *feedback, experiment));
+    TRY(ReadReports(records, *feedback, experiment));
+    TRY(ReadLabels(records, *feedback, experiment));
   }
-  return Refresh(records);
+  TRY(StepExperiment(records, experiment.record.key, now));
+  return {};
+}
+
+Result<void> LiveExperiments::Exchange(Store& records, Store* feedback, StoreTime now) {
+  Result<void> result = Refresh(records);
+  for (const std::shared_ptr<const LiveExperiment>& live : List()) {
+    Result<void> done = ExchangeOne(records, feedback, live->experiment(), now);
+    if (!done && result) result = std::move(done);
+  }
+  if (result) result = Refresh(records);
+  return result;
 }
 
 }  // namespace winnow

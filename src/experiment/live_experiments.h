@@ -95,6 +95,7 @@ class LiveExperiments {
   };
 
   Result<void> Refresh(Store& records) EXCLUDES(mutex_);
+  Result<void> ExchangeOne(Store& records, Store* feedback, const Experiment& experiment, StoreTime now);
   Result<void> WriteUsers(Store& records, const Experiment& experiment) EXCLUDES(mutex_);
   Result<void> WriteCounters(Store& records, const Experiment& experiment) EXCLUDES(mutex_);
   Result<void> WriteDrawn(Store& records, Store& feedback, const Experiment& experiment) EXCLUDES(mutex_);
@@ -108,8 +109,8 @@ class LiveExperiments {
   std::map<Key, Reading> reading_;  // of the thread that exchanges
 };
 
-/// Returns the report that feedback makes in an experiment: nothing unless a user rejects an answer that the user's own
-/// arm gave at `answered_at`.
+/// Returns the report that feedback makes in an experiment: nothing unless a user of an arm rejects an answer that one of
+/// its versions gave at `answered_at`.
 std::optional<ExperimentReport> ReportFrom(const Experiment& experiment, const StoredFeedback& feedback,
                                            StoreTime answered_at);
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "support/store_databases.h"
 
 namespace winnow {
@@ -116,13 +118,17 @@ TEST_F(LiveExperimentsTest, FeedbackBecomesReportsOfTheArmThatAnswered) {
   Reject(UserOf(Arm::kCandidate, 0.2), "1.1.0", answered);
   Reject(UserOf(Arm::kCandidate, 0.2), "1.1.0", answered + seconds(9));  // the second report of one user
   Reject(UserOf(Arm::kCandidate, 0.2, 1), "1.0.0", answered);  // the champion answered in place of the candidate
+  Reject(UserOf(Arm::kControl, 0.2, 2), "0.9.0", answered);    // another model
   Reject(UserOf(Arm::kControl, 0.2), "1.0.0", answered);
   Reject(UserOf(Arm::kNone, 0.2), "1.0.0", answered);
   Reject(UserOf(Arm::kControl, 0.2, 1), "1.0.0", start_ + seconds(1));  // before the experiment had users
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(live_.Exchange(*store_, store_.get(), running_));
   const auto reports = store_->ListExperimentReports(key).value();
-  ASSERT_EQ(reports.size(), 2u);
-  EXPECT_EQ(reports[0].arm == "candidate" ? reports[0].user_id : reports[1].user_id, UserOf(Arm::kCandidate, 0.2));
+  std::map<std::string, std::string> arms;
+  for (const ExperimentReport& report : reports) arms[report.user_id] = report.arm;
+  EXPECT_EQ(arms, (std::map<std::string, std::string>{{UserOf(Arm::kCandidate, 0.2), "candidate"},
+                                                      {UserOf(Arm::kCandidate, 0.2, 1), "candidate"},
+                                                      {UserOf(Arm::kControl, 0.2), "control"}}));
   EXPECT_EQ(reports[0].at, answered + seconds(1));
   EXPECT_EQ(reports[0].share, 0.5);
 }

@@ -1,5 +1,7 @@
 #include "server/experiment_service.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace winnow {
@@ -23,6 +25,15 @@ ExperimentService::~ExperimentService() {
   thread_.join();
 }
 
+void ExperimentService::NoteMissing(const ArmAssignment& assignment) {
+  {
+    const MutexLock lock(mutex_);
+    if (!missing_.insert(assignment.live->id()).second) return;
+  }
+  LogWarning("experiment {}: this server does not have the candidate {} yet; until it has, its users are not counted",
+             assignment.live->id(), assignment.candidate());
+}
+
 Result<void> ExperimentService::Exchange() {
   const std::shared_ptr<Store> feedback = feedback_();
   std::shared_ptr<Store> records;
@@ -43,12 +54,15 @@ Result<void> ExperimentService::Exchange() {
 void ExperimentService::Work() {
   std::string last_error;
   while (true) {
+    const auto begin = std::chrono::steady_clock::now();
     const Result<void> done = Exchange();
     const std::string error = done ? std::string() : done.error().message;
     if (error != last_error && !error.empty()) LogWarning("experiments: {}; what was counted waits", error);
     if (error != last_error && error.empty()) LogInfo("experiments: the store is available again");
     last_error = error;
-    const auto until = std::chrono::steady_clock::now() + options_.interval;
+    // At most a twentieth of the time is spent on it, however many users there are.
+    const auto end = std::chrono::steady_clock::now();
+    const auto until = end + std::max<std::chrono::steady_clock::duration>(options_.interval, 20 * (end - begin));
     const MutexLock lock(mutex_);
     if (ending_) {
       ended_ = true;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -33,6 +34,8 @@ class ExperimentService {
   ~ExperimentService();
 
   LiveExperiments& live() { return live_; }
+  /// Reports that this server does not have the candidate of an experiment; once for each.
+  void NoteMissing(const ArmAssignment& assignment);
 
  private:
   void Work();
@@ -44,6 +47,7 @@ class ExperimentService {
   std::shared_ptr<Store> records_ GUARDED_BY(mutex_);
   Mutex mutex_;
   ConditionVariable changed_;
+  std::set<std::string> missing_ GUARDED_BY(mutex_);
   bool ending_ GUARDED_BY(mutex_) = false;
   bool ended_ GUARDED_BY(mutex_) = false;
   std::thread thread_;

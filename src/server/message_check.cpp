@@ -104,16 +104,26 @@ class Checking : public std::enable_shared_from_this<Checking> {
       const bool by_version = !ParseModelSpec(check_.model).version.empty();
       if (assignment_ && (by_version || assignment_->champion() != champion->version())) assignment_.reset();
     }
-    if (!assignment_ || !assignment_->shows_candidate()) return Classify(champion);
+    if (!assignment_ || assignment_->arm == Arm::kNone) return Classify(champion);
     service_->models->Use(SpecOf(assignment_->candidate()),
                           [self = shared_from_this(), champion](const ApiResult<ModelSet::Model>& candidate) {
-                            if (candidate && CheckFilterModel((*candidate)->classifier())) {
-                              self->champion_ = champion;
-                              return self->Classify(*candidate);
-                            }
-                            self->failed_ = true;
-                            self->Classify(champion);
+                            self->Choose(champion, candidate);
                           });
+  }
+
+  /// Classifies with the version of the user's arm. While this server does not have the candidate yet, nobody of either arm
+  /// is counted.
+  void Choose(const ModelSet::Model& champion, const ApiResult<ModelSet::Model>& candidate) {
+    if (!candidate && candidate.error().status == 404) {
+      service_->experiments->NoteMissing(*assignment_);
+      assignment_.reset();
+      return Classify(champion);
+    }
+    if (!assignment_->shows_candidate()) return Classify(champion);
+    failed_ = !candidate || !CheckFilterModel((*candidate)->classifier());
+    if (failed_) return Classify(champion);
+    champion_ = champion;
+    Classify(*candidate);
   }
 
   /// Returns the name of a version of the model that the experiment is about.
