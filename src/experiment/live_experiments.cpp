@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/ascii.h"
 #include "experiment/murmur3.h"
+#include "store/spam_label.h"
 
 namespace winnow {
 namespace {
@@ -24,13 +24,6 @@ double UniformOf(std::string_view text, uint32_t seed) {
 uint64_t HashOf(std::string_view user, Arm arm) { return Murmur3(user, static_cast<uint32_t>(arm)).low; }
 
 }  // namespace
-
-std::optional<bool> IsSpamLabelText(std::string_view label) {
-  const std::string lower = LowerAscii(label);
-  if (lower == "spam" || lower == "junk") return true;
-  if (lower == "ham" || lower == "not_spam" || lower == "not spam" || lower == "legitimate") return false;
-  return std::nullopt;
-}
 
 std::optional<ArmAssignment> LiveExperiments::Assign(std::string_view model, std::string_view user,
                                                      std::string_view message, StoreTime now) const {
@@ -250,7 +243,7 @@ Result<void> LiveExperiments::ReadLabels(Store& records, Store& feedback, const 
     filter.after_id = page.back().id;
     for (const StoredVerdictSample& stored : page) {
       const auto found = waiting.find(stored.sample.message_id);
-      const std::optional<bool> is_spam = IsSpamLabelText(stored.sample.label.value_or(""));
+      const std::optional<bool> is_spam = IsSpamLabel(stored.sample.label.value_or(""));
       if (found == waiting.end() || !is_spam) continue;
       found->second.is_spam = is_spam;
       labelled.push_back(found->second);

@@ -18,9 +18,6 @@
 
 namespace winnow {
 
-/// Returns true for "spam", false for "ham", nothing for a label of neither.
-std::optional<bool> IsSpamLabelText(std::string_view label);
-
 /// An experiment in the memory of a server. Thread-safe.
 class LiveExperiment {
  public:

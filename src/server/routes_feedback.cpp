@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "base/ascii.h"
 #include "base/hash.h"
 #include "base/suggest.h"
 #include "server/filter_request.h"
 #include "server/record_feedback.h"
 #include "server/service.h"
+#include "store/spam_label.h"
 
 namespace winnow {
 namespace {
@@ -52,14 +52,6 @@ ApiResult<std::vector<std::string>> ReadIds(const Json& body) {
     if (read.back().empty()) return Reject("an id in 'ids' must not be empty");
   }
   return read;
-}
-
-/// Returns what the label says about spam; nothing for labels of other models.
-std::optional<bool> IsSpamLabel(std::string_view label) {
-  const std::string lower = LowerAscii(label);
-  if (lower == "spam" || lower == "junk") return true;
-  if (lower == "ham" || lower == "not_spam" || lower == "not spam" || lower == "legitimate") return false;
-  return std::nullopt;
 }
 
 ApiResult<void> ReadLabel(const Json& body, FeedbackCall& call) {
