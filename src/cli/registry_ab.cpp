@@ -23,7 +23,7 @@ void DescribePlan(RegistryAbOptions& options, OptionTable& table) {
   table.Add("candidate", &options.candidate, "The version to compare with the champion; @ALIAS: what the alias means")
       .ValueName("VERSION");
   table.Add("percent", &options.percent, "Share of the users who get the candidate").MoreThan(0);
-  table.Add("ramp", &options.ramp, "In place of --percent: ascending shares, each of which follows the one before")
+  table.Add("ramp", &options.ramp, "In place of --percent: ascending shares, one after the other")
       .ValueName("P,P,...")
       .InsteadOf("percent");
   table.Add("hold", &options.hold, "How long each share is kept at least, such as 24h").ValueName("TIME");

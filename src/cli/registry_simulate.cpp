@@ -74,9 +74,14 @@ Result<SimulatedRuns> Simulate(const RegistrySimulateOptions& options) {
   return SimulateComplaints(complaints);
 }
 
-std::string AfterText(const SimulatedRuns& runs, double share) {
+std::string AfterText(const SimulatedRuns& runs, double share, std::string_view unit) {
   const int after = runs.Quantile(share);
-  return after < 0 ? "not in these runs" : fmt::format("{}", after);
+  return after < 0 ? std::string("not in these runs") : fmt::format("{} {}", after, unit);
+}
+
+std::string_view UnitOf(const RegistrySimulateOptions& options) {
+  if (options.labels) return "labels";
+  return options.complaints.count_messages ? "reports" : "reporting users";
 }
 
 Result<void> Run(const RegistrySimulateOptions& options) {
@@ -91,12 +96,10 @@ Result<void> Run(const RegistrySimulateOptions& options) {
                  "\n");
   }
   return Print(
-      fmt::format("rolled back           {:.1f} % of {} runs\n"
-                  "promoted              {:.1f} %\n"
-                  "half decided after    {} {}\n"
-                  "90 % decided after    {}\n",
-                  100 * runs.rolled_back_share(), runs.runs, 100 * runs.promoted_share(), AfterText(runs, 0.5),
-                  options.labels ? "labels" : "reporting users", AfterText(runs, 0.9)));
+      fmt::format("rolled back           {:.1f} % of {} runs\npromoted              {:.1f} %\n"
+                  "half decided after    {}\n90 % decided after    {}\n",
+                  100 * runs.rolled_back_share(), runs.runs, 100 * runs.promoted_share(),
+                  AfterText(runs, 0.5, UnitOf(options)), AfterText(runs, 0.9, UnitOf(options))));
 }
 
 }  // namespace

@@ -181,11 +181,8 @@ std::optional<ExperimentReport> ReportFrom(const Experiment& experiment, const S
   if (!event.user_id || event.user_id->empty() || !event.model_version) return std::nullopt;
   const double share = ShareAt(experiment.state, answered_at);
   if (share == 0) return std::nullopt;
-  const double place = PlaceOf(ExperimentId(experiment.record.key), *event.user_id);
-  const Arm arm = ArmOf(place, share);
+  const Arm arm = ArmOf(PlaceOf(ExperimentId(experiment.record.key), *event.user_id), share);
   if (arm == Arm::kNone) return std::nullopt;
-  // While a share begins, clocks and requests in progress leave open which arm a user had who has just changed it.
-  if (ArmOf(place, ShareAt(experiment.state, answered_at - kStageDelay)) != arm) return std::nullopt;
   // What counts is the arm, not the version that answered: were the answers of the champion in place of a candidate that
   // fails, or that a server does not have, left out, the candidate would be spared what the control group is charged with.
   if (*event.model_version != experiment.record.candidate && *event.model_version != experiment.record.champion)
