@@ -45,7 +45,8 @@ struct ServerOptions {
   std::string redis = {};         ///< URL of a Redis cache that servers share; empty: none
   RedisCacheOptions redis_options = {};
   FilterServiceOptions filter = {};
-  ExperimentServiceOptions experiments = {};  ///< of a filter with a store; its records are those of `registry`, if there is one
+  ExperimentServiceOptions experiments =
+      {};  ///< of a filter with a store; its records are those of `registry`, if there is one
   RegistryFollowerOptions registry = {};  ///< with a URL: the models are those of a registry, in place of `bundles`
 };
 

@@ -28,10 +28,10 @@ struct Service {
 
   std::shared_ptr<ModelSet> models;
   ServiceLimits limits = {};
-  std::shared_ptr<ServerMetrics> metrics = {};      ///< metrics, or null
-  SchedulerOptions scheduler = {};                  ///< options that the models were opened with, for /info
-  std::shared_ptr<FilterService> filter = {};       ///< the message filter, or null
-  std::shared_ptr<RegistryFollower> registry = {};  ///< the registry that the server follows, or null
+  std::shared_ptr<ServerMetrics> metrics = {};          ///< metrics, or null
+  SchedulerOptions scheduler = {};                      ///< options that the models were opened with, for /info
+  std::shared_ptr<FilterService> filter = {};           ///< the message filter, or null
+  std::shared_ptr<RegistryFollower> registry = {};      ///< the registry that the server follows, or null
   std::shared_ptr<ExperimentService> experiments = {};  ///< experiments with users, or null without a store
   /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
   std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);

@@ -22,11 +22,10 @@ class SchemaOn : public OnEveryDatabase {};
 INSTANTIATE_TEST_SUITE_P(Databases, SchemaOn, testing::Values("SQLite", "PostgreSQL"), DatabaseName);
 
 void DropTables(SqlConnection& connection) {
-  for (const char* table :
-       {"spam_feedback", "idempotency_keys", "reputation", "preferences", "messages", "audit_log", "verdict_samples",
-        "campaign_uses", "secrets", "forgotten", "models", "aliases",
-        "experiments", "experiment_reports", "experiment_users", "experiment_disagreements", "experiment_counters",
-        "experiment_decisions", "schema_version"})
+  for (const char* table : {"spam_feedback", "idempotency_keys", "reputation", "preferences", "messages", "audit_log",
+                            "verdict_samples", "campaign_uses", "secrets", "forgotten", "models", "aliases",
+                            "experiments", "experiment_reports", "experiment_users", "experiment_disagreements",
+                            "experiment_counters", "experiment_decisions", "schema_version"})
     ASSERT_TRUE(connection.Execute(fmt::format("DROP TABLE IF EXISTS {}", table)));
 }
 
