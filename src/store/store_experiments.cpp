@@ -69,7 +69,7 @@ Result<void> CheckExperiment(const ExperimentRecord& experiment) {
 }
 
 SqlResult<void> InsertDecision(SqlConnection& connection, const ExperimentRecord& experiment, const std::string& action,
-                               const std::string& reason, const std::string& actor) {
+                               const std::string& reason, const std::string& actor, const std::string& key) {
   const std::string now = TimeText(StoreNow());
   TRY(connection.Run(
       "INSERT INTO experiment_decisions (model, number, revision, action, reason, created_at) "
@@ -79,13 +79,12 @@ SqlResult<void> InsertDecision(SqlConnection& connection, const ExperimentRecord
                         {"champion", experiment.champion},
                         {"candidate", experiment.candidate},
                         {"reason", reason}};
-  TRY(InsertAudit(connection,
-                  {.event_key = fmt::format("experiment/{}/{}", NameOf(experiment.key), experiment.revision),
-                   .actor = actor,
-                   .action = "experiment." + action,
-                   .subject = experiment.key.model,
-                   .details = details.dump(),
-                   .created_at = StoreNow()}));
+  TRY(InsertAudit(connection, {.event_key = key,
+                               .actor = actor,
+                               .action = "experiment." + action,
+                               .subject = experiment.key.model,
+                               .details = details.dump(),
+                               .created_at = StoreNow()}));
   return {};
 }
 
@@ -150,7 +149,8 @@ SqlResult<void> Apply(SqlConnection& connection, ExperimentInput& input, const E
   if (updated.affected != 1) return ChangedMeanwhile();
   TRY(MarkCounted(connection, input, until));
   if (change.action.empty()) return {};
-  return InsertDecision(connection, experiment, change.action, change.reason, change.actor);
+  return InsertDecision(connection, experiment, change.action, change.reason, change.actor,
+                        fmt::format("experiment/{}/{}", NameOf(experiment.key), experiment.revision));
 }
 
 }  // namespace
@@ -159,11 +159,12 @@ Result<ExperimentRecord> Store::AddExperiment(const ExperimentRecord& asked, std
   TRY(CheckExperiment(asked));
   ExperimentRecord experiment = asked;
   experiment.created_at = OrNow(asked.created_at);
+  const std::string key = RandomKey();
   TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
     const std::optional<ExperimentRecord> newest = TRY(Newest(connection, asked.key.model));
     // A connection that was lost during COMMIT may have added it already.
-    if (newest && newest->active && newest->revision == 1 && newest->created_at == experiment.created_at &&
-        newest->candidate == asked.candidate && newest->created_by == asked.created_by) {
+    const SqlRows made = TRY(connection.Run("SELECT 1 FROM audit_log WHERE event_key = $1", {key}));
+    if (newest && !made.rows.empty()) {
       experiment = *newest;
       return {};
     }
@@ -183,7 +184,7 @@ Result<ExperimentRecord> Store::AddExperiment(const ExperimentRecord& asked, std
          experiment.candidate, experiment.plan, experiment.state, experiment.created_by,
          TimeText(experiment.created_at)}));
     if (inserted.affected != 1) return ChangedMeanwhile();
-    return InsertDecision(connection, experiment, "start", std::string(reason), experiment.created_by);
+    return InsertDecision(connection, experiment, "start", std::string(reason), experiment.created_by, key);
   }));
   return experiment;
 }
