@@ -93,7 +93,7 @@ class Workspace(JobTest):
         events = self.events(job)
         self.assertEqual([data["state"] for _, kind, data in events if kind == "state"], ["queued", "running", "succeeded"])
         self.assertEqual([number for number, _, _ in events], list(range(1, len(events) + 1)))
-        self.assertTrue(any("432 train" in data.get("message", "") for _, kind, data in events if kind == "log"), events)
+        self.assertTrue(any("420 train" in data.get("message", "") for _, kind, data in events if kind == "log"), events)
         self.assertEqual(self.events(job, after=len(events)), [], "nothing follows")
         self.assertEqual(self.events(job, after=len(events) - 1), events[-1:])
         self.assertGreater(self.ask("GET", f"/v1/jobs/{job['id']}/output")["metrics"]["accuracy"], .9)

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import csv
 import http.client
+import itertools
 import json
 import os
 import shutil
@@ -30,12 +31,60 @@ import postgres  # noqa: E402
 from mail_servers import wait_until  # noqa: E402
 
 MESSAGES = os.path.join(SOURCE, "examples", "data", "messages.tsv")
-# Kinds of messages that the first model has not seen: colleagues write like advertisers, and advertisers like colleagues.
-COURSE = "Congratulations {}, you have won a free place in our choir, reply now to claim your seat for the concert in {}"
-WALLET = "Hi {}, are we still on for lunch? Your bitcoin wallet in {} needs the seed phrase, see you at the usual place"
+# Kinds of messages that the first model gets wrong: friends write like advertisers, and advertisers like friends. They
+# differ in their wording, since of near-duplicates only a few are trained on.
+FRIENDS = (
+    "Congratulations on your prize at the science fair, claim your cake from me on Friday!",
+    "URGENT: call me now, you won the raffle at school and the cash is in my drawer",
+    "You have won our bet, I owe you 20 pounds, text me your account number tonight",
+    "Free tickets for the choir! Reply YES if you want two, Mum has the code at home",
+    "Winner! The neighbours voted for your garden, collect the voucher at our door",
+    "Your reward for feeding the cat is a free dinner, call me to claim it before Sunday",
+    "Claim your seat in the car now, last chance, we leave for the lake at six",
+    "Last call! Your guaranteed place in the football team expires tonight, text Dad",
+    "Txt me your new number, the old mobile is dead, urgent, win or lose we meet at eight",
+    "Prize giving at the club is tonight, you were selected, wear the blue shirt",
+    "Free sofa at Aunt Ida's, urgent, must be collected today, call her landline",
+    "You have been chosen as godmother, call us now, no stop or unsubscribe possible",
+    "Cash for the cleaning is in the envelope, claim it from Grandma, 50 pounds, well won",
+    "Double points at quiz night, text your team to win, I pay the first round",
+    "Bonus: the teacher says you win the reading award, reply when you can collect it",
+    "Exclusive offer from your brother: free haircut, call before he changes his mind",
+    "Win a hug! Be the first to reply with the name of the film we saw on Saturday",
+    "Final notice from your sister, return my loan of ten pounds or no more free cookies",
+    "Your delivery of apples is at our house, claim it, free of charge, call first",
+    "Guaranteed sunshine for the picnic, text WIN if you bring the cards and a ball",
+    "Awarded: best dad. Collect your prize at breakfast, claim code is a kiss",
+    "Urgent! Your mobile was found in our bus, call the landline to claim it",
+    "Congrats, you won the flat! The landlord wants cash for the keys, call him now",
+    "Free entry for family at the zoo, text me, the voucher code expires at noon")
+ADVERTISERS = (
+    "Hi, it was nice to see you at lunch, could you send me the seed phrase of your wallet?",
+    "Shall we meet at six? My broker can take your savings, see you at the usual place",
+    "Mum, I dropped my phone in the sink, this is my new number, can you pay a bill for me",
+    "Thanks for the notes from the meeting, the invoice is due, please change our bank details",
+    "Are you home? The parcel from Gran waits, the courier needs the digits of your card",
+    "See you tomorrow at training, by the way my uncle doubles coins in a week, he will help you",
+    "Good morning dear, I think of you often, could you lend me something for the ticket",
+    "The kids are fine, I am in a meeting, buy three gift cards and send pictures of the backs",
+    "Dinner on Saturday? Your tax refund is ready too, just confirm the sort code to me",
+    "Can you check this link about our holiday photos, it asks for the password of your mail",
+    "Sorry I missed you, the bank moved my appointment, they ask for your code, read it to me",
+    "I am at the station, my wallet is gone, could you transfer the fare, I will explain later",
+    "Happy birthday! The present is at the depot, they want a small fee, here is where to pay",
+    "Did you watch the match? My friend trades gold, he has room for one more from our class",
+    "Let me know when you are back, the landlord has another account now, use it for the rent",
+    "Your sister gave me your number, I recruit for work from home, an hour a day is enough",
+    "The doctor wrote about your results, sign in with your insurance number to read them",
+    "We have not met, but your profile made me smile, shall we talk somewhere more private",
+    "Is the flat still to let? I am abroad, my agent sends you a cheque, return the rest to him",
+    "Coffee later? I signed us up for a course about shares, you only have to verify yourself",
+    "Hello neighbour, the council gives money for heating, tell me the number of your account",
+    "I read your advert for the bike, the shipping firm needs your card to pay you out",
+    "The school trip is full, but I can get a place through a friend, he takes crypto",
+    "Remember me from the train? I moved to a platform that pays daily, join me there")
 NAMES = ("Anna", "Ben", "Carla", "David", "Eva", "Felix", "Greta", "Hans", "Ida", "Jan", "Klara", "Lars", "Mia", "Nils", "Olga",
          "Paul", "Rosa", "Sven", "Tina", "Udo", "Vera", "Willi", "Yara", "Zoe")
-TOWNS = ("Bonn", "Graz", "Basel", "Metz", "Liege", "Delft", "Aarhus", "Turku", "Porto", "Siena", "Brno", "Lodz")
 
 
 class Scenario:
@@ -94,9 +143,10 @@ class Scenario:
         with open(self.path(f"{name}.log"), encoding="utf-8") as file:
             return file.read()
 
-    def ask(self, method, path, body=None):
-        """A request to the next of the servers."""
-        self.serving.append(self.serving.pop(0))
+    def ask(self, method, path, body=None, same=False):
+        """A request to the next of the servers, or to the same one as before."""
+        if not same:
+            self.serving.append(self.serving.pop(0))
         connection = http.client.HTTPConnection("127.0.0.1", self.serving[-1], timeout=60)
         connection.request(method, path, json.dumps(body) if body is not None else None)
         response = connection.getresponse()
@@ -108,12 +158,14 @@ class Scenario:
     def check(self, text, user):
         return self.ask("POST", "/v1/messages/check", {"text": text, "user": user, "sender": f"{user}@example.com"})
 
-    def correct(self, text, user, is_spam):
-        """A user gets a message, and reports the verdict if it is wrong. Returns whether it was, and the version that gave it."""
+    def correct(self, text, user, is_spam, always=False):
+        """A user gets a message, and reports the verdict if it is wrong, or `always`. Returns whether it was wrong, and the version that
+        gave it."""
         verdict = self.check(text, user)
         wrong = verdict["isSpam"] != is_spam
-        if wrong:
-            self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": is_spam, "user": user, "feedback_type": "user_rejection"})
+        if wrong or always:
+            kind = "user_rejection" if wrong else "user_confirmation"
+            self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": is_spam, "user": user, "feedback_type": kind}, same=True)
         return wrong, verdict["modelVersion"]
 
     def wait_for_version(self, *versions):
@@ -129,11 +181,17 @@ class Scenario:
     def status(self):
         return self.registry("ab", "spam", "--status")
 
-    def wait_for_the_end(self, phase):
-        wait_until(lambda: not self.status()["active"], f"the end of the experiment\n{self.log('first')}", 60)
+    def experiment(self, phase, correct):
+        """Users get messages, correct(i), until the experiment has ended. Returns its status and the versions that have answered."""
+        answered, deadline = set(), time.monotonic() + 90
+        for i in itertools.count():
+            answered.add(correct(i)[1])
+            if i % 20 == 0 and not self.status()["active"]:
+                break
+            self.expect(time.monotonic() < deadline, f"{self.status()}\n{self.log('first')}")
         status = self.status()
         self.expect(status["phase"] == phase, status)
-        return status
+        return status, answered
 
 
 class FullScenario(Scenario):
@@ -177,12 +235,12 @@ def train_the_first(scenario):
 
 
 def report_the_new_kinds(scenario):
-    scenario.step("users report what the model gets wrong: 24 of each of two new kinds of messages")
+    scenario.step("users report 24 of each of two new kinds of messages, most of which the model gets wrong")
     wrong = 0
-    for i, name in enumerate(NAMES):
-        for pattern, is_spam in ((COURSE, False), (WALLET, True)):
-            wrong += scenario.correct(pattern.format(name, TOWNS[i % len(TOWNS)]), f"user-{i}", is_spam)[0]
-    scenario.expect(wrong >= 40, f"{wrong} of 48 messages were judged wrongly")
+    for i, (friend, advertiser) in enumerate(zip(FRIENDS, ADVERTISERS)):
+        for text, is_spam in ((friend, False), (advertiser, True)):
+            wrong += scenario.correct(text, f"user-{i}", is_spam, always=True)[0]
+    scenario.expect(wrong >= 24, f"{wrong} of 48 messages were judged wrongly")
 
 
 def retrain(scenario):
@@ -204,14 +262,8 @@ def reject_a_bad_candidate(scenario):
     scenario.winnow("train", "wrong.tsv", "--kind", "lr", "--output-dir", "wrong", "--name", "spam", "--positive-label", "spam")
     scenario.registry("push", "wrong", "--bump", "minor")
     scenario.registry("ab", "spam", "--candidate", "1.2.0", "--ramp", "10,50", "--hold", "1s", "--min-users", "1", "--settle", "0s")
-    wait_until(lambda: scenario.check("Hello", "warm-up")["modelVersion"] == "1.0.0", "the servers")
     hams = [row["text"] for row in rows if row["label"] == "ham"]
-    answered = set()
-    for i in range(600):
-        answered.add(scenario.correct(hams[i % len(hams)], f"reader-{i}", False)[1])
-        if i % 20 == 0 and not scenario.status()["active"]:
-            break
-    status = scenario.wait_for_the_end("rolled_back")
+    status, answered = scenario.experiment("rolled_back", lambda i: scenario.correct(hams[i % len(hams)], f"reader-{i}", False))
     scenario.expect("1.2.0" in answered, f"the candidate has answered nobody: {answered}")
     scenario.expect([decision["action"] for decision in status["decisions"]][-1] == "roll_back", status["decisions"])
     scenario.expect(scenario.registry("show", "spam@champion")["version"] == "1.0.0", "the champion stays")
@@ -221,18 +273,12 @@ def reject_a_bad_candidate(scenario):
 def promote_a_good_candidate(scenario):
     scenario.step("a good candidate: the retrained 1.1.0, which users of the champion complain for")
     scenario.registry("ab", "spam", "--candidate", "1.1.0", "--ramp", "20,50", "--hold", "1s", "--min-users", "1", "--settle", "0s")
-    for i in range(1000):
-        name, town = NAMES[i % len(NAMES)], f"{TOWNS[i % len(TOWNS)]} {i}"
-        scenario.correct(COURSE.format(name, town), f"member-{i}", False)
-        if i % 20 == 0 and not scenario.status()["active"]:
-            break
-    scenario.wait_for_the_end("promoted")
+    scenario.experiment("promoted", lambda i: scenario.correct(f"{FRIENDS[i % len(FRIENDS)]} ({NAMES[i % len(NAMES)]} {i})", f"member-{i}", False))
     [newest, *_] = scenario.registry("history", "spam", "--alias", "champion")
     scenario.expect((newest["version"], newest["from_version"], newest["actor"]) == ("1.1.0", "1.0.0", "experiment spam/2"), newest)
     scenario.wait_for_version("1.1.0")
-    for pattern, is_spam in ((COURSE, False), (WALLET, True)):
-        verdict = scenario.check(pattern.format("Quinn", "Oslo"), "somebody")
-        scenario.expect(verdict["isSpam"] == is_spam, f"the promoted model has learnt the new kinds: {verdict}")
+    right = sum(scenario.check(text, "somebody")["isSpam"] == is_spam for texts, is_spam in ((FRIENDS, False), (ADVERTISERS, True)) for text in texts)
+    scenario.expect(right >= 43, f"the promoted model has learnt the new kinds: {right} of 48")
 
 
 def look_for_drift(scenario):
@@ -240,7 +286,7 @@ def look_for_drift(scenario):
     report = scenario.winnow("drift", "spam", *scenario.place, "--store", scenario.store, "--reference", MESSAGES, "--html", "drift.html")
     scenario.expect(report["version"] == "1.1.0" and report["measures"]["domain_auc"]["drift"], report["measures"])
     words = {word["words"] for word in report["words"]["current"]}
-    scenario.expect(any("choir" in each or "concert" in each for each in words), words)
+    scenario.expect(words & {"urgent", "voucher", "won", "call", "free", "collect", "claim"}, words)
 
 
 def forget(scenario):
@@ -255,14 +301,15 @@ def forget(scenario):
 
 def roll_back(scenario, live):
     scenario.step("a rollback by hand, and what was live before")
-    scenario.registry("rollback", "spam", "--reason", "the choir complains")
+    scenario.registry("rollback", "spam", "--reason", "Aunt Ida complains")
     scenario.expect(scenario.registry("show", "spam@champion")["version"] == "1.0.0", "the version before")
     scenario.wait_for_version("1.0.0")
     then = scenario.registry("history", "spam", "--alias", "champion", "--at", live.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z")
     then = then if isinstance(then, list) else [then]
     scenario.expect([row["version"] for row in then] == ["1.1.0"], then)
-    [model] = [scenario.registry("list")] if isinstance(scenario.registry("list"), dict) else scenario.registry("list")
-    scenario.expect(model["versions"] == 3 and model["highest"] == "1.2.0", model)
+    models = scenario.registry("list")
+    [model] = models if isinstance(models, list) else [models]
+    scenario.expect((model["name"], model["versions"]) == ("spam", 3), model)
 
 
 def live(scenario):
