@@ -261,15 +261,16 @@ class Registered(RetrainTest):
 
 
 class Service(RetrainTest):
-    def test_the_unit_leaves_little_exposed(self):
+    def test_the_units_leave_little_exposed(self):
         if not shutil.which("systemd-analyze"):
             self.skipTest("systemd-analyze is not installed")
-        with open(os.path.join(SOURCE, "deploy", "systemd", "winnow-retrain@.service"), encoding="utf-8") as file:
-            unit = self.write("winnow-retrain@spam.service", file.read().replace("/usr/bin/winnow", os.path.abspath(self.program)))
-        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit], capture_output=True, text=True, check=False)
-        exposure = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
-        self.assertTrue(exposure, done.stdout + done.stderr)
-        self.assertLessEqual(float(exposure[1]), 1.5)
+        for name in ("retrain", "drift"):
+            with self.subTest(name), open(os.path.join(SOURCE, "deploy", "systemd", f"winnow-{name}@.service"), encoding="utf-8") as file:
+                unit = self.write(f"winnow-{name}@spam.service", file.read().replace("/usr/bin/winnow", os.path.abspath(self.program)))
+                done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit], capture_output=True, text=True, check=False)
+                exposure = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
+                self.assertTrue(exposure, done.stdout + done.stderr)
+                self.assertLessEqual(float(exposure[1]), 1.5)
 
 
 class Kill(RetrainTest):
