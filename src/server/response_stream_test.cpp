@@ -73,7 +73,7 @@ TEST(ResponseStream, IsWrittenAndTakenByDifferentThreads) {
 
 TEST(ServerSentEvent, HasAnIdATypeAndALineOfData) {
   EXPECT_EQ(ServerSentEvent({.id = 7, .data = {{"type", "log"}, {"message", "two\nlines"}}}),
-            "id: 7\nevent: log\ndata: {\"type\":\"log\",\"message\":\"two\\nlines\"}\n\n");
+            "id: 7\nevent: log\ndata: {\"message\":\"two\\nlines\",\"type\":\"log\"}\n\n");
 }
 
 }  // namespace

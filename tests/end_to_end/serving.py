@@ -33,6 +33,13 @@ class ServingTest(winnow.TestCase):
         with open(self.path("log"), encoding="utf-8") as file:
             return file.read()
 
+    def wait_for_log(self, text):
+        """Until the log, which a thread of the server's own writes, has the text."""
+        deadline = time.monotonic() + 60
+        while text not in self.logged():
+            self.assertLess(time.monotonic(), deadline, f"{text}\n{self.logged()}")
+            time.sleep(.01)
+
     def access_log(self, name="access.jsonl"):
         """The text of all lines until now, which a thread of the server's own writes: the line of one more request comes after them."""
         mark = f"mark-{time.monotonic_ns()}"

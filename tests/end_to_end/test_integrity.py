@@ -193,7 +193,7 @@ class Truncated(serving.ServingTest):
             self.assertEqual(json.loads(body)["error_type"], "Unavailable")
             self.assertNotIn(self.directory, body.decode())
         self.assertIsNone(process.poll())
-        self.assertIn("was truncated or overwritten", self.logged())
+        self.wait_for_log("was truncated or overwritten")
         # Overwritten by as many bytes: no page is missing, but what was loaded is no more there.
         shutil.copyfile(self.path("whole"), file)
         self.assertEqual(self.classify()[0].status, 503)
