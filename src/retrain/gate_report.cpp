@@ -6,26 +6,12 @@
 #include "base/log.h"
 #include "report/report_files.h"
 #include "report/report_html_parts.h"
-#include "report/report_style.h"
+#include "report/report_page.h"
 #include "report/report_words.h"
 #include "report/shown_text.h"
 
 namespace winnow {
 namespace {
-
-constexpr char kHead[] = R"html(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>{}</title>
-<style>{}</style>
-</head>
-<body>
-<main>
-)html";
 
 std::string StateOf(const GateCondition& condition) {
   return !condition.measured ? "not measured" : condition.held ? "held" : "failed";
@@ -125,7 +111,7 @@ Json GateJson(const GateReport& report) {
 
 std::string GateHtml(const GateReport& report) {
   const std::string title = report.challenger + " against " + report.champion;
-  std::string html = fmt::format(fmt::runtime(kHead), HtmlText("Gate: " + title), kReportStyle);
+  std::string html = ReportPageBegin("Gate: " + title);
   html += "<h1>Gate</h1>\n<p class=\"lead\">Challenger " + HtmlName(report.challenger) + ", champion " +
           HtmlName(report.champion) + ".</p>\n";
   html += fmt::format("<p class=\"outcome {}\">{}</p>\n", report.passed ? "better" : "worse", Verdict(report));
@@ -142,7 +128,7 @@ std::string GateHtml(const GateReport& report) {
     if (!condition.slices.empty()) html += SlicesHtml(condition);
     if (!condition.wrong.empty()) html += WrongHtml(condition);
   }
-  return html + "</main>\n</body>\n</html>\n";
+  return html + ReportPageEnd();
 }
 
 Result<void> WriteGateReport(const GateReport& report, const std::filesystem::path& directory) {
