@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,11 +50,15 @@ int64_t StartTimeOf(pid_t process) {
 }
 
 /// Makes the job, rather than the server, give way when memory is short.
-void Limit(pid_t process, uint64_t memory_bytes) {
-  std::ofstream(fmt::format("/proc/{}/oom_score_adj", process)) << 500;
-  if (memory_bytes == 0) return;
-  const rlimit limit{memory_bytes, memory_bytes};
-  ::prlimit(process, RLIMIT_DATA, &limit, nullptr);
+void GiveWay(pid_t process) { std::ofstream(fmt::format("/proc/{}/oom_score_adj", process)) << 500; }
+
+/// The command that limits its own memory before it becomes the program: a limit that the server would set after the
+/// start comes too late for what the program does first. `ulimit` counts in KiB.
+std::vector<std::string> WithMemoryLimit(const std::vector<std::string>& arguments, uint64_t memory_bytes) {
+  if (memory_bytes == 0) return arguments;
+  std::vector<std::string> command{"sh", "-c", R"(ulimit -d "$0" && exec "$@")", std::to_string(memory_bytes / 1024)};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
 }
 
 /// Divides what arrives into lines.
@@ -125,9 +128,10 @@ Result<ProgramEnd> RunJobProcess(const JobProcessOptions& options,
   if (::pipe2(ends, O_CLOEXEC) != 0) return Fail(ErrorCode::kIo, fmt::format("pipe: {}", std::strerror(errno)));
   const Descriptor reading(ends[0]);
   Descriptor writing(ends[1]);
-  const pid_t process = TRY(StartProgram(options.arguments, {.out = output.get(), .err = writing.get()}));
+  const std::vector<std::string> command = WithMemoryLimit(options.arguments, options.memory_bytes);
+  const pid_t process = TRY(StartProgram(command, {.out = output.get(), .err = writing.get()}));
   writing.Close();
-  Limit(process, options.memory_bytes);
+  GiveWay(process);
   started({process, StartTimeOf(process)});
   LineDivider lines(take_line);
   Ending ending(process, options.patience);
