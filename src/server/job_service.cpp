@@ -9,6 +9,7 @@
 
 #include "registry/registry.h"
 #include "server/json_request.h"
+#include "workspace/file_name.h"
 
 namespace winnow {
 
@@ -48,21 +49,12 @@ struct Kind {
 constexpr std::array<Kind, 3> kKinds = {Kind{"train", kTrainOptions}, Kind{"evaluate", kEvaluateOptions},
                                         Kind{"compare", kEvaluateOptions}};
 
-/// Returns the path of a file or directory of the workspace that a request names. A name may have directories, but leads
-/// nowhere else, also not by a symbolic link.
+/// Returns the path of a file or directory of the workspace that a request names (FindInDirectory).
 ApiResult<fs::path> FindIn(const fs::path& directory, const std::string& name, const char* what) {
-  const fs::path relative(name);
-  const bool plain = !name.empty() && name.find('\0') == std::string::npos && relative.is_relative() &&
-                     std::ranges::none_of(relative, [](const fs::path& part) { return part == ".." || part.empty(); });
-  if (!plain) return Reject(fmt::format("'{}' is not the name of a {} in the workspace", name, what));
-  std::error_code error;
-  const fs::path found = fs::canonical(directory / relative, error);
-  const fs::path root = fs::canonical(directory, error);
-  const auto [end, ignored] = std::ranges::mismatch(root, found);
-  if (error || end != root.end()) {
-    return Reject(404, "NotFound", fmt::format("the workspace has no {} '{}'", what, name));
-  }
-  return found;
+  const Result<fs::path> found = FindInDirectory(directory, name, what);
+  if (found) return *found;
+  if (found.error().code == ErrorCode::kNotFound) return Reject(404, "NotFound", found.error().message);
+  return Reject(found.error().message);
 }
 
 ApiResult<std::vector<std::string>> NamesIn(const Json& request, const char* field) {

@@ -35,6 +35,7 @@ Result<void> Server::StartService() {
   service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
   if (!options_.jobs.workspace.empty()) {
     service->jobs = TRY(JobService::Open(options_.jobs, [models = service->models] { models->Reload(); }));
+    service->data = TRY(DataService::Open(options_.jobs.workspace, options_.data));
   }
   if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
   if (service->filter && service->filter->has_store()) {

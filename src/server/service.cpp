@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "server/data_service.h"
+
 namespace winnow {
 
 void Service::Close() const {
   if (jobs) jobs->Close();
+  if (data) data->Close();
   explaining->Finish();
   if (filter) filter->Finish();
   if (registry) registry->Stop();
@@ -20,6 +23,11 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
   }
   if (service->jobs) {
     for (Route& route : JobRoutes(service)) routes.push_back(std::move(route));
+  }
+  if (service->data) {
+    for (const auto& part : {DataRoutes, DataRowRoutes}) {
+      for (Route& route : part(service)) routes.push_back(std::move(route));
+    }
   }
   if (service->filter) {
     for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes}) {

@@ -20,6 +20,8 @@
 
 namespace winnow {
 
+class DataService;
+
 /// Objects that handlers share. They must outlive the routes that are made with them.
 struct Service {
   /// Returns when no request is being computed and no thread holds a reply. Must not be called by threads that answer
@@ -35,6 +37,7 @@ struct Service {
   std::shared_ptr<RegistryFollower> registry = {};      ///< the registry that the server follows, or null
   std::shared_ptr<ExperimentService> experiments = {};  ///< experiments with users, or null without a store
   std::shared_ptr<JobService> jobs = {};                ///< training and evaluation in the workspace, or null
+  std::shared_ptr<DataService> data = {};               ///< the data files of the workspace, or null
   /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
   std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);
 };
@@ -54,6 +57,8 @@ std::vector<Route> OpenAiRoutes(const SharedService& service);     ///< /v1/mode
 std::vector<Route> EmbeddingRoutes(const SharedService& service);  ///< /v1/embeddings, /embed
 std::vector<Route> V2Routes(const SharedService& service);         ///< /v2 and below: the Open Inference Protocol
 std::vector<Route> JobRoutes(const SharedService& service);        ///< /v1/jobs
+std::vector<Route> DataRoutes(const SharedService& service);       ///< /v1/data, /v1/data/{name}, their trash and undo
+std::vector<Route> DataRowRoutes(const SharedService& service);    ///< /v1/data/{name}/preview, summary, rows, changes
 std::vector<Route> MessageRoutes(const SharedService& service);    ///< /v1/messages/check
 std::vector<Route> RspamdRoutes(
     const SharedService& service);  ///< /checkv2, /ping; with a store: /learnspam, /learnham
