@@ -6,6 +6,7 @@
 #include "server/data_service.h"
 #include "server/filter_request.h"
 #include "store/time_text.h"
+#include "workspace/client_words.h"
 
 namespace winnow {
 
@@ -44,8 +45,7 @@ std::string VersionIn(const HttpRequest& request, const QueryParameters& query) 
 }
 
 ApiError DataError(const Error& error) {
-  std::string message = error.message;
-  if (!error.hint.empty()) message += "; " + error.hint;
+  std::string message = OneLine(error);
   switch (error.code) {
     case ErrorCode::kNotFound:
       return {.status = 404, .type = "NotFound", .message = std::move(message)};

@@ -34,6 +34,10 @@ Error ForClients(Error error, const fs::path& file) {
   return error;
 }
 
+std::string OneLine(const Error& error) {
+  return error.hint.empty() ? error.message : error.message + "; " + error.hint;
+}
+
 std::string Sentence(std::string text, const fs::path& file) {
   text = ForClients(std::move(text), file);
   const std::string prefix = file.filename().string() + ": ";

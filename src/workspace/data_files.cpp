@@ -270,7 +270,7 @@ Result<DataFile> DataFiles::Restore(const std::string& name) {
   }
   if (fs::exists(fs::symlink_status(At(name), error))) {
     return Fail(ErrorCode::kExists, fmt::format("there is a data file '{}' again", name),
-                "delete that one first; it takes the place of the other in the trash, so keep a copy of what you need");
+                "upload that one under another name first");
   }
   error.clear();
   if (fs::exists(trash / "former", error)) {

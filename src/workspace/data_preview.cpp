@@ -206,12 +206,12 @@ Result<Examples> ExamplesOf(DataScan& scan, size_t limit) {
   return found;
 }
 
-void AddExamples(const fs::path& file, DataScan& scan, size_t limit, Json& preview) {
+void AddExamples(const fs::path& file, const ReadOptions& read, DataScan& scan, size_t limit, Json& preview) {
   Result<Examples> examples = ExamplesOf(scan, limit);
   if (examples) {
     preview["examples"] = std::move(examples->examples);
   } else {
-    preview["error"] = ForClients(examples.error(), file).Text();
+    preview["error"] = Sentence(OneLine(examples.error()), file);
   }
   for (const FileScan::DroppedRow& row : scan.scan().first_dropped()) {
     if (!scan.labelled() && row.reason == DropReason::kNoLabel) continue;
@@ -224,6 +224,15 @@ void AddExamples(const fs::path& file, DataScan& scan, size_t limit, Json& previ
   Json& notes = preview["notes"];
   for (const std::string& note : report.notes) notes.push_back(Sentence(note, file));
   for (const std::string& warning : scan.report().warnings) notes.push_back(Sentence(warning, file));
+  if (read.text_field.empty() && report.text_field != "text") {
+    notes.push_back(fmt::format("The texts are in the column '{}'.", report.text_field));
+  }
+  if (read.label_field.empty() && report.label_fields.size() == 1 && report.label_fields.front() != "label") {
+    notes.push_back(fmt::format("The labels are in the column '{}'.", report.label_fields.front()));
+  }
+  if (report.texts_with_nul > 0) {
+    notes.push_back("Texts contain zero bytes, as files do that are no text files.");
+  }
   if (scan.labelled()) return;
   notes.push_back("No column of labels was found, so the texts have no labels. If a column has them, choose it.");
 }
@@ -238,7 +247,7 @@ Result<Json> PreviewOf(const fs::path& file, const ReadOptions& options, std::op
   if (!scan && scan.error().code != ErrorCode::kInvalidData) return std::unexpected(ForClients(scan.error(), file));
   const Result<Cells> cells = CellsOf(file, options, header, !scan || scan->labelled(), limit);
   if (!cells) {
-    preview["error"] = ForClients(scan ? cells.error() : scan.error(), file).Text();
+    preview["error"] = Sentence(OneLine(scan ? cells.error() : scan.error()), file);
     return preview;
   }
   preview["options"] = OptionsJson(*cells->reader);
@@ -252,9 +261,12 @@ Result<Json> PreviewOf(const fs::path& file, const ReadOptions& options, std::op
         fmt::format("The file has {} columns, of which the first {} are shown.", cells->columns.size(), kMostColumns));
   }
   if (scan) {
-    AddExamples(file, *scan, limit, preview);
+    AddExamples(file, options, *scan, limit, preview);
   } else {
-    preview["error"] = ForClients(scan.error(), file).Text();
+    preview["error"] = header.value_or(false) && cells->reader->has_header() && options.text_field.empty()
+                           ? fmt::format("Choose the columns of the texts and of the labels. The columns are: {}.",
+                                         fmt::join(cells->columns, ", "))
+                           : Sentence(OneLine(scan.error()), file);
   }
   return preview;
 }
