@@ -33,7 +33,7 @@ ApiResult<void> List(const SharedService& service, const SharedRequest& request,
 
 const Json& PieceQuery() {
   static const Json schema = ParsedJson(R"({"type": "object", "properties": {
-    "offset": {"type": "integer", "minimum": 0, "default": 0, "description": "Place of the piece in the file; 0 begins anew"},
+    "offset": {"type": "integer", "minimum": 0, "default": 0, "description": "Place of the piece in the file; 0 begins the upload again"},
     "final": {"type": "boolean", "default": false, "description": "Whether the file is complete with this piece"},
     "replace": {"type": "boolean", "default": false, "description": "Whether the file takes the place of one of the same name, which can be undone"},
     "version": {"type": "string", "description": "Version of the file that is replaced"},

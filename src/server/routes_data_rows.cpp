@@ -261,7 +261,7 @@ Route PageRoute(const SharedService& service) {
     "total": {"type": "integer", "description": "Number of rows that match"},
     "rows": {"type": "array", "description": "A page of them", "items": {"type": "object", "required": ["row", "text", "label"], "properties": {
       "row": {"type": "integer", "description": "Number of the row: its first line, or its place in a JSON document"},
-      "text": {"type": "string", "description": "The text, of which at most 10,000 characters are shown"},
+      "text": {"type": "string", "description": "The text, or its first 10,000 characters"},
       "cut": {"type": "boolean", "description": "True if the text is longer"},
       "label": {"type": ["string", "null"], "description": "The label, or several divided by commas"},
       "labels": {"type": "array", "description": "Several labels", "items": {"type": "string"}}}}},

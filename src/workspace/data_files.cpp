@@ -165,7 +165,7 @@ Result<UploadProgress> DataFiles::Store(const UploadPiece& piece) {
     } else {
       std::error_code ignored;
       if (fs::exists(fs::symlink_status(At(piece.name), ignored))) {
-        return Fail(ErrorCode::kExists, fmt::format("'{}' exists already, and is no data file", piece.name));
+        return Fail(ErrorCode::kExists, fmt::format("'{}' exists already, and is not a data file", piece.name));
       }
     }
     const std::string problem = TRY(MakeRoom(piece.bytes.size()));

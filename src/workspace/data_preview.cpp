@@ -231,7 +231,7 @@ void AddExamples(const fs::path& file, const ReadOptions& read, DataScan& scan, 
     notes.push_back(fmt::format("The labels are in the column '{}'.", report.label_fields.front()));
   }
   if (report.texts_with_nul > 0) {
-    notes.push_back("Texts contain zero bytes, as files do that are no text files.");
+    notes.push_back("Texts contain zero bytes, so this may not be a text file.");
   }
   if (scan.labelled()) return;
   notes.push_back("No column of labels was found, so the texts have no labels. If a column has them, choose it.");
@@ -258,7 +258,7 @@ Result<Json> PreviewOf(const fs::path& file, const ReadOptions& options, std::op
   AddNotes(*cells->reader, options, header, preview["notes"]);
   if (cells->columns.size() > kMostColumns) {
     preview["notes"].push_back(
-        fmt::format("The file has {} columns, of which the first {} are shown.", cells->columns.size(), kMostColumns));
+        fmt::format("The file has {} columns. The first {} are shown.", cells->columns.size(), kMostColumns));
   }
   if (scan) {
     AddExamples(file, options, *scan, limit, preview);

@@ -143,7 +143,7 @@ class Limits(ServingTest):
         self.assertEqual(put("b.txt", 600_000)[0].status, 200, "the trash makes room")
 
     def test_only_administrators(self):
-        key = self.winnow("keys", "add", "keys", "--name", "reader", "--role", "feedback").stdout.split()[-1]
+        key = self.winnow("keys", "add", "keys", "--name", "reader", "--role", "feedback")[0].strip()
         self.serve("--workspace", "workspace", "--api-key-file", "keys")
         for method, path in (("GET", "/v1/data"), ("PUT", "/v1/data/a.csv?final=true"), ("DELETE", "/v1/data/a.csv"), ("GET", "/v1/data/a.csv/rows"), ("POST", "/v1/data/a.csv/changes")):
             self.assertEqual(self.send(method, path, b"" if method != "GET" else None)[0].status, 401, path)
@@ -203,8 +203,8 @@ class Rows(DataTest):
         self.put("double.tsv", b"".join(lines + lines[1:40]))
 
         def duplicates():
-            report = json.loads(self.winnow("data", "doctor", self.path("workspace", "data", "double.tsv"), "--json").stdout)
-            return [finding["row"] for finding in report["findings"] if finding["kind"] == "duplicate"]
+            report = json.loads(self.winnow("data", "doctor", self.path("workspace", "data", "double.tsv"), "--json")[0])
+            return [finding["line"] for finding in report["findings"] if finding["kind"] == "duplicate"]
         found = duplicates()
         self.assertGreaterEqual(len(found), 39)
         self.ask("POST", "/double.tsv/changes", {"remove": sorted(set(found))})
