@@ -11,6 +11,8 @@
 namespace winnow {
 namespace {
 
+constexpr size_t kMostColumns = 1'000'000;  // of a row that is longer than a piece
+
 class DelimitedReader : public RecordReader {
  public:
   DelimitedReader(TextStream stream, Dialect dialect)
@@ -179,6 +181,13 @@ class DelimitedReader : public RecordReader {
           stream_.Consume(row_.used);
           return true;
         case RowEnd::kNeedsMore: {
+          // Fields take far more memory than their text.
+          if (row_.count > kMostColumns) {
+            return Fail(ErrorCode::kInvalidData,
+                        stream_.name() + ", line " + std::to_string(stream_.line()) + ": a row has more than " +
+                            std::to_string(kMostColumns) + " columns",
+                        "check the delimiter and the line ends");
+          }
           // A row far longer than a piece is looked at again and again: let the buffer double in between.
           const size_t wanted = stream_.buffered().size() * 2;
           do {

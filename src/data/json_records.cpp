@@ -289,12 +289,15 @@ Result<std::unique_ptr<RecordReader>> MakeJsonLinesReader(TextStream stream) {
 
 Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) {
   constexpr size_t kMaxDocumentBytes = size_t{1} << 30;
+  const bool limited = stream.most_record_bytes() < TextStream::kMaxRecordBytes;
+  const size_t most = limited ? stream.most_record_bytes() : kMaxDocumentBytes;
   std::string text;
   do {
     text += stream.buffered();
     stream.Consume(stream.buffered().size());
-    if (text.size() > kMaxDocumentBytes) {
-      return Fail(ErrorCode::kInvalidData, stream.name() + ": the JSON document is larger than 1 GiB",
+    if (text.size() > most) {
+      return Fail(ErrorCode::kInvalidData,
+                  stream.name() + ": the JSON document is larger than " + std::to_string(most >> 20) + " MiB",
                   "write it as JSON lines, one object per line: `jq -c '.[]'`");
     }
   } while (TRY(stream.Fill()));

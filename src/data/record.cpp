@@ -81,7 +81,7 @@ Result<Format> GuessFormat(TextStream& stream, bool lines_allowed, bool named_js
   if (first != '{' && first != '[') return Format::kAuto;
   // A JSON line may be longer than a piece; so may be a document in one line, which need not be read whole to tell.
   while (stream.buffered().find('\n', from) == std::string_view::npos &&
-         stream.buffered().size() < TextStream::kMaxRecordBytes / 2 && TRY(stream.Fill())) {
+         stream.buffered().size() < stream.most_record_bytes() / 2 && TRY(stream.Fill())) {
   }
   const std::string_view text = stream.buffered().substr(from);
   const std::string_view line = TrimAscii(text.substr(0, text.find('\n')));
@@ -114,6 +114,7 @@ const Value* Record::Find(std::string_view name) const {
 
 Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& path, const OpenOptions& options) {
   TextStream stream = TRY(TextStream::Open(path, options.wishes.encoding));
+  stream.LimitRecords(options.wishes.most_record_bytes);
   std::string extension = DataExtension(path);
   Format format = options.wishes.format;
   if (format == Format::kCsv) extension = ".csv";

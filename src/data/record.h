@@ -91,6 +91,8 @@ struct FormatWishes {
   Format format = Format::kAuto;
   DialectWishes dialect = {};             ///< settings of delimited files
   std::optional<Encoding> encoding = {};  ///< encoding of all files
+  /// Maximum size of a record; a lower one than the default also limits JSON documents, which are held in memory.
+  size_t most_record_bytes = TextStream::kMaxRecordBytes;
 };
 
 /// Options of opening a file. `known_names` help to decide whether the first row of a delimited file is a header.

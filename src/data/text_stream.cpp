@@ -71,10 +71,10 @@ void TextStream::Consume(size_t bytes) {
 
 Result<bool> TextStream::Fill() {
   if (at_end_) return false;
-  if (text_.size() - position_ > kMaxRecordBytes) {
+  if (text_.size() - position_ > most_record_bytes_) {
     return Fail(ErrorCode::kInvalidData,
                 name_ + ", line " + std::to_string(line_) + ": the row is larger than " +
-                    std::to_string(kMaxRecordBytes >> 20) + " MiB",
+                    std::to_string(most_record_bytes_ >> 20) + " MiB",
                 "the file is damaged here, or a quote is never closed");
   }
   if (position_ > 0) {

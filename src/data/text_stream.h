@@ -27,6 +27,10 @@ class TextStream {
   /// kIo; kInvalidData if the file is empty or not text.
   static Result<TextStream> Open(const std::filesystem::path& path, std::optional<Encoding> encoding = {});
 
+  /// Changes the maximum length of a record for this stream.
+  void LimitRecords(size_t most_bytes) { most_record_bytes_ = most_bytes; }
+  size_t most_record_bytes() const { return most_record_bytes_; }
+
   /// Returns the decoded text that was not consumed yet; valid until the next call of Fill().
   std::string_view buffered() const { return std::string_view(text_).substr(position_); }
   void Consume(size_t bytes);
@@ -65,6 +69,7 @@ class TextStream {
   size_t line_ = 1;
   char line_end_ = '\n';
   size_t raw_bytes_ = 0;
+  size_t most_record_bytes_ = kMaxRecordBytes;
   size_t first_invalid_line_ = 0;
   bool at_end_ = false;
   bool encoding_assumed_ = false;

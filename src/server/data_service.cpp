@@ -14,6 +14,7 @@ Result<std::shared_ptr<DataService>> DataService::Open(const std::filesystem::pa
 }
 
 void DataService::Close() {
+  closing_ = true;
   reading_.Finish();
   writing_.Finish();
 }

@@ -2,6 +2,7 @@
 /// and write them, so that a large file delays nobody else.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -32,12 +33,15 @@ class DataService {
   ClientTasks& reading() { return reading_; }
   ClientTasks& writing() { return writing_; }
 
+  /// Returns true once the server ends, so that tasks stop.
+  bool closing() const { return closing_; }
   /// Returns when all tasks have run.
   void Close();
 
  private:
   DataService() = default;
 
+  std::atomic<bool> closing_ = false;
   std::unique_ptr<DataFiles> files_;
   DataReader reader_;
   // One client uses all threads but one at most.

@@ -20,6 +20,13 @@ namespace {
 constexpr char kTag[] = "Data";
 constexpr size_t kMostLabelBytes = 1000;
 
+/// Returns the function that tells whether nobody waits for the response any more.
+std::function<bool()> StopOf(const Service& service, const HttpRequest& request) {
+  return [data = service.data, gone = request.client_disconnected] {
+    return data->closing() || (gone && gone->load(std::memory_order_relaxed));
+  };
+}
+
 /// Replies with what `read` returns about the file in the path, and its version.
 ApiResult<void> ReadFileWith(const SharedService& service, const SharedRequest& request, const HttpReply& reply,
                              const ReadOptions& options,
@@ -32,9 +39,7 @@ ApiResult<void> ReadFileWith(const SharedService& service, const SharedRequest& 
     const Result<fs::path> path = files.PathOf(name);
     if (!path) return std::unexpected(DataError(path.error()));
     DataSource source{.file = *path, .version = file->version, .options = options};
-    if (request->client_disconnected) {
-      source.stopped = [gone = request->client_disconnected] { return gone->load(std::memory_order_relaxed); };
-    }
+    source.stopped = StopOf(*service, *request);
     Result<Json> json = read(service->data->reader(), source);
     if (!json) return std::unexpected(DataError(json.error()));
     return VersionedResponse(std::move(*json), file->version);
@@ -156,8 +161,7 @@ ApiResult<HttpResponse> MakeChanges(const Service& service, const HttpRequest& r
   if (!problem.empty()) return Reject(507, "InsufficientStorage", problem);
   const fs::path path = TRY(Checked(files.PathOf(name)));
   const fs::path output = files.NewTemporary(name);
-  const auto stopped = [&] { return request.client_disconnected && request.client_disconnected->load(); };
-  const Result<void> written = WriteChangedRows(path, options, changes, output, stopped);
+  const Result<void> written = WriteChangedRows(path, options, changes, output, StopOf(service, request));
   const Result<DataFile> changed = written ? files.Replace(name, output, file.version)
                                            : std::unexpected(ForClients(ForClients(written.error(), output), path));
   std::error_code error;

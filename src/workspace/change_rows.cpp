@@ -80,7 +80,7 @@ Result<Layout> LayoutOf(const fs::path& file, const ReadOptions& options, const 
     labelled = scan.labelled();
     layout.label_fields = scan.report().files.back().label_fields;
   }
-  const ReadPlan plan = TRY(MakeReadPlan(options, labelled));
+  const ReadPlan plan = TRY(ServerReadPlan(options, labelled));
   OpenOptions open{.wishes = plan.format, .allow_lines = !labelled && options.text_field.empty(), .known_names = {}};
   open.known_names = plan.wishes.label_fields;
   if (!options.text_field.empty()) open.known_names.push_back(options.text_field);

@@ -108,7 +108,7 @@ Result<Cells> ReadCells(const fs::path& file, const OpenOptions& options, size_t
 /// Opens the file as examples are read; with `header`, also its first row as names.
 Result<Cells> CellsOf(const fs::path& file, const ReadOptions& options, std::optional<bool> header, bool labelled,
                       size_t limit) {
-  const ReadPlan plan = TRY(MakeReadPlan(options, labelled));
+  const ReadPlan plan = TRY(ServerReadPlan(options, labelled));
   OpenOptions open{.wishes = plan.format, .allow_lines = !labelled && options.text_field.empty(), .known_names = {}};
   open.known_names = plan.wishes.label_fields;
   if (!options.text_field.empty()) open.known_names.push_back(options.text_field);
@@ -237,20 +237,36 @@ void AddExamples(const fs::path& file, const ReadOptions& read, DataScan& scan, 
   notes.push_back("No column of labels was found, so the texts have no labels. If a column has them, choose it.");
 }
 
+struct ExampleScan {
+  bool labelled = true;
+  std::optional<Error> error;  // why there is no scan
+};
+
+/// Reads the examples into `preview`. Errors: other ones than kInvalidData.
+Result<ExampleScan> ScanExamples(const fs::path& file, const ReadOptions& options, size_t limit, Json& preview) {
+  Result<DataScan> scan = DataScan::Open(file, options);
+  if (!scan && scan.error().code != ErrorCode::kInvalidData) return std::unexpected(ForClients(scan.error(), file));
+  if (!scan) return ExampleScan{.labelled = true, .error = scan.error()};
+  AddExamples(file, options, *scan, limit, preview);
+  return ExampleScan{.labelled = scan->labelled(), .error = std::nullopt};
+}
+
 }  // namespace
 
 Result<Json> PreviewOf(const fs::path& file, const ReadOptions& options, std::optional<bool> header, size_t limit) {
   Json preview = {{"options", Json::object()}, {"columns", Json::array()}, {"cells", Json::array()},
                   {"examples", Json::array()}, {"notes", Json::array()},   {"problems", Json::array()},
                   {"error", nullptr}};
-  Result<DataScan> scan = DataScan::Open(file, options);
-  if (!scan && scan.error().code != ErrorCode::kInvalidData) return std::unexpected(ForClients(scan.error(), file));
-  const Result<Cells> cells = CellsOf(file, options, header, !scan || scan->labelled(), limit);
+  // The examples are read first, so that a document is in memory once.
+  Json found = preview;
+  const ExampleScan scan = TRY(ScanExamples(file, options, limit, found));
+  const Result<Cells> cells = CellsOf(file, options, header, scan.labelled, limit);
   if (!cells) {
-    preview["error"] = Sentence(OneLine(scan ? cells.error() : scan.error()), file);
+    preview["error"] = Sentence(OneLine(scan.error.value_or(cells.error())), file);
     return preview;
   }
   preview["options"] = OptionsJson(*cells->reader);
+  preview["options"].update(found["options"]);
   for (const std::string& name : std::span(cells->columns).first(std::min(cells->columns.size(), kMostColumns))) {
     preview["columns"].push_back(FirstCodePoints(name, kMostCharacters));
   }
@@ -260,14 +276,13 @@ Result<Json> PreviewOf(const fs::path& file, const ReadOptions& options, std::op
     preview["notes"].push_back(
         fmt::format("The file has {} columns. The first {} are shown.", cells->columns.size(), kMostColumns));
   }
-  if (scan) {
-    AddExamples(file, options, *scan, limit, preview);
-  } else {
-    preview["error"] = header.value_or(false) && cells->reader->has_header() && options.text_field.empty()
-                           ? fmt::format("Choose the columns of the texts and of the labels. The columns are: {}.",
-                                         fmt::join(cells->columns, ", "))
-                           : Sentence(OneLine(scan.error()), file);
-  }
+  for (const Json& note : found["notes"]) preview["notes"].push_back(note);
+  for (const char* const part : {"examples", "problems", "error"}) preview[part] = std::move(found[part]);
+  if (!scan.error) return preview;
+  preview["error"] = header.value_or(false) && cells->reader->has_header() && options.text_field.empty()
+                         ? fmt::format("Choose the columns of the texts and of the labels. The columns are: {}.",
+                                       fmt::join(cells->columns, ", "))
+                         : Sentence(OneLine(*scan.error), file);
   return preview;
 }
 

@@ -6,10 +6,22 @@ namespace winnow {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr size_t kMostRecordBytes = size_t{16} << 20;  // a document of that size takes up to 40 times as much memory
+
+}  // namespace
+
+Result<ReadPlan> ServerReadPlan(const ReadOptions& options, bool labels_needed) {
+  ReadPlan plan = TRY(MakeReadPlan(options, labels_needed));
+  plan.format.most_record_bytes = kMostRecordBytes;
+  return plan;
+}
+
 Result<DataScan> DataScan::Open(const fs::path& file, const ReadOptions& options) {
   DataScan scan;
   const auto open = [&](bool labelled) -> Result<void> {
-    scan.plan_ = std::make_unique<ReadPlan>(TRY(MakeReadPlan(options, labelled)));
+    scan.plan_ = std::make_unique<ReadPlan>(TRY(ServerReadPlan(options, labelled)));
     scan.report_ = std::make_unique<ReadReport>();
     scan.labelled_ = labelled;
     scan.scan_ = std::make_unique<FileScan>(TRY(FileScan::Open(file, *scan.plan_, *scan.report_)));

@@ -15,6 +15,10 @@
 
 namespace winnow {
 
+/// Returns the plan of reading for a server: of records that are not larger than its memory allows. Errors: those of
+/// MakeReadPlan.
+Result<ReadPlan> ServerReadPlan(const ReadOptions& options, bool labels_needed);
+
 /// A scan of one file. Not thread-safe.
 class DataScan {
  public:
