@@ -4,11 +4,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "base/json.h"
+#include "base/mutex.h"
 #include "server/client_tasks.h"
 #include "workspace/data_files.h"
 #include "workspace/data_reader.h"
@@ -28,6 +32,9 @@ class DataService {
                                                    const DataServiceOptions& options,
                                                    std::function<void(const std::string& name)> changed = {});
 
+  /// Returns the summary of a file (SummaryOf); the last ones are kept. Errors: those of SummaryOf.
+  Result<Json> Summary(const DataSource& source);
+
   DataFiles& files() { return *files_; }
   DataReader& reader() { return reader_; }
   ClientTasks& reading() { return reading_; }
@@ -44,6 +51,8 @@ class DataService {
   std::atomic<bool> closing_ = false;
   std::unique_ptr<DataFiles> files_;
   DataReader reader_;
+  Mutex mutex_;
+  std::deque<std::pair<std::string, Json>> summaries_ GUARDED_BY(mutex_);  // by KeyOf, the newest last
   // One client uses all threads but one at most.
   ClientTasks reading_{/*threads=*/3, /*most_waiting=*/64};
   ClientTasks writing_{/*threads=*/2, /*most_waiting=*/64};

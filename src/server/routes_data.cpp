@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/files.h"
 #include "server/data_request.h"
 #include "server/data_service.h"
 #include "server/service.h"
@@ -124,6 +127,34 @@ ApiResult<void> Undo(const SharedService& service, const SharedRequest& request,
                 });
 }
 
+/// Downloads are held in memory; larger files are taken from the directory.
+constexpr uint64_t kMostDownloadBytes = uint64_t{64} << 20;
+
+ApiResult<HttpResponse> ReadWhole(DataFiles& files, const std::string& name) {
+  const DataFile file = TRY(Checked(files.Find(name)));
+  if (file.bytes > kMostDownloadBytes) {
+    return Reject(413, "TooLarge",
+                  fmt::format("'{}' is larger than {} MiB; copy it from the data directory of the workspace", name,
+                              kMostDownloadBytes >> 20));
+  }
+  HttpResponse response{.status = 200,
+                        .body = TRY(Checked(ReadFile(TRY(Checked(files.PathOf(name)))))),
+                        .content_type = "application/octet-stream",
+                        .headers = {}};
+  // Names beyond ASCII would need an encoding; browsers take those from the URL.
+  const bool ascii = std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  response.headers = {{"Content-Disposition", ascii ? fmt::format("attachment; filename=\"{}\"", name) : "attachment"},
+                      {"ETag", fmt::format("\"{}\"", file.version)},
+                      {"X-Content-Type-Options", "nosniff"}};
+  return response;
+}
+
+ApiResult<void> Download(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
+  TRY(QueryParameters::Read(*request, NoQuery()));
+  ReadData(service, request, reply, [service, request] { return ReadWhole(service->data->files(), NameIn(*request)); });
+  return {};
+}
+
 const Json& SampleSchema() {
   static const Json schema = ParsedJson(R"({"type": "object", "additionalProperties": false, "required": ["name"],
     "properties": {"name": {"type": "string", "description": "Name of the sample: one that GET /v1/data/samples lists"}}})");
@@ -202,6 +233,12 @@ std::vector<Route> DataRoutes(const SharedService& service) {
   std::vector<Route> routes;
   routes.push_back(ListRoute(service));
   routes.push_back(PutRoute(service));
+  Route download = DataRoute(service, "GET", "/v1/data/{name}", "Downloads a data file",
+                             "Only files of at most 64 MiB can be downloaded.", {404, 413, 422, 429, 503}, Download);
+  download.docs.answer = ParsedJson(R"({"type": "string", "format": "binary", "description": "The bytes"})");
+  download.docs.answer_types = {"application/octet-stream"};
+  download.docs.answer_example = "label,text\nham,See you at noon\n";
+  routes.push_back(std::move(download));
   Route remove = DataRoute(service, "DELETE", "/v1/data/{name}", "Moves a data file to the trash",
                            "It stays there for 30 days, unless its room is needed.", {404, 409, 422, 429, 503}, Delete);
   remove.docs.query = VersionQuery();

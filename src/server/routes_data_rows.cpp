@@ -69,7 +69,8 @@ const Json& SummaryQuery() {
 
 ApiResult<void> Summary(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const ReadingRequest read = TRY(ReadReadingRequest(*request, SummaryQuery()));
-  return ReadFileWith(service, request, reply, read.options, SummaryOf);
+  return ReadFileWith(service, request, reply, read.options,
+                      [service](DataReader&, const DataSource& source) { return service->data->Summary(source); });
 }
 
 const Json& RowsQuery() {

@@ -35,7 +35,9 @@ Error ForClients(Error error, const fs::path& file) {
 }
 
 std::string OneLine(const Error& error) {
-  return error.hint.empty() ? error.message : error.message + "; " + error.hint;
+  std::string line = error.hint.empty() ? error.message : error.message + "; " + error.hint;
+  ReplaceAll(line, "\n  ", "; ");
+  return line;
 }
 
 std::string Sentence(std::string text, const fs::path& file) {
@@ -43,7 +45,8 @@ std::string Sentence(std::string text, const fs::path& file) {
   const std::string prefix = file.filename().string() + ": ";
   if (prefix.size() > 2 && text.starts_with(prefix)) text.erase(0, prefix.size());
   if (text.empty()) return text;
-  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  const bool begins_with_file = !file.empty() && text.starts_with(file.filename().string());
+  if (!begins_with_file && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
   if (!text.ends_with('.') && !text.ends_with('?') && !text.ends_with('!')) text += '.';
   return text;
 }

@@ -71,6 +71,7 @@ struct Cells {
   std::unique_ptr<RecordReader> reader;
   std::vector<std::string> columns;
   std::vector<Record> rows;
+  bool lines_only = false;  // the file has another format, which could not be told
 };
 
 std::string CellText(const Value& value) {
@@ -116,7 +117,9 @@ Result<Cells> CellsOf(const fs::path& file, const ReadOptions& options, std::opt
   if (!cells && open.wishes.format == Format::kAuto && cells.error().code == ErrorCode::kInvalidData) {
     // No columns were found, which may be wrong: the lines show what there is.
     open.wishes.format = Format::kLines;
-    return ReadCells(file, open, limit);
+    Result<Cells> lines = ReadCells(file, open, limit);
+    if (lines) lines->lines_only = true;
+    return lines;
   }
   if (cells && header.value_or(false) && cells->reader->dialect() != nullptr && !cells->reader->has_header() &&
       !cells->rows.empty()) {
@@ -266,12 +269,17 @@ Result<Json> PreviewOf(const fs::path& file, const ReadOptions& options, std::op
     return preview;
   }
   preview["options"] = OptionsJson(*cells->reader);
+  if (cells->lines_only) preview["options"]["format"] = nullptr;
   preview["options"].update(found["options"]);
   for (const std::string& name : std::span(cells->columns).first(std::min(cells->columns.size(), kMostColumns))) {
     preview["columns"].push_back(FirstCodePoints(name, kMostCharacters));
   }
   preview["cells"] = CellsJson(*cells);
-  AddNotes(*cells->reader, options, header, preview["notes"]);
+  if (cells->lines_only) {
+    preview["notes"].push_back("The columns could not be told, so the lines of the file are shown.");
+  } else {
+    AddNotes(*cells->reader, options, header, preview["notes"]);
+  }
   if (cells->columns.size() > kMostColumns) {
     preview["notes"].push_back(
         fmt::format("The file has {} columns. The first {} are shown.", cells->columns.size(), kMostColumns));

@@ -106,6 +106,12 @@ TEST_F(DataPreviewTest, UnknownColumnsAreShownAndCanBeChosen) {
   EXPECT_EQ(chosen["examples"][1].dump(), R"({"row":3,"text":"hi you","label":"y"})");
 }
 
+TEST_F(DataPreviewTest, AFileWithoutColumnsIsShownAsLines) {
+  const Json preview = Preview("a.csv", "one text\nanother text\n", {.label_field = "label"});
+  EXPECT_FALSE(preview["error"].is_null());
+  EXPECT_EQ(preview["cells"].size(), 2u) << preview.dump();
+}
+
 TEST_F(DataPreviewTest, TextsWithoutLabelsAreNoError) {
   const Json preview = Preview("a.txt", "one text\nanother, with a comma\n");
   EXPECT_TRUE(preview["error"].is_null());

@@ -8,7 +8,6 @@
 #include "workspace/data_scan.h"
 
 namespace winnow {
-namespace {
 
 std::string KeyOf(const DataSource& source) {
   const ReadOptions& read = source.options;
@@ -22,8 +21,6 @@ std::string KeyOf(const DataSource& source) {
   }
   return key;
 }
-
-}  // namespace
 
 std::shared_ptr<const RowTable> DataReader::Find(const std::string& key) {
   const auto found = std::ranges::find(kept_, key, &Kept::key);

@@ -25,6 +25,9 @@ struct DataSource {
   std::function<bool()> stopped = [] { return false; };  ///< returns true once nobody waits for the result
 };
 
+/// Returns what tells the source from others.
+std::string KeyOf(const DataSource& source);
+
 /// Thread-safe.
 class DataReader {
  public:

@@ -88,6 +88,16 @@ class Files(DataTest):
         self.assertEqual(self.ask("GET", "")["files"], [])
         self.assertEqual(self.ask("PUT", "/a.csv?offset=11&final=true", b"x,1\n")["bytes"], 15, "an upload survives the end of the server")
 
+    def test_downloads(self):
+        self.put("my file.csv", b"label,text\nx,1\ny,2\n")
+        response, data = self.send("GET", "/v1/data/my%20file.csv")
+        self.assertEqual((response.status, data), (200, b"label,text\nx,1\ny,2\n"))
+        self.assertEqual(response.getheader("Content-Disposition"), 'attachment; filename="my file.csv"')
+        self.ask("GET", "/none.csv", status=404)
+        with open(self.path("workspace", "data", "large.csv"), "wb") as file:
+            file.truncate(65 << 20)
+        self.ask("GET", "/large.csv", status=413)
+
     def test_deletion_and_restoration(self):
         self.put("a.csv", b"label,text\nx,1\ny,2\n")
         self.ask("DELETE", "/a.csv?version=0123456789abcdef", status=409)
