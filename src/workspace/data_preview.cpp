@@ -276,7 +276,7 @@ Result<Json> PreviewOf(const fs::path& file, const ReadOptions& options, std::op
   }
   preview["cells"] = CellsJson(*cells);
   if (cells->lines_only) {
-    preview["notes"].push_back("The columns could not be told, so the lines of the file are shown.");
+    preview["notes"].push_back("No columns were found, so the lines of the file are shown.");
   } else {
     AddNotes(*cells->reader, options, header, preview["notes"]);
   }
