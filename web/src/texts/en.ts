@@ -1,0 +1,121 @@
+// All texts of the page. A view has a block of its own; functions make texts with a number or a name in it.
+
+export const t = {
+  app: {
+    name: "Winnow",
+    skip: "Skip to the content",
+    menu: "Menu",
+    closeMenu: "Close the menu",
+    navigation: "Views",
+    offline: "The connection to the server is lost. What you see may be out of date; the page connects again by itself.",
+    loading: "Loading",
+    signOut: "Sign out",
+    signedInAs: (name: string) => `Signed in as ${name}`,
+    version: (version: string) => `Version ${version}`,
+    apiDocs: "API reference",
+  },
+  theme: { label: "Colors", system: "As the system", light: "Light", dark: "Dark" },
+  nav: {
+    start: "Start",
+    try: "Try",
+    data: "Data",
+    benchmark: "Benchmark",
+    review: "Review",
+    history: "History",
+    filter: "Filter",
+    models: "Models",
+    operate: "Operate",
+    groups: { build: "Build a model", mail: "Mail", server: "Server" },
+  },
+  common: {
+    cancel: "Cancel",
+    close: "Close",
+    undo: "Undo",
+    undone: "Undone.",
+    retry: "Try again",
+    remove: "Remove",
+    save: "Save",
+    more: "Show more",
+    back: "Back",
+    next: "Next page",
+    previous: "Previous page",
+    nothing: "Nothing was found.",
+    search: "Search",
+    help: "Help",
+    copy: "Copy",
+    copied: "Copied.",
+    asTable: "Show as a table",
+    working: "Working",
+    page: (first: number, last: number, total: number | null) => (total === null ? `${first}–${last}` : `${first}–${last} of ${total}`),
+    failed: "That didn't work",
+    noOption: "No match",
+  },
+  keys: {
+    title: "Keys",
+    open: "Keys of this page",
+    general: "Everywhere",
+    help: "Show the keys",
+    goTo: (view: string) => `Go to ${view}`,
+    then: "then",
+  },
+  needs: {
+    workspaceTitle: "This server has no workspace",
+    workspace: "Data, training and review need a directory where the server may write. Start the server with a workspace, then reload this page:",
+    adminTitle: "This view is for administrators",
+    admin: "Your key may classify texts, but not change models or data. Sign in with a key of the role admin.",
+    storeTitle: "This server keeps no history",
+    otherKey: "Sign in with another key",
+  },
+  signIn: {
+    title: "Sign in",
+    text: "This server is protected. Enter your API key; you stay signed in on this browser for 30 days.",
+    key: "API key",
+    show: "Show the key",
+    hide: "Hide the key",
+    action: "Sign in",
+    wrong: "This key is not valid. Check that it was copied completely.",
+    hint: "Whoever runs the server can make a key with",
+  },
+  missing: { title: "Page not found", text: "There is no view at this address.", action: "Go to Start" },
+  files: {
+    drop: "Drop a file here",
+    or: "or",
+    choose: "Choose a file",
+    hint: "CSV, TSV or JSON lines, with one text per row and its label.",
+  },
+  scores: { label: "Probabilities of the labels" },
+  chart: { loading: "The chart is being drawn", table: "The chart's values" },
+
+  // Start
+  start: {
+    title: "Start",
+    lead: "From a file of examples to your own text classifier, in three steps.",
+  },
+
+  // Try
+  try: { title: "Try" },
+
+  // Models
+  models: { title: "Models" },
+
+  // Jobs
+  job: { title: "Job" },
+
+  // Data
+  data: { title: "Data" },
+
+  // Benchmark
+  benchmark: { title: "Benchmark" },
+
+  // Review
+  review: { title: "Review" },
+
+  // History
+  history: { title: "History" },
+
+  // Filter
+  filter: { title: "Filter" },
+
+  // Operate
+  operate: { title: "Operate" },
+};
