@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/log.h"
+#include "server/event_streams.h"
 #include "server/service.h"
+#include "server/workspace_models.h"
 
 namespace winnow {
 namespace {
@@ -86,10 +89,16 @@ ApiResult<void> SwitchModel(const SharedService& service, const SharedRequest& r
   if (model == nullptr || !model->is_string() || model->str().empty()) {
     return Reject("'model' must be a model's name: \"spam\", \"spam:1.2.0\" or \"spam@champion\"");
   }
-  service->models->Switch(model->get<std::string>(), [reply](const ApiResult<ModelSet::Model>& found) {
-    if (!found) return reply(found.error().Response());
-    reply(JsonResponse({{"model", (*found)->name()}, {"version", (*found)->version()}, {"default", true}}));
-  });
+  service->models->Switch(
+      model->str(), [service, request, reply, spec = model->str()](const ApiResult<ModelSet::Model>& found) {
+        if (!found) return reply(found.error().Response());
+        service->events->Publish("models", Json::object());
+        if (service->workspace_models) {
+          const Result<void> kept = service->workspace_models->KeepSwitch(spec, request->key);
+          if (!kept) LogWarning("the default model will not be the same after a restart: {}", kept.error().message);
+        }
+        reply(JsonResponse({{"model", (*found)->name()}, {"version", (*found)->version()}, {"default", true}}));
+      });
   return {};
 }
 

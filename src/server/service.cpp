@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "server/workspace_models.h"
+
 namespace winnow {
 
 void Service::Close() const {
+  if (workspace_models) workspace_models->Finish();
   if (jobs) jobs->Close();
   explaining->Finish();
   if (filter) filter->Finish();
@@ -15,11 +18,13 @@ void Service::Close() const {
 std::vector<Route> ServiceRoutes(const SharedService& service) {
   std::vector<Route> routes;
   for (const auto& part : {ClassifyRoutes, ModelRoutes, HealthRoutes, TeiRoutes, TeiModelRoutes, OpenAiRoutes,
-                           EmbeddingRoutes, V2Routes}) {
+                           EmbeddingRoutes, V2Routes, SessionRoutes, EventRoutes, PageRoutes}) {
     for (Route& route : part(service)) routes.push_back(std::move(route));
   }
   if (service->jobs) {
-    for (Route& route : JobRoutes(service)) routes.push_back(std::move(route));
+    for (const auto& part : {JobRoutes, FineTuneRoutes, BenchmarkRoutes, WorkspaceModelRoutes}) {
+      for (Route& route : part(service)) routes.push_back(std::move(route));
+    }
   }
   if (service->filter) {
     for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes}) {

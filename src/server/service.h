@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/access.h"
 #include "server/api_error.h"
 #include "server/client_tasks.h"
 #include "server/experiment_service.h"
@@ -20,6 +21,10 @@
 
 namespace winnow {
 
+class BenchmarkHistory;
+class EventStreams;
+class WorkspaceModels;
+
 /// Objects that handlers share. They must outlive the routes that are made with them.
 struct Service {
   /// Returns when no request is being computed and no thread holds a reply. Must not be called by threads that answer
@@ -29,12 +34,17 @@ struct Service {
 
   std::shared_ptr<ModelSet> models;
   ServiceLimits limits = {};
-  std::shared_ptr<ServerMetrics> metrics = {};          ///< metrics, or null
-  SchedulerOptions scheduler = {};                      ///< options that the models were opened with, for /info
-  std::shared_ptr<FilterService> filter = {};           ///< the message filter, or null
-  std::shared_ptr<RegistryFollower> registry = {};      ///< the registry that the server follows, or null
-  std::shared_ptr<ExperimentService> experiments = {};  ///< experiments with users, or null without a store
-  std::shared_ptr<JobService> jobs = {};                ///< training and evaluation in the workspace, or null
+  std::shared_ptr<Access> access = {};                     ///< access control, for sessions; never null in a server
+  bool tls = false;                                        ///< whether the server speaks HTTPS itself
+  std::shared_ptr<ServerMetrics> metrics = {};             ///< metrics, or null
+  SchedulerOptions scheduler = {};                         ///< options that the models were opened with, for /info
+  std::shared_ptr<FilterService> filter = {};              ///< the message filter, or null
+  std::shared_ptr<RegistryFollower> registry = {};         ///< the registry that the server follows, or null
+  std::shared_ptr<ExperimentService> experiments = {};     ///< experiments with users, or null without a store
+  std::shared_ptr<JobService> jobs = {};                   ///< training and evaluation in the workspace, or null
+  std::shared_ptr<EventStreams> events = {};               ///< /v1/events; never null in a server
+  std::shared_ptr<WorkspaceModels> workspace_models = {};  ///< with `jobs`: the models that they write
+  std::shared_ptr<BenchmarkHistory> benchmarks = {};       ///< with `jobs`: the comparisons that were kept
   /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
   std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);
 };
@@ -54,7 +64,14 @@ std::vector<Route> OpenAiRoutes(const SharedService& service);     ///< /v1/mode
 std::vector<Route> EmbeddingRoutes(const SharedService& service);  ///< /v1/embeddings, /embed
 std::vector<Route> V2Routes(const SharedService& service);         ///< /v2 and below: the Open Inference Protocol
 std::vector<Route> JobRoutes(const SharedService& service);        ///< /v1/jobs
-std::vector<Route> MessageRoutes(const SharedService& service);    ///< /v1/messages/check
+std::vector<Route> EventRoutes(const SharedService& service);      ///< /v1/events
+/// Return further routes of a server with a workspace.
+std::vector<Route> FineTuneRoutes(const SharedService& service);        ///< /api/finetune/...: those of the mail tool
+std::vector<Route> BenchmarkRoutes(const SharedService& service);       ///< /api/benchmark/run, /v1/benchmarks
+std::vector<Route> WorkspaceModelRoutes(const SharedService& service);  ///< /v1/workspace
+std::vector<Route> SessionRoutes(const SharedService& service);         ///< /v1/session
+std::vector<Route> PageRoutes(const SharedService& service);            ///< /ui and below: the web page
+std::vector<Route> MessageRoutes(const SharedService& service);         ///< /v1/messages/check
 std::vector<Route> RspamdRoutes(
     const SharedService& service);  ///< /checkv2, /ping; with a store: /learnspam, /learnham
 std::vector<Route> AppleRoutes(
