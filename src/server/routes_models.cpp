@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "server/audit.h"
 #include "server/service.h"
 
 namespace winnow {
@@ -86,8 +87,9 @@ ApiResult<void> SwitchModel(const SharedService& service, const SharedRequest& r
   if (model == nullptr || !model->is_string() || model->str().empty()) {
     return Reject("'model' must be a model's name: \"spam\", \"spam:1.2.0\" or \"spam@champion\"");
   }
-  service->models->Switch(model->get<std::string>(), [reply](const ApiResult<ModelSet::Model>& found) {
+  service->models->Switch(model->get<std::string>(), [service, request, reply](const ApiResult<ModelSet::Model>& found) {
     if (!found) return reply(found.error().Response());
+    Audit(*service, *request, "models.switch", (*found)->name(), {{"version", (*found)->version()}});
     reply(JsonResponse({{"model", (*found)->name()}, {"version", (*found)->version()}, {"default", true}}));
   });
   return {};

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "server/access_log.h"
 #include "server/api_keys.h"
+#include "server/operation_history.h"
 
 namespace winnow {
 
@@ -36,6 +37,7 @@ Result<void> Server::StartService() {
   if (!options_.jobs.workspace.empty()) {
     service->jobs = TRY(JobService::Open(options_.jobs, [models = service->models] { models->Reload(); }));
   }
+  if (!options_.jobs.workspace.empty()) options_.filter.page_rules = options_.jobs.workspace / "rules" / "page.toml";
   if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
   if (service->filter && service->filter->has_store()) {
     const RegistryOptions& registry = options_.registry.registry;
@@ -43,6 +45,8 @@ Result<void> Server::StartService() {
     service->experiments = std::make_shared<ExperimentService>(
         options_.experiments, [filter = service->filter] { return filter->recorder().store(); });
   }
+  service->workspace = options_.jobs.workspace;
+  service->operation = std::make_shared<OperationHistory>(shared.metrics);
   service->limits = options_.limits;
   service->scheduler = options_.models.scheduler;
   service->metrics = shared.metrics;
@@ -91,6 +95,7 @@ Result<void> Server::Listen() {
   port_ = http_->port();
   // The metrics hold this, and this the metrics: Stop takes the snapshot back.
   service_->metrics->SetSnapshot([this] { return Snapshot(); });
+  service_->operation->Start();
   return {};
 }
 
@@ -147,6 +152,7 @@ MetricsSnapshot Server::Snapshot() const {
     const SchedulerCounts counts = entry.model->counts();
     now.queued_texts += counts.queued;
     now.queued_texts_dropped += counts.dropped;
+    now.queued_texts_refused += counts.refused;
   }
   const ModelSetCounts counts = service_->models->counts();
   now.models_loaded = counts.loaded;

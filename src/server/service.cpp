@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "server/operation_history.h"
+
 namespace winnow {
 
 void Service::Close() const {
+  if (operation) operation->Stop();
   if (jobs) jobs->Close();
   explaining->Finish();
   if (filter) filter->Finish();
@@ -15,18 +18,18 @@ void Service::Close() const {
 std::vector<Route> ServiceRoutes(const SharedService& service) {
   std::vector<Route> routes;
   for (const auto& part : {ClassifyRoutes, ModelRoutes, HealthRoutes, TeiRoutes, TeiModelRoutes, OpenAiRoutes,
-                           EmbeddingRoutes, V2Routes}) {
+                           EmbeddingRoutes, V2Routes, OperationRoutes}) {
     for (Route& route : part(service)) routes.push_back(std::move(route));
   }
   if (service->jobs) {
     for (Route& route : JobRoutes(service)) routes.push_back(std::move(route));
   }
   if (service->filter) {
-    for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes}) {
+    for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes, RuleRoutes, MustPassRoutes}) {
       for (Route& route : part(service)) routes.push_back(std::move(route));
     }
     if (service->filter->has_store()) {
-      for (const auto& part : {FeedbackRoutes, UserRoutes, HistoryRoutes}) {
+      for (const auto& part : {FeedbackRoutes, UserRoutes, HistoryRoutes, ListRoutes}) {
         for (Route& route : part(service)) routes.push_back(std::move(route));
       }
     }

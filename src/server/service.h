@@ -1,6 +1,7 @@
 /// The routes of a model server: one table for routing, access, /openapi.json and /docs.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
@@ -20,6 +21,8 @@
 
 namespace winnow {
 
+class OperationHistory;
+
 /// Objects that handlers share. They must outlive the routes that are made with them.
 struct Service {
   /// Returns when no request is being computed and no thread holds a reply. Must not be called by threads that answer
@@ -35,6 +38,8 @@ struct Service {
   std::shared_ptr<RegistryFollower> registry = {};      ///< the registry that the server follows, or null
   std::shared_ptr<ExperimentService> experiments = {};  ///< experiments with users, or null without a store
   std::shared_ptr<JobService> jobs = {};                ///< training and evaluation in the workspace, or null
+  std::shared_ptr<OperationHistory> operation = {};     ///< what the server did in the last minutes, or null
+  std::filesystem::path workspace = {};                 ///< directory of the workspace; empty: none
   /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
   std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);
 };
@@ -63,6 +68,11 @@ std::vector<Route> AppleRoutes(
 std::vector<Route> FeedbackRoutes(const SharedService& service);  ///< /v1/feedback
 std::vector<Route> UserRoutes(const SharedService& service);     ///< /v1/users/{user}/preferences, /v1/senders/{sender}
 std::vector<Route> HistoryRoutes(const SharedService& service);  ///< /v1/history
+std::vector<Route> ListRoutes(const SharedService& service);     ///< /v1/senders, /v1/preferences, /v1/audit
+/// Return the routes of a filter, with or without a store.
+std::vector<Route> RuleRoutes(const SharedService& service);      ///< /v1/rules and below
+std::vector<Route> MustPassRoutes(const SharedService& service);  ///< /v1/must-pass; none without a workspace
+std::vector<Route> OperationRoutes(const SharedService& service);  ///< /v1/operation and below
 /// Returns the routes of a server that follows a registry: /v1/registry and below.
 std::vector<Route> RegistryRoutes(const SharedService& service);
 std::vector<Route> ExperimentRoutes(const SharedService& service);  ///< /v1/registry/{model}/ab
