@@ -87,7 +87,7 @@ TEST_F(BacktestTest, TellsWhichVerdictsWouldChangeAndWhy) {
 
 TEST_F(BacktestTest, CountsTheHitsOfTheWatchedRule) {
   Backtest backtest(*new_, *old_, {.examples = 2, .watched = "LUNCH"});
-  backtest.Add(Checked(old_, "lunch at noon", 0.9), false);         // people say that it is ham
+  backtest.Add(Checked(old_, "lunch at noon", 0.9), false);              // people say that it is ham
   backtest.Add(Checked(old_, "lunch with a prize", 0.9), std::nullopt);  // judged spam
   backtest.Add(Checked(old_, "lunch", 0.1), std::nullopt);
   backtest.Add(Checked(old_, "a prize", 0.9), true);

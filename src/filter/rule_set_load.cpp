@@ -143,8 +143,7 @@ Result<void> RuleSet::IndexRules() {
 Error RuleSet::UnknownName(const Composite& composite, std::string_view key, const std::string& name) const {
   std::vector<std::string> known;
   for (const auto& [other, unused] : ids_) known.push_back(other);
-  return Refuse(composite,
-                fmt::format("{}: there is no rule or composite named '{}'", key, name),
+  return Refuse(composite, fmt::format("{}: there is no rule or composite named '{}'", key, name),
                 DidYouMean(name, known, "names are those of [[rule]] and [[composite]] in the same file"))
       .error();
 }
@@ -201,8 +200,7 @@ Result<std::vector<size_t>> RuleSet::OrderOfComposites() const {
   std::vector<std::string> cycle;
   for (auto in = std::ranges::find(path, at); in != path.end(); ++in) cycle.push_back(composites()[*in].name);
   const Composite& composite = composites()[at];
-  return Refuse(composite,
-                fmt::format("the composite contains itself: {}", fmt::join(cycle, " -> ")),
+  return Refuse(composite, fmt::format("the composite contains itself: {}", fmt::join(cycle, " -> ")),
                 "remove one of these names from the expression of another");
 }
 

@@ -31,8 +31,7 @@ Result<std::vector<Span>> SpansOf(std::string_view contents, const std::string& 
   for (const Composite& composite : parsed.composites) spans.push_back({composite.name, composite.line});
   std::ranges::sort(spans, {}, &Span::line);
   for (Span& span : spans) span.begin = OffsetOfLine(contents, span.line);
-  for (size_t i = 0; i < spans.size(); ++i)
-    spans[i].end = i + 1 < spans.size() ? spans[i + 1].begin : contents.size();
+  for (size_t i = 0; i < spans.size(); ++i) spans[i].end = i + 1 < spans.size() ? spans[i + 1].begin : contents.size();
   return spans;
 }
 

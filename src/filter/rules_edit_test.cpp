@@ -40,7 +40,8 @@ TEST(RulesEdit, ReadsOneRule) {
 }
 
 TEST(RulesEdit, FindsTheTextOfARule) {
-  EXPECT_EQ(FindRuleText(kFile, "f", "BOTH").value(), "[[composite]]\nname = \"BOTH\"\nexpression = \"PRIZE & CODE\"\n");
+  EXPECT_EQ(FindRuleText(kFile, "f", "BOTH").value(),
+            "[[composite]]\nname = \"BOTH\"\nexpression = \"PRIZE & CODE\"\n");
   EXPECT_EQ(FindRuleText(kFile, "f", "NONE").value(), "");
 }
 
@@ -64,9 +65,10 @@ TEST(RulesEdit, ReplacesAddsAndRemovesARuleAndLeavesTheOthers) {
 
 TEST(RulesEdit, SeveralFilesAreOneSetOfRules) {
   const RulesSource own{"[actions]\nspam = 3\n[[rule]]\nname = \"PRIZE\"\nscore = 2\npattern = 'prize'\n", "own.toml"};
-  const RulesSource page{"[[composite]]\nname = \"ALSO\"\nexpression = \"PRIZE & LINK\"\nscore = 1\n[[rule]]\nname = "
-                         "\"LINK\"\nmin_links = 1\n",
-                         "page.toml"};
+  const RulesSource page{
+      "[[composite]]\nname = \"ALSO\"\nexpression = \"PRIZE & LINK\"\nscore = 1\n[[rule]]\nname = "
+      "\"LINK\"\nmin_links = 1\n",
+      "page.toml"};
   const RuleSet::Pointer rules = RuleSet::ParseAll(std::vector{own, page}).value();
   FilterMessage message;
   message.text = "a prize at https://example.com/";

@@ -20,9 +20,9 @@ namespace winnow {
 namespace {
 
 constexpr size_t kMostPhraseWords = 4;
-constexpr size_t kMostWords = 2000;      // of a text
-constexpr size_t kLongestWord = 64;      // bytes
-constexpr size_t kLongestLiteral = 40;   // code points of a text without words
+constexpr size_t kMostWords = 2000;     // of a text
+constexpr size_t kLongestWord = 64;     // bytes
+constexpr size_t kLongestLiteral = 40;  // code points of a text without words
 constexpr size_t kLongestNameBytes = 40;
 constexpr std::string_view kRedactedHost = "redacted.invalid";
 
@@ -108,7 +108,8 @@ std::string PatternOf(const std::string& phrase) {
 }
 
 std::string TomlString(std::string_view text) {
-  const bool plain = std::ranges::all_of(text, [](char c) { return c != '\'' && static_cast<unsigned char>(c) >= 0x20; });
+  const bool plain =
+      std::ranges::all_of(text, [](char c) { return c != '\'' && static_cast<unsigned char>(c) >= 0x20; });
   if (plain && text.find('\x7f') == std::string_view::npos) return fmt::format("'{}'", text);
   std::string quoted = "\"";
   for (const char c : text) {
@@ -122,8 +123,7 @@ std::string TomlString(std::string_view text) {
   return quoted + "\"";
 }
 
-std::string NameOf(std::string_view prefix, std::string_view shown,
-                   const std::set<std::string, std::less<>>& taken) {
+std::string NameOf(std::string_view prefix, std::string_view shown, const std::set<std::string, std::less<>>& taken) {
   std::string name(prefix);
   for (const char c : shown) {
     const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');

@@ -50,8 +50,9 @@ TEST(SuggestRule, LooksForTheHostOfALink) {
 }
 
 TEST(SuggestRule, MakesAValidRuleOfEveryText) {
-  for (const std::string text : {"", " ", "\U0001F389\U0001F389", "你好，今天天气很好", "Привет, как дела?", "it's 'quoted' \\ \"x\"",
-                                 "1234", "not", "and or", "\x01\x02", "\xff\xfe", "a_b", "ÄRGER über alles"}) {
+  for (const std::string text :
+       {"", " ", "\U0001F389\U0001F389", "你好，今天天气很好", "Привет, как дела?", "it's 'quoted' \\ \"x\"", "1234",
+        "not", "and or", "\x01\x02", "\xff\xfe", "a_b", "ÄRGER über alles"}) {
     const SuggestedRule suggested = RuleSuggester(text, false).Suggest({});
     EXPECT_THAT(suggested.rule.text, HasSubstr("score = -3\n"));
     if (text.find_first_not_of(' ') == std::string::npos) continue;  // whatever: there is nothing to look for

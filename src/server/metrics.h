@@ -58,11 +58,11 @@ struct ServedCounts {
   struct OfModel {
     std::string model, version;
     uint64_t texts = 0;  ///< sum over decisions: a text with several labels counts for each
-    std::vector<std::pair<std::string, uint64_t>> decisions;
+    std::vector<std::pair<std::string, uint64_t>> decisions = {};
   };
   std::vector<OfRoute> routes;  ///< by name; "none" for requests that match no route
   std::vector<OfModel> models;
-  uint64_t texts = 0;                         ///< that were classified
+  uint64_t texts = 0;                        ///< that were classified
   uint64_t judged_spam = 0, judged_ham = 0;  ///< by the message filter
 };
 

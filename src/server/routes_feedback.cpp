@@ -47,8 +47,10 @@ const Json& Schema() {
               {"required": ["forget"], "properties": {"forget": {"const": true}, "is_spam": {"type": "null"}, "label": {"type": "null"}}},
               {"required": ["items"]}]})");
     Json properties = PropertiesOfOne();
-    properties["ids"] = ParsedJson(R"({"type": ["array", "null"], "minItems": 1, "maxItems": 100, "items": {"type": "string", "minLength": 1, "maxLength": 1024}, "description": "In place of id and text: the IDs of several verdicts, which get the same label"})");
-    properties["items"] = ParsedJson(R"({"type": ["array", "null"], "minItems": 1, "maxItems": 1000, "description": "In place of all other fields: feedback about several messages, each as if it were a request of its own"})");
+    properties["ids"] = ParsedJson(
+        R"({"type": ["array", "null"], "minItems": 1, "maxItems": 100, "items": {"type": "string", "minLength": 1, "maxLength": 1024}, "description": "In place of id and text: the IDs of several verdicts, which get the same label"})");
+    properties["items"] = ParsedJson(
+        R"({"type": ["array", "null"], "minItems": 1, "maxItems": 1000, "description": "In place of all other fields: feedback about several messages, each as if it were a request of its own"})");
     properties["items"]["items"] = ItemSchema();
     made["properties"] = std::move(properties);
     return made;
@@ -119,7 +121,8 @@ ApiResult<void> CheckLabel(const ModelSet& models, std::string_view label) {
 }
 
 /// Reads the fields of feedback about one message, which `body` names by id or by text if `named`.
-ApiResult<FeedbackCall> ReadCall(const Json& body, const HttpRequest& request, const ServiceLimits& limits, bool named) {
+ApiResult<FeedbackCall> ReadCall(const Json& body, const HttpRequest& request, const ServiceLimits& limits,
+                                 bool named) {
   FeedbackCall call;
   const Json *const id = Field(body, "id"), *const text = Field(body, "text");
   if (named && id == nullptr && text == nullptr) return Reject("specify 'id', 'text', 'ids' or 'items'");
@@ -231,8 +234,8 @@ class Recording : public std::enable_shared_from_this<Recording> {
       lanes[std::hash<std::string>()(calls_[i].id.empty() ? calls_[i].text : calls_[i].id) % kLanes].push_back(i);
     left_ = kLanes;
     for (std::vector<size_t>& lane : lanes) {
-      const bool posted = service_->filter->calls().Post(
-          request_->caller, [self = shared_from_this(), lane] { self->Work(lane); });
+      const bool posted =
+          service_->filter->calls().Post(request_->caller, [self = shared_from_this(), lane] { self->Work(lane); });
       if (!posted) Skip(lane);
     }
   }

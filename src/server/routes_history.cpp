@@ -76,7 +76,9 @@ Result<SaidAbout> ReadSaid(Store& store, const std::vector<StoredMessage>& messa
 /// Returns the label that counts: the last word of an administrator, else of a user; null if nobody has said anything.
 Json LabelOf(const std::vector<FeedbackState>& said) {
   const FeedbackState* last = nullptr;
-  const auto rank = [](const FeedbackState& state) { return std::pair(state.origin == FeedbackOrigin::kAdmin, state.at); };
+  const auto rank = [](const FeedbackState& state) {
+    return std::pair(state.origin == FeedbackOrigin::kAdmin, state.at);
+  };
   for (const FeedbackState& state : said) {
     if (state.origin != FeedbackOrigin::kAdmin && state.origin != FeedbackOrigin::kPerson) continue;
     if (last == nullptr || rank(*last) <= rank(state)) last = &state;

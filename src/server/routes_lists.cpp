@@ -213,7 +213,8 @@ std::vector<Route> ListRoutes(const SharedService& service) {
       "score": {"type": "number", "description": "Score learnt from feedback, after its decay; above 0: sends spam"},
       "updated": {"type": "string", "format": "date-time", "description": "Time of the last change"}}}},
     "next": {"type": ["string", "null"], "description": "Value of before for the next page; null: there is none"}}})");
-  senders.docs.answer_example = ParsedJson(R"({"senders": [{"sender": "prizes@example.com", "user": null, "list": "deny",
+  senders.docs.answer_example =
+      ParsedJson(R"({"senders": [{"sender": "prizes@example.com", "user": null, "list": "deny",
     "score": 1.5, "updated": "2026-11-28T20:15:00.125Z"}], "next": null})");
 
   Route preferences =
@@ -230,8 +231,8 @@ std::vector<Route> ListRoutes(const SharedService& service) {
   preferences.docs.answer_example = ParsedJson(R"({"users": [{"user": "anna", "mode": "strict", "threshold": null,
     "updated": "2026-11-28T20:15:00.125Z"}], "next": null})");
 
-  Route audit = ListRoute(service, "/v1/audit", "Operation", "Lists changes and who has made them, the newest first",
-                          ListAudit);
+  Route audit =
+      ListRoute(service, "/v1/audit", "Operation", "Lists changes and who has made them, the newest first", ListAudit);
   audit.docs.description =
       "Each change by the API has an entry, and so have those commands that change the store. The actor is the name of the "
       "API key, `local` for a client of this machine without a key, the address of another client, or a name that a "

@@ -87,11 +87,12 @@ ApiResult<void> SwitchModel(const SharedService& service, const SharedRequest& r
   if (model == nullptr || !model->is_string() || model->str().empty()) {
     return Reject("'model' must be a model's name: \"spam\", \"spam:1.2.0\" or \"spam@champion\"");
   }
-  service->models->Switch(model->get<std::string>(), [service, request, reply](const ApiResult<ModelSet::Model>& found) {
-    if (!found) return reply(found.error().Response());
-    Audit(*service, *request, "models.switch", (*found)->name(), {{"version", (*found)->version()}});
-    reply(JsonResponse({{"model", (*found)->name()}, {"version", (*found)->version()}, {"default", true}}));
-  });
+  service->models->Switch(
+      model->get<std::string>(), [service, request, reply](const ApiResult<ModelSet::Model>& found) {
+        if (!found) return reply(found.error().Response());
+        Audit(*service, *request, "models.switch", (*found)->name(), {{"version", (*found)->version()}});
+        reply(JsonResponse({{"model", (*found)->name()}, {"version", (*found)->version()}, {"default", true}}));
+      });
   return {};
 }
 

@@ -27,12 +27,9 @@ ApiError FileError(const Error& error) {
 Json CaseJson(const MustPassCase& expected) {
   const FilterMessage& message = expected.message;
   const auto optional = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
-  return {{"id", MustPassId(expected)},
-          {"text", message.subject.empty() ? message.text : message.body},
-          {"subject", optional(message.subject)},
-          {"sender", optional(message.sender)},
-          {"note", optional(expected.note)},
-          {"isSpam", expected.spam}};
+  return {{"id", MustPassId(expected)},           {"text", message.subject.empty() ? message.text : message.body},
+          {"subject", optional(message.subject)}, {"sender", optional(message.sender)},
+          {"note", optional(expected.note)},      {"isSpam", expected.spam}};
 }
 
 /// The messages on their way to their verdicts.
@@ -105,7 +102,8 @@ void Check(const SharedService& service, const SharedRequest& request, const Htt
 }
 
 const Json& CaseSchema() {
-  static const Json schema = ParsedJson(R"({"type": "object", "additionalProperties": false, "required": ["text", "isSpam"], "properties": {
+  static const Json schema =
+      ParsedJson(R"({"type": "object", "additionalProperties": false, "required": ["text", "isSpam"], "properties": {
     "text": {"type": "string", "description": "Text of the message; of a mail with a subject: its body"},
     "isSpam": {"type": "boolean", "description": "The verdict that the filter must give"},
     "subject": {"type": ["string", "null"], "description": "Subject of a mail"},
@@ -139,8 +137,9 @@ Route ListRoute(const SharedService& service, const SharedFile& file) {
     if (!posted) reply(TooManyRequests("Overloaded", "too many requests wait", std::chrono::seconds(1)).Response());
   };
   route.docs = {.summary = "Checks the messages of the must-pass list",
-                .description = "The list is WORKSPACE/rules/must_pass.jsonl. Rules, corrections and the default model decide, "
-                               "in the server's default mode and without the reputation of senders.",
+                .description =
+                    "The list is WORKSPACE/rules/must_pass.jsonl. Rules, corrections and the default model decide, "
+                    "in the server's default mode and without the reputation of senders.",
                 .tag = kTag,
                 .answer = ParsedJson(R"({"type": "object", "required": ["messages", "right", "total"], "properties": {
     "messages": {"type": "array", "items": {"type": "object", "required": ["id", "text", "subject", "sender", "note", "isSpam", "verdict", "right"], "properties": {
@@ -198,7 +197,8 @@ Route DeleteRoute(const SharedService& service, const SharedFile& file) {
                 .description = "The response has the message, so that PUT /v1/must-pass can add it again.",
                 .tag = kTag,
                 .answer = ParsedJson(R"({"type": "object", "properties": {"removed": {"type": "object"}}})"),
-                .answer_example = ParsedJson(R"({"removed": {"id": "0f1e2d3c4b5a6978", "text": "Your verification code is 482913.",
+                .answer_example =
+                    ParsedJson(R"({"removed": {"id": "0f1e2d3c4b5a6978", "text": "Your verification code is 482913.",
       "subject": null, "sender": null, "note": "code", "isSpam": false}})"),
                 .errors = {404, 503}};
   return route;

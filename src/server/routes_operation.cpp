@@ -98,7 +98,8 @@ Json DriftJson(const std::filesystem::path& workspace) {
   const std::filesystem::path file = workspace / "reports" / "drift.json";
   const Result<std::string> text = ReadFile(file);
   if (!text) {
-    if (text.error().code != ErrorCode::kNotFound) LogWarning("the report of drift cannot be read: {}", text.error().message);
+    if (text.error().code != ErrorCode::kNotFound)
+      LogWarning("the report of drift cannot be read: {}", text.error().message);
     return {};
   }
   const Result<Json> json = ParseJson(*text, file.string());
@@ -218,22 +219,23 @@ std::vector<Route> OperationRoutes(const SharedService& service) {
         "models": [{"model": "spam", "version": "1.0.0", "texts": 3700, "decisions": {"ham": 3000, "spam": 700}}],
         "store": null, "drift": null, "errors_audited": null})")},
                     .handle = Handler(service, Operation)});
-  routes.push_back({.method = "GET",
-                    .path = "/v1/operation/history",
-                    .role = Role::kAdmin,
-                    .docs = {.summary = "Returns what the server did in each of the last minutes",
-                             .description = "The oldest minute comes first. The server keeps a day in memory.",
-                             .tag = kTag,
-                             .query = HistoryQuery(),
-                             .answer = ParsedJson(R"({"type": "object", "required": ["points"], "properties": {
+  routes.push_back(
+      {.method = "GET",
+       .path = "/v1/operation/history",
+       .role = Role::kAdmin,
+       .docs = {.summary = "Returns what the server did in each of the last minutes",
+                .description = "The oldest minute comes first. The server keeps a day in memory.",
+                .tag = kTag,
+                .query = HistoryQuery(),
+                .answer = ParsedJson(R"({"type": "object", "required": ["points"], "properties": {
         "points": {"type": "array", "items": {"type": "object", "properties": {
           "time": {"type": "string", "format": "date-time", "description": "End of the minute"},
           "requests": {"type": "integer", "description": "Number of responses"}}}}}})"),
-                             .answer_example = ParsedJson(R"({"points": [{"time": "2026-11-28T20:15:00.001Z", "seconds": 60,
+                .answer_example = ParsedJson(R"({"points": [{"time": "2026-11-28T20:15:00.001Z", "seconds": 60,
         "requests": 750, "per_second": 12.5, "p50_ms": 1.2, "p95_ms": 3.4, "p99_ms": 8.1, "errors": 0, "refused": 0,
         "texts": 740, "spam": 0, "ham": 0, "cache_hits": 180, "cache_misses": 560, "queued_texts": 0}]})"),
-                             .errors = {422}},
-                    .handle = Handler(service, History)});
+                .errors = {422}},
+       .handle = Handler(service, History)});
   return routes;
 }
 

@@ -56,7 +56,8 @@ Json WithDetails(Json rule, const std::string& file, const FilterService& filter
   rule["editable"] = editable;
   const Result<std::string> text = editable ? filter.rules().TextOf(name) : Result<std::string>("");
   rule["rule"] = text && !text->empty() ? Json(*text) : Json();
-  for (const char* const key : {"hits", "spam_hits", "known_spam", "known_ham"}) rule[key] = hits.is_null() ? Json() : Json(0);
+  for (const char* const key : {"hits", "spam_hits", "known_spam", "known_ham"})
+    rule[key] = hits.is_null() ? Json() : Json(0);
   if (hits.is_null()) return rule;
   for (const Json& counted : hits["rules"]) {
     if (counted["name"].str() != name) continue;
@@ -78,7 +79,8 @@ Json ListJson(const FilterService& filter, const Json& hits) {
     files.push_back(std::filesystem::path(file).filename().string());
   const auto optional = [](const std::optional<double>& number) { return number ? Json(*number) : Json(); };
   Json counted;
-  if (!hits.is_null()) counted = {{"messages", hits["messages"]}, {"since", hits["since"]}, {"complete", hits["complete"]}};
+  if (!hits.is_null())
+    counted = {{"messages", hits["messages"]}, {"since", hits["since"]}, {"complete", hits["complete"]}};
   const std::string problem = filter.rules().problem();
   return {{"rules", std::move(list)},
           {"files", std::move(files)},
@@ -111,7 +113,8 @@ HttpResponse InvalidRule(const Error& error) {
 }
 
 const Json& RuleRequestSchema() {
-  static const Json schema = ParsedJson(R"({"type": "object", "additionalProperties": false, "required": ["rule"], "properties": {
+  static const Json schema =
+      ParsedJson(R"({"type": "object", "additionalProperties": false, "required": ["rule"], "properties": {
     "rule": {"type": "string", "maxLength": 65536, "description": "The rule in TOML: one [[rule]] or [[composite]]"}}})");
   return schema;
 }
@@ -119,7 +122,8 @@ const Json& RuleRequestSchema() {
 ApiResult<std::string> RuleIn(const Json& body) {
   constexpr size_t kLongest = 65536;
   std::string text = TRY(StringOr(body, "rule", ""));
-  if (text.size() > kLongest) return Reject(fmt::format("'rule' has {} bytes; at most {} are allowed", text.size(), kLongest));
+  if (text.size() > kLongest)
+    return Reject(fmt::format("'rule' has {} bytes; at most {} are allowed", text.size(), kLongest));
   if (text.empty()) return Reject("'rule' must be the TOML text of a rule");
   return text;
 }
@@ -139,7 +143,8 @@ ApiResult<Json> BacktestJson(const FilterService& filter, const RuleSet& draft, 
 const Json& TestSchema() {
   static const Json schema = [] {
     Json made = RuleRequestSchema();
-    made["properties"]["messages"] = ParsedJson(R"({"type": "integer", "minimum": 1, "maximum": 100000, "default": 100000,
+    made["properties"]["messages"] =
+        ParsedJson(R"({"type": "integer", "minimum": 1, "maximum": 100000, "default": 100000,
       "description": "Maximum number of messages of the history, the newest ones"})");
     return made;
   }();
@@ -156,8 +161,10 @@ ApiResult<void> TestRule(const SharedService& service, const SharedRequest& requ
     const Result<RuleText> rule = ReadRuleText(text);
     const Result<RuleSet::Pointer> draft = rule ? filter.rules().With(*rule) : std::unexpected(rule.error());
     if (!draft) {
-      return JsonResponse(
-          {{"valid", false}, {"errors", ErrorsJson(draft.error())}, {"warnings", Json::array()}, {"backtest", nullptr}});
+      return JsonResponse({{"valid", false},
+                           {"errors", ErrorsJson(draft.error())},
+                           {"warnings", Json::array()},
+                           {"backtest", nullptr}});
     }
     Json warnings = Json::array();
     for (const std::string& warning : RuleWarnings(**draft)) {
@@ -173,7 +180,8 @@ ApiResult<void> TestRule(const SharedService& service, const SharedRequest& requ
 }
 
 const Json& SuggestionSchema() {
-  static const Json schema = ParsedJson(R"({"type": "object", "additionalProperties": false, "required": ["text"], "properties": {
+  static const Json schema =
+      ParsedJson(R"({"type": "object", "additionalProperties": false, "required": ["text"], "properties": {
     "text": {"type": "string", "description": "Text of a message"},
     "is_spam": {"type": ["boolean", "null"], "description": "Whether the rule is to find spam, which is the default, or good messages"}}})");
   return schema;
@@ -217,8 +225,7 @@ ApiResult<void> SuggestRule(const SharedService& service, const SharedRequest& r
   const std::string text = TRY(TextOf(*field, "text", service->limits));
   if (IsBlank(text)) return Reject("'text' has nothing that a rule could look for");
   const bool is_spam = TRY(FlagOr(body, "is_spam", true));
-  AskStore(service, request, reply,
-           [service, text, is_spam] { return SuggestFor(*service->filter, text, is_spam); });
+  AskStore(service, request, reply, [service, text, is_spam] { return SuggestFor(*service->filter, text, is_spam); });
   return {};
 }
 
@@ -302,7 +309,8 @@ Route RuleRoute(const SharedService& service, std::string method, std::string pa
 }
 
 Json BacktestSchema() {
-  return ParsedJson(R"({"type": ["object", "null"], "description": "The rule on the newest messages of the history and on the other texts that people have labelled, as far as two seconds allow; null without a store", "properties": {
+  return ParsedJson(
+      R"({"type": ["object", "null"], "description": "The rule on the newest messages of the history and on the other texts that people have labelled, as far as two seconds allow; null without a store", "properties": {
     "messages": {"type": "integer", "description": "Number of messages and texts"},
     "hits": {"type": "integer", "description": "Number of them that the rule hits"},
     "spam": {"type": "integer", "description": "Hits that are spam as people say, or else as was judged"},
@@ -319,7 +327,8 @@ Json BacktestSchema() {
 }
 
 Json ExampleBacktest() {
-  return ParsedJson(R"({"messages": 1204, "hits": 14, "spam": 13, "ham": 1, "known_spam": 3, "known_ham": 0, "to_spam": 8,
+  return ParsedJson(
+      R"({"messages": 1204, "hits": 14, "spam": 13, "ham": 1, "known_spam": 3, "known_ham": 0, "to_spam": 8,
     "to_ham": 0, "mended": 2, "broken": 0, "open": 0, "examples": ["Claim your prize today"], "complete": true})");
 }
 
@@ -345,21 +354,27 @@ Route ListRoute(const SharedService& service) {
   list.docs.description =
       "Hits are those in the newest 20,000 messages of the history, or as many as can be read in a second; they are counted "
       "again after ten seconds.";
-  list.docs.answer = {{"type", "object"},
-                      {"required", {"rules", "files", "editable", "problem", "actions", "counted"}},
-                      {"properties",
-                       {{"rules", {{"type", "array"}, {"items", RuleSchema()}}},
-                        {"files", ParsedJson(R"({"type": "array", "items": {"type": "string"}})")},
-                        {"editable", {{"type", "boolean"}, {"description", "Whether the API can add rules"}}},
-                        {"problem", ParsedJson(R"({"type": ["string", "null"], "description": "Why the rules of the workspace are not in use"})")},
-                        {"actions", ParsedJson(R"({"type": "object", "description": "Sums of scores from which rules alone decide; null: they never do"})")},
-                        {"counted", ParsedJson(R"({"type": ["object", "null"], "description": "In how many messages hits were counted"})")}}}};
-  list.docs.answer_example = {{"rules", Json::array({ExampleListed()})},
-                              {"files", {"messages.toml", "page.toml"}},
-                              {"editable", true},
-                              {"problem", nullptr},
-                              {"actions", {{"spam", 6}, {"ham", -6}}},
-                              {"counted", {{"messages", 1204}, {"since", "2026-11-21T20:15:00.125Z"}, {"complete", true}}}};
+  list.docs.answer = {
+      {"type", "object"},
+      {"required", {"rules", "files", "editable", "problem", "actions", "counted"}},
+      {"properties",
+       {{"rules", {{"type", "array"}, {"items", RuleSchema()}}},
+        {"files", ParsedJson(R"({"type": "array", "items": {"type": "string"}})")},
+        {"editable", {{"type", "boolean"}, {"description", "Whether the API can add rules"}}},
+        {"problem",
+         ParsedJson(R"({"type": ["string", "null"], "description": "Why the rules of the workspace are not in use"})")},
+        {"actions",
+         ParsedJson(
+             R"({"type": "object", "description": "Sums of scores from which rules alone decide; null: they never do"})")},
+        {"counted",
+         ParsedJson(R"({"type": ["object", "null"], "description": "In how many messages hits were counted"})")}}}};
+  list.docs.answer_example = {
+      {"rules", Json::array({ExampleListed()})},
+      {"files", {"messages.toml", "page.toml"}},
+      {"editable", true},
+      {"problem", nullptr},
+      {"actions", {{"spam", 6}, {"ham", -6}}},
+      {"counted", {{"messages", 1204}, {"since", "2026-11-21T20:15:00.125Z"}, {"complete", true}}}};
   return list;
 }
 
@@ -368,10 +383,12 @@ Route ListRoute(const SharedService& service) {
 std::vector<Route> RuleRoutes(const SharedService& service) {
   std::vector<Route> routes;
   routes.push_back(ListRoute(service));
-  Route test = RuleRoute(service, "POST", "/v1/rules/test", "Tests a rule on the history, and changes nothing", TestRule);
+  Route test =
+      RuleRoute(service, "POST", "/v1/rules/test", "Tests a rule on the history, and changes nothing", TestRule);
   test.docs.request = TestSchema();
   test.docs.example = {{"rule", kExampleRule}};
-  test.docs.answer = ParsedJson(R"({"type": "object", "required": ["valid", "errors", "warnings", "backtest"], "properties": {
+  test.docs.answer =
+      ParsedJson(R"({"type": "object", "required": ["valid", "errors", "warnings", "backtest"], "properties": {
     "valid": {"type": "boolean", "description": "Whether the rule can be used"},
     "name": {"type": "string", "description": "Name of the rule, if it is valid"},
     "errors": {"type": "array", "items": {"type": "object", "properties": {
@@ -389,7 +406,8 @@ std::vector<Route> RuleRoutes(const SharedService& service) {
       "it must not hit. Nothing is changed: PUT /v1/rules/{name} adds the rule.";
   suggest.docs.request = SuggestionSchema();
   suggest.docs.example = {{"text", "Claim your prize today"}};
-  suggest.docs.answer = ParsedJson(R"({"type": "object", "required": ["rule", "name", "reason", "backtest"], "properties": {
+  suggest.docs.answer =
+      ParsedJson(R"({"type": "object", "required": ["rule", "name", "reason", "backtest"], "properties": {
     "rule": {"type": "string", "description": "TOML text of the rule"}, "name": {"type": "string"},
     "reason": {"type": "string", "description": "Why this phrase, in words"}}})");
   suggest.docs.answer["properties"]["backtest"] = BacktestSchema();
@@ -404,8 +422,7 @@ std::vector<Route> RuleRoutes(const SharedService& service) {
       "A rule that is not valid changes nothing; the response names the line.";
   put.docs.request = RuleRequestSchema();
   put.docs.example = {{"rule", kExampleRule}};
-  put.docs.answer = {{"type", "object"},
-                     {"properties", {{"rule", RuleSchema()}, {"replaced", {{"type", "boolean"}}}}}};
+  put.docs.answer = {{"type", "object"}, {"properties", {{"rule", RuleSchema()}, {"replaced", {{"type", "boolean"}}}}}};
   put.docs.answer_example = {{"rule", ExampleListed()}, {"replaced", false}};
   put.docs.errors = {409, 503};
   Route remove = RuleRoute(service, "DELETE", "/v1/rules/{name}", "Removes a rule", DeleteRule);

@@ -24,7 +24,8 @@ Json CommonJson(const T& entry, std::string_view kind, const std::vector<std::st
 
 /// Returns "at least 1", "at most 5", "from 1 to 5"; empty without bounds.
 std::string BoundsText(const std::optional<uint64_t>& least, const std::optional<uint64_t>& most) {
-  if (least && most) return *least == *most ? fmt::format("exactly {}", *least) : fmt::format("from {} to {}", *least, *most);
+  if (least && most)
+    return *least == *most ? fmt::format("exactly {}", *least) : fmt::format("from {} to {}", *least, *most);
   if (least) return fmt::format("at least {}", *least);
   return most ? fmt::format("at most {}", *most) : "";
 }
@@ -35,12 +36,13 @@ Json RuleJson(const Rule& rule) {
   std::vector<std::string> conditions;
   const std::string field = rule.field.Text();
   if (rule.pattern) {
-    conditions.push_back(fmt::format("{} matches {}{}", field, *rule.pattern,
-                                     rule.fold ? " after obfuscations are folded" : ""));
+    conditions.push_back(
+        fmt::format("{} matches {}{}", field, *rule.pattern, rule.fold ? " after obfuscations are folded" : ""));
   }
   if (rule.exists) conditions.push_back(fmt::format("the message has the field {}", rule.exists->Text()));
   if (!rule.domains.empty())
-    conditions.push_back(fmt::format("{} is one of these domains or below it: {}", field, fmt::join(rule.domains, ", ")));
+    conditions.push_back(
+        fmt::format("{} is one of these domains or below it: {}", field, fmt::join(rule.domains, ", ")));
   if (const std::string links = BoundsText(rule.min_links, rule.max_links); !links.empty())
     conditions.push_back(fmt::format("the number of links is {}", links));
   if (const std::string length = BoundsText(rule.min_length, rule.max_length); !length.empty())

@@ -70,8 +70,8 @@ std::vector<Route> UserRoutes(const SharedService& service);     ///< /v1/users/
 std::vector<Route> HistoryRoutes(const SharedService& service);  ///< /v1/history
 std::vector<Route> ListRoutes(const SharedService& service);     ///< /v1/senders, /v1/preferences, /v1/audit
 /// Return the routes of a filter, with or without a store.
-std::vector<Route> RuleRoutes(const SharedService& service);      ///< /v1/rules and below
-std::vector<Route> MustPassRoutes(const SharedService& service);  ///< /v1/must-pass; none without a workspace
+std::vector<Route> RuleRoutes(const SharedService& service);       ///< /v1/rules and below
+std::vector<Route> MustPassRoutes(const SharedService& service);   ///< /v1/must-pass; none without a workspace
 std::vector<Route> OperationRoutes(const SharedService& service);  ///< /v1/operation and below
 /// Returns the routes of a server that follows a registry: /v1/registry and below.
 std::vector<Route> RegistryRoutes(const SharedService& service);

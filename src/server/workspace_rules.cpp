@@ -104,8 +104,7 @@ Result<void> WorkspaceRules::Replace(const std::string& former, const std::strin
   std::error_code error;
   fs::create_directories(VersionsOf(page_), error);
   if (error) {
-    return Fail(ErrorCode::kIo,
-                fmt::format("{} cannot be created: {}", VersionsOf(page_).string(), error.message()));
+    return Fail(ErrorCode::kIo, fmt::format("{} cannot be created: {}", VersionsOf(page_).string(), error.message()));
   }
   std::vector<fs::path> versions = Versions();
   size_t number = 0;

@@ -104,7 +104,8 @@ Result<std::vector<StoredFeedback>> Store::ListFeedbackAbout(std::span<const std
       TRY(CheckName(id, "message id"));
       places += (places.empty() ? "" : ", ") + conditions.Bind(id);
     }
-    const std::string sql = fmt::format("SELECT {} FROM spam_feedback WHERE message_id IN ({})", kFeedbackColumns, places);
+    const std::string sql =
+        fmt::format("SELECT {} FROM spam_feedback WHERE message_id IN ({})", kFeedbackColumns, places);
     for (StoredFeedback& stored : TRY(ReadRows(state_->pool, sql, conditions, FeedbackOf))) {
       found.push_back(std::move(stored));
     }

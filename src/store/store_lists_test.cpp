@@ -86,11 +86,8 @@ TEST_P(StoreListsOn, ListsTheFeedbackAboutMessages) {
   std::vector<std::string> ids;
   for (int i = 0; i < 250; ++i) {
     const std::string id = "m" + std::to_string(i);
-    events.push_back({.idempotency_key = "k" + id,
-                      .text = "a text",
-                      .is_spam = true,
-                      .feedback_type = "admin",
-                      .message_id = id});
+    events.push_back(
+        {.idempotency_key = "k" + id, .text = "a text", .is_spam = true, .feedback_type = "admin", .message_id = id});
     if (i % 2 == 0) ids.push_back(id);
   }
   ASSERT_TRUE(store->AddFeedbackBatch(events));
