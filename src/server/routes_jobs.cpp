@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "server/audit.h"
 #include "server/job_service.h"
 #include "server/query_parameters.h"
 #include "server/service.h"
@@ -40,7 +41,9 @@ ApiResult<Job> FindJob(const Service& service, const HttpRequest& request) {
 
 ApiResult<HttpResponse> StartJob(const Service& service, const HttpRequest& request) {
   const Json body = TRY(ParseBody(request, service.limits, JobRequestSchema()));
-  return JobResponse(service.jobs->runner().Start(TRY(service.jobs->PlanOf(body, request.key))));
+  const Result<Job> job = service.jobs->runner().Start(TRY(service.jobs->PlanOf(body, request.key)));
+  if (job) Audit(service, request, "jobs.start", job->id, {{"title", job->plan.title}});
+  return JobResponse(job);
 }
 
 const Json& ListQuery() {
@@ -71,11 +74,15 @@ ApiResult<HttpResponse> GetJob(const Service& service, const HttpRequest& reques
 }
 
 ApiResult<HttpResponse> CancelJob(const Service& service, const HttpRequest& request) {
-  return JobResponse(service.jobs->runner().Cancel(request.parameters.front()));
+  const Result<Job> job = service.jobs->runner().Cancel(request.parameters.front());
+  if (job) Audit(service, request, "jobs.cancel", job->id, {{"title", job->plan.title}});
+  return JobResponse(job);
 }
 
 ApiResult<HttpResponse> ResumeJob(const Service& service, const HttpRequest& request) {
-  return JobResponse(service.jobs->runner().Resume(request.parameters.front()));
+  const Result<Job> job = service.jobs->runner().Resume(request.parameters.front());
+  if (job) Audit(service, request, "jobs.resume", job->id, {{"title", job->plan.title}});
+  return JobResponse(job);
 }
 
 ApiResult<HttpResponse> JobOutput(const Service& service, const HttpRequest& request) {

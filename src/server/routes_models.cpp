@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "server/audit.h"
 #include "server/event_streams.h"
 #include "server/service.h"
 #include "server/workspace_models.h"
@@ -97,6 +98,7 @@ ApiResult<void> SwitchModel(const SharedService& service, const SharedRequest& r
           const Result<void> kept = service->workspace_models->KeepSwitch(spec, request->key);
           if (!kept) LogWarning("the default model will not be the same after a restart: {}", kept.error().message);
         }
+        Audit(*service, *request, "models.switch", (*found)->name(), {{"version", (*found)->version()}});
         reply(JsonResponse({{"model", (*found)->name()}, {"version", (*found)->version()}, {"default", true}}));
       });
   return {};

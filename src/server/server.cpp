@@ -10,6 +10,7 @@
 #include "server/api_keys.h"
 #include "server/benchmark_history.h"
 #include "server/event_streams.h"
+#include "server/operation_history.h"
 #include "server/workspace_models.h"
 
 namespace winnow {
@@ -68,6 +69,7 @@ Result<void> Server::StartService() {
   service->events = std::make_shared<EventStreams>(
       EventStreamsOptions{.watched = [models = service->models] { return StateOf(*models); }});
   if (!options_.jobs.workspace.empty()) TRY(StartJobs(*service));
+  if (!options_.jobs.workspace.empty()) options_.filter.page_rules = options_.jobs.workspace / "rules" / "page.toml";
   if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
   if (service->filter && service->filter->has_store()) {
     const RegistryOptions& registry = options_.registry.registry;
@@ -75,6 +77,8 @@ Result<void> Server::StartService() {
     service->experiments = std::make_shared<ExperimentService>(
         options_.experiments, [filter = service->filter] { return filter->recorder().store(); });
   }
+  service->workspace = options_.jobs.workspace;
+  service->operation = std::make_shared<OperationHistory>(shared.metrics);
   service->limits = options_.limits;
   service->access = parts_.access;
   service->tls = !options_.http.tls.certificate.empty();
@@ -149,6 +153,7 @@ Result<void> Server::Listen() {
   port_ = http_->port();
   // The metrics hold this, and this the metrics: Stop takes the snapshot back.
   service_->metrics->SetSnapshot([this] { return Snapshot(); });
+  service_->operation->Start();
   return {};
 }
 
@@ -206,6 +211,7 @@ MetricsSnapshot Server::Snapshot() const {
     const SchedulerCounts counts = entry.model->counts();
     now.queued_texts += counts.queued;
     now.queued_texts_dropped += counts.dropped;
+    now.queued_texts_refused += counts.refused;
   }
   const ModelSetCounts counts = service_->models->counts();
   now.models_loaded = counts.loaded;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "server/operation_history.h"
 #include "server/workspace_models.h"
 
 namespace winnow {
 
 void Service::Close() const {
   if (workspace_models) workspace_models->Finish();
+  if (operation) operation->Stop();
   if (jobs) jobs->Close();
   explaining->Finish();
   if (filter) filter->Finish();
@@ -18,7 +20,7 @@ void Service::Close() const {
 std::vector<Route> ServiceRoutes(const SharedService& service) {
   std::vector<Route> routes;
   for (const auto& part : {ClassifyRoutes, ModelRoutes, HealthRoutes, TeiRoutes, TeiModelRoutes, OpenAiRoutes,
-                           EmbeddingRoutes, V2Routes, SessionRoutes, EventRoutes, PageRoutes}) {
+                           EmbeddingRoutes, V2Routes, SessionRoutes, EventRoutes, PageRoutes, OperationRoutes}) {
     for (Route& route : part(service)) routes.push_back(std::move(route));
   }
   if (service->jobs) {
@@ -27,11 +29,11 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
     }
   }
   if (service->filter) {
-    for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes}) {
+    for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes, RuleRoutes, MustPassRoutes}) {
       for (Route& route : part(service)) routes.push_back(std::move(route));
     }
     if (service->filter->has_store()) {
-      for (const auto& part : {FeedbackRoutes, UserRoutes, HistoryRoutes}) {
+      for (const auto& part : {FeedbackRoutes, UserRoutes, HistoryRoutes, ListRoutes}) {
         for (Route& route : part(service)) routes.push_back(std::move(route));
       }
     }

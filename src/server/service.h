@@ -1,6 +1,7 @@
 /// The routes of a model server: one table for routing, access, /openapi.json and /docs.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
@@ -23,6 +24,7 @@ namespace winnow {
 
 class BenchmarkHistory;
 class EventStreams;
+class OperationHistory;
 class WorkspaceModels;
 
 /// Objects that handlers share. They must outlive the routes that are made with them.
@@ -45,6 +47,8 @@ struct Service {
   std::shared_ptr<EventStreams> events = {};               ///< /v1/events; never null in a server
   std::shared_ptr<WorkspaceModels> workspace_models = {};  ///< with `jobs`: the models that they write
   std::shared_ptr<BenchmarkHistory> benchmarks = {};       ///< with `jobs`: the comparisons that were kept
+  std::shared_ptr<OperationHistory> operation = {};        ///< what the server did in the last minutes, or null
+  std::filesystem::path workspace = {};                    ///< directory of the workspace; empty: none
   /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
   std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);
 };
@@ -80,6 +84,11 @@ std::vector<Route> AppleRoutes(
 std::vector<Route> FeedbackRoutes(const SharedService& service);  ///< /v1/feedback
 std::vector<Route> UserRoutes(const SharedService& service);     ///< /v1/users/{user}/preferences, /v1/senders/{sender}
 std::vector<Route> HistoryRoutes(const SharedService& service);  ///< /v1/history
+std::vector<Route> ListRoutes(const SharedService& service);     ///< /v1/senders, /v1/preferences, /v1/audit
+/// Return the routes of a filter, with or without a store.
+std::vector<Route> RuleRoutes(const SharedService& service);       ///< /v1/rules and below
+std::vector<Route> MustPassRoutes(const SharedService& service);   ///< /v1/must-pass; none without a workspace
+std::vector<Route> OperationRoutes(const SharedService& service);  ///< /v1/operation and below
 /// Returns the routes of a server that follows a registry: /v1/registry and below.
 std::vector<Route> RegistryRoutes(const SharedService& service);
 std::vector<Route> ExperimentRoutes(const SharedService& service);  ///< /v1/registry/{model}/ab
