@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "filter/rule.h"
+#include "filter/rule_texts.h"
 
 namespace winnow {
 namespace {
@@ -47,6 +49,10 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
 }
 
+std::string TextOf(std::string_view contents, const Span& span) {
+  return std::string(Trimmed(contents.substr(span.begin, span.end - span.begin))) + "\n";
+}
+
 }  // namespace
 
 Result<RuleText> ReadRuleText(std::string_view text) {
@@ -75,8 +81,13 @@ Result<RuleText> ReadRuleText(std::string_view text) {
 
 Result<std::string> FindRuleText(std::string_view contents, const std::string& file, std::string_view name) {
   const std::optional<Span> span = TRY(Find(contents, file, name));
-  if (!span) return std::string();
-  return std::string(Trimmed(contents.substr(span->begin, span->end - span->begin))) + "\n";
+  return span ? TextOf(contents, *span) : std::string();
+}
+
+Result<std::map<std::string, std::string>> RuleTexts(std::string_view contents, const std::string& file) {
+  std::map<std::string, std::string> texts;
+  for (const Span& span : TRY(SpansOf(contents, file))) texts.emplace(span.name, TextOf(contents, span));
+  return texts;
 }
 
 Result<std::string> WithRule(std::string_view contents, const std::string& file, const RuleText& rule) {

@@ -7,6 +7,13 @@ namespace {
 
 constexpr size_t kMostSamples = 24 * 60 + 1;  // a day of minutes, which have two ends
 
+/// Returns the sample of a server that has done nothing yet.
+OperationSample FirstAt(StoreTime at) {
+  OperationSample sample;
+  sample.at = at;
+  return sample;
+}
+
 OperationPeriod Between(const OperationSample& from, const OperationSample& until) {
   OperationPeriod period{.from = from.at, .until = until.at, .did = until};
   OperationSample& did = period.did;
@@ -57,9 +64,7 @@ std::optional<double> QuantileOf(std::span<const uint64_t> durations, double qua
 OperationHistory::OperationHistory(std::shared_ptr<const ServerMetrics> metrics) : metrics_(std::move(metrics)) {}
 
 void OperationHistory::Start() {
-  OperationSample first;  // the server has done nothing
-  first.at = started_;
-  Add(std::move(first));
+  Add(FirstAt(started_));
   thread_ = std::thread([this] { Work(); });
 }
 
@@ -101,7 +106,7 @@ void OperationHistory::Add(OperationSample sample) {
 
 OperationPeriod OperationHistory::Last(std::chrono::minutes time, const OperationSample& now) const {
   const MutexLock lock(mutex_);
-  if (samples_.empty()) return Between({.at = started_}, now);
+  if (samples_.empty()) return Between(FirstAt(started_), now);
   // The last sample that is old enough, or the first one.
   auto from = samples_.begin();
   for (auto at = samples_.begin(); at != samples_.end() && at->at + time <= now.at; ++at) from = at;

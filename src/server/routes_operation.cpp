@@ -155,7 +155,7 @@ const Json& HistoryQuery() {
   return schema;
 }
 
-ApiResult<HttpResponse> History(const Service& service, const HttpRequest& request) {
+ApiResult<HttpResponse> HistoryResponse(const Service& service, const HttpRequest& request) {
   const QueryParameters query = TRY(QueryParameters::Read(request, HistoryQuery()));
   const int64_t minutes = TRY(query.Integer("minutes", 60, 1, 1440));
   Json points = Json::array();
@@ -235,7 +235,7 @@ std::vector<Route> OperationRoutes(const SharedService& service) {
         "requests": 750, "per_second": 12.5, "p50_ms": 1.2, "p95_ms": 3.4, "p99_ms": 8.1, "errors": 0, "refused": 0,
         "texts": 740, "spam": 0, "ham": 0, "cache_hits": 180, "cache_misses": 560, "queued_texts": 0}]})"),
                 .errors = {422}},
-       .handle = Handler(service, History)});
+       .handle = Handler(service, HistoryResponse)});
   return routes;
 }
 

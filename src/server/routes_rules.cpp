@@ -3,13 +3,13 @@
 
 #include <algorithm>
 
-#include "base/mutex.h"
 #include "filter/rule_warnings.h"
 #include "filter/suggest_rule.h"
 #include "server/audit.h"
 #include "server/filter_request.h"
 #include "server/rule_backtest.h"
 #include "server/rule_json.h"
+#include "server/rule_list.h"
 #include "server/service.h"
 #include "text/text_parts.h"
 
@@ -17,78 +17,7 @@ namespace winnow {
 namespace {
 
 constexpr char kTag[] = "Filter";
-constexpr HistoryBudget kHitsBudget{.messages = 20000, .time = std::chrono::milliseconds(1000)};
 constexpr HistoryBudget kSuggestionBudget{.messages = 5000, .time = std::chrono::milliseconds(1000)};
-
-/// Hits of rules in the history, which are counted again after a while.
-class RuleHits {
- public:
-  /// Returns the counts; null without a store, or while it is down.
-  Json Of(const FilterService& filter) EXCLUDES(mutex_) {
-    const std::shared_ptr<Store> store = filter.has_store() ? filter.recorder().store() : nullptr;
-    if (store == nullptr) return {};
-    const MutexLock lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    if (!hits_.is_null() && now < valid_until_) return hits_;
-    Result<Json> counted = CountRuleHits(*store, kHitsBudget);
-    if (!counted) return {};
-    hits_ = *std::move(counted);
-    valid_until_ = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    return hits_;
-  }
-
- private:
-  Mutex mutex_;
-  Json hits_ GUARDED_BY(mutex_);
-  std::chrono::steady_clock::time_point valid_until_ GUARDED_BY(mutex_);
-};
-
-/// Returns the rules in use; an empty set if there are none.
-RuleSet::Pointer RulesOf(const FilterService& filter) {
-  RuleSet::Pointer rules = filter.filter().rules();
-  return rules != nullptr ? rules : RuleSet::Parse("", "none").value();
-}
-
-/// Adds what the rule has hit, and its text if it can be changed.
-Json WithDetails(Json rule, const std::string& file, const FilterService& filter, const Json& hits) {
-  const std::string name = rule["name"].str();
-  const bool editable = filter.rules().editable() && file == filter.rules().page_name();
-  rule["editable"] = editable;
-  const Result<std::string> text = editable ? filter.rules().TextOf(name) : Result<std::string>("");
-  rule["rule"] = text && !text->empty() ? Json(*text) : Json();
-  for (const char* const key : {"hits", "spam_hits", "known_spam", "known_ham"})
-    rule[key] = hits.is_null() ? Json() : Json(0);
-  if (hits.is_null()) return rule;
-  for (const Json& counted : hits["rules"]) {
-    if (counted["name"].str() != name) continue;
-    rule["hits"] = counted["hits"];
-    rule["spam_hits"] = counted["judged_spam"];
-    rule["known_spam"] = counted["known_spam"];
-    rule["known_ham"] = counted["known_ham"];
-  }
-  return rule;
-}
-
-Json ListJson(const FilterService& filter, const Json& hits) {
-  const RuleSet::Pointer rules = RulesOf(filter);
-  Json list = Json::array(), files = Json::array();
-  for (const Rule& rule : rules->rules()) list.push_back(WithDetails(RuleJson(rule), rule.file, filter, hits));
-  for (const Composite& composite : rules->composites())
-    list.push_back(WithDetails(RuleJson(composite), composite.file, filter, hits));
-  for (const std::string& file : filter.rules().files())
-    files.push_back(std::filesystem::path(file).filename().string());
-  const auto optional = [](const std::optional<double>& number) { return number ? Json(*number) : Json(); };
-  Json counted;
-  if (!hits.is_null())
-    counted = {{"messages", hits["messages"]}, {"since", hits["since"]}, {"complete", hits["complete"]}};
-  const std::string problem = filter.rules().problem();
-  return {{"rules", std::move(list)},
-          {"files", std::move(files)},
-          {"editable", filter.rules().editable()},
-          {"problem", problem.empty() ? Json() : Json(problem)},
-          {"actions", {{"spam", optional(rules->actions().spam)}, {"ham", optional(rules->actions().ham)}}},
-          {"counted", std::move(counted)}};
-}
 
 /// The status of an error of a change.
 ApiError ChangeError(const Error& error) {
@@ -133,7 +62,7 @@ ApiResult<Json> BacktestJson(const FilterService& filter, const RuleSet& draft, 
                              const HistoryBudget& budget) {
   if (!filter.has_store()) return Json();
   const std::shared_ptr<Store> store = TRY(filter.OpenStore());
-  const RuleSet::Pointer current = RulesOf(filter);
+  const RuleSet::Pointer current = RulesInUse(filter);
   const EvidenceWeights weights = EffectiveWeights(filter.filter().options().weights, current->weights());
   const Result<Json> result = BacktestRule(*store, draft, *current, weights, name, budget);
   if (!result) return std::unexpected(StoreError(result.error()));
@@ -206,7 +135,7 @@ ApiResult<HttpResponse> SuggestFor(const FilterService& filter, const std::strin
     if (!read) return std::unexpected(StoreError(read.error()));
   }
   std::set<std::string, std::less<>> taken;
-  const RuleSet::Pointer current = RulesOf(filter);
+  const RuleSet::Pointer current = RulesInUse(filter);
   for (const Rule& rule : current->rules()) taken.insert(rule.name);
   for (const Composite& composite : current->composites()) taken.insert(composite.name);
   const SuggestedRule suggested = suggester.Suggest(taken);
@@ -229,18 +158,6 @@ ApiResult<void> SuggestRule(const SharedService& service, const SharedRequest& r
   return {};
 }
 
-/// Returns the rule as GET /v1/rules shows it.
-Json OneRule(const FilterService& filter, const std::string& name) {
-  const RuleSet::Pointer rules = RulesOf(filter);
-  for (const Rule& rule : rules->rules()) {
-    if (rule.name == name) return WithDetails(RuleJson(rule), rule.file, filter, Json());
-  }
-  for (const Composite& composite : rules->composites()) {
-    if (composite.name == name) return WithDetails(RuleJson(composite), composite.file, filter, Json());
-  }
-  return {};
-}
-
 ApiResult<void> PutRule(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const std::string name = TRY(NameInPath(*request, 0, "name"));
   const Json body = TRY(ParseBody(*request, service->limits, RuleRequestSchema()));
@@ -257,7 +174,7 @@ ApiResult<void> PutRule(const SharedService& service, const SharedRequest& reque
     if (!changed) return std::unexpected(ChangeError(changed.error()));
     const bool replaced = former && !former->empty();
     Audit(*service, *request, "rules.set", name, {{"replaced", replaced}, {"rule", rule->text}});
-    return JsonResponse({{"rule", OneRule(filter, name)}, {"replaced", replaced}});
+    return JsonResponse({{"rule", OneRuleJson(filter, name)}, {"replaced", replaced}});
   });
   return {};
 }
@@ -266,7 +183,7 @@ ApiResult<void> DeleteRule(const SharedService& service, const SharedRequest& re
   const std::string name = TRY(NameInPath(*request, 0, "name"));
   AskStore(service, request, reply, [service, request, name]() -> ApiResult<HttpResponse> {
     FilterService& filter = *service->filter;
-    const Json known = OneRule(filter, name);
+    const Json known = OneRuleJson(filter, name);
     if (known.is_null()) return Reject(404, "NotFound", fmt::format("there is no rule '{}'", name));
     if (!known["editable"].get<bool>()) {
       return Reject(409, "Conflict",
@@ -287,7 +204,7 @@ ApiResult<void> UndoRules(const SharedService& service, const SharedRequest& req
     if (!changed) return std::unexpected(ChangeError(changed.error()));
     Audit(*service, *request, "rules.undo", filter.rules().page_name());
     Json names = Json::array();
-    const RuleSet::Pointer rules = RulesOf(filter);
+    const RuleSet::Pointer rules = RulesInUse(filter);
     for (const Rule& rule : rules->rules()) {
       if (rule.file == filter.rules().page_name()) names.push_back(rule.name);
     }
@@ -348,7 +265,7 @@ Route ListRoute(const SharedService& service) {
   Route list = RuleRoute(service, "GET", "/v1/rules", "Lists the rules of the message filter", {});
   list.handle = [service, hits](const SharedRequest& request, const HttpReply& reply) {
     AskStore(service, request, reply, [service, hits]() -> ApiResult<HttpResponse> {
-      return JsonResponse(ListJson(*service->filter, hits->Of(*service->filter)));
+      return JsonResponse(RuleListJson(*service->filter, hits->Of(*service->filter)));
     });
   };
   list.docs.description =
@@ -370,7 +287,7 @@ Route ListRoute(const SharedService& service) {
          ParsedJson(R"({"type": ["object", "null"], "description": "In how many messages hits were counted"})")}}}};
   list.docs.answer_example = {
       {"rules", Json::array({ExampleListed()})},
-      {"files", {"messages.toml", "page.toml"}},
+      {"files", Json::array({"messages.toml", "page.toml"})},
       {"editable", true},
       {"problem", nullptr},
       {"actions", {{"spam", 6}, {"ham", -6}}},
@@ -433,7 +350,7 @@ std::vector<Route> RuleRoutes(const SharedService& service) {
   undo.docs.description = "Can be repeated: each request undoes one more change, of the last hundred.";
   undo.docs.answer = ParsedJson(R"({"type": "object", "properties": {
     "rules": {"type": "array", "items": {"type": "string"}, "description": "Names of the rules of the workspace now"}}})");
-  undo.docs.answer_example = {{"rules", {"CLAIM_YOUR_PRIZE"}}};
+  undo.docs.answer_example = {{"rules", Json::array({"CLAIM_YOUR_PRIZE"})}};
   undo.docs.errors = {404, 409, 422, 503};
   for (Route* route : {&test, &suggest, &put, &remove, &undo}) routes.push_back(std::move(*route));
   return routes;
