@@ -1,13 +1,18 @@
-# The files of share/winnow as string literals, which base/shared_files.h declares.
+# The files of share/winnow, and the sample of messages, as string literals, which base/shared_files.h declares.
 function(winnow_embed_shared_files target)
   set(share ${PROJECT_SOURCE_DIR}/share/winnow)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${share} ${share}/*)
   list(SORT files)
   set(text "// Generated from share/winnow by cmake/embedded_files.cmake.\n#include \"base/shared_files.h\"\n\nnamespace winnow {\nnamespace {\n\nconstexpr EmbeddedFile kFiles[] = {\n")
+  list(APPEND files samples/messages.tsv)
   foreach(file IN LISTS files)
-    file(READ ${share}/${file} contents)
+    set(source ${share}/${file})
+    if(file STREQUAL samples/messages.tsv)
+      set(source ${PROJECT_SOURCE_DIR}/examples/data/messages.tsv)
+    endif()
+    file(READ ${source} contents)
     string(APPEND text "    {\"${file}\", R\"winnow_file(${contents})winnow_file\"},\n")
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${share}/${file})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
   endforeach()
   string(APPEND text "};\n\n}  // namespace\n\nstd::span<const EmbeddedFile> EmbeddedFiles() { return kFiles; }\n\n}  // namespace winnow\n")
   # Copied, which changes nothing where nothing differs.

@@ -22,7 +22,11 @@ TEST(SharedFiles, TheProgramContainsEveryFileOfShareWinnowAsItIs) {
     ASSERT_NE(found, EmbeddedFiles().end()) << path;
     EXPECT_EQ(found->contents, ReadFile(entry.path()).value()) << path;
   }
-  EXPECT_EQ(EmbeddedFiles().size(), files);
+  // Besides, it has the sample of messages.
+  const auto sample = std::ranges::find(EmbeddedFiles(), "samples/messages.tsv", &EmbeddedFile::path);
+  ASSERT_NE(sample, EmbeddedFiles().end());
+  EXPECT_EQ(sample->contents, ReadFile(SourceDirectory() / "examples" / "data" / "messages.tsv").value());
+  EXPECT_EQ(EmbeddedFiles().size(), files + 1);
 }
 
 TEST(SharedFiles, AnUnknownFileIsNone) {

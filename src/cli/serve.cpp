@@ -52,6 +52,7 @@ struct ServeOptions : CommonOptions {
   std::filesystem::path redis_mac_key_file;
   RegistryPlaceOptions registry;
   double job_memory_mb = 0, job_hours = 24;
+  double max_data_mb = static_cast<double>(server.data.max_bytes) / 1e6;
   int max_jobs = static_cast<int>(server.jobs.max_running);
   double registry_interval = Seconds(server.registry.interval);
   ServeFilterOptions filter;
@@ -116,6 +117,10 @@ void AddJobOptions(ServeOptions& options, OptionTable& table) {
       .ValueName("DIR");
   table.Add("max-jobs", &options.max_jobs, "Number of jobs that run at a time").Range(1, 64);
   table.Add("job-memory-mb", &options.job_memory_mb, "Memory limit of each job, in MB; 0: no limit").Range(0, 1e9);
+  table
+      .Add("max-data-mb", &options.max_data_mb,
+           "Maximum size of the data files of the workspace in all, with their former versions and the trash, in MB")
+      .Range(1, 1e9);
   table.Add("job-hours", &options.job_hours, "Maximum time that a job runs, in hours").Range(0.001, 10000);
 }
 
@@ -366,6 +371,7 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   server.cache_bytes = static_cast<size_t>(options.cache_mb * kMebibyte);
   TRY(FillRedisOptions(options, server));
   TRY(FillJobOptions(options, server.jobs));
+  server.data.max_bytes = static_cast<uint64_t>(options.max_data_mb * 1e6);
   TRY(FillRegistryOptions(options, server));
   server.filter = TRY(FilterServiceOptionsOf(options.filter, server.jobs.workspace));
   server.jobs.registry = server.registry.registry.url;

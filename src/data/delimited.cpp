@@ -61,6 +61,7 @@ class DelimitedReader : public RecordReader {
 
   std::vector<std::string> columns() const override { return dialect_.columns; }
   bool has_header() const override { return dialect_.header; }
+  const Dialect* dialect() const override { return &dialect_; }
   Format format() const override { return Format::kDelimited; }
   bool label_first() const override { return dialect_.delimiter == '\t'; }
 

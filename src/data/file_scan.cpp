@@ -184,7 +184,9 @@ void FileScan::Drop(DropReason reason, size_t at, const std::string& why) {
   // That a row was filtered out is what was asked for.
   if (count <= ReadReport::kMaxExamples && reason != DropReason::kFiltered) {
     report_->examples.push_back(Place(at) + ": " + why);
+    first_dropped_.push_back({reason, at, why});
   }
+  dropped_ = {reason, at, why};
 }
 
 /// The first records are held back, to find the fields by.

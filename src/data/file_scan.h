@@ -41,6 +41,13 @@ class FileScan {
  public:
   enum class Outcome { kKept, kDropped, kEnd };
 
+  /// A row that was dropped.
+  struct DroppedRow {
+    DropReason reason = DropReason::kUnreadable;
+    size_t row = 0;
+    std::string why;
+  };
+
   /// Opens the file, reads its first records and chooses the fields from them.
   static Result<FileScan> Open(const std::filesystem::path& file, const ReadPlan& plan, ReadReport& report);
 
@@ -56,6 +63,13 @@ class FileScan {
 
   /// Returns the fields of the row that Next read last; valid until the next call of Next.
   const std::vector<Field>& fields() const { return record_->fields; }
+  /// Returns the row for which Next has returned kDropped. An unreadable one has no fields.
+  const DroppedRow& dropped() const { return dropped_; }
+  /// Returns the first rows that were dropped so far, a few for each reason: also those that Open has met. Rows that the
+  /// filter drops are not among them.
+  const std::vector<DroppedRow>& first_dropped() const { return first_dropped_; }
+  /// Returns the reader of the file, for its format.
+  const RecordReader& reader() const { return *reader_; }
   /// Returns true if columns are numbered because the file has no names for them.
   bool numbered_columns() const { return !reader_->columns().empty() && !reader_->has_header(); }
 
@@ -102,6 +116,8 @@ class FileScan {
   bool multi_label_ = false;
   bool lines_ = false;  // the file has no fields, and so no template
   std::string bad_row_;
+  DroppedRow dropped_;
+  std::vector<DroppedRow> first_dropped_;
 };
 
 }  // namespace winnow

@@ -65,6 +65,8 @@ class RecordReader {
   virtual std::vector<std::string> columns() const { return {}; }
   /// Returns true if the names of columns() come from the file; without a header they are "1", "2"...
   virtual bool has_header() const { return false; }
+  /// Returns how a delimited file is divided into rows and fields; null for other formats.
+  virtual const Dialect* dialect() const { return nullptr; }
   /// Returns true if files of this format without a header conventionally have the label first: label<TAB>text.
   virtual bool label_first() const { return false; }
   /// Returns a description for reports: "TSV, 2 columns without a header".

@@ -9,6 +9,7 @@
 #include "server/access_log.h"
 #include "server/api_keys.h"
 #include "server/benchmark_history.h"
+#include "server/data_service.h"
 #include "server/event_streams.h"
 #include "server/operation_history.h"
 #include "server/workspace_models.h"
@@ -69,6 +70,7 @@ Result<void> Server::StartService() {
   service->events = std::make_shared<EventStreams>(
       EventStreamsOptions{.watched = [models = service->models] { return StateOf(*models); }});
   if (!options_.jobs.workspace.empty()) TRY(StartJobs(*service));
+  if (!options_.jobs.workspace.empty()) service->data = TRY(DataService::Open(options_.jobs.workspace, options_.data));
   if (!options_.jobs.workspace.empty()) options_.filter.page_rules = options_.jobs.workspace / "rules" / "page.toml";
   if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
   if (service->filter && service->filter->has_store()) {

@@ -20,6 +20,7 @@
 
 #include "base/result.h"
 #include "server/application.h"
+#include "server/data_service.h"
 #include "server/http_server.h"
 #include "server/service.h"
 #include "store/redis_cache.h"
@@ -46,6 +47,7 @@ struct ServerOptions {
   RedisCacheOptions redis_options = {};
   FilterServiceOptions filter = {};
   JobServiceOptions jobs = {};
+  DataServiceOptions data = {};  ///< of the workspace of `jobs`
   ExperimentServiceOptions experiments =
       {};  ///< of a filter with a store; its records are those of `registry`, if there is one
   RegistryFollowerOptions registry = {};  ///< with a URL: the models are those of a registry, in place of `bundles`

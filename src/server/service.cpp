@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/data_service.h"
 #include "server/operation_history.h"
 #include "server/workspace_models.h"
 
@@ -11,6 +12,7 @@ void Service::Close() const {
   if (workspace_models) workspace_models->Finish();
   if (operation) operation->Stop();
   if (jobs) jobs->Close();
+  if (data) data->Close();
   explaining->Finish();
   if (filter) filter->Finish();
   if (registry) registry->Stop();
@@ -25,6 +27,11 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
   }
   if (service->jobs) {
     for (const auto& part : {JobRoutes, FineTuneRoutes, BenchmarkRoutes, WorkspaceModelRoutes}) {
+      for (Route& route : part(service)) routes.push_back(std::move(route));
+    }
+  }
+  if (service->data) {
+    for (const auto& part : {DataRoutes, DataRowRoutes}) {
       for (Route& route : part(service)) routes.push_back(std::move(route));
     }
   }

@@ -23,6 +23,7 @@
 namespace winnow {
 
 class BenchmarkHistory;
+class DataService;
 class EventStreams;
 class OperationHistory;
 class WorkspaceModels;
@@ -44,6 +45,7 @@ struct Service {
   std::shared_ptr<RegistryFollower> registry = {};         ///< the registry that the server follows, or null
   std::shared_ptr<ExperimentService> experiments = {};     ///< experiments with users, or null without a store
   std::shared_ptr<JobService> jobs = {};                   ///< training and evaluation in the workspace, or null
+  std::shared_ptr<DataService> data = {};                  ///< the data files of the workspace, or null
   std::shared_ptr<EventStreams> events = {};               ///< /v1/events; never null in a server
   std::shared_ptr<WorkspaceModels> workspace_models = {};  ///< with `jobs`: the models that they write
   std::shared_ptr<BenchmarkHistory> benchmarks = {};       ///< with `jobs`: the comparisons that were kept
@@ -75,6 +77,8 @@ std::vector<Route> BenchmarkRoutes(const SharedService& service);       ///< /ap
 std::vector<Route> WorkspaceModelRoutes(const SharedService& service);  ///< /v1/workspace
 std::vector<Route> SessionRoutes(const SharedService& service);         ///< /v1/session
 std::vector<Route> PageRoutes(const SharedService& service);            ///< /ui and below: the web page
+std::vector<Route> DataRoutes(const SharedService& service);     ///< /v1/data, /v1/data/{name}, their trash and undo
+std::vector<Route> DataRowRoutes(const SharedService& service);  ///< /v1/data/{name}/preview, summary, rows, changes
 std::vector<Route> MessageRoutes(const SharedService& service);         ///< /v1/messages/check
 std::vector<Route> RspamdRoutes(
     const SharedService& service);  ///< /checkv2, /ping; with a store: /learnspam, /learnham

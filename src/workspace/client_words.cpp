@@ -1,0 +1,47 @@
+#include "workspace/client_words.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace winnow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void ReplaceAll(std::string& text, std::string_view from, std::string_view to) {
+  if (from.empty()) return;
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+std::string ForClients(std::string text, const fs::path& file) {
+  ReplaceAll(text, file.string(), file.filename().string());
+  constexpr std::array<std::string_view, 11> kOptions = {"text-field",   "label-field", "format",    "delimiter",
+                                                         "quoting",      "encoding",    "no-header", "label-map",
+                                                         "problem-type", "filter",      "labels"};
+  for (const std::string_view option : kOptions) ReplaceAll(text, "--" + std::string(option), option);
+  return text;
+}
+
+}  // namespace
+
+Error ForClients(Error error, const fs::path& file) {
+  error.message = ForClients(std::move(error.message), file);
+  error.hint = ForClients(std::move(error.hint), file);
+  return error;
+}
+
+std::string Sentence(std::string text, const fs::path& file) {
+  text = ForClients(std::move(text), file);
+  const std::string prefix = file.filename().string() + ": ";
+  if (prefix.size() > 2 && text.starts_with(prefix)) text.erase(0, prefix.size());
+  if (text.empty()) return text;
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  if (!text.ends_with('.') && !text.ends_with('?') && !text.ends_with('!')) text += '.';
+  return text;
+}
+
+}  // namespace winnow
