@@ -43,6 +43,11 @@ Result<void> Server::StartService() {
     service->experiments = std::make_shared<ExperimentService>(
         options_.experiments, [filter = service->filter] { return filter->recorder().store(); });
   }
+  if (!options_.jobs.workspace.empty()) {
+    service->reviews = TRY(ReviewService::Open(options_.jobs.workspace, [filter = service->filter] {
+      return filter ? ContradictedTexts(*filter) : std::vector<std::string>();
+    }));
+  }
   service->limits = options_.limits;
   service->scheduler = options_.models.scheduler;
   service->metrics = shared.metrics;

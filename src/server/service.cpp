@@ -5,6 +5,7 @@
 namespace winnow {
 
 void Service::Close() const {
+  if (reviews) reviews->Close();
   if (jobs) jobs->Close();
   explaining->Finish();
   if (filter) filter->Finish();
@@ -20,6 +21,9 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
   }
   if (service->jobs) {
     for (Route& route : JobRoutes(service)) routes.push_back(std::move(route));
+  }
+  if (service->reviews) {
+    for (Route& route : ReviewRoutes(service)) routes.push_back(std::move(route));
   }
   if (service->filter) {
     for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes}) {

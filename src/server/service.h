@@ -17,6 +17,7 @@
 #include "server/metrics.h"
 #include "server/model_set.h"
 #include "server/registry_follower.h"
+#include "server/review_service.h"
 
 namespace winnow {
 
@@ -35,6 +36,7 @@ struct Service {
   std::shared_ptr<RegistryFollower> registry = {};      ///< the registry that the server follows, or null
   std::shared_ptr<ExperimentService> experiments = {};  ///< experiments with users, or null without a store
   std::shared_ptr<JobService> jobs = {};                ///< training and evaluation in the workspace, or null
+  std::shared_ptr<ReviewService> reviews = {};          ///< labelling in the workspace, or null
   /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
   std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);
 };
@@ -54,6 +56,7 @@ std::vector<Route> OpenAiRoutes(const SharedService& service);     ///< /v1/mode
 std::vector<Route> EmbeddingRoutes(const SharedService& service);  ///< /v1/embeddings, /embed
 std::vector<Route> V2Routes(const SharedService& service);         ///< /v2 and below: the Open Inference Protocol
 std::vector<Route> JobRoutes(const SharedService& service);        ///< /v1/jobs
+std::vector<Route> ReviewRoutes(const SharedService& service);     ///< /v1/review
 std::vector<Route> MessageRoutes(const SharedService& service);    ///< /v1/messages/check
 std::vector<Route> RspamdRoutes(
     const SharedService& service);  ///< /checkv2, /ping; with a store: /learnspam, /learnham
