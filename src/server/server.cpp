@@ -81,6 +81,14 @@ Result<void> Server::StartService() {
   }
   service->workspace = options_.jobs.workspace;
   service->operation = std::make_shared<OperationHistory>(shared.metrics);
+  if (!options_.jobs.workspace.empty()) {
+    service->reviews = TRY(ReviewService::Open(options_.jobs.workspace, [filter = service->filter] {
+      return filter ? ContradictedTexts(*filter) : std::vector<std::string>();
+    }));
+    service->reviews->SetChanged([events = service->events](const std::string& set, size_t labelled) {
+      events->Publish("review", {{"set", set}, {"labelled", labelled}});
+    });
+  }
   service->limits = options_.limits;
   service->access = parts_.access;
   service->tls = !options_.http.tls.certificate.empty();

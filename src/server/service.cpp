@@ -9,6 +9,7 @@
 namespace winnow {
 
 void Service::Close() const {
+  if (reviews) reviews->Close();
   if (workspace_models) workspace_models->Finish();
   if (operation) operation->Stop();
   if (jobs) jobs->Close();
@@ -34,6 +35,9 @@ std::vector<Route> ServiceRoutes(const SharedService& service) {
     for (const auto& part : {DataRoutes, DataRowRoutes}) {
       for (Route& route : part(service)) routes.push_back(std::move(route));
     }
+  }
+  if (service->reviews) {
+    for (Route& route : ReviewRoutes(service)) routes.push_back(std::move(route));
   }
   if (service->filter) {
     for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes, RuleRoutes, MustPassRoutes}) {

@@ -19,6 +19,7 @@
 #include "server/metrics.h"
 #include "server/model_set.h"
 #include "server/registry_follower.h"
+#include "server/review_service.h"
 
 namespace winnow {
 
@@ -50,6 +51,7 @@ struct Service {
   std::shared_ptr<WorkspaceModels> workspace_models = {};  ///< with `jobs`: the models that they write
   std::shared_ptr<BenchmarkHistory> benchmarks = {};       ///< with `jobs`: the comparisons that were kept
   std::shared_ptr<OperationHistory> operation = {};        ///< what the server did in the last minutes, or null
+  std::shared_ptr<ReviewService> reviews = {};             ///< labelling in the workspace, or null
   std::filesystem::path workspace = {};                    ///< directory of the workspace; empty: none
   /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
   std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);
@@ -79,6 +81,7 @@ std::vector<Route> SessionRoutes(const SharedService& service);         ///< /v1
 std::vector<Route> PageRoutes(const SharedService& service);            ///< /ui and below: the web page
 std::vector<Route> DataRoutes(const SharedService& service);     ///< /v1/data, /v1/data/{name}, their trash and undo
 std::vector<Route> DataRowRoutes(const SharedService& service);  ///< /v1/data/{name}/preview, summary, rows, changes
+std::vector<Route> ReviewRoutes(const SharedService& service);   ///< /v1/review
 std::vector<Route> MessageRoutes(const SharedService& service);         ///< /v1/messages/check
 std::vector<Route> RspamdRoutes(
     const SharedService& service);  ///< /checkv2, /ping; with a store: /learnspam, /learnham
