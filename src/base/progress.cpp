@@ -90,7 +90,9 @@ void ProgressBar::MaybeDraw(bool first) {
   const int64_t total = total_.load(std::memory_order_relaxed);
   const int64_t tenth = total > 0 ? done_.load(std::memory_order_relaxed) * 10 / total : 0;
   const auto since = now - last_line_;
-  const bool due_line = (tenth >= next_tenth_ && tenth < 10 && since >= kLineNoSoonerThan) || since >= kLineNoLaterThan;
+  // A program that reads the lines shows them as they come.
+  const bool due_line = (json_ && since >= kLineNoSoonerThan) ||
+                        (tenth >= next_tenth_ && tenth < 10 && since >= kLineNoSoonerThan) || since >= kLineNoLaterThan;
   if (first || !due_line) return;
   next_tenth_ = tenth + 1;
   last_line_ = now;
@@ -127,7 +129,12 @@ std::string ProgressBar::JsonLocked(Time now) const {
   line["message"] = label_;
   line["done"] = done_.load(std::memory_order_relaxed);
   if (const int64_t total = total_.load(std::memory_order_relaxed); total > 0) line["total"] = total;
-  line["seconds"] = std::chrono::duration<double>(now - begin_).count();
+  const double elapsed = std::chrono::duration<double>(now - begin_).count();
+  line["seconds"] = elapsed;
+  if (const int64_t total = total_.load(std::memory_order_relaxed), done = done_.load(std::memory_order_relaxed);
+      done > 0 && total >= done) {
+    line["remaining_seconds"] = elapsed * static_cast<double>(total - done) / static_cast<double>(done);
+  }
   for (const auto& [name, value] : fields_) {
     const std::string key = name.empty() ? "rate" : name;
     double number = 0;

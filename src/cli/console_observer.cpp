@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
+#include "base/console.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 
 namespace winnow {
@@ -53,6 +57,19 @@ void ConsoleObserver::OnStep(const StepReport& step) {
 
 void ConsoleObserver::OnEvaluation(const Evaluation& evaluation, const std::string& metric) {
   steps_->SetField(metric, fmt::format("{:.4f}", evaluation.metric));
+  if (CurrentLogFormat() != LogFormat::kJson || !Logs(LogLevel::kInfo)) return;
+  Json line = {{"level", "evaluation"},
+               {"time", std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()},
+               {"message", "evaluation"},
+               {"epoch", evaluation.epoch},
+               {"step", evaluation.step},
+               {"loss", evaluation.validation_loss},
+               {"train_loss", evaluation.train_loss},
+               {"accuracy", evaluation.accuracy},
+               {"f1_macro", evaluation.f1_macro},
+               {"best", evaluation.best}};
+  if (line.Find(metric) == nullptr) line[metric] = evaluation.metric;
+  Console::Stderr().Print(line.dump());
 }
 
 void ConsoleObserver::OnStepsEnd() {

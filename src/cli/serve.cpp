@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "cli/registry_options.h"
 #include "cli/serve_filter_options.h"
+#include "server/page_files.h"
 #include "server/server.h"
 #include "server/systemd.h"
 #include "server/trusted_proxies.h"
@@ -372,7 +373,10 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   TRY(FillJobOptions(options, server.jobs));
   server.data.max_bytes = static_cast<uint64_t>(options.max_data_mb * 1e6);
   TRY(FillRegistryOptions(options, server));
-  server.filter = TRY(FilterServiceOptionsOf(options.filter));
+  server.filter = TRY(FilterServiceOptionsOf(options.filter, server.jobs.workspace));
+  server.jobs.registry = server.registry.registry.url;
+  server.jobs.artifacts = server.registry.registry.artifacts;
+  server.jobs.store = server.filter.store;
   return server;
 }
 
@@ -381,6 +385,7 @@ Result<void> Run(const ServeOptions& options) {
   HandleReloads();
   const std::unique_ptr<Server> server = TRY(Server::Start(TRY(ServerOptionsOf(options))));
   LogInfo("listening at {}/v1/classify", server->url());
+  if (PageFiles::OfEnvironment().any()) LogInfo("web page at {}/ui/", server->url());
   if (options.json) {
     TRY(Print(fmt::format("{{\"port\":{}}}\n", server->port())));
     std::fflush(stdout);  // whoever started the server waits for it

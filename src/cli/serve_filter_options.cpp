@@ -12,7 +12,8 @@ void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table) {
   table.Group("Message filter");
   table.Add("filter", &options.enabled,
             "Also filter messages: POST /v1/messages/check and rspamd's POST /checkv2, and with --store feedback, "
-            "preferences and history");
+            "preferences and history. A server with --workspace always does, with a store in the workspace unless "
+            "--store is given");
   AddFilterStepOptions(options.steps, table);
   table.AddChoice("filter-mode", &options.mode,
                   {{"strict", Mode::kStrict}, {"moderate", Mode::kModerate}, {"lenient", Mode::kLenient}},
@@ -49,17 +50,19 @@ void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table) {
       .ValueName("ID");
 }
 
-Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& options) {
+Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& options,
+                                                    const std::filesystem::path& workspace) {
   FilterServiceOptions service;
-  service.enabled = options.enabled;
-  if (!options.enabled) {
+  service.enabled = options.enabled || !workspace.empty();
+  if (!service.enabled) {
     if (options.steps.store.empty() && options.steps.rules.empty() && options.apple_apps.empty()) return service;
-    return Fail(ErrorCode::kInvalidArgument, "--store, --rules and --apple-app-id require --filter");
+    return Fail(ErrorCode::kInvalidArgument, "--store, --rules and --apple-app-id require --filter or --workspace");
   }
   service.rules = options.steps.rules;
   service.filter.weights = options.steps.weights;
   service.filter.mode.mode = options.mode;
   service.store = options.steps.store;
+  if (service.store.empty() && !workspace.empty()) service.store = (workspace / "store.db").string();
   service.known.half_life = options.steps.half_life();
   service.history.retention = std::chrono::days(options.history_days);
   service.keep_history = options.history;

@@ -23,7 +23,9 @@ struct ServeFilterOptions {
 
 void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table);
 
-/// Errors: kInvalidArgument for options that require others.
-Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& options);
+/// Returns the options of the filter. A server with a workspace always has one, whose store is a SQLite file of the
+/// workspace unless another one was given. Errors: kInvalidArgument for options that require others.
+Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& options,
+                                                    const std::filesystem::path& workspace);
 
 }  // namespace winnow

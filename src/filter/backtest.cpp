@@ -185,6 +185,7 @@ void Backtest::Add(const MessageRecord& message, std::optional<bool> truth) {
     counts.known.score = symbol.score;
     CountKnown(truth, counts.known);
   }
+  Watch(message, result, truth);
   const RuleActions &now = rules_.actions(), &then = current_.actions();
   const bool same = Differences(RuleSymbolsOf(message), result.symbols).empty();
   // The same symbols give the same verdict, apart from the rounding of what is stored.
@@ -195,6 +196,15 @@ void Backtest::Add(const MessageRecord& message, std::optional<bool> truth) {
   } else if (*decision.is_spam != message.is_spam) {
     NoteChange(message, result, decision, truth);
   }
+}
+
+void Backtest::Watch(const MessageRecord& message, const RuleResult& result, std::optional<bool> truth) {
+  if (options_.watched.empty()) return;
+  if (std::ranges::find(result.symbols, options_.watched, &Symbol::name) == result.symbols.end()) return;
+  ++watched_.hits;
+  ++(truth.value_or(message.is_spam) ? watched_.spam : watched_.ham);
+  CountKnown(truth, watched_.known);
+  if (watched_.examples.size() < options_.examples) watched_.examples.push_back(message.text);
 }
 
 void Backtest::NoteChange(const MessageRecord& message, const RuleResult& result, const Decision& decision,

@@ -41,7 +41,15 @@ class RuleHistory {
 
 struct BacktestOptions {
   EvidenceWeights weights = {};  ///< those of the server
-  size_t examples = 5;           ///< number of changed messages to show
+  size_t examples = 5;           ///< number of changed messages, and of messages that the watched rule hits, to show
+  std::string watched = {};      ///< name of a rule of which hits are counted; empty: none
+};
+
+/// The messages that a rule hits. Of a message about which people know nothing, the verdict tells what it is.
+struct WatchedRule {
+  size_t hits = 0, spam = 0, ham = 0;
+  RuleCounts known;                   ///< of messages of which people know what they are
+  std::vector<std::string> examples;  ///< texts
 };
 
 /// What a file of rules would have decided about messages of the history. Of a verdict of the classifier, the model's
@@ -61,6 +69,12 @@ class Backtest {
 
   size_t changed() const { return to_spam_ + to_ham_; }
   size_t open() const { return open_; }
+  size_t messages() const { return messages_; }
+  size_t mended() const { return mended_; }
+  size_t broken() const { return broken_; }
+  size_t to_spam() const { return to_spam_; }
+  size_t to_ham() const { return to_ham_; }
+  const WatchedRule& watched() const { return watched_; }
   std::string Text() const;
   Json ToJson() const;
 
@@ -79,6 +93,7 @@ class Backtest {
     std::optional<bool> is_spam;  // nothing: the model would have to be asked
     std::optional<double> score;
   };
+  void Watch(const MessageRecord& message, const RuleResult& result, std::optional<bool> truth);
   std::vector<std::string> HiddenRules(const MessageRecord& message, const FilterMessage& text) const;
   Decision Decide(const MessageRecord& message, const RuleResult& result) const;
   void NoteChange(const MessageRecord& message, const RuleResult& result, const Decision& decision,
@@ -90,6 +105,7 @@ class Backtest {
   size_t messages_ = 0, redacted_ = 0, known_ = 0, to_spam_ = 0, to_ham_ = 0, open_ = 0, mended_ = 0, broken_ = 0;
   std::map<std::string, Counts> counts_;
   std::vector<Example> examples_;
+  WatchedRule watched_;
 };
 
 }  // namespace winnow

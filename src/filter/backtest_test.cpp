@@ -85,6 +85,20 @@ TEST_F(BacktestTest, TellsWhichVerdictsWouldChangeAndWhy) {
   EXPECT_THAT(backtest.Text(), HasSubstr("4 messages: 1 would become spam, 1 would become ham"));
 }
 
+TEST_F(BacktestTest, CountsTheHitsOfTheWatchedRule) {
+  Backtest backtest(*new_, *old_, {.examples = 2, .watched = "LUNCH"});
+  backtest.Add(Checked(old_, "lunch at noon", 0.9), false);              // people say that it is ham
+  backtest.Add(Checked(old_, "lunch with a prize", 0.9), std::nullopt);  // judged spam
+  backtest.Add(Checked(old_, "lunch", 0.1), std::nullopt);
+  backtest.Add(Checked(old_, "a prize", 0.9), true);
+  const WatchedRule& watched = backtest.watched();
+  EXPECT_EQ(watched.hits, 3u);
+  EXPECT_EQ(watched.spam, 1u);
+  EXPECT_EQ(watched.ham, 2u);
+  EXPECT_EQ(watched.known.ham, 1u);
+  EXPECT_THAT(watched.examples, testing::ElementsAre("lunch at noon", "lunch with a prize"));
+}
+
 TEST_F(BacktestTest, TheSameRulesChangeNothing) {
   Backtest backtest(*old_, *old_, {});
   for (const double probability : {0.01, 0.4, 0.499, 0.5, 0.6, 0.99})

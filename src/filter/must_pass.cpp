@@ -54,6 +54,16 @@ Result<MustPassCase> ReadCase(std::string_view line, const std::string& place) {
 
 }  // namespace
 
+std::string MustPassLine(const MustPassCase& expected) {
+  const FilterMessage& message = expected.message;
+  const bool mail = !message.subject.empty();
+  Json json = {{"text", mail ? message.body : message.text}, {"label", expected.spam ? "spam" : "ham"}};
+  if (!message.sender.empty()) json["sender"] = message.sender;
+  if (mail) json["subject"] = message.subject;
+  if (!expected.note.empty()) json["note"] = expected.note;
+  return DumpJsonLine(json);
+}
+
 Result<std::vector<MustPassCase>> ParseMustPass(std::string_view contents, const std::string& file) {
   std::vector<MustPassCase> cases;
   if (contents.starts_with("\xEF\xBB\xBF")) contents.remove_prefix(3);

@@ -24,6 +24,8 @@ inline constexpr size_t kMaxMustPassBytes = size_t{64} << 20;
 /// Blank lines are skipped. Errors: kNotFound, kIo; kInvalidData, with the line, for rows that are not such objects,
 /// and for a file without any row.
 Result<std::vector<MustPassCase>> ReadMustPass(const std::filesystem::path& path);
+/// Returns the line of such a file for a case, without a line end.
+std::string MustPassLine(const MustPassCase& expected);
 /// Parses the contents of such a file; `file` is its name in errors.
 Result<std::vector<MustPassCase>> ParseMustPass(std::string_view contents, const std::string& file);
 

@@ -30,7 +30,8 @@ struct Rule {
   std::string group;
   std::vector<std::string> tags;
   bool enabled = true;
-  size_t line = 0;  ///< where it begins in the file, counted from 1
+  size_t line = 0;        ///< where it begins in the file, counted from 1
+  std::string file = {};  ///< name of the file
 };
 
 /// A composite: a name for messages for which an expression over rules and composites holds.
@@ -44,6 +45,7 @@ struct Composite {
   std::vector<std::string> tags;
   bool enabled = true;
   size_t line = 0;
+  std::string file = {};
 };
 
 /// A group of rules and composites; the sum of their scores is kept between the bounds.

@@ -62,6 +62,12 @@ struct RuleExplanation {
   std::vector<GroupBound> bounds;
 };
 
+/// The contents of a file of rules.
+struct RulesSource {
+  std::string contents;
+  std::string file;  ///< its name in errors
+};
+
 /// Checked rules with their patterns compiled. Immutable and thread-safe: a server that reloads its rules replaces a
 /// shared pointer, and messages in progress keep the rules that they began with.
 class RuleSet {
@@ -76,6 +82,10 @@ class RuleSet {
   /// the line and the rule, for names that occur twice, patterns that are not valid or too large, unknown names in
   /// expressions and in `replaces`, and composites that contain themselves.
   static Result<Pointer> Parse(std::string_view contents, std::string file);
+  /// Parses several files as one set. The first one may have all sections; the others have rules and composites, which
+  /// may be in groups of the first one and may name its rules. Errors: those of Parse, with the name of the file that has
+  /// the error.
+  static Result<Pointer> ParseAll(std::span<const RulesSource> sources);
 
   /// Returns the symbols of a message. Takes time linear in the size of the message. `holding`, unless null, is set to
   /// whether each rule, and then each composite, holds, replaced ones included. The rules `also` count as holding.
@@ -89,8 +99,8 @@ class RuleSet {
   const std::vector<RuleGroup>& groups() const { return file_.groups; }
   const RuleActions& actions() const { return file_.actions; }
   const StatedWeights& weights() const { return file_.weights; }
-  const std::string& name() const { return name_; }      ///< of the file
-  const std::string& digest() const { return digest_; }  ///< SHA-256 of the file's contents
+  const std::string& name() const { return name_; }      ///< of the first file
+  const std::string& digest() const { return digest_; }  ///< SHA-256 of the contents of the file, or of all files
 
  private:
   /// A field that rules look at, and the patterns of these rules.
@@ -104,12 +114,11 @@ class RuleSet {
 
   RuleSet() = default;
   Result<void> Index();
+  Result<void> Take(const RulesSource& source);
   Result<void> IndexNames();
   Result<void> IndexRules();
   Result<void> IndexComposites();
   Result<std::vector<size_t>> OrderOfComposites() const;
-  std::unexpected<Error> Refuse(size_t line, std::string_view kind, const std::string& name, const std::string& message,
-                                std::string hint = {}) const;
   Error UnknownName(const Composite& composite, std::string_view key, const std::string& name) const;
   size_t SlotOf(const FieldName& field, bool fold);
   Values Read(const FilterMessage& message) const;

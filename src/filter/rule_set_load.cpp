@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/files.h"
 #include "base/hash.h"
@@ -11,6 +12,19 @@
 #include "filter/rule_set.h"
 
 namespace winnow {
+namespace {
+
+std::string_view KindOf(const Rule&) { return "rule"; }
+std::string_view KindOf(const Composite&) { return "composite"; }
+
+template <typename T>
+std::unexpected<Error> Refuse(const T& entry, const std::string& message, std::string hint = {}) {
+  return Fail(ErrorCode::kInvalidData,
+              fmt::format("{}, line {}: {} {}: {}", entry.file, entry.line, KindOf(entry), entry.name, message),
+              std::move(hint));
+}
+
+}  // namespace
 
 Result<RuleSet::Pointer> RuleSet::Load(const std::filesystem::path& path) {
   std::error_code error;
@@ -29,12 +43,44 @@ Result<RuleSet::Pointer> RuleSet::LoadBuiltIn() {
 }
 
 Result<RuleSet::Pointer> RuleSet::Parse(std::string_view contents, std::string file) {
+  const RulesSource source{std::string(contents), std::move(file)};
+  return ParseAll(std::span(&source, 1));
+}
+
+Result<RuleSet::Pointer> RuleSet::ParseAll(std::span<const RulesSource> sources) {
   const std::shared_ptr<RuleSet> rules(new RuleSet());
-  rules->file_ = TRY(ParseRulesFile(contents, file));
-  rules->name_ = std::move(file);
+  std::string contents;
+  for (const RulesSource& source : sources) {
+    TRY(rules->Take(source));
+    contents += source.contents;
+  }
+  if (const size_t count = rules->rules().size() + rules->composites().size(); count > kMaxRules) {
+    return Fail(ErrorCode::kInvalidData,
+                fmt::format("the files have {} rules and composites together; the maximum is {}", count, kMaxRules));
+  }
   rules->digest_ = Sha256(contents);
   TRY(rules->Index());
   return rules;
+}
+
+/// Adds the rules of a file to those of the files before.
+Result<void> RuleSet::Take(const RulesSource& source) {
+  RulesFile file = TRY(ParseRulesFile(source.contents, source.file));
+  if (name_.empty()) {
+    name_ = source.file;
+    file_ = std::move(file);
+    return {};
+  }
+  const StatedWeights& weights = file.weights;
+  if (!file.groups.empty() || file.actions.spam || file.actions.ham || weights.classifier || weights.rules ||
+      weights.reputation || weights.intercept) {
+    return Fail(ErrorCode::kInvalidData,
+                fmt::format("{}: only [[rule]] and [[composite]] are allowed in this file", source.file),
+                "the sections [group], [actions] and [weights] belong into the server's own file of rules");
+  }
+  std::ranges::move(file.rules, std::back_inserter(file_.rules));
+  std::ranges::move(file.composites, std::back_inserter(file_.composites));
+  return {};
 }
 
 Result<void> RuleSet::Index() {
@@ -43,27 +89,23 @@ Result<void> RuleSet::Index() {
   return IndexComposites();
 }
 
-std::unexpected<Error> RuleSet::Refuse(size_t line, std::string_view kind, const std::string& name,
-                                       const std::string& message, std::string hint) const {
-  return Fail(ErrorCode::kInvalidData, fmt::format("{}, line {}: {} {}: {}", name_, line, kind, name, message),
-              std::move(hint));
-}
-
 Result<void> RuleSet::IndexNames() {
-  const auto add = [&](const auto& entry, std::string_view kind) -> Result<void> {
+  const auto add = [&](const auto& entry) -> Result<void> {
     const size_t id = ids_.size();
     if (const auto [known, added] = ids_.emplace(entry.name, id); !added) {
-      const size_t first = known->second;
-      const size_t line = first < rules().size() ? rules()[first].line : composites()[first - rules().size()].line;
-      return Refuse(entry.line, kind, entry.name, fmt::format("the name is already used in line {}", line),
+      const size_t first = known->second, count = rules().size();
+      const std::string& file = first < count ? rules()[first].file : composites()[first - count].file;
+      const size_t line = first < count ? rules()[first].line : composites()[first - count].line;
+      return Refuse(entry,
+                    fmt::format("the name is already used in {}line {}", file == entry.file ? "" : file + ", ", line),
                     "give each rule and composite a name of its own");
     }
     const auto group = std::ranges::find(groups(), entry.group, &RuleGroup::name);
     group_of_.push_back(static_cast<size_t>(group - groups().begin()));
     return {};
   };
-  for (const Rule& rule : rules()) TRY(add(rule, "rule"));
-  for (const Composite& composite : composites()) TRY(add(composite, "composite"));
+  for (const Rule& rule : rules()) TRY(add(rule));
+  for (const Composite& composite : composites()) TRY(add(composite));
   return {};
 }
 
@@ -87,7 +129,7 @@ Result<void> RuleSet::IndexRules() {
     // Patterns of rules that are not enabled are checked, too, but cost nothing afterwards.
     PatternIndex unused;
     if (const Result<void> added = (rule.enabled ? slot.patterns : unused).Add(*rule.pattern, i); !added) {
-      return Refuse(rule.line, "rule", rule.name, added.error().message, added.error().hint);
+      return Refuse(rule, added.error().message, added.error().hint);
     }
   }
   for (Slot& slot : slots_) {
@@ -101,8 +143,7 @@ Result<void> RuleSet::IndexRules() {
 Error RuleSet::UnknownName(const Composite& composite, std::string_view key, const std::string& name) const {
   std::vector<std::string> known;
   for (const auto& [other, unused] : ids_) known.push_back(other);
-  return Refuse(composite.line, "composite", composite.name,
-                fmt::format("{}: there is no rule or composite named '{}'", key, name),
+  return Refuse(composite, fmt::format("{}: there is no rule or composite named '{}'", key, name),
                 DidYouMean(name, known, "names are those of [[rule]] and [[composite]] in the same file"))
       .error();
 }
@@ -120,7 +161,7 @@ Result<void> RuleSet::IndexComposites() {
       const auto id = ids_.find(name);
       if (id == ids_.end()) return std::unexpected(UnknownName(composite, "replaces", name));
       if (name == composite.name) {
-        return Refuse(composite.line, "composite", composite.name, "replaces: a composite cannot replace itself");
+        return Refuse(composite, "replaces: a composite cannot replace itself");
       }
       replaces.push_back(id->second);
     }
@@ -159,8 +200,7 @@ Result<std::vector<size_t>> RuleSet::OrderOfComposites() const {
   std::vector<std::string> cycle;
   for (auto in = std::ranges::find(path, at); in != path.end(); ++in) cycle.push_back(composites()[*in].name);
   const Composite& composite = composites()[at];
-  return Refuse(composite.line, "composite", composite.name,
-                fmt::format("the composite contains itself: {}", fmt::join(cycle, " -> ")),
+  return Refuse(composite, fmt::format("the composite contains itself: {}", fmt::join(cycle, " -> ")),
                 "remove one of these names from the expression of another");
 }
 

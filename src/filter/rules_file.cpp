@@ -51,6 +51,7 @@ void BindCommon(TomlTable& reader, T& to) {
 Result<Rule> ReadRule(const toml::table& table, const std::string& file) {
   Rule rule;
   rule.line = LineOf(table);
+  rule.file = file;
   TomlTable reader(file, Owner("rule", NameIn(table)));
   std::string field = "text";
   std::optional<std::string> exists;
@@ -94,6 +95,7 @@ Result<Rule> ReadRule(const toml::table& table, const std::string& file) {
 Result<Composite> ReadComposite(const toml::table& table, const std::string& file) {
   Composite composite;
   composite.line = LineOf(table);
+  composite.file = file;
   TomlTable reader(file, Owner("composite", NameIn(table)));
   std::optional<std::string> expression;
   BindCommon(reader, composite);

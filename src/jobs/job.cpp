@@ -53,6 +53,7 @@ Json JobJson(const Job& job) {
                {"arguments", ListJson(job.plan.arguments)},
                {"owner", job.plan.owner},
                {"resume_arguments", ListJson(job.plan.resume_arguments)},
+               {"keep_result", job.plan.keep_result},
                {"state", NameOf(job.state)},
                {"created", job.created},
                {"started", job.started},
@@ -75,6 +76,8 @@ Result<Job> JobOfJson(const Json& json) {
               .owner = TextOf(json, "owner"),
               .resume_arguments = TextsOf(json, "resume_arguments")};
   const std::optional<JobState> state = ParseJobState(TextOf(json, "state"));
+  const Json* const keep = json.Find("keep_result");
+  job.plan.keep_result = keep != nullptr && keep->is_boolean() && keep->get<bool>();
   if (job.id.empty() || job.plan.arguments.empty() || !state) {
     return Fail(ErrorCode::kInvalidData, "the record of a job has no valid 'id', 'arguments' or 'state'");
   }

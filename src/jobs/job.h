@@ -29,12 +29,13 @@ bool HasEnded(JobState state);
 
 /// What a job runs.
 struct JobPlan {
-  std::string kind = {};                    ///< "train", "evaluate", "compare" or "retrain"
+  std::string kind = {};                    ///< "train", "evaluate", "compare", "retrain", "quantize" or "doctor"
   std::vector<std::string> arguments = {};  ///< arguments of the program, the command first
   std::string title = {};                   ///< line for people: "fine-tune minilm on messages.csv"
   std::string owner = {};                   ///< who started it: the name of an API key, or empty
   /// Arguments that are added when the job is started again after its end; empty: it starts from the beginning.
   std::vector<std::string> resume_arguments = {};
+  bool keep_result = false;  ///< whether the result is kept when the job is removed, as that of a benchmark is
 };
 
 struct Job {

@@ -20,6 +20,7 @@
 #include "base/mutex.h"
 #include "base/secret.h"
 #include "jobs/job_events.h"
+#include "jobs/job_failure.h"
 #include "jobs/job_files.h"
 #include "jobs/job_process.h"
 
@@ -48,20 +49,6 @@ Result<int> LockDirectory(const fs::path& directory) {
   ::close(fd);
   return Fail(ErrorCode::kExists, directory.string() + ": another server runs the jobs of this directory",
               "choose another directory with --jobs-dir");
-}
-
-/// Says why a process that was not asked to end has failed. `last_error` is the last error that it logged.
-std::string FailureOf(const ProgramEnd& end, const std::string& last_error, std::chrono::seconds limit) {
-  if (end.how == ProgramEnd::kTimedOut) {
-    return fmt::format("the job was ended, because it exceeded the time limit of {} s", limit.count());
-  }
-  if (end.status == 128 + SIGKILL) {
-    return "the process was killed, probably because the machine ran out of memory; choose a smaller model, a smaller "
-           "batch size or a shorter maximum length";
-  }
-  if (!last_error.empty()) return last_error;
-  if (end.status > 128) return fmt::format("the process ended by signal {}", end.status - 128);
-  return fmt::format("the process ended with exit code {}", end.status);
 }
 
 }  // namespace
@@ -102,7 +89,9 @@ struct JobRunner::State {
 
   void Work();
   void RunJob(Job job);
-  void Finish(Job job, EventFile& events);
+  void Finish(const Job& job, EventFile& events);
+  /// Keeps the record of a job that has ended.
+  void Record(const Job& job);
   void RemoveOldest() REQUIRES(mutex);
 
   bool Continues(const std::string& id) {
@@ -144,12 +133,11 @@ void JobRunner::State::Work() {
 void JobRunner::State::RunJob(Job job) {
   Result<EventFile> events = EventFile::Open(options.directory, job.id);
   if (!events) {
-    LogError("job {}: {}", job.id, events.error().message);
     job.state = JobState::kFailed;
-    job.error = events.error().message;
-    const MutexLock lock(mutex);
-    entries.at(job.id).job = job;
-    return;
+    job.error = "the events of the job cannot be written: " + events.error().message;
+    job.ended = Now();
+    LogError("job {}: {}", job.id, job.error);
+    return Record(job);
   }
   JobProcessOptions process{.arguments = options.program,
                             .output = options.directory / job.id / kOutputFile,
@@ -161,8 +149,11 @@ void JobRunner::State::RunJob(Job job) {
   };
   add(job.plan.arguments);
   if (job.runs > 1) add(job.plan.resume_arguments);
+  if (const auto more = options.kind_arguments.find(job.plan.kind); more != options.kind_arguments.end()) {
+    add(more->second);
+  }
   add(options.end_arguments);
-  std::string last_error;
+  FailureReason reason;
   const Result<ProgramEnd> end = RunJobProcess(
       process,
       [&](const ProcessIdentity& identity) {
@@ -180,7 +171,7 @@ void JobRunner::State::RunJob(Job job) {
         std::optional<Json> event = EventOfLine(line);
         if (!event) return;
         if (const Json* level = event->Find("level"); level != nullptr && level->str() == "error") {
-          last_error = event->Find("message")->str();
+          reason.Add(event->Find("message")->str());
         }
         Tell(job.id, *events, *std::move(event));
       },
@@ -200,23 +191,26 @@ void JobRunner::State::RunJob(Job job) {
       job.state = entries.at(job.id).cancelled ? JobState::kCancelled : JobState::kInterrupted;
     } else {
       job.state = JobState::kFailed;
-      job.error = FailureOf(*end, last_error, options.time_limit);
+      job.error = reason.Text(*end, options.time_limit, options.memory_bytes);
     }
   }
-  Finish(std::move(job), *events);
+  Finish(job, *events);
 }
 
-void JobRunner::State::Finish(Job job, EventFile& events) {
+void JobRunner::State::Finish(const Job& job, EventFile& events) {
+  Record(job);
+  if (job.state == JobState::kFailed) Tell(job.id, events, {{"type", "error"}, {"message", job.error}});
+  Tell(job.id, events, StateEvent(job));
+}
+
+void JobRunner::State::Record(const Job& job) {
   const Result<void> written = WriteJob(options.directory, job);
   if (!written) LogError("job {}: {}", job.id, written.error().message);
-  {
-    const MutexLock lock(mutex);
-    Entry& entry = entries.at(job.id);
-    entry.job = job;
-    entry.cancelled = false;
-    RemoveOldest();
-  }
-  Tell(job.id, events, StateEvent(job));
+  const MutexLock lock(mutex);
+  Entry& entry = entries.at(job.id);
+  entry.job = job;
+  entry.cancelled = false;
+  RemoveOldest();
 }
 
 void JobRunner::State::RemoveOldest() {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ struct JobRunnerOptions {
   std::filesystem::path directory;         ///< where jobs are kept; created if it is missing
   std::vector<std::string> program;        ///< the program that jobs run, and its first arguments
   std::vector<std::string> end_arguments;  ///< arguments behind those of each job
+  /// Arguments behind those of each job of a kind, which are not kept in its record, since they may contain passwords.
+  std::map<std::string, std::vector<std::string>> kind_arguments = {};
   size_t max_running = 1;
   size_t max_queued = 20;
   size_t max_kept = 10000;    ///< ended jobs beyond this number are removed, the oldest first

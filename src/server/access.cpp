@@ -8,6 +8,7 @@
 #include "server/address.h"
 #include "server/header_values.h"
 #include "server/host_name.h"
+#include "server/site.h"
 
 namespace winnow {
 namespace {
@@ -59,8 +60,11 @@ ApiError RateLimited(std::chrono::seconds wait) {
 
 }  // namespace
 
-Access::Access(AccessOptions options, std::shared_ptr<const ApiKeys> keys)
-    : options_(std::move(options)), limiter_(options_.steady_clock), keys_(std::move(keys)) {}
+Access::Access(AccessOptions options, std::shared_ptr<const ApiKeys> keys, Sessions sessions)
+    : options_(std::move(options)),
+      sessions_(std::move(sessions)),
+      limiter_(options_.steady_clock),
+      keys_(std::move(keys)) {}
 
 std::shared_ptr<const ApiKeys> Access::keys() const {
   const MutexLock lock(mutex_);
@@ -83,9 +87,13 @@ std::optional<ApiError> Access::Limit(const std::string& turn, const RateLimit& 
   return wait ? std::optional(RateLimited(*wait)) : std::nullopt;
 }
 
+bool Access::TrustsAsAdmin(const AccessRequest& request) const {
+  return !options_.public_address && !MayBeOfAnotherSite(request);
+}
+
 AccessDecision Access::DecideWithout(const AccessRequest& request) {
   AccessDecision decision{{}, "address:" + AddressGroup(request.client), Role::kFeedback, {}};
-  if (!options_.public_address && !MayBeOfAnotherSite(request)) decision.role = Role::kAdmin;
+  if (TrustsAsAdmin(request)) decision.role = Role::kAdmin;
   decision.refusal = Limit(decision.turn, options_.address_limit);
   if (decision.refusal || request.role != Role::kAdmin) return decision;
   if (options_.public_address) {
@@ -101,22 +109,43 @@ AccessDecision Access::DecideWithout(const AccessRequest& request) {
   return decision;
 }
 
-AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& request) {
-  const std::string group = AddressGroup(request.client);
-  AccessDecision decision{{}, "address:" + group, Role::kPublic, {}};
+ApiResult<const ApiKey*> Access::FindKey(const ApiKeys& keys, std::string_view secret, std::string_view client) {
+  const ApiKey* const key = keys.Find(secret, options_.system_clock());
+  if (key != nullptr) return key;
+  if (auto limited = Limit("wrong keys:" + AddressGroup(client), options_.failure_limit)) {
+    return std::unexpected(*std::move(limited));
+  }
+  return std::unexpected(Unauthorized("the API key is not valid", "invalid_token"));
+}
+
+ApiResult<const ApiKey*> Access::KeyOf(const ApiKeys& keys, const AccessRequest& request) {
   std::string_view secret = TrimmedValue(request.x_api_key);
   if (secret.empty()) secret = BearerToken(request.authorization);
-  if (secret.empty()) {
-    decision.refusal = Unauthorized(
-        "this request requires an API key, in the header 'Authorization: Bearer KEY' or 'X-API-Key: KEY'", {});
+  if (!secret.empty()) return FindKey(keys, secret, request.client);
+  const std::string_view cookie = SessionCookieIn(request.cookie);
+  if (cookie.empty()) {
+    return std::unexpected(Unauthorized(
+        "this request requires an API key, in the header 'Authorization: Bearer KEY' or 'X-API-Key: KEY'", {}));
+  }
+  const ApiKey* const key = sessions_.Find(cookie, keys, options_.system_clock());
+  if (key == nullptr) return std::unexpected(Unauthorized("the session has ended; sign in again", {}));
+  const Site site = SiteOf(request.origin, request.sec_fetch_site, request.host);
+  if (site == Site::kOther || (site == Site::kUnknown && request.changes)) {
+    return std::unexpected(
+        Forbidden("a session counts for requests of this server's own pages; programs send the API key in the header "
+                  "'Authorization: Bearer KEY'"));
+  }
+  return key;
+}
+
+AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& request) {
+  AccessDecision decision{{}, "address:" + AddressGroup(request.client), Role::kPublic, {}};
+  const ApiResult<const ApiKey*> found = KeyOf(keys, request);
+  if (!found) {
+    decision.refusal = found.error();
     return decision;
   }
-  const ApiKey* key = keys.Find(secret, options_.system_clock());
-  if (key == nullptr) {
-    decision.refusal = Limit("wrong keys:" + group, options_.failure_limit);
-    if (!decision.refusal) decision.refusal = Unauthorized("the API key is not valid", "invalid_token");
-    return decision;
-  }
+  const ApiKey* const key = *found;
   decision.key = key->name;
   decision.turn = "key:" + key->name;
   decision.role = key->role;
@@ -126,6 +155,25 @@ AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& requ
   }
   decision.refusal = Limit(decision.turn, limit);
   if (!decision.refusal && !Includes(key->role, request.role)) decision.refusal = Forbidden(request.role);
+  return decision;
+}
+
+ApiResult<SignedIn> Access::SignIn(std::string_view secret, std::string_view client) {
+  const std::shared_ptr<const ApiKeys> keys = this->keys();
+  if (keys == nullptr) return Reject(409, "Conflict", "this server has no API keys, so nobody has to sign in");
+  const ApiKey* const key = TRY(FindKey(*keys, TrimmedValue(secret), client));
+  return SignedIn{.cookie = sessions_.Issue(*key, options_.system_clock()), .name = key->name, .role = key->role};
+}
+
+AccessDecision Access::WhoIs(const AccessRequest& request) {
+  AccessDecision decision;
+  const std::shared_ptr<const ApiKeys> keys = this->keys();
+  if (keys == nullptr) {
+    decision.role = TrustsAsAdmin(request) ? Role::kAdmin : Role::kFeedback;
+  } else if (const ApiResult<const ApiKey*> key = KeyOf(*keys, request)) {
+    decision.key = (*key)->name;
+    decision.role = (*key)->role;
+  }
   return decision;
 }
 

@@ -2,7 +2,8 @@
 ///
 /// Without keys, all routes up to the role kFeedback are open to everybody, and admin routes to clients on this
 /// machine: if the server listens on loopback or a unix socket and no proxy is trusted. With keys, only public routes
-/// need none. Public routes are not limited and never refused, since load balancers use them to see whether the server
+/// need none; a browser that has signed in sends a session's cookie in place of the key, which counts for requests of
+/// this server's own pages alone, so that no page of another site acts in its user's name. Public routes are not limited and never refused, since load balancers use them to see whether the server
 /// is healthy.
 #pragma once
 
@@ -18,6 +19,7 @@
 #include "server/api_keys.h"
 #include "server/rate_limit.h"
 #include "server/role.h"
+#include "server/session.h"
 
 namespace winnow {
 
@@ -43,6 +45,17 @@ struct AccessRequest {
   std::string_view client = {};         ///< address of the client: "192.0.2.1", "::1", "unix"
   /// Headers Host and Origin, by which a browser names the server and the page that sends the request.
   std::string_view host = {}, origin = {};
+  std::string_view sec_fetch_site = {};  ///< value of Sec-Fetch-Site, by which a browser tells how they are related
+  std::string_view cookie = {};          ///< value of Cookie; its session counts if there is no key in a header
+  /// True if the request may change something: its method is another than GET and HEAD, or its route starts work.
+  bool changes = true;
+};
+
+/// What a client gets for its key.
+struct SignedIn {
+  std::string cookie;  ///< value of the session's cookie
+  std::string name;    ///< name of the key
+  Role role = Role::kPublic;
 };
 
 struct AccessDecision {
@@ -59,10 +72,17 @@ struct AccessDecision {
 class Access {
  public:
   /// Creates the access control; `keys` null: a server without keys.
-  Access(AccessOptions options, std::shared_ptr<const ApiKeys> keys);
+  Access(AccessOptions options, std::shared_ptr<const ApiKeys> keys, Sessions sessions = Sessions(Secret()));
 
   /// Decides about a request and takes tokens from its limits; must be called once per request.
   AccessDecision Decide(const AccessRequest& request);
+
+  /// Makes a session for a key. Errors: 401 for a key that is not valid, 429 after many of those; 409 if the server has no
+  /// keys.
+  ApiResult<SignedIn> SignIn(std::string_view secret, std::string_view client);
+  /// Returns the name of the key of a request, and the role of its client, without a limit. The decision has no refusal.
+  AccessDecision WhoIs(const AccessRequest& request);
+  bool requires_keys() const { return keys() != nullptr; }
 
   /// Replaces the keys from the next request on; rate limits keep their state. Null is ignored if there were keys
   /// before: a server with keys never becomes one without.
@@ -72,9 +92,13 @@ class Access {
   std::shared_ptr<const ApiKeys> keys() const;
   AccessDecision DecideWithout(const AccessRequest& request);
   AccessDecision DecideWith(const ApiKeys& keys, const AccessRequest& request);
+  ApiResult<const ApiKey*> KeyOf(const ApiKeys& keys, const AccessRequest& request);
+  ApiResult<const ApiKey*> FindKey(const ApiKeys& keys, std::string_view secret, std::string_view client);
+  bool TrustsAsAdmin(const AccessRequest& request) const;
   std::optional<ApiError> Limit(const std::string& turn, const RateLimit& limit);
 
   const AccessOptions options_;
+  const Sessions sessions_;
   RateLimiter limiter_;
   mutable Mutex mutex_;
   std::shared_ptr<const ApiKeys> keys_ GUARDED_BY(mutex_);

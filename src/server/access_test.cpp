@@ -268,5 +268,71 @@ TEST_F(AccessTest, ThreadsDecideWhileKeysAreReplaced) {
   EXPECT_EQ(passed, 500);
 }
 
+TEST_F(AccessTest, SessionsCountForPagesOfThisServerAlone) {
+  Access access(options_, Keys(), Sessions(Secret("a secret of this server")));
+  const SignedIn signed_in = access.SignIn(secrets_.at("admin"), "192.0.2.1").value();
+  EXPECT_EQ(signed_in.name, "admin");
+  EXPECT_EQ(signed_in.role, Role::kAdmin);
+  const std::string cookie = "a=b; winnow_session=" + signed_in.cookie;
+  struct Case {
+    const char *origin, *site;
+    int reads, changes;  // statuses
+  };
+  for (const auto& [origin, site, reads, changes] : {Case{"", "", 200, 403},
+                                                     {"", "same-origin", 200, 200},
+                                                     {"", "none", 200, 200},
+                                                     {"", "same-site", 403, 403},
+                                                     {"", "cross-site", 403, 403},
+                                                     {"https://mail.example", "", 200, 200},
+                                                     {"https://mail.example", "same-origin", 200, 200},
+                                                     {"https://mail.example:8443", "", 403, 403},
+                                                     {"https://evil.example", "", 403, 403},
+                                                     {"https://evil.example", "cross-site", 403, 403},
+                                                     {"null", "", 403, 403}}) {
+    AccessRequest request{.role = Role::kAdmin,
+                          .client = "192.0.2.1",
+                          .host = "mail.example",
+                          .origin = origin,
+                          .sec_fetch_site = site,
+                          .cookie = cookie,
+                          .changes = false};
+    EXPECT_EQ(Status(access, request), reads) << origin << " " << site;
+    request.changes = true;
+    EXPECT_EQ(Status(access, request), changes) << origin << " " << site;
+    request.authorization = Bearer("admin");  // a key in a header is no browser's doing
+    EXPECT_EQ(Status(access, request), 200) << origin << " " << site;
+  }
+}
+
+TEST_F(AccessTest, SessionsHaveTheRoleAndTheEndOfTheirKey) {
+  Access access(options_, Keys(), Sessions(Secret("a secret of this server")));
+  const std::string cookie = "winnow_session=" + access.SignIn(secrets_.at("feedback"), "192.0.2.1")->cookie;
+  const AccessRequest request{.role = Role::kFeedback, .cookie = cookie, .changes = false};
+  EXPECT_EQ(access.Decide(request).key, "feedback");
+  EXPECT_EQ(Status(access, {.role = Role::kAdmin, .cookie = cookie, .changes = false}), 403);
+  EXPECT_EQ(access.WhoIs(request).role, Role::kFeedback);
+  EXPECT_EQ(access.WhoIs({}).role, Role::kPublic);
+  EXPECT_EQ(Status(access, {.role = Role::kClassify, .cookie = "winnow_session=1:2:feedback", .changes = false}), 401);
+  contents_ = RemoveApiKey(contents_, "keys", "feedback").value();
+  access.Replace(Keys());
+  EXPECT_EQ(Status(access, request), 401);
+  EXPECT_EQ(access.WhoIs(request).role, Role::kPublic);
+}
+
+TEST_F(AccessTest, WrongKeysAtTheSignInAreLimited) {
+  Access access(options_, Keys());
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(access.SignIn("wk_no", "192.0.2.1").error().status, 401);
+  EXPECT_EQ(access.SignIn("wk_no", "192.0.2.1").error().status, 429);
+  EXPECT_TRUE(access.SignIn(secrets_.at("admin"), "192.0.2.1")) << "a valid key is accepted in any case";
+  EXPECT_EQ(Access(options_, nullptr).SignIn("wk_no", "192.0.2.1").error().status, 409);
+}
+
+TEST_F(AccessTest, WithoutKeysWhoIsTellsWhatTheClientMayDo) {
+  EXPECT_EQ(Access(options_, nullptr).WhoIs({.client = "127.0.0.1", .host = "localhost"}).role, Role::kAdmin);
+  EXPECT_EQ(Access(options_, nullptr).WhoIs({.client = "127.0.0.1", .host = "evil.example"}).role, Role::kFeedback);
+  options_.public_address = true;
+  EXPECT_EQ(Access(options_, nullptr).WhoIs({.client = "192.0.2.1"}).role, Role::kFeedback);
+}
+
 }  // namespace
 }  // namespace winnow

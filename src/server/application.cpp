@@ -9,6 +9,7 @@
 #include "server/foreign_routes.h"
 #include "server/header_values.h"
 #include "server/openai_error.h"
+#include "server/site.h"
 
 namespace winnow {
 namespace {
@@ -64,13 +65,13 @@ std::optional<ApiError> HostError(const ApplicationParts& parts, const HttpReque
 bool IsOfAnotherSite(const ApplicationParts& parts, const HttpRequest& request) {
   const std::string_view origin = request.Header("origin");
   if (!AllowedOrigin(parts, origin).empty()) return false;
-  const std::string_view site = request.Header("sec-fetch-site");
-  if (site == "same-origin" || site == "none") return false;
-  if (!site.empty()) return true;
-  if (origin.empty()) return false;
-  const std::optional<HostName> page = ParseOrigin(origin);
-  const std::optional<HostName> host = ParseHost(request.Header("host"));
-  return !page || !host || page->host != host->host || page->port != host->port;
+  return SiteOf(origin, request.Header("sec-fetch-site"), request.Header("host")) == Site::kOther;
+}
+
+/// Returns true if the request may change something. A browser may send a GET without its user's will: for a picture of
+/// another site's page, or for a link.
+bool Changes(const HttpRequest& request) {
+  return (request.method != "GET" && request.method != "HEAD") || request.route->starts_work;
 }
 
 bool IsJsonType(std::string_view type) {
@@ -125,7 +126,11 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
     request.route = match.route;
     request.parameters = std::move(match.parameters);
     if (match.route == nullptr) return NoRoute(request, match.allowed);
-    if ((request.method == "POST" || request.method == "PUT") && IsOfAnotherSite(parts_, request)) {
+    if (request.route->starts_work && request.Header("sec-fetch-mode") == "navigate") {
+      return ErrorResponse(403, "Forbidden",
+                           "this route starts work, so a link to it is refused; use the web page at /ui");
+    }
+    if (Changes(request) && IsOfAnotherSite(parts_, request)) {
       return ErrorResponse(403, "Forbidden",
                            "requests from web pages of other sites are refused; start the server with --cors-origin "
                            "ORIGIN to allow those of a site");
@@ -166,7 +171,10 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
                                                      .x_api_key = key,
                                                      .client = request.client,
                                                      .host = request.Header("host"),
-                                                     .origin = request.Header("origin")});
+                                                     .origin = request.Header("origin"),
+                                                     .sec_fetch_site = request.Header("sec-fetch-site"),
+                                                     .cookie = request.Header("cookie"),
+                                                     .changes = Changes(request)});
     request.key = std::move(decision.key);
     request.role = decision.role;
     request.caller = std::move(decision.turn);

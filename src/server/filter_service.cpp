@@ -9,13 +9,15 @@ Result<RuleSet::Pointer> LoadRules(const std::filesystem::path& path) {
   return path.empty() ? RuleSet::LoadBuiltIn() : RuleSet::Load(path);
 }
 
-FilterService::FilterService(const FilterServiceOptions& options, RuleSet::Pointer rules)
+FilterService::FilterService(const FilterServiceOptions& options)
     : options_(options),
+      rules_(std::make_unique<WorkspaceRules>(options.rules, options.page_rules)),
       memory_(options.store.empty() ? nullptr : std::make_shared<CampaignMemory>()),
-      filter_(options.filter, std::move(rules), memory_) {}
+      filter_(options.filter, nullptr, memory_) {}
 
 Result<std::shared_ptr<FilterService>> FilterService::Open(const FilterServiceOptions& options) {
-  std::shared_ptr<FilterService> service(new FilterService(options, TRY(LoadRules(options.rules))));
+  std::shared_ptr<FilterService> service(new FilterService(options));
+  TRY(service->ReloadRules());
   if (options.store.empty()) return service;
   FeedbackRecorderOptions recorder;
   recorder.store.url = options.store;
@@ -86,7 +88,15 @@ void FilterService::CatchUp() {
 }
 
 Result<void> FilterService::ReloadRules() {
-  filter_.SetRules(TRY(LoadRules(options_.rules)));
+  TRY(ChangeRules([](WorkspaceRules& rules) { return rules.Load(); }));
+  const std::string problem = rules_->problem();
+  if (!problem.empty()) LogError("the rules of the workspace are not in use: {}", problem);
+  return {};
+}
+
+Result<void> FilterService::ChangeRules(const std::function<Result<RuleSet::Pointer>(WorkspaceRules&)>& change) {
+  const MutexLock lock(changing_rules_);
+  filter_.SetRules(TRY(change(*rules_)));
   return {};
 }
 

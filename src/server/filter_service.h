@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "server/client_tasks.h"
 #include "server/metrics.h"
 #include "server/rspamd_reply.h"
+#include "server/workspace_rules.h"
 #include "store/feedback_recorder.h"
 
 namespace winnow {
@@ -26,6 +28,8 @@ namespace winnow {
 struct FilterServiceOptions {
   bool enabled = false;              ///< whether the server has the routes of the filter
   std::filesystem::path rules = {};  ///< file of rules; empty: the built-in rules; "none": no rules
+  /// File of rules that clients change by the API, read after `rules`; empty: none.
+  std::filesystem::path page_rules = {};
   FilterOptions filter = {};
   std::string store = {};  ///< URL of the store; empty: no store, and so no feedback, preferences and history
   /// Directory for feedback while the store is down; in it, "senders" is that for changes of senders' scores.
@@ -55,6 +59,11 @@ class FilterService {
   /// rules stay.
   Result<void> ReloadRules();
 
+  /// Replaces the rules by what `change` returns; changes take turns. Errors: those of `change`; then the former rules
+  /// stay.
+  Result<void> ChangeRules(const std::function<Result<RuleSet::Pointer>(WorkspaceRules&)>& change);
+  const WorkspaceRules& rules() const { return *rules_; }
+
   const SpamFilter& filter() const { return filter_; }
   const RspamdOptions& rspamd() const { return options_.rspamd; }
   const std::vector<std::string>& apple_apps() const { return options_.apple_apps; }
@@ -79,11 +88,13 @@ class FilterService {
   void Finish() const;
 
  private:
-  FilterService(const FilterServiceOptions& options, RuleSet::Pointer rules);
+  explicit FilterService(const FilterServiceOptions& options);
   void CatchUp();
   Result<void> DropForgotten();
 
   const FilterServiceOptions options_;
+  const std::unique_ptr<WorkspaceRules> rules_;
+  Mutex changing_rules_;
   const std::shared_ptr<CampaignMemory> memory_;  // null without a store
   SpamFilter filter_;
   std::shared_ptr<FeedbackRecorder> recorder_;

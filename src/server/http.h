@@ -127,6 +127,7 @@ struct Route {
   /// from the request before the handler is called; access log and metrics name routes, not paths.
   bool key_in_path = false;
   ErrorForm error_form = ErrorForm::kWinnow;
+  bool starts_work = false;  ///< whether a GET changes something, so that it is refused from pages of other sites
 };
 
 /// The route for a path and method. Paths match whole segments; {name} matches a segment that is not empty.

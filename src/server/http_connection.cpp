@@ -13,15 +13,17 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/read_size.hpp>
-#include <boost/beast/http/status.hpp>
 
 #include "base/log.h"
 #include "server/api_error.h"
+#include "server/await_ready.h"
 #include "server/gzip.h"
 #include "server/header_values.h"
 #include "server/openai_error.h"
 #include "server/request_reader.h"
+#include "server/response_head.h"
 #include "server/response_stream.h"
+#include "server/stream_sender.h"
 
 namespace winnow {
 
@@ -36,7 +38,6 @@ constexpr size_t kReadBytes = 64 << 10;  // at most, by one read
 /// A body of this size is read and dropped where its request is refused, so that the connection can stay open.
 constexpr size_t kMaxDroppedBodyBytes = 64 << 10;
 constexpr size_t kMaxDiscardedBytes = 32 << 20;
-constexpr size_t kWorthPacking = 1024;    // bytes; less is not made smaller by much
 constexpr size_t kLongToPack = 32 << 10;  // bytes, which are compressed in about half a millisecond
 
 /// Replies 500 where nobody did.
@@ -82,48 +83,6 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
     LogError("request {}: {}", request->id, e.what());
     (*replier)(ErrorResponse(500, "Internal", "internal error; see the server's log under the ID of this request"));
   }
-}
-
-/// Has a function run by the executor. A connection that is not told of its response would stay for ever, so if there
-/// is no memory for the message, this waits until there is some.
-template <class Function>
-void PostSurely(const asio::io_context::executor_type& executor, const Function& function) {
-  for (;;) {
-    try {
-      return asio::post(executor, function);
-    } catch (const std::bad_alloc&) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-  }
-}
-
-void Pack(HttpResponse& response) {
-  response.body = Gzip(response.body);
-  response.headers.emplace_back("Content-Encoding", "gzip");
-  response.headers.emplace_back("Vary", "Accept-Encoding");
-}
-
-/// The status line and the headers of a response, as they are sent.
-std::string HeaderBytes(const HttpResponse& response, const std::string& request_id, bool version_1_0,
-                        bool keep_alive) {
-  const auto reason = beast::http::obsolete_reason(static_cast<beast::http::status>(response.status));
-  std::string bytes =
-      fmt::format("HTTP/1.{} {} {}\r\nServer: winnow\r\nX-Request-Id: {}\r\nX-Content-Type-Options: nosniff\r\n",
-                  version_1_0 ? 0 : 1, response.status, std::string_view(reason.data(), reason.size()), request_id);
-  const auto add = [&bytes](std::string_view name, std::string_view value) {
-    fmt::format_to(std::back_inserter(bytes), "{}: {}\r\n", name, value);
-  };
-  for (const auto& [name, value] : response.headers) add(name, value);
-  if (response.status != 204) add("Content-Type", response.content_type);
-  if (response.stream && !version_1_0) {
-    add("Transfer-Encoding", "chunked");
-  } else if (response.status != 204 && !response.stream) {
-    add("Content-Length", std::to_string(response.body.size()));
-  }
-  if (keep_alive && version_1_0) add("Connection", "keep-alive");
-  if (!keep_alive && !version_1_0) add("Connection", "close");
-  bytes += "\r\n";
-  return bytes;
 }
 
 class Connection : public HttpConnection, public std::enable_shared_from_this<Connection> {
@@ -317,7 +276,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       slot_ = slot;
       deadline_ = Clock::time_point::max();
       NoticeClosing();
-      co_await Wait(slot);
+      co_await AwaitReady(slot, thread_.context.get_executor());
       slot_ = nullptr;
       ErrorCodeOf ignored;
       if (watching_) socket().cancel(ignored);
@@ -330,18 +289,6 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const size_t most = std::min(state_->options.handed_over_bytes,
                                  request.route == nullptr ? SIZE_MAX : request.route->handed_over_bytes);
     return request.body.size() >= most || !request.Header("content-encoding").empty();
-  }
-
-  /// Waits until the slot has a response.
-  Awaitable<void> Wait(const std::shared_ptr<ReplySlot>& slot) {
-    // Named, since this compiler moves temporaries of a co_await wrongly.
-    auto wait = asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-        [slot, executor = thread_.context.get_executor()](auto handler) {
-          auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-          slot->WhenReady([shared, executor] { PostSurely(executor, [shared] { std::move (*shared)(); }); });
-        },
-        asio::use_awaitable_t<Executor>());
-    co_await std::move(wait);
   }
 
   /// Sets `client_disconnected_` when the client closes while it waits. Bytes of a next request end the watch: what
@@ -361,7 +308,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   Awaitable<bool> Write(const HttpRequest& request, HttpResponse response, bool version_1_0, bool keep_alive) {
-    if (response.body.size() >= kWorthPacking && AcceptsGzip(request.Header("accept-encoding"))) {
+    if (IsWorthPacking(response) && AcceptsGzip(request.Header("accept-encoding"))) {
       if (response.body.size() < kLongToPack) {
         Pack(response);
       } else {
@@ -382,41 +329,20 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     streaming_ = body;
     if (state_->stopping) body->End();
     if (client_disconnected_) NoticeClosing();
-    bool sent = true;
-    for (bool last = false; !last && sent;) {
-      ResponseStream::Piece piece = body->Take();
-      last = piece.last;
-      if (piece.bytes.empty() && !last) {
-        deadline_ = Clock::time_point::max();
-        co_await WaitFor(body);
-        continue;
-      }
-      Within(state_->options.write_timeout);
-      std::string bytes;
-      if (version_1_0) {
-        bytes = std::move(piece.bytes);
+    // Named, since this compiler moves temporaries of a co_await wrongly.
+    const std::function<void(bool)> sending = [this](bool sends) {
+      if (sends) {
+        Within(state_->options.write_timeout);
       } else {
-        if (!piece.bytes.empty()) bytes = fmt::format("{:x}\r\n{}\r\n", piece.bytes.size(), piece.bytes);
-        if (last) bytes += "0\r\n\r\n";
+        deadline_ = Clock::time_point::max();
       }
-      const std::array<asio::const_buffer, 2> buffers = {asio::buffer(bytes), asio::const_buffer()};
-      if (const ErrorCodeOf error = co_await stream_->Write(buffers); error) sent = false;
-    }
+    };
+    const Executor executor = thread_.context.get_executor();
+    const bool sent = co_await SendPieces(*stream_, body, !version_1_0, executor, sending);
     streaming_ = nullptr;
     ErrorCodeOf ignored;
     if (watching_) socket().cancel(ignored);
-    co_return sent && !body->closed();
-  }
-
-  /// Waits until the stream has a piece.
-  Awaitable<void> WaitFor(const std::shared_ptr<ResponseStream>& body) {
-    auto wait = asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-        [body, executor = thread_.context.get_executor()](auto handler) {
-          auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-          body->WhenReady([shared, executor] { PostSurely(executor, [shared] { std::move (*shared)(); }); });
-        },
-        asio::use_awaitable_t<Executor>());
-    co_await std::move(wait);
+    co_return sent;
   }
 
   /// Compresses a response on another thread, if there is one; in the client's turn, since it costs time.
@@ -431,7 +357,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       }
       slot->Put(std::move(*shared));
     });
-    if (posted) co_await Wait(slot);
+    if (posted) co_await AwaitReady(slot, thread_.context.get_executor());
     response = posted ? slot->Take() : std::move(*shared);
   }
 

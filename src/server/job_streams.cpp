@@ -16,8 +16,13 @@ constexpr auto kSlowly = std::chrono::milliseconds(250);
 
 std::string ServerSentEvent(const JobEvent& event) {
   const Json* type = event.data.Find("type");
+  // Browsers call what goes wrong with a connection "error".
+  const bool failure = type != nullptr && type->is_string() && type->str() == "error";
   return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.id,
-                     type != nullptr && type->is_string() ? type->str() : "log", DumpJsonLine(event.data));
+                     failure                                ? "failure"
+                     : type != nullptr && type->is_string() ? type->str()
+                                                            : "log",
+                     DumpJsonLine(event.data));
 }
 
 JobStreams::JobStreams(JobRunner& runner, std::filesystem::path directory, std::chrono::milliseconds ping)
@@ -41,11 +46,11 @@ JobStreams::~JobStreams() {
   for (const Watcher& watcher : watchers_) watcher.stream->End();
 }
 
-std::shared_ptr<ResponseStream> JobStreams::Open(const std::string& job, int64_t after) {
+std::shared_ptr<ResponseStream> JobStreams::Open(const std::string& job, int64_t after, Form form) {
   auto stream = std::make_shared<ResponseStream>();
   stream->Write("retry: 2000\n\n");  // milliseconds until a browser connects again
   const MutexLock lock(mutex_);
-  watchers_.push_back({job, EventTail(directory_, job, after), stream});
+  watchers_.push_back({job, EventTail(directory_, job, after), stream, std::move(form)});
   news_ = true;
   changed_.NotifyOne();
   return stream;
@@ -66,7 +71,7 @@ bool JobStreams::Serve(Watcher& watcher, bool ping) const {
   while (watcher.stream->backlog() < kMostBacklog) {
     const std::vector<JobEvent> events = watcher.tail.Read(kEventsAtOnce);
     std::string text;
-    for (const JobEvent& event : events) text += ServerSentEvent(event);
+    for (const JobEvent& event : events) text += watcher.form ? watcher.form(event) : ServerSentEvent(event);
     watcher.stream->Write(text);
     wrote = wrote || !events.empty();
     if (events.size() < kEventsAtOnce) {

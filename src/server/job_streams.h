@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -29,9 +30,11 @@ class JobStreams {
   /// Ends all streams.
   ~JobStreams();
 
-  /// Returns a stream of the events of a job after the event `after`. It ends behind the last event of a job that has
-  /// ended.
-  std::shared_ptr<ResponseStream> Open(const std::string& job, int64_t after);
+  /// Makes the text of an event of a job; empty: the event is left out.
+  using Form = std::function<std::string(const JobEvent& event)>;
+  /// Returns a stream of the events of a job after the event `after`, each in the form that `form` makes on the thread of
+  /// the streams; null: ServerSentEvent. It ends behind the last event of a job that has ended.
+  std::shared_ptr<ResponseStream> Open(const std::string& job, int64_t after, Form form = {});
 
   size_t streams() const;
 
@@ -40,6 +43,7 @@ class JobStreams {
     std::string job;
     EventTail tail;
     std::shared_ptr<ResponseStream> stream;
+    Form form;
   };
   void Work();
   bool Serve(Watcher& watcher, bool ping) const;

@@ -324,6 +324,54 @@ void ServerMetrics::SetSnapshot(std::function<MetricsSnapshot()> snapshot) {
   parts_->snapshot = std::move(snapshot);
 }
 
+std::span<const double> ServerMetrics::SecondsBounds() { return kSeconds; }
+
+ServedCounts ServerMetrics::Counts() const {
+  Parts& p = *parts_;
+  const auto whole = [](double value) { return static_cast<uint64_t>(value); };
+  ServedCounts counts;
+  counts.texts = whole(p.texts.Value());
+  const ReaderLock lock(p.mutex);
+  for (const auto& [route, histogram] : p.seconds) {
+    ServedCounts::OfRoute& of = counts.routes.emplace_back();
+    of.route = route.empty() ? "none" : route;
+    uint64_t below = 0;  // buckets of Prometheus contain those before
+    for (const auto& bucket : histogram->Collect().histogram.bucket) {
+      of.durations.push_back(bucket.cumulative_count - below);
+      below = bucket.cumulative_count;
+    }
+    for (auto at = p.requests.lower_bound({route, 0}); at != p.requests.end() && at->first.first == route; ++at) {
+      const int status = at->first.second;
+      const uint64_t count = whole(at->second->Value());
+      of.count += count;
+      if (status == 429) {
+        of.refused += count;
+      } else if (status >= 400) {
+        (status >= 500 ? of.errors : of.client_errors) += count;
+      }
+    }
+  }
+  for (const auto& [key, counter] : p.predictions) {
+    const size_t model = key.find('\0'), version = key.find('\0', model + 1);
+    const std::string decision = key.substr(version + 1);
+    if (decision.empty()) continue;  // abstentions, which have a decision too
+    ServedCounts::OfModel of{.model = key.substr(0, model), .version = key.substr(model + 1, version - model - 1)};
+    if (counts.models.empty() || counts.models.back().model != of.model || counts.models.back().version != of.version)
+      counts.models.push_back(std::move(of));
+    const uint64_t texts = whole(counter->Value());
+    counts.models.back().texts += texts;
+    counts.models.back().decisions.emplace_back(decision, texts);
+  }
+  for (const auto& [verdict, counter] : p.verdicts)
+    (verdict.ends_with(" spam") ? counts.judged_spam : counts.judged_ham) += whole(counter->Value());
+  return counts;
+}
+
+MetricsSnapshot ServerMetrics::Snapshot() const {
+  const MutexLock lock(parts_->scraping);
+  return parts_->snapshot ? parts_->snapshot() : MetricsSnapshot();
+}
+
 std::string ServerMetrics::Scrape() const {
   Parts& p = *parts_;
   const MutexLock lock(p.scraping);

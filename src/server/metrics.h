@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace winnow {
 
@@ -20,6 +23,7 @@ struct MetricsSnapshot {
   /// Number of texts that were not computed because their clients had disconnected or their deadline had passed; only
   /// grows.
   size_t queued_texts_dropped = 0;
+  size_t queued_texts_refused = 0;  ///< number of texts that were refused because the queue was full; only grows
   size_t models_loaded = 0, models_failed = 0;
   size_t model_bytes = 0;
   size_t model_loads = 0, model_load_failures = 0, model_evictions = 0;  ///< counters, which only grow
@@ -38,6 +42,28 @@ struct MetricsSnapshot {
   bool has_registry = false, registry_reachable = false;
   size_t registry_failures = 0, registry_switches = 0;
   size_t request_memory_bytes = 0;  ///< size of the bodies of the requests in progress
+};
+
+/// What a server has done since its start, for people (GET /v1/operation). All numbers only grow.
+struct ServedCounts {
+  struct OfRoute {
+    std::string route;
+    uint64_t count = 0;
+    uint64_t errors = 0;         ///< status 500 and above
+    uint64_t client_errors = 0;  ///< status 400 to 499 except 429
+    uint64_t refused = 0;        ///< status 429: a rate limit, or a full queue
+    /// Number of responses by their duration: up to each of ServerMetrics::SecondsBounds(), and longer.
+    std::vector<uint64_t> durations;
+  };
+  struct OfModel {
+    std::string model, version;
+    uint64_t texts = 0;  ///< sum over decisions: a text with several labels counts for each
+    std::vector<std::pair<std::string, uint64_t>> decisions = {};
+  };
+  std::vector<OfRoute> routes;  ///< by name; "none" for requests that match no route
+  std::vector<OfModel> models;
+  uint64_t texts = 0;                        ///< that were classified
+  uint64_t judged_spam = 0, judged_ham = 0;  ///< by the message filter
 };
 
 /// The metrics of a server. Thread-safe.
@@ -70,6 +96,12 @@ class ServerMetrics {
 
   /// Sets the function that each Scrape calls from now on.
   void SetSnapshot(std::function<MetricsSnapshot()> snapshot);
+
+  /// Returns what the snapshot function returns; zeros if there is none.
+  MetricsSnapshot Snapshot() const;
+  ServedCounts Counts() const;
+  /// Returns the upper bounds of the buckets of durations, ascending.
+  static std::span<const double> SecondsBounds();
 
   /// Returns all metrics in Prometheus' text format 0.0.4.
   std::string Scrape() const;

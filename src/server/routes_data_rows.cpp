@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <charconv>
+#include <set>
 #include <system_error>
 
 #include "base/log.h"
@@ -77,15 +79,32 @@ const Json& RowsQuery() {
   static const Json schema = ReadingQuery(ParsedJson(R"({
     "contains": {"type": "string", "description": "Part of the text, without regard to the case of ASCII letters"},
     "label": {"type": "string", "description": "Label of the rows"},
+    "row": {"type": "string", "description": "Number of a row, or several divided by commas"},
     "unlabelled": {"type": "boolean", "description": "Rows without a label"},
     "offset": {"type": "integer", "minimum": 0, "default": 0, "description": "Number of rows to skip"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100, "description": "Number of rows"}})"));
   return schema;
 }
 
+ApiResult<std::set<size_t>> RowNumbersIn(std::string_view list) {
+  std::set<size_t> rows;
+  while (!list.empty()) {
+    const std::string_view number = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(number.size() + 1, list.size()));
+    size_t row = 0;
+    const auto parsed = std::from_chars(number.data(), number.data() + number.size(), row);
+    if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || row == 0) {
+      return Reject("'row' must be the number of a row, or several divided by commas");
+    }
+    rows.insert(row);
+  }
+  return rows;
+}
+
 ApiResult<void> Rows(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const ReadingRequest read = TRY(ReadReadingRequest(*request, RowsQuery()));
   RowFilter filter{.contains = read.query.Text("contains").value_or(""),
+                   .rows = TRY(RowNumbersIn(read.query.Text("row").value_or(""))),
                    .label = read.query.Text("label"),
                    .offset = static_cast<size_t>(TRY(read.query.Integer("offset", 0, 0, int64_t{1} << 40))),
                    .limit = static_cast<size_t>(TRY(read.query.Integer("limit", 100, 1, 1000)))};

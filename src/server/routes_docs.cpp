@@ -2,6 +2,7 @@
 
 #include "server/json_request.h"
 #include "server/openapi.h"
+#include "server/page_files.h"
 #include "server/service.h"
 
 namespace winnow {
@@ -24,13 +25,17 @@ void RedirectTo(const char* relative, const HttpReply& reply) {
   reply({.status = 302, .body = "", .content_type = "text/plain", .headers = {{"Location", relative}}});
 }
 
-/// Returns the route that leads a browser from the server's address to /docs. POST / classifies (routes_tei.cpp).
+/// Returns the route that leads a browser from the server's address to the web page, and programs, or everybody where
+/// there is no page, to /docs. POST / classifies (routes_tei.cpp).
 Route Home() {
   return {.method = "GET",
           .path = "/",
           .role = Role::kPublic,
-          .docs = {.summary = "Redirects to /docs", .tag = kTag, .status = 302},
-          .handle = [](const SharedRequest&, const HttpReply& reply) { RedirectTo("docs", reply); }};
+          .docs = {.summary = "Redirects a browser to the web page, and programs to /docs", .tag = kTag, .status = 302},
+          .handle = [page = PageFiles::OfEnvironment().any()](const SharedRequest& request, const HttpReply& reply) {
+            const bool browser = request->Header("accept").find("text/html") != std::string_view::npos;
+            RedirectTo(page && browser ? "ui/" : "docs", reply);
+          }};
 }
 
 /// The page names its other files relative to /docs, and would not find them from /docs/.

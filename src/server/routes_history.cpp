@@ -1,6 +1,11 @@
 #include <fmt/format.h>
 
+#include <map>
+#include <utility>
+#include <vector>
+
 #include "base/log.h"
+#include "feedback/feedback_state.h"
 #include "server/filter_request.h"
 #include "server/query_parameters.h"
 #include "server/service.h"
@@ -54,9 +59,57 @@ ApiResult<MessageFilter> ReadQuery(const HttpRequest& request) {
 
 Json OptionalJson(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
 
-Json MessageJson(const MessageRecord& message) {
+/// What people say about messages, by the id of the message.
+using SaidAbout = std::map<std::string, std::vector<FeedbackState>>;
+
+Result<SaidAbout> ReadSaid(Store& store, const std::vector<StoredMessage>& messages) {
+  std::vector<std::string> ids;
+  for (const StoredMessage& stored : messages) ids.push_back(stored.message.message_id);
+  std::map<std::string, std::vector<FeedbackEvent>> events;
+  for (StoredFeedback& stored : TRY(store.ListFeedbackAbout(ids)))
+    events[*stored.event.message_id].push_back(std::move(stored.event));
+  SaidAbout said;
+  for (const auto& [id, about] : events) said[id] = CurrentFeedback(about);
+  return said;
+}
+
+/// Returns the label that counts: the last word of an administrator, else of a user; null if nobody has said anything.
+Json LabelOf(const std::vector<FeedbackState>& said) {
+  const FeedbackState* last = nullptr;
+  const auto rank = [](const FeedbackState& state) {
+    return std::pair(state.origin == FeedbackOrigin::kAdmin, state.at);
+  };
+  for (const FeedbackState& state : said) {
+    if (state.origin != FeedbackOrigin::kAdmin && state.origin != FeedbackOrigin::kPerson) continue;
+    if (last == nullptr || rank(*last) <= rank(state)) last = &state;
+  }
+  return last == nullptr ? Json() : Json(last->label);
+}
+
+std::string_view NameOf(FeedbackOrigin origin) {
+  if (origin == FeedbackOrigin::kAdmin) return "admin";
+  return origin == FeedbackOrigin::kPerson ? "user" : "program";
+}
+
+Json FeedbackJson(const std::vector<FeedbackState>& said) {
+  Json json = Json::array();
+  for (const FeedbackState& state : said) {
+    json.push_back({{"user", state.user.empty() ? Json() : Json(state.user)},
+                    {"label", state.label},
+                    {"by", NameOf(state.origin)},
+                    {"time", TimeText(state.at)}});
+  }
+  return json;
+}
+
+Json MessageJson(const MessageRecord& message, const SaidAbout& said) {
   const Result<Json> symbols = ParseJson(message.symbols, "symbols");
+  const auto found = said.find(message.message_id);
+  const std::vector<FeedbackState> about = found == said.end() ? std::vector<FeedbackState>() : found->second;
   return {{"id", message.message_id},
+          {"label", LabelOf(about)},
+          {"feedback", FeedbackJson(about)},
+          {"redacted", message.redacted},
           {"time", TimeText(message.created_at)},
           {"text", message.text},
           {"sender", OptionalJson(message.sender)},
@@ -74,9 +127,11 @@ ApiResult<void> List(const SharedService& service, const SharedRequest& request,
     const std::shared_ptr<Store> store = TRY(service->filter->OpenStore());
     const Result<std::vector<StoredMessage>> found = store->ListMessages(filter);
     if (!found) return std::unexpected(StoreError(found.error()));
+    const Result<SaidAbout> said = ReadSaid(*store, *found);
+    if (!said) return std::unexpected(StoreError(said.error()));
     const bool more = found->size() == static_cast<size_t>(filter.limit);
     return JsonResponse({{"next", more ? Json(found->back().id) : Json()}}, "messages", found->size(),
-                        [&](size_t i) { return MessageJson((*found)[i].message); });
+                        [&](size_t i) { return MessageJson((*found)[i].message, *said); });
   });
   return {};
 }
@@ -93,9 +148,12 @@ RouteDocs Docs() {
         "type": "object", "required": ["next", "messages"], "properties": {
           "next": {"type": ["integer", "null"], "description": "Value of before for the next page; null: there is none"},
           "messages": {"type": "array", "description": "The messages", "items": {
-            "type": "object", "required": ["id", "time", "text", "sender", "user", "isSpam", "score", "source", "modelVersion", "symbols"],
+            "type": "object", "required": ["id", "time", "text", "sender", "user", "isSpam", "score", "source", "modelVersion", "symbols", "label", "feedback", "redacted"],
             "properties": {
               "id": {"type": "string", "description": "ID of the message"},
+              "label": {"type": ["string", "null"], "description": "What people say that it is: the last word of an administrator, else of a user; null if nobody has said anything"},
+              "feedback": {"type": "array", "description": "The last word of each user, administrator and program about the message", "items": {"type": "object"}},
+              "redacted": {"type": "boolean", "description": "Whether the text is not the text of the message: parts of it were replaced"},
               "time": {"type": "string", "format": "date-time", "description": "Time of the verdict"},
               "text": {"type": "string", "description": "The text"},
               "sender": {"type": ["string", "null"], "description": "The sender, normalized"},
@@ -108,7 +166,8 @@ RouteDocs Docs() {
       .answer_example = ParsedJson(R"({"next": null, "messages": [{
         "id": "5f0c1d9a3b7e4c2f8a6d0e1b9c7a5f3d", "time": "2026-11-28T20:15:00.125Z", "text": "You won a prize",
         "sender": "+447700900123", "user": "anna", "isSpam": true, "score": 0.9884, "source": "classifier",
-        "modelVersion": "1.0.0", "symbols": [{"name": "CLASSIFIER", "score": 4.45}]}]})"),
+        "modelVersion": "1.0.0", "symbols": [{"name": "CLASSIFIER", "score": 4.45}], "redacted": false, "label": "spam",
+        "feedback": [{"user": "anna", "label": "spam", "by": "user", "time": "2026-11-28T20:16:00.125Z"}]}]})"),
       .errors = {422}};
 }
 

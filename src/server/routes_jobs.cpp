@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "server/audit.h"
 #include "server/job_service.h"
 #include "server/query_parameters.h"
 #include "server/service.h"
@@ -10,19 +11,6 @@ namespace winnow {
 namespace {
 
 constexpr char kTag[] = "Jobs";
-
-ApiError JobError(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::kNotFound:
-      return {.status = 404, .type = "NotFound", .message = error.message};
-    case ErrorCode::kExists:
-      return TooManyRequests("Overloaded", error.message, std::chrono::seconds(10));
-    case ErrorCode::kInvalidArgument:
-      return {.status = 409, .type = "Conflict", .message = error.message};
-    default:
-      return {.status = 503, .type = "Unavailable", .message = error.message};
-  }
-}
 
 /// The record of a job for clients, without what concerns the machine.
 Json ClientJson(const Job& job) {
@@ -53,12 +41,14 @@ ApiResult<Job> FindJob(const Service& service, const HttpRequest& request) {
 
 ApiResult<HttpResponse> StartJob(const Service& service, const HttpRequest& request) {
   const Json body = TRY(ParseBody(request, service.limits, JobRequestSchema()));
-  return JobResponse(service.jobs->runner().Start(TRY(service.jobs->PlanOf(body, request.key))));
+  const Result<Job> job = service.jobs->runner().Start(TRY(service.jobs->PlanOf(body, request.key)));
+  if (job) Audit(service, request, "jobs.start", job->id, {{"title", job->plan.title}});
+  return JobResponse(job);
 }
 
 const Json& ListQuery() {
   static const Json schema = ParsedJson(R"({"type": "object", "properties": {
-    "kind": {"enum": ["train", "evaluate", "compare"]},
+    "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain"]},
     "state": {"enum": ["queued", "running", "succeeded", "failed", "cancelled", "interrupted"]},
     "before": {"type": "string", "description": "ID of the last job of the page before"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "description": "Maximum number of jobs; left out: 100"}}})");
@@ -84,11 +74,15 @@ ApiResult<HttpResponse> GetJob(const Service& service, const HttpRequest& reques
 }
 
 ApiResult<HttpResponse> CancelJob(const Service& service, const HttpRequest& request) {
-  return JobResponse(service.jobs->runner().Cancel(request.parameters.front()));
+  const Result<Job> job = service.jobs->runner().Cancel(request.parameters.front());
+  if (job) Audit(service, request, "jobs.cancel", job->id, {{"title", job->plan.title}});
+  return JobResponse(job);
 }
 
 ApiResult<HttpResponse> ResumeJob(const Service& service, const HttpRequest& request) {
-  return JobResponse(service.jobs->runner().Resume(request.parameters.front()));
+  const Result<Job> job = service.jobs->runner().Resume(request.parameters.front());
+  if (job) Audit(service, request, "jobs.resume", job->id, {{"title", job->plan.title}});
+  return JobResponse(job);
 }
 
 ApiResult<HttpResponse> JobOutput(const Service& service, const HttpRequest& request) {
@@ -128,10 +122,32 @@ ApiResult<HttpResponse> JobEvents(const Service& service, const HttpRequest& req
   return response;
 }
 
+const Json& LogQuery() {
+  static const Json schema = ParsedJson(R"({"type": "object", "properties": {
+    "after": {"type": "integer", "minimum": 0, "description": "ID of the last event of the page before; left out: 0, from the first event"},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 10000, "description": "Maximum number of events; left out: 1000"}}})");
+  return schema;
+}
+
+ApiResult<HttpResponse> JobLog(const Service& service, const HttpRequest& request) {
+  const QueryParameters query = TRY(QueryParameters::Read(request, LogQuery()));
+  const int64_t after = TRY(query.Integer("after", 0, 0, INT64_MAX));
+  const auto limit = static_cast<size_t>(TRY(query.Integer("limit", 1000, 1, 10000)));
+  Result<std::vector<JobEvent>> events = service.jobs->runner().Events(request.parameters.front(), after, limit);
+  if (!events) return std::unexpected(JobError(events.error()));
+  Json list = Json::array();
+  for (JobEvent& event : *events) {
+    event.data["id"] = event.id;
+    list.push_back(std::move(event.data));
+  }
+  const Json next = events->size() < limit ? Json() : Json(events->back().id);
+  return JsonResponse({{"events", std::move(list)}, {"next", next}});
+}
+
 Json JobSchema() {
   return ParsedJson(
       R"({"type": "object", "required": ["id", "kind", "title", "state", "created", "started", "ended", "runs", "exit_code"], "properties": {
-    "id": {"type": "string"}, "kind": {"enum": ["train", "evaluate", "compare"]},
+    "id": {"type": "string"}, "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain"]},
     "title": {"type": "string", "description": "The job in words"},
     "state": {"enum": ["queued", "running", "succeeded", "failed", "cancelled", "interrupted"], "description": "interrupted: cut off by the end of the server; it can be resumed"},
     "created": {"type": "number", "description": "Seconds since 1970"},
@@ -139,7 +155,7 @@ Json JobSchema() {
     "runs": {"type": "integer", "description": "How often it was started"},
     "exit_code": {"type": ["integer", "null"]},
     "owner": {"type": "string", "description": "Name of the API key that started it"},
-    "error": {"type": "string", "description": "Why it failed"}}})");
+    "error": {"type": "string", "description": "Why it failed, and what to do about it"}}})");
 }
 
 Json ExampleJob() {
@@ -188,12 +204,19 @@ std::vector<Route> JobRoutes(const SharedService& service) {
       "id: 3\nevent: progress\ndata: {\"type\":\"progress\",\"work\":\"train\",\"done\":5,\"total\":10}\n\n";
   events.docs.answer_types = {"text/event-stream"};
   events.docs.errors = {404, 422};
+  Route log = JobRoute(service, "GET", "/v1/jobs/{job}/log", "Returns the events of a job, in pages", JobLog);
+  log.docs.query = LogQuery();
+  log.docs.answer = ParsedJson(R"({"type": "object", "required": ["events", "next"], "properties": {
+    "events": {"type": "array", "items": {"type": "object", "required": ["id", "type"]}},
+    "next": {"type": ["integer", "null"], "description": "'after' of the next page; null: nothing follows for now"}}})");
+  log.docs.answer_example = ParsedJson(R"({"events": [{"id": 1, "type": "state", "state": "queued"}], "next": null})");
+  log.docs.errors = {404, 422};
   Route output = JobRoute(service, "GET", "/v1/jobs/{job}/output", "Returns the result of a job", JobOutput);
   output.docs.description = "What the command prints with --json: the metrics of a training or an evaluation.";
   output.docs.answer = {{"type", "object"}};
   output.docs.answer_example = ParsedJson(R"({"accuracy": 0.98})");
   std::vector<Route> routes;
-  for (Route* route : {&start, &list, &events, &output}) routes.push_back(std::move(*route));
+  for (Route* route : {&start, &list, &events, &log, &output}) routes.push_back(std::move(*route));
   routes.push_back(JobRoute(service, "GET", "/v1/jobs/{job}", "Returns a job", GetJob));
   Route cancel = JobRoute(service, "POST", "/v1/jobs/{job}/cancel", "Ends a job", CancelJob);
   cancel.docs.description = "A running job gets a few seconds to keep a checkpoint, from which it can be resumed.";

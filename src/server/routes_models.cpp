@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/log.h"
+#include "server/audit.h"
+#include "server/event_streams.h"
 #include "server/service.h"
+#include "server/workspace_models.h"
 
 namespace winnow {
 namespace {
@@ -86,10 +90,17 @@ ApiResult<void> SwitchModel(const SharedService& service, const SharedRequest& r
   if (model == nullptr || !model->is_string() || model->str().empty()) {
     return Reject("'model' must be a model's name: \"spam\", \"spam:1.2.0\" or \"spam@champion\"");
   }
-  service->models->Switch(model->get<std::string>(), [reply](const ApiResult<ModelSet::Model>& found) {
-    if (!found) return reply(found.error().Response());
-    reply(JsonResponse({{"model", (*found)->name()}, {"version", (*found)->version()}, {"default", true}}));
-  });
+  service->models->Switch(
+      model->str(), [service, request, reply, spec = model->str()](const ApiResult<ModelSet::Model>& found) {
+        if (!found) return reply(found.error().Response());
+        service->events->Publish("models", Json::object());
+        if (service->workspace_models) {
+          const Result<void> kept = service->workspace_models->KeepSwitch(spec, request->key);
+          if (!kept) LogWarning("the default model will not be the same after a restart: {}", kept.error().message);
+        }
+        Audit(*service, *request, "models.switch", (*found)->name(), {{"version", (*found)->version()}});
+        reply(JsonResponse({{"model", (*found)->name()}, {"version", (*found)->version()}, {"default", true}}));
+      });
   return {};
 }
 

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include "base/log.h"
 #include "decide/decide.h"
 #include "filter/sender.h"
 #include "filter/spam_filter.h"
+#include "server/audit.h"
 #include "server/decision_fields.h"
 #include "server/filter_request.h"
 #include "server/query_parameters.h"
@@ -28,13 +28,6 @@ const Json& PreferencesSchema() {
     return made;
   }();
   return schema;
-}
-
-/// Keeps a change in the audit log, which must not fail the change itself: that is done.
-void Audit(Store& store, AuditEntry entry) {
-  const std::string action = entry.action;
-  const Result<void> appended = store.AppendAudit(std::move(entry));
-  if (!appended) LogWarning("a change ({}) is not in the audit log: {}", action, appended.error().message);
 }
 
 ApiResult<void> GetPreferences(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
@@ -65,7 +58,7 @@ ApiResult<void> PutPreferences(const SharedService& service, const SharedRequest
     const Result<void> set = store->SetPreferences(user, preferences);
     if (!set) return std::unexpected(StoreError(set.error()));
     service->filter->known().ForgetUser(user);
-    Audit(*store, AuditOf(*request, "preferences.set", user, PreferencesJson(mode)));
+    Audit(*service, *request, "preferences.set", user, PreferencesJson(mode));
     return JsonResponse(PreferencesJson(mode));
   });
   return {};
@@ -131,7 +124,7 @@ ApiResult<void> PutSender(const SharedService& service, const SharedRequest& req
       if (!set) return std::unexpected(StoreError(set.error()));
     }
     service->filter->known().ForgetSender(sender);
-    Audit(*store, AuditOf(*request, "senders.set", sender, {{"list", list}, {"user", user}}));
+    Audit(*service, *request, "senders.set", sender, {{"list", list}, {"user", user}});
     return Describe(*service->filter, sender, user);
   });
   return {};

@@ -1,19 +1,53 @@
 #include "server/server.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <utility>
 
 #include "base/log.h"
 #include "server/access_log.h"
 #include "server/api_keys.h"
+#include "server/benchmark_history.h"
+#include "server/data_service.h"
+#include "server/event_streams.h"
+#include "server/operation_history.h"
+#include "server/workspace_models.h"
 
 namespace winnow {
 
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A text that changes with what GET /models lists, but not with each request for a model.
+std::string StateOf(const ModelSet& models) {
+  std::string state;
+  for (const ModelSet::Entry& entry : models.List()) {
+    state += fmt::format("{}:{}:{}:{}:{}:{}\n", entry.name, entry.version, NameOf(entry.state), entry.is_default,
+                         entry.written, fmt::join(entry.aliases, ","));
+  }
+  return state;
+}
+
+/// Keeps the result of a comparison that was started to be kept, whether or not somebody watches it.
+void KeepBenchmark(const JobRunner& runner, BenchmarkHistory& history, const std::string& id, const JobEvent& event) {
+  const Json* const state = event.data.Find("state");
+  if (state == nullptr || state->str() != NameOf(JobState::kSucceeded)) return;
+  const std::optional<Job> job = runner.Find(id);
+  if (!job || !job->plan.keep_result) return;
+  const Result<std::string> output = runner.Output(id);
+  const Result<Json> comparison = output ? ParseJson(*output, "comparison") : std::unexpected(output.error());
+  const Result<void> kept = comparison ? history.Keep(id, *comparison) : std::unexpected(comparison.error());
+  if (!kept) LogError("benchmark {}: {}", id, kept.error().message);
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   std::unique_ptr<Server> server(new Server(std::move(options)));
-  TRY(server->StartService());
   TRY(server->OpenAccess());
+  TRY(server->StartService());
   TRY(server->OpenAccessLog());
   TRY(server->Listen());
   return server;
@@ -33,10 +67,16 @@ Result<void> Server::StartService() {
   }
   if (!options_.jobs.workspace.empty()) options_.models.optional_root = options_.jobs.workspace / "models";
   service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
+  service->events = std::make_shared<EventStreams>(
+      EventStreamsOptions{.watched = [models = service->models] { return StateOf(*models); }});
+  if (!options_.jobs.workspace.empty()) TRY(StartJobs(*service));
   if (!options_.jobs.workspace.empty()) {
-    service->jobs = TRY(JobService::Open(options_.jobs, [models = service->models] { models->Reload(); }));
-    service->data = TRY(DataService::Open(options_.jobs.workspace, options_.data));
+    service->data = TRY(
+        DataService::Open(options_.jobs.workspace, options_.data, [events = service->events](const std::string& name) {
+          events->Publish("data", {{"name", name}});
+        }));
   }
+  if (!options_.jobs.workspace.empty()) options_.filter.page_rules = options_.jobs.workspace / "rules" / "page.toml";
   if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
   if (service->filter && service->filter->has_store()) {
     const RegistryOptions& registry = options_.registry.registry;
@@ -44,7 +84,19 @@ Result<void> Server::StartService() {
     service->experiments = std::make_shared<ExperimentService>(
         options_.experiments, [filter = service->filter] { return filter->recorder().store(); });
   }
+  service->workspace = options_.jobs.workspace;
+  service->operation = std::make_shared<OperationHistory>(shared.metrics);
+  if (!options_.jobs.workspace.empty()) {
+    service->reviews = TRY(ReviewService::Open(options_.jobs.workspace, [filter = service->filter] {
+      return filter ? ContradictedTexts(*filter) : std::vector<std::string>();
+    }));
+    service->reviews->SetChanged([events = service->events](const std::string& set, size_t labelled) {
+      events->Publish("review", {{"set", set}, {"labelled", labelled}});
+    });
+  }
   service->limits = options_.limits;
+  service->access = parts_.access;
+  service->tls = !options_.http.tls.certificate.empty();
   service->scheduler = options_.models.scheduler;
   service->metrics = shared.metrics;
   service_ = std::move(service);
@@ -53,6 +105,25 @@ Result<void> Server::StartService() {
   parts_.metrics = shared.metrics;
   parts_.cors_origins = options_.cors_origins;
   parts_.proxies = options_.http.proxies;
+  return {};
+}
+
+/// Opens the workspace, and has the events of its jobs sent to all pages.
+Result<void> Server::StartJobs(Service& service) {
+  service.jobs = TRY(JobService::Open(options_.jobs, [models = service.models] { models->Reload(); }));
+  service.workspace_models = std::make_shared<WorkspaceModels>(service.jobs, service.models);
+  service.benchmarks = TRY(BenchmarkHistory::Open(options_.jobs.workspace / "benchmarks"));
+  JobRunner* const runner = &service.jobs->runner();
+  job_events_ = runner->Listen(
+      [runner, events = service.events, history = service.benchmarks](const std::string& job, const JobEvent& event) {
+        Json data = event.data;
+        data["job"] = job;
+        data["id"] = event.id;
+        events->Publish("job", data);
+        KeepBenchmark(*runner, *history, job, event);
+      });
+  // With a registry, its aliases say which model is the default.
+  if (!service.registry) service.workspace_models->RestoreDefault();
   return {};
 }
 
@@ -76,7 +147,12 @@ Result<void> Server::OpenAccess() {
   if (!options_.allowed_hosts.empty() || (!access.public_address && !keys)) {
     parts_.hosts = AllowedHosts(options_.allowed_hosts);
   }
-  parts_.access = std::make_shared<Access>(access, std::move(keys));
+  const fs::path& workspace = options_.jobs.workspace;
+  std::error_code error;
+  if (!workspace.empty()) fs::create_directories(workspace, error);
+  if (error) return Fail(ErrorCode::kIo, workspace.string() + ": " + error.message());
+  Sessions sessions = TRY(Sessions::Open(workspace.empty() ? fs::path() : workspace / "session.key"));
+  parts_.access = std::make_shared<Access>(access, std::move(keys), std::move(sessions));
   return {};
 }
 
@@ -92,6 +168,7 @@ Result<void> Server::Listen() {
   port_ = http_->port();
   // The metrics hold this, and this the metrics: Stop takes the snapshot back.
   service_->metrics->SetSnapshot([this] { return Snapshot(); });
+  service_->operation->Start();
   return {};
 }
 
@@ -116,6 +193,7 @@ void Server::Reload(std::function<void()> done) {
 
 void Server::Stop() {
   if (!service_) return;
+  job_events_.reset();
   if (http_) http_->Stop(options_.drain_timeout);
   service_->metrics->SetSnapshot({});
   http_.reset();
@@ -148,6 +226,7 @@ MetricsSnapshot Server::Snapshot() const {
     const SchedulerCounts counts = entry.model->counts();
     now.queued_texts += counts.queued;
     now.queued_texts_dropped += counts.dropped;
+    now.queued_texts_refused += counts.refused;
   }
   const ModelSetCounts counts = service_->models->counts();
   now.models_loaded = counts.loaded;

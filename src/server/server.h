@@ -86,6 +86,7 @@ class Server {
  private:
   explicit Server(ServerOptions options) : options_(std::move(options)) {}
   Result<void> StartService();
+  Result<void> StartJobs(Service& service);
   Result<void> OpenAccess();
   Result<void> OpenAccessLog();
   Result<void> Listen();
@@ -95,7 +96,8 @@ class Server {
   std::shared_ptr<Service> service_;
   ApplicationParts parts_;
   std::shared_ptr<HttpApplication> application_;
-  std::optional<HttpServer> http_;  // the first to go: what it calls needs all of the rest
+  std::shared_ptr<void> job_events_;  // passes events of jobs on
+  std::optional<HttpServer> http_;    // the first to go: what it calls needs all of the rest
   uint16_t port_ = 0;
 };
 

@@ -3,10 +3,15 @@
 #include <algorithm>
 
 #include "server/data_service.h"
+#include "server/operation_history.h"
+#include "server/workspace_models.h"
 
 namespace winnow {
 
 void Service::Close() const {
+  if (reviews) reviews->Close();
+  if (workspace_models) workspace_models->Finish();
+  if (operation) operation->Stop();
   if (jobs) jobs->Close();
   if (data) data->Close();
   explaining->Finish();
@@ -18,23 +23,28 @@ void Service::Close() const {
 std::vector<Route> ServiceRoutes(const SharedService& service) {
   std::vector<Route> routes;
   for (const auto& part : {ClassifyRoutes, ModelRoutes, HealthRoutes, TeiRoutes, TeiModelRoutes, OpenAiRoutes,
-                           EmbeddingRoutes, V2Routes}) {
+                           EmbeddingRoutes, V2Routes, SessionRoutes, EventRoutes, PageRoutes, OperationRoutes}) {
     for (Route& route : part(service)) routes.push_back(std::move(route));
   }
   if (service->jobs) {
-    for (Route& route : JobRoutes(service)) routes.push_back(std::move(route));
+    for (const auto& part : {JobRoutes, FineTuneRoutes, BenchmarkRoutes, WorkspaceModelRoutes}) {
+      for (Route& route : part(service)) routes.push_back(std::move(route));
+    }
   }
   if (service->data) {
     for (const auto& part : {DataRoutes, DataRowRoutes}) {
       for (Route& route : part(service)) routes.push_back(std::move(route));
     }
   }
+  if (service->reviews) {
+    for (Route& route : ReviewRoutes(service)) routes.push_back(std::move(route));
+  }
   if (service->filter) {
-    for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes}) {
+    for (const auto& part : {MessageRoutes, RspamdRoutes, AppleRoutes, RuleRoutes, MustPassRoutes}) {
       for (Route& route : part(service)) routes.push_back(std::move(route));
     }
     if (service->filter->has_store()) {
-      for (const auto& part : {FeedbackRoutes, UserRoutes, HistoryRoutes}) {
+      for (const auto& part : {FeedbackRoutes, UserRoutes, HistoryRoutes, ListRoutes}) {
         for (Route& route : part(service)) routes.push_back(std::move(route));
       }
     }

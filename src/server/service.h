@@ -1,12 +1,14 @@
 /// The routes of a model server: one table for routing, access, /openapi.json and /docs.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "server/access.h"
 #include "server/api_error.h"
 #include "server/client_tasks.h"
 #include "server/experiment_service.h"
@@ -17,10 +19,15 @@
 #include "server/metrics.h"
 #include "server/model_set.h"
 #include "server/registry_follower.h"
+#include "server/review_service.h"
 
 namespace winnow {
 
+class BenchmarkHistory;
 class DataService;
+class EventStreams;
+class OperationHistory;
+class WorkspaceModels;
 
 /// Objects that handlers share. They must outlive the routes that are made with them.
 struct Service {
@@ -31,13 +38,21 @@ struct Service {
 
   std::shared_ptr<ModelSet> models;
   ServiceLimits limits = {};
-  std::shared_ptr<ServerMetrics> metrics = {};          ///< metrics, or null
-  SchedulerOptions scheduler = {};                      ///< options that the models were opened with, for /info
-  std::shared_ptr<FilterService> filter = {};           ///< the message filter, or null
-  std::shared_ptr<RegistryFollower> registry = {};      ///< the registry that the server follows, or null
-  std::shared_ptr<ExperimentService> experiments = {};  ///< experiments with users, or null without a store
-  std::shared_ptr<JobService> jobs = {};                ///< training and evaluation in the workspace, or null
-  std::shared_ptr<DataService> data = {};               ///< the data files of the workspace, or null
+  std::shared_ptr<Access> access = {};                     ///< access control, for sessions; never null in a server
+  bool tls = false;                                        ///< whether the server speaks HTTPS itself
+  std::shared_ptr<ServerMetrics> metrics = {};             ///< metrics, or null
+  SchedulerOptions scheduler = {};                         ///< options that the models were opened with, for /info
+  std::shared_ptr<FilterService> filter = {};              ///< the message filter, or null
+  std::shared_ptr<RegistryFollower> registry = {};         ///< the registry that the server follows, or null
+  std::shared_ptr<ExperimentService> experiments = {};     ///< experiments with users, or null without a store
+  std::shared_ptr<JobService> jobs = {};                   ///< training and evaluation in the workspace, or null
+  std::shared_ptr<DataService> data = {};                  ///< the data files of the workspace, or null
+  std::shared_ptr<EventStreams> events = {};               ///< /v1/events; never null in a server
+  std::shared_ptr<WorkspaceModels> workspace_models = {};  ///< with `jobs`: the models that they write
+  std::shared_ptr<BenchmarkHistory> benchmarks = {};       ///< with `jobs`: the comparisons that were kept
+  std::shared_ptr<OperationHistory> operation = {};        ///< what the server did in the last minutes, or null
+  std::shared_ptr<ReviewService> reviews = {};             ///< labelling in the workspace, or null
+  std::filesystem::path workspace = {};                    ///< directory of the workspace; empty: none
   /// Thread for explanations, which take long; at most 64 of them may wait, of one client at most half.
   std::shared_ptr<ClientTasks> explaining = std::make_shared<ClientTasks>(/*threads=*/1, /*most_waiting=*/64);
 };
@@ -57,9 +72,17 @@ std::vector<Route> OpenAiRoutes(const SharedService& service);     ///< /v1/mode
 std::vector<Route> EmbeddingRoutes(const SharedService& service);  ///< /v1/embeddings, /embed
 std::vector<Route> V2Routes(const SharedService& service);         ///< /v2 and below: the Open Inference Protocol
 std::vector<Route> JobRoutes(const SharedService& service);        ///< /v1/jobs
-std::vector<Route> DataRoutes(const SharedService& service);       ///< /v1/data, /v1/data/{name}, their trash and undo
-std::vector<Route> DataRowRoutes(const SharedService& service);    ///< /v1/data/{name}/preview, summary, rows, changes
-std::vector<Route> MessageRoutes(const SharedService& service);    ///< /v1/messages/check
+std::vector<Route> EventRoutes(const SharedService& service);      ///< /v1/events
+/// Return further routes of a server with a workspace.
+std::vector<Route> FineTuneRoutes(const SharedService& service);        ///< /api/finetune/...: those of the mail tool
+std::vector<Route> BenchmarkRoutes(const SharedService& service);       ///< /api/benchmark/run, /v1/benchmarks
+std::vector<Route> WorkspaceModelRoutes(const SharedService& service);  ///< /v1/workspace
+std::vector<Route> SessionRoutes(const SharedService& service);         ///< /v1/session
+std::vector<Route> PageRoutes(const SharedService& service);            ///< /ui and below: the web page
+std::vector<Route> DataRoutes(const SharedService& service);     ///< /v1/data, /v1/data/{name}, their trash and undo
+std::vector<Route> DataRowRoutes(const SharedService& service);  ///< /v1/data/{name}/preview, summary, rows, changes
+std::vector<Route> ReviewRoutes(const SharedService& service);   ///< /v1/review
+std::vector<Route> MessageRoutes(const SharedService& service);  ///< /v1/messages/check
 std::vector<Route> RspamdRoutes(
     const SharedService& service);  ///< /checkv2, /ping; with a store: /learnspam, /learnham
 std::vector<Route> AppleRoutes(
@@ -68,6 +91,11 @@ std::vector<Route> AppleRoutes(
 std::vector<Route> FeedbackRoutes(const SharedService& service);  ///< /v1/feedback
 std::vector<Route> UserRoutes(const SharedService& service);     ///< /v1/users/{user}/preferences, /v1/senders/{sender}
 std::vector<Route> HistoryRoutes(const SharedService& service);  ///< /v1/history
+std::vector<Route> ListRoutes(const SharedService& service);     ///< /v1/senders, /v1/preferences, /v1/audit
+/// Return the routes of a filter, with or without a store.
+std::vector<Route> RuleRoutes(const SharedService& service);       ///< /v1/rules and below
+std::vector<Route> MustPassRoutes(const SharedService& service);   ///< /v1/must-pass; none without a workspace
+std::vector<Route> OperationRoutes(const SharedService& service);  ///< /v1/operation and below
 /// Returns the routes of a server that follows a registry: /v1/registry and below.
 std::vector<Route> RegistryRoutes(const SharedService& service);
 std::vector<Route> ExperimentRoutes(const SharedService& service);  ///< /v1/registry/{model}/ab

@@ -64,6 +64,34 @@ struct StoredReputation {
   Reputation reputation = {};
 };
 
+/// The place of a record in a list whose last change comes first: that of the last record of the page before.
+struct ChangePlace {
+  StoreTime at = {};
+  std::string name = {};     ///< the sender, or the user
+  std::string user_id = {};  ///< of a sender's score
+};
+
+/// Conditions of a list of senders' scores, of which those that changed last come first.
+struct ReputationFilter {
+  std::string kind = {};                     ///< see ReputationKey::kind
+  bool positive = false;                     ///< only scores above 0; otherwise all but 0
+  std::optional<std::string> contains = {};  ///< a part of the sender, without regard to the case of ASCII letters
+  std::optional<ChangePlace> before = {};    ///< nothing: the first page
+  int limit = 100;
+};
+
+struct UserPreferences {
+  std::string user_id = {};
+  Preferences preferences = {};
+  StoreTime updated_at = {};
+};
+
+/// Conditions of a list of preferences, of which those that changed last come first.
+struct PreferencesFilter {
+  std::optional<ChangePlace> before = {};  ///< nothing: the first page
+  int limit = 100;
+};
+
 /// A change of a score, which halves in every `half_life` without changes.
 struct ReputationChange {
   std::string idempotency_key = {};  ///< a change whose key was used already has no effect
@@ -92,6 +120,8 @@ struct AuditFilter {
   std::optional<std::string> actor = {}, action = {}, subject = {};
   std::optional<StoreTime> since = {}, until = {};
   int64_t after_id = 0;
+  bool newest_first = false;
+  int64_t before_id = 0;  ///< id of the last entry of the page before; 0: the first page
   int limit = 100;
 };
 

@@ -86,8 +86,14 @@ constexpr auto kVersion6 = std::to_array<std::string_view>({
     "NOT NULL, reason TEXT NOT NULL, created_at {time} NOT NULL, PRIMARY KEY (model, number, revision))",
 });
 
-constexpr std::array<std::span<const std::string_view>, kSchemaVersion> kMigrations = {kVersion1, kVersion2, kVersion3,
-                                                                                       kVersion4, kVersion5, kVersion6};
+// Lists of senders and of users, of which those that changed last come first.
+constexpr auto kVersion7 = std::to_array<std::string_view>({
+    "CREATE INDEX reputation_changes ON reputation (kind, updated_at, sender, user_id)",
+    "CREATE INDEX preferences_changes ON preferences (updated_at, user_id)",
+});
+
+constexpr std::array<std::span<const std::string_view>, kSchemaVersion> kMigrations = {
+    kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7};
 
 std::string InDialect(std::string_view statement, const SqlConnection& connection) {
   std::string text(statement);

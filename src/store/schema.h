@@ -8,7 +8,7 @@
 namespace winnow {
 
 /// Version of the schema that this program reads and writes.
-constexpr int kSchemaVersion = 6;
+constexpr int kSchemaVersion = 7;
 
 /// Brings the tables to `version` by the migrations that are missing, in one transaction that excludes other processes
 /// that migrate the same database. Errors: kUnsupported if the tables have a newer version than the program knows; those

@@ -60,7 +60,7 @@ TEST_P(SchemaOn, RefusesTablesOfANewerProgram) {
       Connect()->Execute("INSERT INTO schema_version (version, applied_at) VALUES (99, '2027-01-01T00:00:00Z')"));
   const Error error = ErrorOf(Store::Open({.url = url_}));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 6"));
+  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 7"));
 }
 
 TEST_P(SchemaOn, LeavesTheTablesOfAnotherProgramAlone) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 #include "store/schema.h"
@@ -89,6 +90,28 @@ Result<std::vector<StoredFeedback>> Store::ListFeedback(const FeedbackFilter& fi
   const std::string sql =
       fmt::format("SELECT {} FROM spam_feedback{} ORDER BY id LIMIT {}", kFeedbackColumns, conditions.Where(), limit);
   return ReadRows(state_->pool, sql, conditions, FeedbackOf);
+}
+
+Result<std::vector<StoredFeedback>> Store::ListFeedbackAbout(std::span<const std::string> message_ids) {
+  // The statement is prepared for a fixed number of ids; the last one fills the rest.
+  constexpr size_t kPerStatement = 100;
+  std::vector<StoredFeedback> found;
+  for (size_t begin = 0; begin < message_ids.size(); begin += kPerStatement) {
+    Conditions conditions;
+    std::string places;
+    for (size_t i = begin; i < begin + kPerStatement; ++i) {
+      const std::string& id = message_ids[std::min(i, message_ids.size() - 1)];
+      TRY(CheckName(id, "message id"));
+      places += (places.empty() ? "" : ", ") + conditions.Bind(id);
+    }
+    const std::string sql =
+        fmt::format("SELECT {} FROM spam_feedback WHERE message_id IN ({})", kFeedbackColumns, places);
+    for (StoredFeedback& stored : TRY(ReadRows(state_->pool, sql, conditions, FeedbackOf))) {
+      found.push_back(std::move(stored));
+    }
+  }
+  std::ranges::sort(found, {}, &StoredFeedback::id);
+  return found;
 }
 
 Result<int64_t> Store::CountFeedback(const FeedbackFilter& filter) {

@@ -53,19 +53,24 @@ class Store {
   /// Returns events by ascending id.
   Result<std::vector<StoredFeedback>> ListFeedback(const FeedbackFilter& filter);
   Result<int64_t> CountFeedback(const FeedbackFilter& filter);
+  /// Returns all events about these messages, by ascending id.
+  Result<std::vector<StoredFeedback>> ListFeedbackAbout(std::span<const std::string> message_ids);
 
   Result<std::optional<Preferences>> GetPreferences(std::string_view user_id);
   Result<void> SetPreferences(std::string_view user_id, const Preferences& preferences);
+  Result<std::vector<UserPreferences>> ListPreferences(const PreferencesFilter& filter);
 
   Result<std::optional<Reputation>> GetReputation(const ReputationKey& key);
   /// Returns all scores of these senders, of which there are at most 8: those for all users, and those of the user
   /// unless `user_id` is empty.
   Result<std::vector<StoredReputation>> FindReputation(std::span<const std::string> senders, std::string_view user_id);
+  Result<std::vector<StoredReputation>> ListReputation(const ReputationFilter& filter);
   Result<void> SetReputation(const ReputationKey& key, double score);
   /// Adds to the score, which has decayed since its last change. Returns the new one.
   Result<Reputation> ChangeReputation(const ReputationChange& change);
 
   Result<void> AppendAudit(AuditEntry entry);
+  /// Returns entries by ascending id, or by descending id if the filter says so.
   Result<std::vector<StoredAuditEntry>> ListAudit(const AuditFilter& filter);
 
   /// Records messages; one whose id is recorded already is replaced.

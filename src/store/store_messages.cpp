@@ -13,16 +13,6 @@ constexpr std::string_view kMessageColumns =
     "id, message_id, text, sender, user_id, is_spam, score, source, model_version, symbols, created_at, redacted, "
     "threshold";
 
-/// Returns a pattern for LIKE ... ESCAPE '!' that finds the part anywhere.
-std::string LikePattern(std::string_view part) {
-  std::string pattern = "%";
-  for (const char c : part) {
-    if (c == '%' || c == '_' || c == '!') pattern += '!';
-    pattern += c;
-  }
-  return pattern + "%";
-}
-
 StoredMessage MessageOf(const SqlRow& row) {
   StoredMessage stored;
   stored.id = row.Integer(0);

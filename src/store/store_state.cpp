@@ -52,6 +52,15 @@ std::string StorableText(std::string_view text) {
   return storable;
 }
 
+std::string LikePattern(std::string_view part) {
+  std::string pattern = "%";
+  for (const char c : part) {
+    if (c == '%' || c == '_' || c == '!') pattern += '!';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
 Result<void> CheckName(std::string_view name, std::string_view what, bool may_be_empty) {
   constexpr size_t kLongest = 1024;
   if (name.empty() && may_be_empty) return {};

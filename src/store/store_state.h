@@ -65,6 +65,9 @@ StoreTime TimeOf(const SqlRow& row, size_t column);
 /// Returns the text as valid UTF-8 without zero bytes.
 std::string StorableText(std::string_view text);
 
+/// Returns a pattern for LIKE ... ESCAPE '!' that finds the part anywhere.
+std::string LikePattern(std::string_view part);
+
 /// Checks a key or name: valid UTF-8, no zero byte, 1 to 1,024 bytes (or none, if `may_be_empty`). Errors:
 /// kInvalidArgument.
 Result<void> CheckName(std::string_view name, std::string_view what, bool may_be_empty = false);

@@ -165,10 +165,11 @@ Result<std::vector<StoredAuditEntry>> Store::ListAudit(const AuditFilter& filter
   conditions.AddIf("created_at >= {}", filter.since);
   conditions.AddIf("created_at < {}", filter.until);
   if (filter.after_id > 0) conditions.Add("id > {}", filter.after_id);
+  if (filter.before_id > 0) conditions.Add("id < {}", filter.before_id);
   const std::string limit = conditions.Bind(int64_t{filter.limit});
   const std::string sql = fmt::format(
-      "SELECT id, event_key, actor, action, subject, details, created_at FROM audit_log{} ORDER BY id LIMIT {}",
-      conditions.Where(), limit);
+      "SELECT id, event_key, actor, action, subject, details, created_at FROM audit_log{} ORDER BY id{} LIMIT {}",
+      conditions.Where(), filter.newest_first ? " DESC" : "", limit);
   return ReadRows(
       state_->pool, sql, conditions, +[](const SqlRow& row) -> StoredAuditEntry {
         return {row.Integer(0), {row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5), TimeOf(row, 6)}};

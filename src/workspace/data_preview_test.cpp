@@ -183,14 +183,14 @@ TEST_F(DataPreviewTest, RowsAreFoundInMemoryAndInFilesThatAreTooLargeForIt) {
   for (int i = 0; i < 3000; ++i)
     csv += (i % 3 == 0 ? "ham" : i % 3 == 1 ? "spam" : "") + std::string(",Text ") + std::to_string(i) + "\n";
   for (const size_t most_bytes : {size_t{1} << 20, size_t{1000}}) {
-    Json page = Rows(csv, {.contains = "", .label = {}, .offset = 2990, .limit = 100}, most_bytes);
+    Json page = Rows(csv, {.contains = "", .rows = {}, .label = {}, .offset = 2990, .limit = 100}, most_bytes);
     EXPECT_EQ(page["total"], 3000);
     EXPECT_EQ(page["rows"].size(), 10u);
     EXPECT_EQ(page["rows"][0].dump(), R"({"row":2992,"text":"Text 2990","label":null})");
-    page = Rows(csv, {.contains = "tEXT 299", .label = "ham", .offset = 1, .limit = 2}, most_bytes);
+    page = Rows(csv, {.contains = "tEXT 299", .rows = {}, .label = "ham", .offset = 1, .limit = 2}, most_bytes);
     EXPECT_EQ(page["total"], 3);
     EXPECT_EQ(page["rows"][0]["text"], "Text 2994") << page.dump();
-    page = Rows(csv, {.contains = "", .label = "", .offset = 0, .limit = 1}, most_bytes);
+    page = Rows(csv, {.contains = "", .rows = {}, .label = "", .offset = 0, .limit = 1}, most_bytes);
     EXPECT_EQ(page["total"], 1000);
   }
 }

@@ -119,6 +119,7 @@ class Counter {
 };
 
 bool Matches(const DataRow& row, const RowFilter& filter, const std::string& lower) {
+  if (!filter.rows.empty() && !filter.rows.contains(row.row)) return false;
   if (filter.label) {
     if (filter.label->empty() ? !row.labels.empty()
                               : std::ranges::find(row.labels, *filter.label) == row.labels.end()) {

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 
 #include "base/json.h"
@@ -17,6 +19,7 @@ Result<Json> SummaryOf(DataReader& reader, const DataSource& source);
 
 struct RowFilter {
   std::string contains;              ///< part of the text, without regard to the case of ASCII letters; empty: any
+  std::set<size_t> rows;             ///< numbers of rows; empty: all
   std::optional<std::string> label;  ///< one of the labels of the row; an empty one: rows without a label
   size_t offset = 0;                 ///< number of rows to skip of those that match
   size_t limit = 100;

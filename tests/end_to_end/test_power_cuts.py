@@ -206,7 +206,7 @@ class Commands(PowerCuts):
     def test_migration(self):
         def check():
             self.check_kept()
-            self.assertEqual(self.rows("SELECT version FROM schema_version ORDER BY version"), [(version,) for version in range(1, 7)])
+            self.assertEqual(self.rows("SELECT version FROM schema_version ORDER BY version"), [(version,) for version in range(1, 8)])
             self.assertEqual(self.rows("SELECT DISTINCT source FROM spam_feedback"), [("user",)])
         self.cut_and_repeat("version1.db", ["feedback", "stats", "--store", "store.db"], check, CUTS // 6)
 

@@ -203,7 +203,8 @@ class Rows(DataTest):
         self.assertEqual([row["row"] for row in self.rows("a.csv", "label=ham&offset=1")["rows"]], [4])
         self.assertEqual([row["row"] for row in self.rows("a.csv", "unlabelled=true")["rows"]], [5])
         self.assertEqual(self.rows("a.csv", "limit=1")["total"], 4)
-        for query in ("limit=0", "limit=1001", "offset=-1", "unknown=1", "format=xls", "header=maybe", "delimiter=ab"):
+        self.assertEqual([row["row"] for row in self.rows("a.csv", "row=3,5,99")["rows"]], [3, 5])
+        for query in ("limit=0", "limit=1001", "offset=-1", "unknown=1", "format=xls", "header=maybe", "row=0", "row=2-3", "delimiter=ab"):
             self.ask("GET", f"/a.csv/rows?{query}", status=422)
 
     def test_what_the_doctor_finds_can_be_removed(self):

@@ -1,0 +1,81 @@
+#include "review/estimate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace winnow {
+namespace {
+
+constexpr size_t kFewestPredictions = 10;
+constexpr size_t kFewestPoints = 4;
+constexpr double kLeastGain = 0.005;
+
+/// ".81", "1.00": a share with two digits, as the page shows it.
+std::string Share(double value) {
+  const std::string text = fmt::format("{:.2f}", value);
+  return text.starts_with("0") ? text.substr(1) : text;
+}
+
+}  // namespace
+
+std::optional<Estimate> EstimateMacroF1(std::span<const HeldOutPrediction> predictions, size_t labels) {
+  const auto random = static_cast<size_t>(std::ranges::count_if(predictions, &HeldOutPrediction::blind));
+  Estimate estimate;
+  if (random >= std::max(kEnoughRandom, labels)) estimate.basis = EstimateBasis::kRandom;
+  Outcomes outcomes(labels);
+  for (const HeldOutPrediction& each : predictions) {
+    if (estimate.basis == EstimateBasis::kRandom && !each.blind) continue;
+    outcomes.Add(std::span(&each.truth, 1), std::span(&each.predicted, 1));
+  }
+  estimate.texts = outcomes.texts();
+  if (estimate.texts < kFewestPredictions) return std::nullopt;
+  estimate.f1_macro = MacroF1(outcomes.Counts(), /*count_absent=*/false);
+  const std::optional<Interval> interval = outcomes.BootstrapMacroF1(/*count_absent=*/false, 500, 42);
+  estimate.interval = interval.value_or(Interval{0, 1});
+  // Draws with replacement lose labels, so that the interval of few texts may leave out the value itself.
+  estimate.interval.low = std::min(estimate.interval.low, estimate.f1_macro);
+  estimate.interval.high = std::max(estimate.interval.high, estimate.f1_macro);
+  return estimate;
+}
+
+std::optional<NextGain> ExtrapolateGain(std::span<const CurvePoint> curve, size_t labelled, size_t further) {
+  // The first labels follow another law: labels that nobody has given yet.
+  std::vector<std::pair<double, double>> points;  // ln n, ln(1 - F1)
+  for (const CurvePoint& point : curve) {
+    if (point.labelled * 4 < labelled || point.labelled > labelled || point.f1_macro >= 1) continue;
+    points.emplace_back(std::log(static_cast<double>(point.labelled)), std::log(1 - point.f1_macro));
+  }
+  const auto n = static_cast<double>(points.size());
+  if (points.size() < kFewestPoints) return std::nullopt;
+  const auto [first, last] = std::ranges::minmax(points, {}, [](const auto& point) { return point.first; });
+  if (last.first - first.first < std::log(2.0)) return std::nullopt;
+  double mean_x = 0, mean_y = 0, xx = 0, xy = 0, yy = 0;
+  for (const auto& [x, y] : points) mean_x += x / n, mean_y += y / n;
+  for (const auto& [x, y] : points) {
+    xx += (x - mean_x) * (x - mean_x), xy += (x - mean_x) * (y - mean_y), yy += (y - mean_y) * (y - mean_y);
+  }
+  const double slope = xy / xx;
+  const double residual = std::max(0.0, yy - slope * xy);
+  const double error = std::sqrt(residual / (n - 2) / xx);
+  if (!(slope < 0) || -slope < 2 * error) return std::nullopt;
+  const auto missing = [&](size_t count) {
+    return std::exp(mean_y + slope * (std::log(static_cast<double>(count)) - mean_x));
+  };
+  const NextGain next{further, missing(labelled) - missing(labelled + further)};
+  if (next.gain < kLeastGain) return std::nullopt;
+  return next;
+}
+
+std::string EstimateSentence(const std::optional<Estimate>& estimate, const std::optional<NextGain>& next,
+                             size_t labelled) {
+  if (!estimate) return fmt::format("{} labels; a macro-F1 can be measured after a few more", labelled);
+  std::string sentence = fmt::format("macro-F1 {} [{}, {}] after {} labels", Share(estimate->f1_macro),
+                                     Share(estimate->interval.low), Share(estimate->interval.high), labelled);
+  if (estimate->basis == EstimateBasis::kLabelled) sentence += " (on the labelled texts, most of them hard ones)";
+  if (next) sentence += fmt::format("; {} more would bring about {}", next->labels, Share(next->gain));
+  return sentence;
+}
+
+}  // namespace winnow

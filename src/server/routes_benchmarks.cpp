@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "server/benchmark_history.h"
+#include "server/query_parameters.h"
+#include "server/run_stream.h"
+#include "server/service.h"
+#include "server/workspace_models.h"
+
+namespace winnow {
+namespace {
+
+constexpr char kTag[] = "Benchmarks";
+
+const Json& RunQuery() {
+  static const Json schema = ParsedJson(R"({"type": "object", "properties": {
+    "data": {"type": "string", "description": "Data file of the workspace; left out: the one that was changed last"},
+    "models": {"type": "string", "description": "Names of models of the workspace, separated by commas; left out: all"},
+    "save": {"type": "boolean", "description": "1: the result is kept in the history"}}})");
+  return schema;
+}
+
+const Json& ListQuery() {
+  static const Json schema = ParsedJson(R"({"type": "object", "properties": {
+    "before": {"type": "string", "description": "ID of the last run of the page before"},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "description": "Maximum number of runs; left out: 50"}}})");
+  return schema;
+}
+
+/// Adds the summary of a comparison, which was kept if it was to be kept.
+RunResult RunOf(const Service& service, const Job& job) {
+  return [jobs = service.jobs.get(), history = service.benchmarks, job](Json& complete) {
+    const Result<std::string> output = jobs->runner().Output(job.id);
+    const Result<Json> comparison = output ? ParseJson(*output, "comparison") : std::unexpected(output.error());
+    if (!comparison || !comparison->is_object()) return;
+    complete["run"] = BenchmarkHistory::Summary(job.id, *comparison);
+    complete["saved"] = false;
+    if (!job.plan.keep_result) return;
+    const Result<void> kept = history->Keep(job.id, *comparison);
+    if (!kept) LogError("benchmark {}: {}", job.id, kept.error().message);
+    complete["saved"] = kept.has_value();
+  };
+}
+
+Json NamesOf(std::string_view list) {
+  Json names = Json::array();
+  while (!list.empty()) {
+    const size_t end = std::min(list.find(','), list.size());
+    if (end > 0) names.push_back(std::string(list.substr(0, end)));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return names;
+}
+
+ApiResult<HttpResponse> Run(const Service& service, const HttpRequest& request) {
+  const QueryParameters query = TRY(QueryParameters::Read(request, RunQuery()));
+  if (const std::optional<RunPlace> place = ParseRunPlace(request.Header("last-event-id"))) {
+    const std::optional<Job> job = service.jobs->runner().Find(place->job);
+    if (!job) return HttpResponse{.status = 204, .body = {}, .headers = {}};
+    return RunResponse(service, *job, place->event, RunOf(service, *job));
+  }
+  const bool save = TRY(query.Flag("save")).value_or(false);
+  const std::optional<std::string> data = query.Text("data") ? query.Text("data") : NewestData(service);
+  if (!data) return RunError("the workspace has no data file to measure on; upload one on the page Data");
+  Json body = {{"kind", "compare"}, {"data", *data}};
+  if (const std::optional<std::string> models = query.Text("models")) body["models"] = NamesOf(*models);
+  if (service.workspace_models->FineTuned().empty()) {
+    return RunError("the workspace has no model to measure; train one first");
+  }
+  ApiResult<JobPlan> plan = service.jobs->PlanOf(body, request.key);
+  if (!plan && plan.error().status == 404) return RunError(plan.error().message);
+  if (!plan) return std::unexpected(plan.error());
+  plan->keep_result = save;
+  const Job job = TRY(service.jobs->StartAlone(*std::move(plan)));
+  return RunResponse(service, job, 0, RunOf(service, job));
+}
+
+ApiError HistoryError(const Error& error) {
+  if (error.code == ErrorCode::kNotFound) return {.status = 404, .type = "NotFound", .message = error.message};
+  return {.status = 503, .type = "Unavailable", .message = error.message};
+}
+
+ApiResult<HttpResponse> List(const Service& service, const HttpRequest& request) {
+  const QueryParameters query = TRY(QueryParameters::Read(request, ListQuery()));
+  const auto limit = static_cast<size_t>(TRY(query.Integer("limit", 50, 1, 1000)));
+  return JsonResponse(service.benchmarks->List(query.Text("before").value_or(""), limit));
+}
+
+ApiResult<HttpResponse> Get(const Service& service, const HttpRequest& request) {
+  const Result<Json> run = service.benchmarks->Read(request.parameters.front());
+  if (!run) return std::unexpected(HistoryError(run.error()));
+  return JsonResponse(*run);
+}
+
+ApiResult<HttpResponse> Remove(const Service& service, const HttpRequest& request) {
+  const Result<void> removed = service.benchmarks->Remove(request.parameters.front());
+  if (!removed) return std::unexpected(HistoryError(removed.error()));
+  return HttpResponse{.status = 204, .body = "", .headers = {}};
+}
+
+Json SummarySchema() {
+  return ParsedJson(R"({"type": "object", "required": ["id", "time", "data", "models"], "properties": {
+    "id": {"type": "string"}, "time": {"type": "string", "description": "When it was measured"},
+    "data": {"type": "string", "description": "Name of the data file"},
+    "models": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {
+      "name": {"type": "string"}, "f1_macro": {"type": ["number", "null"]}, "accuracy": {"type": ["number", "null"]},
+      "ms_per_text": {"type": "number", "description": "Median time of a single text, in milliseconds"},
+      "per_class": {"type": "object", "additionalProperties": {"type": ["number", "null"]}, "description": "F1 by label"},
+      "error": {"type": "object", "description": "Why the model was not measured"}}}}}})");
+}
+
+Json ExampleRun() {
+  return ParsedJson(R"({"id": "5c1f0a2b9d3e4f60", "time": "2026-11-28T10:33:47Z", "data": "sms.tsv", "models": [
+    {"name": "spam", "f1_macro": 0.98, "accuracy": 0.99, "ms_per_text": 0.8, "per_class": {"ham": 0.99, "spam": 0.97}}]})");
+}
+
+Route BenchmarkRoute(const SharedService& service, const char* method, const char* path, const char* summary,
+                     SimpleServiceHandler handle) {
+  return {.method = method,
+          .path = path,
+          .role = Role::kAdmin,
+          .docs = {.summary = summary,
+                   .tag = kTag,
+                   .answer = SummarySchema(),
+                   .answer_example = ExampleRun(),
+                   .errors = {404, 503}},
+          .handle = Handler(service, handle)};
+}
+
+}  // namespace
+
+std::vector<Route> BenchmarkRoutes(const SharedService& service) {
+  Route run = BenchmarkRoute(service, "GET", "/api/benchmark/run", "Compares models, and streams how it goes", Run);
+  run.docs.description =
+      "As /api/finetune/run; the last event is `{\"type\": \"complete\", \"run\"}`, with `run` as in /v1/benchmarks.";
+  run.docs.query = RunQuery();
+  run.docs.headers = ParsedJson(R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string"}}})");
+  run.docs.answer = {{"type", "string"}};
+  run.docs.answer_example =
+      "id: 5c1f0a2b9d3e4f60:3\ndata: {\"type\":\"progress\",\"message\":\"compare 45 % (120 of 268)\"}\n\n";
+  run.docs.answer_types = {"text/event-stream"};
+  run.docs.errors = {403, 409, 422, 429, 503};
+  run.starts_work = true;
+  Route list = BenchmarkRoute(service, "GET", "/v1/benchmarks", "Lists the benchmarks that were kept", List);
+  list.docs.description = "The newest first. /api/benchmark/run?save=1 keeps one.";
+  list.docs.query = ListQuery();
+  list.docs.answer = {
+      {"type", "object"},
+      {"required", {"runs", "next"}},
+      {"properties",
+       {{"runs", {{"type", "array"}, {"items", SummarySchema()}}},
+        {"next", {{"type", {"string", "null"}}, {"description", "'before' of the next page; null: the last page"}}}}}};
+  list.docs.answer_example = {{"runs", Json::array({ExampleRun()})}, {"next", nullptr}};
+  list.docs.errors = {422};
+  Route get = BenchmarkRoute(service, "GET", "/v1/benchmarks/{id}", "Returns a benchmark", Get);
+  get.docs.description = "The summary and, in `comparison`, what `winnow compare --json` prints.";
+  get.docs.answer["properties"]["comparison"] = {{"type", "object"}};
+  Route remove =
+      BenchmarkRoute(service, "DELETE", "/v1/benchmarks/{id}", "Removes a benchmark from the history", Remove);
+  remove.docs.answer = {};
+  remove.docs.answer_example = {};
+  remove.docs.status = 204;
+  return {std::move(run), std::move(list), std::move(get), std::move(remove)};
+}
+
+}  // namespace winnow

@@ -1,0 +1,74 @@
+// The frame of the page: every view opens without an error, in light, dark and at the width of a phone; keys, focus, titles.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, startServer } from "./support.mjs";
+
+const kViews = ["", "try", "data", "benchmark", "review", "history", "filter", "models", "operate", "no-such-view"];
+let server;
+
+before(async () => {
+  const workspace = await makeWorkspace({ data: { "messages.tsv": await exampleMessages() }, models: { spam: "messages.tsv" } });
+  server = await startServer({ workspace });
+});
+
+for (const look of kLooks) {
+  test(`every view opens cleanly and is accessible: ${look.name}`, async () => {
+    for (const view of kViews) {
+      const page = await openPage(server, `/ui/${view}`, look);
+      await page.waitForLoadState("networkidle").catch(() => null); // a stream of events keeps the network busy
+      await expectAccessible(page);
+      await expectNoSidewaysScroll(page);
+      await closePage(page);
+    }
+  });
+}
+
+test("navigation moves the focus to the heading and names the tab", async () => {
+  const page = await openPage(server, "/ui/");
+  await page.getByRole("navigation").getByRole("link", { name: "Models" }).click();
+  await page.waitForURL("**/ui/models");
+  await page.waitForFunction(() => document.activeElement?.matches("[data-page-heading]") && document.activeElement.textContent === "Models");
+  assert.equal(await page.title(), "Models – Winnow");
+  assert.equal(await page.locator("nav a[aria-current=page]").first().textContent(), "Models");
+  await closePage(page);
+});
+
+test("keys lead to views, and not while one types", async () => {
+  const page = await openPage(server, "/ui/models");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.keyboard.type("gt");
+  await page.waitForURL("**/ui/try");
+  await page.locator("textarea").first().fill("");
+  await page.locator("textarea").first().pressSequentially("gs?");
+  assert.equal(new URL(page.url()).pathname, "/ui/try");
+  await closePage(page);
+});
+
+test("the chosen colors stay after a reload", async () => {
+  const page = await openPage(server, "/ui/models");
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await background();
+  await page.getByLabel("Colors").first().selectOption("dark");
+  const dark = await background();
+  assert.notEqual(dark, light);
+  await page.reload();
+  await page.locator("[data-page-heading]").waitFor();
+  assert.equal(await background(), dark);
+  await closePage(page);
+});
+
+test("eight tabs share one stream of events", async () => {
+  const first = await openPage(server, "/ui/models");
+  const tabs = [first];
+  for (let tab = 1; tab < 8; ++tab) tabs.push(await openPage(server, "/ui/models", { context: first.context() }));
+  // With a stream for each tab the browser's six connections would be used up, and no request would be answered.
+  for (const tab of tabs) {
+    const began = Date.now();
+    assert.equal(await tab.evaluate(async () => (await fetch("/models")).status), 200);
+    assert.ok(Date.now() - began < 2_000);
+  }
+  for (const tab of tabs.reverse()) await closePage(tab);
+});

@@ -1,0 +1,48 @@
+// Who this browser is for the server, and what the server has.
+import { computed, readonly, ref } from "vue";
+import { get, onUnauthorized, post, remove } from "./http";
+
+export type Role = "public" | "classify" | "feedback" | "admin";
+
+export interface Session {
+  keys_required: boolean;
+  signed_in: boolean;
+  name: string | null;
+  /** What this browser may do now. */
+  role: Role;
+  workspace: boolean;
+  store: boolean;
+  registry: boolean;
+  filter: boolean;
+  version: string;
+}
+
+const kRanks: Record<Role, number> = { public: 0, classify: 1, feedback: 2, admin: 3 };
+
+const session = ref<Session | null>(null);
+
+async function refresh(): Promise<void> {
+  session.value = await get<Session>("/v1/session");
+}
+
+onUnauthorized(() => {
+  if (session.value) session.value = { ...session.value, signed_in: false, keys_required: true, role: "public" };
+});
+
+/** The session, the same for the whole page. `session` is null until it has been fetched. */
+export function useSession() {
+  return {
+    session: readonly(session),
+    mustSignIn: computed(() => session.value !== null && session.value.keys_required && !session.value.signed_in),
+    may: (role: Role): boolean => session.value !== null && kRanks[session.value.role] >= kRanks[role],
+    refresh,
+    async signIn(key: string): Promise<void> {
+      await post<{ name: string; role: Role }>("/v1/session", { key });
+      await refresh();
+    },
+    async signOut(): Promise<void> {
+      await remove("/v1/session");
+      await refresh();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// The shared worker: one stream of events for all tabs. A browser opens six connections to a server over HTTP/1.1, and a
+// stream in each tab would use them up.
+import type { FromWorker, ToWorker } from "./messages";
+import { openStream } from "./stream";
+
+const ports = new Set<MessagePort>();
+let stream: ReturnType<typeof openStream> | null = null;
+let connected = false;
+
+function tell(message: FromWorker): void {
+  for (const port of ports) port.postMessage(message);
+}
+
+function ensureStream(): void {
+  if (stream !== null) return stream.retryNow();
+  stream = openStream("/v1/events", {
+    event: (type, data) => tell({ kind: "event", type, data }),
+    state: (now) => {
+      connected = now;
+      tell({ kind: "state", connected: now });
+    },
+  });
+}
+
+function hear(port: MessagePort, message: ToWorker): void {
+  if (message.kind === "leave") {
+    ports.delete(port);
+    if (ports.size > 0) return;
+    stream?.close();
+    stream = null;
+    connected = false;
+    return;
+  }
+  ports.add(port);
+  if (typeof EventSource === "undefined") return port.postMessage({ kind: "unsupported" } satisfies FromWorker);
+  ensureStream();
+  port.postMessage({ kind: "state", connected } satisfies FromWorker);
+}
+
+addEventListener("connect", (event) => {
+  const port = (event as MessageEvent).ports[0];
+  if (!port) return;
+  port.addEventListener("message", (message: MessageEvent<ToWorker>) => hear(port, message.data));
+  port.start();
+});

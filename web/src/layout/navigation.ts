@@ -1,0 +1,39 @@
+// The views of the page, in groups, with the keys that lead there (g, then the letter).
+import type { IconName } from "@/components/icons";
+import { t } from "@/texts/en";
+
+export interface NavItem {
+  name: string;
+  title: string;
+  icon: IconName;
+  key: string;
+}
+
+export const kNavigation: { title: string; items: NavItem[] }[] = [
+  {
+    title: t.nav.groups.build,
+    items: [
+      { name: "start", title: t.nav.start, icon: "start", key: "s" },
+      { name: "try", title: t.nav.try, icon: "try", key: "t" },
+      { name: "data", title: t.nav.data, icon: "data", key: "d" },
+      { name: "review", title: t.nav.review, icon: "review", key: "r" },
+      { name: "benchmark", title: t.nav.benchmark, icon: "benchmark", key: "b" },
+    ],
+  },
+  {
+    title: t.nav.groups.mail,
+    items: [
+      { name: "history", title: t.nav.history, icon: "history", key: "h" },
+      { name: "filter", title: t.nav.filter, icon: "filter", key: "f" },
+    ],
+  },
+  {
+    title: t.nav.groups.server,
+    items: [
+      { name: "models", title: t.nav.models, icon: "models", key: "m" },
+      { name: "operate", title: t.nav.operate, icon: "operate", key: "o" },
+    ],
+  },
+];
+
+export const kNavItems = kNavigation.flatMap((group) => group.items);

@@ -1,0 +1,64 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import type { Role } from "./api/session";
+import { t } from "./texts/en";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** What the browser's tab shows. */
+    title?: string;
+    /** What a client must be to see the view. */
+    role?: Role;
+    /** Whether the view needs a workspace. */
+    workspace?: boolean;
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: "/", name: "start", component: () => import("./views/start/StartView.vue"), meta: { title: t.nav.start, role: "admin", workspace: true } },
+  { path: "/try", name: "try", component: () => import("./views/try/TryView.vue"), meta: { title: t.nav.try, role: "classify" } },
+  { path: "/data", name: "data", component: () => import("./views/data/DataView.vue"), meta: { title: t.nav.data, role: "admin", workspace: true } },
+  {
+    path: "/data/:name",
+    name: "data-file",
+    component: () => import("./views/data/DataFileView.vue"),
+    meta: { title: t.nav.data, role: "admin", workspace: true },
+  },
+  {
+    path: "/benchmark",
+    name: "benchmark",
+    component: () => import("./views/benchmark/BenchmarkView.vue"),
+    meta: { title: t.nav.benchmark, role: "admin", workspace: true },
+  },
+  { path: "/review", name: "review", component: () => import("./views/review/ReviewView.vue"), meta: { title: t.nav.review, role: "admin", workspace: true } },
+  {
+    path: "/review/:set",
+    name: "review-set",
+    component: () => import("./views/review/ReviewSetView.vue"),
+    meta: { title: t.nav.review, role: "admin", workspace: true },
+  },
+  { path: "/history", name: "history", component: () => import("./views/history/HistoryView.vue"), meta: { title: t.nav.history, role: "admin" } },
+  { path: "/filter", name: "filter", component: () => import("./views/filter/FilterView.vue"), meta: { title: t.nav.filter, role: "admin" } },
+  { path: "/models", name: "models", component: () => import("./views/models/ModelsView.vue"), meta: { title: t.nav.models, role: "classify" } },
+  {
+    path: "/models/:name",
+    name: "model",
+    component: () => import("./views/models/ModelView.vue"),
+    meta: { title: t.nav.models, role: "admin", workspace: true },
+  },
+  { path: "/operate", name: "operate", component: () => import("./views/operate/OperateView.vue"), meta: { title: t.nav.operate, role: "admin" } },
+  { path: "/jobs/:id", name: "job", component: () => import("./views/job/JobView.vue"), meta: { title: t.job.title, role: "admin", workspace: true } },
+  { path: "/:path(.*)*", name: "missing", component: () => import("./views/MissingView.vue"), meta: { title: t.missing.title } },
+];
+
+export const router = createRouter({
+  history: createWebHistory("/ui/"),
+  routes,
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
+});
+
+router.afterEach((to) => setTitle(to.meta.title));
+
+/** The title of the browser's tab; views with a name of their own (a file, a model) set it again. */
+export function setTitle(title?: string): void {
+  document.title = title ? `${title} – ${t.app.name}` : t.app.name;
+}
