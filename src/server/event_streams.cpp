@@ -101,7 +101,7 @@ bool EventStreams::Serve(Watcher& watcher, bool ping) {
 void EventStreams::Watch() {
   if (!options_.watched) return;
   std::string now = options_.watched();
-  const bool changed = !seen_.empty() && now != seen_;
+  const bool changed = seen_ && now != *seen_;
   seen_ = std::move(now);
   if (changed) Publish("models", Json::object());
 }
