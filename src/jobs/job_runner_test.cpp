@@ -92,7 +92,7 @@ TEST_F(JobRunnerTest, TheLastErrorOfTheProcessIsThatOfTheJob) {
   EXPECT_EQ(logged.error, "sms.csv: no such file");
   EXPECT_EQ(logged.exit_code, 1);
   EXPECT_THAT(fails("exit 3").error, HasSubstr("exit code 3"));
-  EXPECT_THAT(fails("kill -KILL $$").error, HasSubstr("out of memory"));
+  EXPECT_THAT(fails("kill -KILL $$").error, HasSubstr("more memory"));
   EXPECT_THAT(fails("kill -SEGV $$").error, HasSubstr("signal 11"));
 }
 

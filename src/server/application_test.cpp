@@ -101,11 +101,13 @@ TEST_F(ApplicationTest, TheAccessLogNamesTheClientBehindAProxyForEveryPath) {
 }
 
 TEST_F(ApplicationTest, RefusesToStartWorkForOtherSitesAndForLinks) {
-  const auto handle = [](const SharedRequest&, const HttpReply& reply) { reply({.status = 200, .body = "", .headers = {}}); };
-  parts_.routes = std::make_shared<const RouteTable>(std::vector<Route>{
-      {.method = "GET", .path = "/run", .role = Role::kAdmin, .handle = handle, .starts_work = true},
-      {.method = "DELETE", .path = "/thing", .role = Role::kAdmin, .handle = handle},
-      {.method = "GET", .path = "/thing", .role = Role::kAdmin, .handle = handle}});
+  const auto handle = [](const SharedRequest&, const HttpReply& reply) {
+    reply({.status = 200, .body = "", .headers = {}});
+  };
+  parts_.routes = std::make_shared<const RouteTable>(
+      std::vector<Route>{{.method = "GET", .path = "/run", .role = Role::kAdmin, .handle = handle, .starts_work = true},
+                         {.method = "DELETE", .path = "/thing", .role = Role::kAdmin, .handle = handle},
+                         {.method = "GET", .path = "/thing", .role = Role::kAdmin, .handle = handle}});
   parts_.access = std::make_shared<Access>(AccessOptions(), nullptr);
   const auto application = MakeApplication(parts_);
   const auto status = [&](const char* method, const char* path,
@@ -117,9 +119,11 @@ TEST_F(ApplicationTest, RefusesToStartWorkForOtherSitesAndForLinks) {
   };
   EXPECT_EQ(status("GET", "/run", {}), 200) << "a program on this machine";
   EXPECT_EQ(status("GET", "/run", {{"sec-fetch-site", "same-origin"}, {"sec-fetch-mode", "cors"}}), 200);
-  EXPECT_EQ(status("GET", "/run", {{"sec-fetch-site", "cross-site"}, {"sec-fetch-mode", "no-cors"}}), 403) << "a picture";
+  EXPECT_EQ(status("GET", "/run", {{"sec-fetch-site", "cross-site"}, {"sec-fetch-mode", "no-cors"}}), 403)
+      << "a picture";
   EXPECT_EQ(status("GET", "/run", {{"sec-fetch-site", "same-site"}}), 403) << "another port of this machine";
-  EXPECT_EQ(status("GET", "/run", {{"sec-fetch-site", "none"}, {"sec-fetch-mode", "navigate"}}), 403) << "a link in mail";
+  EXPECT_EQ(status("GET", "/run", {{"sec-fetch-site", "none"}, {"sec-fetch-mode", "navigate"}}), 403)
+      << "a link in mail";
   EXPECT_EQ(status("GET", "/run", {{"origin", "http://localhost:3000"}}), 403);
   EXPECT_EQ(status("DELETE", "/thing", {{"sec-fetch-site", "cross-site"}}), 403);
   EXPECT_EQ(status("DELETE", "/thing", {{"sec-fetch-site", "same-origin"}}), 200);

@@ -78,7 +78,9 @@ TEST(BenchmarkHistory, OpensTenThousandRunsWithin300Milliseconds) {
   const std::string page = history->List(Id(5000), 50).dump();
   const auto listed = std::chrono::steady_clock::now();
   EXPECT_GT(page.size(), 1000u);
-  const auto milliseconds = [](auto from, auto to) { return std::chrono::duration<double, std::milli>(to - from).count(); };
+  const auto milliseconds = [](auto from, auto to) {
+    return std::chrono::duration<double, std::milli>(to - from).count();
+  };
   // Far more than it takes on an idle machine: 60 ms and 1 ms.
   EXPECT_LT(milliseconds(begin, opened), 2000);
   EXPECT_LT(milliseconds(opened, listed), 300);

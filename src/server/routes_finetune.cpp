@@ -78,6 +78,7 @@ ApiResult<HttpResponse> Run(const Service& service, const HttpRequest& request) 
     if (!job) return HttpResponse{.status = 204, .body = {}, .headers = {}};
     return RunResponse(service, *job, place->event, ModelOf(*job));
   }
+  TRY(query.Integer("epochs", 5, 1, 1000));
   const std::optional<std::string> data = query.Text("data") ? query.Text("data") : NewestData(service);
   if (!data) return RunError(kNoData);
   ApiResult<JobPlan> plan = TrainingOf(service, query, *data, request.key);

@@ -40,11 +40,12 @@ TEST(Sessions, CannotBeForged) {
   const ApiKeys keys = OneKey({.name = "anna"}).keys();
   const std::string cookie = sessions.Issue(keys.keys().front(), kNow);
   ASSERT_NE(sessions.Find(cookie, keys, kNow), nullptr);
-  std::vector<std::string> forged = {"", ":", "::", "::anna", "9999999999::anna", cookie + " ", cookie + "a", ":" + cookie};
-  forged.push_back("9" + cookie);                              // a later expiry
-  forged.push_back("-" + cookie);                              // no expiry
-  forged.push_back(cookie.substr(0, cookie.rfind(':')));       // no name
-  forged.push_back(others.Issue(keys.keys().front(), kNow));   // of another server
+  std::vector<std::string> forged = {"",           ":",          "::",        "::anna", "9999999999::anna",
+                                     cookie + " ", cookie + "a", ":" + cookie};
+  forged.push_back("9" + cookie);                             // a later expiry
+  forged.push_back("-" + cookie);                             // no expiry
+  forged.push_back(cookie.substr(0, cookie.rfind(':')));      // no name
+  forged.push_back(others.Issue(keys.keys().front(), kNow));  // of another server
   for (size_t i = 0; i < cookie.size(); ++i) {
     std::string changed = cookie;
     changed[i] = changed[i] == '0' ? '1' : '0';
