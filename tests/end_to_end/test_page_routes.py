@@ -302,6 +302,26 @@ class Kinds(PageTest):
         self.assertEqual(found[0]["id"], checked["id"])
         self.assertTrue(os.path.exists(self.path("workspace", "store.db")))
 
+    def test_a_model_of_a_registry_is_retrained_with_feedback(self):
+        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        self.winnow("registry", "push", "spam", "--registry", "registry", "--alias", "champion")
+        self.begin("--registry", "registry")
+        job = self.ask("POST", "/v1/jobs", {"kind": "retrain", "model": "spam", "data": "messages.tsv"})
+        self.assertEqual((job["kind"], job["title"]), ("retrain", "retrain spam"))
+        self.wait(job, "succeeded")
+        self.assertFalse(self.ask("GET", f"/v1/jobs/{job['id']}/output")["retrained"], "nobody has given feedback")
+        with open(self.path("workspace", "jobs", job["id"], "job.json"), encoding="utf-8") as file:
+            self.assertNotIn("store", file.read(), "the address of a store may contain a password")
+
+    def test_a_model_gets_int8_weights(self):
+        self.begin()
+        self.ask("POST", "/v1/jobs", {"kind": "quantize", "model": "none"}, status=404)
+        job = self.ask("POST", "/v1/jobs", {"kind": "train", "data": "messages.tsv", "model": "small", "options": {"base-model": "scratch", "epochs": 1}})
+        self.wait(job, "succeeded")
+        self.assertFalse(self.ask("GET", "/v1/workspace/models/small")["quantized"])
+        self.wait(self.ask("POST", "/v1/jobs", {"kind": "quantize", "model": "small", "options": {"max-drop": 1}}), "succeeded")
+        self.assertTrue(self.ask("GET", "/v1/workspace/models/small")["quantized"])
+
 
 if __name__ == "__main__":
     winnow.main()
