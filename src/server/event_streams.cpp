@@ -44,7 +44,11 @@ EventStreams::~EventStreams() {
 void EventStreams::Publish(std::string_view type, const Json& data) {
   const MutexLock lock(mutex_);
   events_.push_back(EventText(++last_, type, data));
-  if (events_.size() > options_.kept) events_.pop_front();
+  bytes_ += events_.back().size();
+  while (events_.size() > options_.kept || bytes_ > options_.kept_bytes) {
+    bytes_ -= events_.front().size();
+    events_.pop_front();
+  }
   news_ = true;
   changed_.NotifyOne();
 }

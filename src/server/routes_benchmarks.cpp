@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "server/benchmark_history.h"
+#include "server/file_tasks.h"
 #include "server/query_parameters.h"
 #include "server/run_stream.h"
 #include "server/service.h"
@@ -124,8 +125,8 @@ Route BenchmarkRoute(const SharedService& service, const char* method, const cha
                    .tag = kTag,
                    .answer = SummarySchema(),
                    .answer_example = ExampleRun(),
-                   .errors = {404, 503}},
-          .handle = Handler(service, handle)};
+                   .errors = {404, 429, 503}},
+          .handle = OnFiles(service, handle)};
 }
 
 }  // namespace
@@ -152,7 +153,7 @@ std::vector<Route> BenchmarkRoutes(const SharedService& service) {
        {{"runs", {{"type", "array"}, {"items", SummarySchema()}}},
         {"next", {{"type", {"string", "null"}}, {"description", "'before' of the next page; null: the last page"}}}}}};
   list.docs.answer_example = {{"runs", Json::array({ExampleRun()})}, {"next", nullptr}};
-  list.docs.errors = {422};
+  list.docs.errors = {422, 429};
   Route get = BenchmarkRoute(service, "GET", "/v1/benchmarks/{id}", "Returns a benchmark", Get);
   get.docs.description = "The summary and, in `comparison`, what `winnow compare --json` prints.";
   get.docs.answer["properties"]["comparison"] = {{"type", "object"}};
