@@ -50,14 +50,17 @@ std::string FailureReason::Text(const ProgramEnd& end, std::chrono::seconds time
     const std::string holders = GpuMemoryHolders();
     return fmt::format("{}; {}{}{}", message_, kAdvice, holders.empty() ? "" : ". ", holders);
   }
-  if (IsOutOfMemory(message_) || end.status == 128 + SIGKILL) {
+  // Libraries that get no memory often crash.
+  const int signal = end.status > 128 ? end.status - 128 : 0;
+  const bool crashed = memory_bytes > 0 && (signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS);
+  if (IsOutOfMemory(message_) || signal == SIGKILL || (crashed && message_.empty())) {
     const std::string most = memory_bytes == 0 ? "this machine had"
                                                : fmt::format("the limit of {:.0f} MB (--job-memory-mb)",
                                                              static_cast<double>(memory_bytes) / 1e6);
     return fmt::format("the job {}needed more memory than {}; {}", message_.empty() ? "probably " : "", most, kAdvice);
   }
   if (!message_.empty()) return message_;
-  if (end.status > 128) return fmt::format("the process ended by signal {}", end.status - 128);
+  if (signal > 0) return fmt::format("the process ended by signal {}", signal);
   return fmt::format("the process ended with exit code {}", end.status);
 }
 

@@ -36,6 +36,7 @@ TEST(FailureReason, SaysWhatToDoWhenMemoryIsShort) {
   EXPECT_THAT(Reason({}, 128 + SIGKILL), HasSubstr("probably needed more memory than this machine had; try a smaller"));
   EXPECT_THAT(Reason({"winnow train: error: out of memory", "  reduce --batch-size"}, 1, 200'000'000),
               StartsWith("the job needed more memory than the limit of 200 MB (--job-memory-mb); try a smaller batch"));
+  EXPECT_THAT(Reason({}, 128 + SIGSEGV, 200'000'000), StartsWith("the job probably needed more memory than the limit"));
   EXPECT_THAT(Reason({"terminate called after throwing an instance of 'std::bad_alloc'"}, 134),
               HasSubstr("more memory"));
 }

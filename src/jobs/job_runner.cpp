@@ -63,11 +63,18 @@ struct JobRunner::State {
 
   /// Keeps an event, and passes it on.
   void Tell(const std::string& id, EventFile& file, Json data) {
-    const Result<JobEvent> event = file.Append(std::move(data));
-    if (!event) {
-      LogError("job {}: {}", id, event.error().message);
-      return;
-    }
+    if (const std::optional<JobEvent> event = Append(id, file, std::move(data))) PassOn(id, *event);
+  }
+
+  /// Keeps an event. Returns nothing, with a message in the log, if it cannot be kept.
+  static std::optional<JobEvent> Append(const std::string& id, EventFile& file, Json data) {
+    Result<JobEvent> event = file.Append(std::move(data));
+    if (event) return *std::move(event);
+    LogError("job {}: {}", id, event.error().message);
+    return std::nullopt;
+  }
+
+  void PassOn(const std::string& id, const JobEvent& event) {
     std::vector<std::shared_ptr<Listener>> current;
     {
       const MutexLock lock(listeners_mutex);
@@ -76,7 +83,7 @@ struct JobRunner::State {
         if (auto listener = each.lock()) current.push_back(std::move(listener));
       }
     }
-    for (const auto& listener : current) (*listener)(id, *event);
+    for (const auto& listener : current) (*listener)(id, event);
   }
 
   /// Writes the record of a job and tells its state.
@@ -198,9 +205,15 @@ void JobRunner::State::RunJob(Job job) {
 }
 
 void JobRunner::State::Finish(const Job& job, EventFile& events) {
+  // Who sees that the job has ended finds all of its events; who hears of an event finds the state that it tells.
+  std::vector<JobEvent> last;
+  const auto append = [&](Json data) {
+    if (std::optional<JobEvent> event = Append(job.id, events, std::move(data))) last.push_back(*std::move(event));
+  };
+  if (job.state == JobState::kFailed) append({{"type", "error"}, {"message", job.error}});
+  append(StateEvent(job));
   Record(job);
-  if (job.state == JobState::kFailed) Tell(job.id, events, {{"type", "error"}, {"message", job.error}});
-  Tell(job.id, events, StateEvent(job));
+  for (const JobEvent& event : last) PassOn(job.id, event);
 }
 
 void JobRunner::State::Record(const Job& job) {

@@ -92,8 +92,24 @@ TEST_F(JobRunnerTest, TheLastErrorOfTheProcessIsThatOfTheJob) {
   EXPECT_EQ(logged.error, "sms.csv: no such file");
   EXPECT_EQ(logged.exit_code, 1);
   EXPECT_THAT(fails("exit 3").error, HasSubstr("exit code 3"));
-  EXPECT_THAT(fails("kill -KILL $$").error, HasSubstr("out of memory"));
+  EXPECT_THAT(fails("kill -KILL $$").error, HasSubstr("more memory"));
   EXPECT_THAT(fails("kill -SEGV $$").error, HasSubstr("signal 11"));
+}
+
+TEST_F(JobRunnerTest, AJobWhoseEventsCannotBeWrittenFailsInItsRecordToo) {
+  const auto runner = Open(Options());
+  const Job first = runner->Start(Script("sleep 30")).value();
+  WaitFor(*runner, first.id, JobState::kRunning);
+  const Job job = runner->Start(Script("true")).value();
+  const std::filesystem::path events = dir_.path() / "jobs" / job.id / kEventsFile;
+  std::filesystem::remove(events);
+  std::filesystem::create_directory(events);
+  ASSERT_TRUE(runner->Cancel(first.id));
+  EXPECT_THAT(WaitFor(*runner, job.id, JobState::kFailed).error, HasSubstr("cannot be written"));
+  const std::vector<Job> recorded = ReadJobs(dir_.path() / "jobs").value();
+  ASSERT_EQ(recorded.size(), 2u);
+  EXPECT_EQ(recorded[1].state, JobState::kFailed);
+  EXPECT_GT(recorded[1].ended, 0);
 }
 
 TEST_F(JobRunnerTest, FewJobsRunAtATimeAndFewWait) {

@@ -112,7 +112,11 @@ TEST_F(ApplicationTest, RefusesToStartWorkForOtherSitesAndForLinks) {
   const auto application = MakeApplication(parts_);
   const auto status = [&](const char* method, const char* path,
                           std::vector<std::pair<std::string, std::string>> headers) {
-    HttpRequest request{.method = method, .path = path, .client = "127.0.0.1", .headers = std::move(headers)};
+    HttpRequest request;
+    request.method = method;
+    request.path = path;
+    request.client = "127.0.0.1";
+    request.headers = std::move(headers);
     request.headers.emplace_back("host", "localhost:8080");
     const std::optional<HttpResponse> refusal = application->Admit(request);
     return refusal ? refusal->status : 200;

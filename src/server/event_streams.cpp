@@ -44,7 +44,11 @@ EventStreams::~EventStreams() {
 void EventStreams::Publish(std::string_view type, const Json& data) {
   const MutexLock lock(mutex_);
   events_.push_back(EventText(++last_, type, data));
-  if (events_.size() > options_.kept) events_.pop_front();
+  bytes_ += events_.back().size();
+  while (events_.size() > options_.kept || bytes_ > options_.kept_bytes) {
+    bytes_ -= events_.front().size();
+    events_.pop_front();
+  }
   news_ = true;
   changed_.NotifyOne();
 }
@@ -101,7 +105,7 @@ bool EventStreams::Serve(Watcher& watcher, bool ping) {
 void EventStreams::Watch() {
   if (!options_.watched) return;
   std::string now = options_.watched();
-  const bool changed = !seen_.empty() && now != seen_;
+  const bool changed = seen_ && now != *seen_;
   seen_ = std::move(now);
   if (changed) Publish("models", Json::object());
 }

@@ -21,6 +21,7 @@ namespace winnow {
 
 struct EventStreamsOptions {
   size_t kept = 10000;                        ///< number of events that a client which was away can get
+  size_t kept_bytes = 32 << 20;               ///< total size of these events, at most
   std::chrono::milliseconds ping{15000};      ///< time between comments that keep proxies from closing a stream
   std::chrono::milliseconds watch{500};       ///< time between two looks at what is watched, while there are streams
   std::chrono::milliseconds gather{20};       ///< events of so long are written together
@@ -60,13 +61,14 @@ class EventStreams {
   mutable Mutex mutex_;
   ConditionVariable changed_;
   std::deque<std::string> events_ GUARDED_BY(mutex_);  // the last ones, as they are sent
+  size_t bytes_ GUARDED_BY(mutex_) = 0;                // of them
   int64_t last_ GUARDED_BY(mutex_);                    // ID of the last of them
   std::list<Watcher> watchers_ GUARDED_BY(mutex_);
   size_t served_ GUARDED_BY(mutex_) = 0;  // watchers that the thread has taken out for the moment
   bool news_ GUARDED_BY(mutex_) = false;
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::string seen_;    // of what is watched; on the thread alone
-  std::thread thread_;  // the last: it uses all of the rest
+  std::optional<std::string> seen_;  // of what is watched; on the thread alone
+  std::thread thread_;               // the last: it uses all of the rest
 };
 
 }  // namespace winnow

@@ -62,6 +62,14 @@ TEST(EventStreams, TellThreadsThatTooMuchWasMissed) {
   EXPECT_THAT(Until(*events.Open(begin + 10), "\"n\":20"), Not(HasSubstr("reset")));
 }
 
+TEST(EventStreams, KeepSoManyBytesOfWhatThreadsPublish) {
+  EventStreams events({.kept_bytes = 5000, .ping = kNever});
+  const int64_t begin = LastId(Until(*events.Open({}), "id: "));
+  for (int i = 1; i <= 10; ++i) events.Publish("job", {{"n", i}, {"message", std::string(1000, 'a')}});
+  EXPECT_THAT(Until(*events.Open(begin), "reset"), HasSubstr("reset"));
+  EXPECT_THAT(Until(*events.Open(begin + 7), "\"n\":10"), Not(HasSubstr("reset")));
+}
+
 TEST(EventStreams, ForgetStreamsThatNoThreadReads) {
   EventStreams events({.ping = std::chrono::milliseconds(1)});
   const auto stream = events.Open({});

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "server/benchmark_history.h"
+#include "server/file_tasks.h"
 #include "server/query_parameters.h"
 #include "server/run_stream.h"
 #include "server/service.h"
@@ -16,7 +17,7 @@ const Json& RunQuery() {
   static const Json schema = ParsedJson(R"({"type": "object", "properties": {
     "data": {"type": "string", "description": "Data file of the workspace; left out: the one that was changed last"},
     "models": {"type": "string", "description": "Names of models of the workspace, separated by commas; left out: all"},
-    "save": {"type": "boolean", "description": "1: the result is kept in the history"}}})");
+    "save": {"enum": ["0", "1"], "description": "1: the result is kept in the history; left out: 0"}}})");
   return schema;
 }
 
@@ -59,7 +60,8 @@ ApiResult<HttpResponse> Run(const Service& service, const HttpRequest& request) 
     if (!job) return HttpResponse{.status = 204, .body = {}, .headers = {}};
     return RunResponse(service, *job, place->event, RunOf(service, *job));
   }
-  const bool save = TRY(query.Flag("save")).value_or(false);
+  const std::string save = query.Text("save").value_or("0");
+  if (save != "0" && save != "1") return Reject("'save' must be 0 or 1");
   const std::optional<std::string> data = query.Text("data") ? query.Text("data") : NewestData(service);
   if (!data) return RunError("the workspace has no data file to measure on; upload one on the page Data");
   Json body = {{"kind", "compare"}, {"data", *data}};
@@ -70,7 +72,7 @@ ApiResult<HttpResponse> Run(const Service& service, const HttpRequest& request) 
   ApiResult<JobPlan> plan = service.jobs->PlanOf(body, request.key);
   if (!plan && plan.error().status == 404) return RunError(plan.error().message);
   if (!plan) return std::unexpected(plan.error());
-  plan->keep_result = save;
+  plan->keep_result = save == "1";
   const Job job = TRY(service.jobs->StartAlone(*std::move(plan)));
   return RunResponse(service, job, 0, RunOf(service, job));
 }
@@ -123,8 +125,8 @@ Route BenchmarkRoute(const SharedService& service, const char* method, const cha
                    .tag = kTag,
                    .answer = SummarySchema(),
                    .answer_example = ExampleRun(),
-                   .errors = {404, 503}},
-          .handle = Handler(service, handle)};
+                   .errors = {404, 429, 503}},
+          .handle = OnFiles(service, handle)};
 }
 
 }  // namespace
@@ -151,7 +153,7 @@ std::vector<Route> BenchmarkRoutes(const SharedService& service) {
        {{"runs", {{"type", "array"}, {"items", SummarySchema()}}},
         {"next", {{"type", {"string", "null"}}, {"description", "'before' of the next page; null: the last page"}}}}}};
   list.docs.answer_example = {{"runs", Json::array({ExampleRun()})}, {"next", nullptr}};
-  list.docs.errors = {422};
+  list.docs.errors = {422, 429};
   Route get = BenchmarkRoute(service, "GET", "/v1/benchmarks/{id}", "Returns a benchmark", Get);
   get.docs.description = "The summary and, in `comparison`, what `winnow compare --json` prints.";
   get.docs.answer["properties"]["comparison"] = {{"type", "object"}};

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/ascii.h"
+#include "server/file_tasks.h"
 #include "server/header_values.h"
 #include "server/query_parameters.h"
 #include "server/run_stream.h"
@@ -78,6 +79,7 @@ ApiResult<HttpResponse> Run(const Service& service, const HttpRequest& request) 
     if (!job) return HttpResponse{.status = 204, .body = {}, .headers = {}};
     return RunResponse(service, *job, place->event, ModelOf(*job));
   }
+  TRY(query.Integer("epochs", 5, 1, 1000));
   const std::optional<std::string> data = query.Text("data") ? query.Text("data") : NewestData(service);
   if (!data) return RunError(kNoData);
   ApiResult<JobPlan> plan = TrainingOf(service, query, *data, request.key);
@@ -97,11 +99,8 @@ ApiResult<HttpResponse> Cancel(const Service& service, const HttpRequest&) {
   return JsonResponse({{"cancelled", cancelled.has_value()}, {"job", job->id}});
 }
 
-ApiResult<void> Status(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  const bool posted = service->workspace_models->tasks().Post(
-      request->caller, [service, reply] { reply(JsonResponse(service->workspace_models->FineTuned())); });
-  if (!posted) return std::unexpected(TooManyRequests("Overloaded", "too many requests wait", std::chrono::seconds(1)));
-  return {};
+ApiResult<HttpResponse> Status(const Service& service, const HttpRequest&) {
+  return JsonResponse(service.workspace_models->FineTuned());
 }
 
 }  // namespace
@@ -124,7 +123,7 @@ std::vector<Route> FineTuneRoutes(const SharedService& service) {
                 .answer_example = ParsedJson(R"([{"name": "minilm-sms", "base_model": "all-MiniLM-L6-v2",
                   "val_macro_f1": 0.98, "timestamp": "2026-11-28T10:33:47Z", "sample_count": 432}])"),
                 .errors = {429}},
-       .handle = Handler(service, Status)},
+       .handle = OnFiles(service, Status)},
       {.method = "GET",
        .path = "/api/finetune/run",
        .role = Role::kAdmin,
@@ -143,7 +142,7 @@ std::vector<Route> FineTuneRoutes(const SharedService& service) {
                 "id: 5c1f0a2b9d3e4f60:3\ndata: {\"type\":\"progress\",\"message\":\"train 45 % (120 of 268)\"}\n\n",
             .errors = {403, 409, 422, 429, 503},
             .answer_types = {"text/event-stream"}},
-       .handle = Handler(service, Run),
+       .handle = OnFiles(service, Run),
        .starts_work = true},
       {.method = "POST",
        .path = "/api/finetune/cancel",

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "server/audit.h"
+#include "server/file_tasks.h"
 #include "server/job_service.h"
 #include "server/query_parameters.h"
 #include "server/service.h"
@@ -210,9 +211,12 @@ std::vector<Route> JobRoutes(const SharedService& service) {
     "events": {"type": "array", "items": {"type": "object", "required": ["id", "type"]}},
     "next": {"type": ["integer", "null"], "description": "'after' of the next page; null: nothing follows for now"}}})");
   log.docs.answer_example = ParsedJson(R"({"events": [{"id": 1, "type": "state", "state": "queued"}], "next": null})");
-  log.docs.errors = {404, 422};
+  log.docs.errors = {404, 422, 429};
+  log.handle = OnFiles(service, JobLog);
   Route output = JobRoute(service, "GET", "/v1/jobs/{job}/output", "Returns the result of a job", JobOutput);
   output.docs.description = "What the command prints with --json: the metrics of a training or an evaluation.";
+  output.docs.errors = {404, 409, 429, 503};
+  output.handle = OnFiles(service, JobOutput);
   output.docs.answer = {{"type", "object"}};
   output.docs.answer_example = ParsedJson(R"({"accuracy": 0.98})");
   std::vector<Route> routes;

@@ -1,4 +1,5 @@
 #include "server/event_streams.h"
+#include "server/file_tasks.h"
 #include "server/query_parameters.h"
 #include "server/service.h"
 #include "server/workspace_models.h"
@@ -7,17 +8,6 @@ namespace winnow {
 namespace {
 
 constexpr char kTag[] = "Workspace";
-
-/// Replies from a thread that may wait for files.
-HttpHandler OnFiles(const SharedService& service,
-                    ApiResult<HttpResponse> (*handle)(const Service& service, const HttpRequest& request)) {
-  return [service, handle](const SharedRequest& request, const HttpReply& reply) {
-    const bool posted = service->workspace_models->tasks().Post(
-        request->caller, [service, request, reply, handle] { reply(ResponseOf(handle(*service, *request))); });
-    if (posted) return;
-    reply(TooManyRequests("Overloaded", "too many requests wait for files", std::chrono::seconds(1)).Response());
-  };
-}
 
 ApiResult<HttpResponse> ListModels(const Service& service, const HttpRequest&) {
   return JsonResponse({{"models", service.workspace_models->List()}});
@@ -83,7 +73,7 @@ Json ExampleModel() {
 }
 
 Route ModelRoute(const SharedService& service, const char* method, const char* path, const char* summary,
-                 ApiResult<HttpResponse> (*handle)(const Service&, const HttpRequest&)) {
+                 SimpleServiceHandler handle) {
   return {.method = method,
           .path = path,
           .role = Role::kAdmin,

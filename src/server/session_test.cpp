@@ -72,7 +72,7 @@ TEST(Sessions, HaveTheRoleThatTheKeyHasNow) {
   const OneKey key({.name = "anna", .role = Role::kAdmin});
   const std::string cookie = sessions.Issue(key.keys().keys().front(), kNow);
   std::string changed = key.added.contents;
-  changed.replace(changed.find("admin"), 5, "classify");
+  changed.replace(changed.rfind("admin"), 5, "classify");
   const ApiKeys keys = ApiKeys::Parse(changed, "keys").value();
   const ApiKey* const found = sessions.Find(cookie, keys, kNow);
   ASSERT_NE(found, nullptr);

@@ -67,7 +67,7 @@ WorkspaceModels::WorkspaceModels(std::shared_ptr<JobService> jobs, std::shared_p
 Json WorkspaceModels::ListedModel(const fs::path& directory) const {
   const std::string name = directory.filename().string();
   const Result<BundleSummary> summary = ReadBundleSummary(directory);
-  if (!summary) return {{"name", name}, {"error", "this directory is no whole model"}};
+  if (!summary) return {{"name", name}, {"error", "this directory is not a complete model"}};
   const Json info = ReadObject(directory / "training_info.json");
   Json model = {{"name", name},
                 {"version", summary->version},

@@ -25,9 +25,11 @@ class Events:
         self.response = self.connection.getresponse()
         test.addCleanup(self.connection.close)
 
-    def next(self):
-        fields = {}
+    def next(self, patience=60):
+        """The next event; None at the end of the stream."""
+        fields, deadline = {}, time.monotonic() + patience
         while line := self.response.readline().decode():
+            assert time.monotonic() < deadline, "no event came"
             if line == "\n":
                 if "data" in fields:
                     return fields.get("id"), fields.get("event", "message"), json.loads(fields["data"])
@@ -56,7 +58,7 @@ class PageTest(ServingTest):
         self.serve("--workspace", "workspace", *arguments, environment={"WINNOW_WEB_DIR": self.path("dist" if page else "nowhere")})
 
     def ask(self, method, path, body=None, status=200, headers=None):
-        response, data = self.send(method, path, body, headers)
+        response, data = self.send(method, path, body, {"Content-Type": "application/json", **(headers or {})} if body is not None else headers)
         self.assertEqual(response.status, status, data)
         return json.loads(data) if data else None
 
@@ -241,7 +243,7 @@ class Models(PageTest):
         self.assertEqual(set(listed), {"first", "second"})
         self.assertEqual((listed["first"]["kind"], listed["first"]["labels"], listed["first"]["quantized"]), ("lr", ["ham", "spam"], False))
         self.assertGreater(listed["first"]["f1_macro"], .9)
-        self.assertEqual(listed["first"]["texts"], 480)
+        self.assertEqual(listed["first"]["texts"], 420)
         whole = self.ask("GET", "/v1/workspace/models/second")
         self.assertIn("second", whole["card"])
         self.assertEqual(whole["manifest"]["name"], "second")
@@ -299,6 +301,26 @@ class Kinds(PageTest):
             time.sleep(.05)
         self.assertEqual(found[0]["id"], checked["id"])
         self.assertTrue(os.path.exists(self.path("workspace", "store.db")))
+
+    def test_a_model_of_a_registry_is_retrained_with_feedback(self):
+        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        self.winnow("registry", "push", "spam", "--registry", "registry", "--alias", "champion")
+        self.begin("--registry", "registry")
+        job = self.ask("POST", "/v1/jobs", {"kind": "retrain", "model": "spam", "data": "messages.tsv"})
+        self.assertEqual((job["kind"], job["title"]), ("retrain", "retrain spam"))
+        self.wait(job, "succeeded")
+        self.assertFalse(self.ask("GET", f"/v1/jobs/{job['id']}/output")["retrained"], "nobody has given feedback")
+        with open(self.path("workspace", "jobs", job["id"], "job.json"), encoding="utf-8") as file:
+            self.assertNotIn("store", file.read(), "the address of a store may contain a password")
+
+    def test_a_model_gets_int8_weights(self):
+        self.begin()
+        self.ask("POST", "/v1/jobs", {"kind": "quantize", "model": "none"}, status=404)
+        job = self.ask("POST", "/v1/jobs", {"kind": "train", "data": "messages.tsv", "model": "small", "options": {"base-model": "scratch", "epochs": 1}})
+        self.wait(job, "succeeded")
+        self.assertFalse(self.ask("GET", "/v1/workspace/models/small")["quantized"])
+        self.wait(self.ask("POST", "/v1/jobs", {"kind": "quantize", "model": "small", "options": {"max-drop": 1}}), "succeeded")
+        self.assertTrue(self.ask("GET", "/v1/workspace/models/small")["quantized"])
 
 
 if __name__ == "__main__":
