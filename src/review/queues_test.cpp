@@ -38,6 +38,9 @@ TEST(Queues, EveryFifthTextIsRandom) {
   const std::vector<uint32_t> audit = {100, 101, 102};
   EXPECT_THAT(ItemsOf(WithAudits(order, audit)), ElementsAre(0, 1, 2, 3, 100, 4, 5, 6, 7, 101, 102));
   EXPECT_THAT(ItemsOf(WithAudits({}, audit)), ElementsAre(100, 101, 102));
+  // Twelve labels, two of them of audits: the next audit is due at the fifteenth.
+  EXPECT_THAT(ItemsOf(WithAudits(std::span(order).first(4), audit, 12, 2)), ElementsAre(0, 1, 100, 2, 3, 101, 102));
+  EXPECT_THAT(ItemsOf(WithAudits(std::span(order).first(2), audit, 15, 2)), ElementsAre(100, 0, 1, 101, 102));
 }
 
 TEST(Queues, AlternateWithoutRepeatingATextOrLosingOne) {
