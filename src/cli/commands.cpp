@@ -43,6 +43,7 @@ const std::vector<Command>& AllCommands() {
       RegistrySimulateCommand(),
       RegistryGcCommand(),
       DriftCommand(),
+      ReviewSimulateCommand(),
       ForgetCommand(),
       RetrainCommand(),
       GateCommand(),

@@ -35,6 +35,7 @@ Command DataSplitCommand();
 Command DataCurveCommand();
 Command DataDoctorCommand();
 Command DriftCommand();
+Command ReviewSimulateCommand();
 Command ForgetCommand();
 Command RetrainCommand();
 Command GateCommand();

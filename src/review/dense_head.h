@@ -1,4 +1,4 @@
-/// Multinomial logistic regression on dense features, the classification head of a review: fitted anew after every few
+/// Multinomial logistic regression on dense features, the classification head of a review: fitted again after every few
 /// labels, from where the last fit ended.
 ///
 /// The objective is scikit-learn's (LogisticRegression, lbfgs): the least  C * sum of weighted losses + |W|^2 / 2,  with

@@ -25,8 +25,10 @@ std::optional<Estimate> EstimateMacroF1(std::span<const HeldOutPrediction> predi
   Estimate estimate;
   if (random >= std::max(kEnoughRandom, labels)) estimate.basis = EstimateBasis::kRandom;
   Outcomes outcomes(labels);
+  int64_t right = 0;
   for (const HeldOutPrediction& each : predictions) {
     if (estimate.basis == EstimateBasis::kRandom && !each.blind) continue;
+    right += each.truth == each.predicted ? 1 : 0;
     outcomes.Add(std::span(&each.truth, 1), std::span(&each.predicted, 1));
   }
   estimate.texts = outcomes.texts();
@@ -34,9 +36,13 @@ std::optional<Estimate> EstimateMacroF1(std::span<const HeldOutPrediction> predi
   estimate.f1_macro = MacroF1(outcomes.Counts(), /*count_absent=*/false);
   const std::optional<Interval> interval = outcomes.BootstrapMacroF1(/*count_absent=*/false, 500, 42);
   estimate.interval = interval.value_or(Interval{0, 1});
-  // Draws with replacement lose labels, so that the interval of few texts may leave out the value itself.
-  estimate.interval.low = std::min(estimate.interval.low, estimate.f1_macro);
-  estimate.interval.high = std::max(estimate.interval.high, estimate.f1_macro);
+  // The bootstrap knows no other texts than these: where all are right, it has no width. The interval is therefore never
+  // narrower than Wilson's of the accuracy.
+  const double share = static_cast<double>(right) / static_cast<double>(estimate.texts);
+  const Interval wilson = WilsonInterval(right, static_cast<int64_t>(estimate.texts)).value_or(Interval{0, 1});
+  Interval& sides = estimate.interval;
+  sides.low = std::clamp(estimate.f1_macro - (share - wilson.low), 0.0, std::min(sides.low, estimate.f1_macro));
+  sides.high = std::clamp(estimate.f1_macro + (wilson.high - share), std::max(sides.high, estimate.f1_macro), 1.0);
   return estimate;
 }
 

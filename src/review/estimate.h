@@ -44,7 +44,8 @@ struct HeldOutPrediction {
 /// Number of random texts from which on they alone are used. Below it a macro-F1 of them means little.
 inline constexpr size_t kEnoughRandom = 20;
 
-/// Measures the macro-F1, with the percentile bootstrap's 95 % interval. Nothing for fewer than ten predictions. The
+/// Measures the macro-F1, with the percentile bootstrap's 95 % interval, widened to the width of Wilson's interval of the
+/// accuracy. Nothing for fewer than ten predictions. The
 /// random texts are used if there are kEnoughRandom of them, and as many as labels.
 std::optional<Estimate> EstimateMacroF1(std::span<const HeldOutPrediction> predictions, size_t labels);
 

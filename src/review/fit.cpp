@@ -129,9 +129,11 @@ void OrderQueues(const PreparedReview& prepared, const FitInput& input, FittedRe
   const size_t n = prepared.items(), audits = AuditCount(n);
   std::vector<bool> labelled(n), is_candidate(n);
   std::vector<uint32_t> audit, learn;
+  size_t audited = 0;
   for (size_t i = 0; i < n; ++i) labelled[i] = input.labels[i] >= 0;
   for (size_t at = 0; at < n; ++at) {
     const uint32_t item = prepared.random[at];
+    audited += at < audits && labelled[item] ? 1 : 0;
     if (labelled[item]) continue;
     (at < audits ? audit : learn).push_back(item);
     is_candidate[item] = at >= audits;
@@ -153,7 +155,7 @@ void OrderQueues(const PreparedReview& prepared, const FitInput& input, FittedRe
   const auto set = [&](Queue queue, std::vector<QueuePlace> order) {
     std::vector<QueuePlace>& place = fitted.orders[static_cast<size_t>(queue)];
     const bool random = !order.empty() && queue != Queue::kAudit;
-    place = random ? WithAudits(order, audit) : std::move(order);
+    place = random ? WithAudits(order, audit, input.labelled, audited) : std::move(order);
   };
   const auto disagree = Places(DisagreeOrder(prepared, learn, fitted), Queue::kDisagree);
   const auto suspect_places = Places(suspects, Queue::kSuspects);
@@ -167,7 +169,7 @@ void OrderQueues(const PreparedReview& prepared, const FitInput& input, FittedRe
   set(Queue::kUnsure, teach);
   // Not by `set`: where only texts for audits are left, they are the queue.
   fitted.orders[static_cast<size_t>(Queue::kMixed)] =
-      WithAudits(Alternate({teach, suspect_places, disagree, contradict}, n), audit);
+      WithAudits(Alternate({teach, suspect_places, disagree, contradict}, n), audit, input.labelled, audited);
 }
 
 }  // namespace

@@ -79,15 +79,19 @@ std::vector<uint32_t> NewClusterOrder(const Clusters& clusters, const std::vecto
 
 size_t StartClusters(size_t labels) { return std::max<size_t>(20, labels * 5 / 2); }
 
-std::vector<QueuePlace> WithAudits(std::span<const QueuePlace> order, std::span<const uint32_t> audit) {
+std::vector<QueuePlace> WithAudits(std::span<const QueuePlace> order, std::span<const uint32_t> audit, size_t labelled,
+                                   size_t audited) {
   std::vector<QueuePlace> mixed;
   mixed.reserve(order.size() + audit.size());
+  // Audits beyond their share take nothing from later orders, and of missing ones only one is made up for at once.
+  const size_t due = labelled / kRandomEvery;
+  audited = std::clamp(audited, due - std::min<size_t>(due, 1), due);
   size_t drawn = 0;
   for (const QueuePlace& place : order) {
-    mixed.push_back(place);
-    if (mixed.size() % kRandomEvery == kRandomEvery - 1 && drawn < audit.size()) {
+    while (drawn < audit.size() && (labelled + mixed.size() + 1) / kRandomEvery > audited + drawn) {
       mixed.push_back({audit[drawn++], Queue::kAudit});
     }
+    mixed.push_back(place);
   }
   for (; drawn < audit.size(); ++drawn) mixed.push_back({audit[drawn], Queue::kAudit});
   return mixed;

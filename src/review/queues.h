@@ -70,8 +70,11 @@ std::vector<uint32_t> NewClusterOrder(const Clusters& clusters, const std::vecto
 /// Returns the number of clusters that are looked at before anything else: 20, or two and a half per label.
 size_t StartClusters(size_t labels);
 
-/// Puts one text of `audit` behind every four of `order`, and the rest of it at the end.
-std::vector<QueuePlace> WithAudits(std::span<const QueuePlace> order, std::span<const uint32_t> audit);
+/// Puts a text of `audit` at every fifth place of an order, and the rest of them at its end. The places are counted from the
+/// `labelled` texts before the order, of which `audited` were audits: so that a new order continues where the last one was
+/// broken off.
+std::vector<QueuePlace> WithAudits(std::span<const QueuePlace> order, std::span<const uint32_t> audit,
+                                   size_t labelled = 0, size_t audited = 0);
 
 /// Alternates between several lists, of which the first one gets two places of each round, and keeps the first place of
 /// each text.

@@ -74,6 +74,10 @@ std::string ReviewSet::ReasonLocked(const ReviewItem& item) const {
   }
   if (item.scores.size() < 2) return "drawn at random: the model has not learned yet";
   const ScoredLabel &first = item.scores[0], &second = item.scores[1];
+  constexpr float kClear = 0.5f;  // margin from which one label is preferred
+  if (first.second - second.second > kClear) {
+    return fmt::format("the model would say {} ({})", first.first, Share(first.second));
+  }
   return fmt::format("the model wavers between {} ({}) and {} ({})", first.first, Share(first.second), second.first,
                      Share(second.second));
 }

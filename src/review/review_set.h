@@ -85,7 +85,7 @@ struct ReviewSetOptions {
 /// Thread-safe.
 class ReviewSet {
  public:
-  /// Number of decisions after which the head is fitted anew.
+  /// Number of decisions after which the head is fitted again.
   static constexpr uint64_t kRefitEvery = 10;
 
   /// Reads a review that CreateReview has made, and applies its log. Errors: those of ReadReview and ReadEntries.
@@ -127,7 +127,7 @@ class ReviewSet {
   /// texts.
   std::vector<std::pair<std::string, std::string>> Labelled(bool with_given) const;
 
-  /// Returns true if the head was fitted anew since the last call for this reviewer.
+  /// Returns true if the head was fitted again since the last call for this reviewer.
   bool TakeRefitted(const std::string& reviewer);
 
   /// Waits until the set is prepared and the head knows all labels, for tests and simulations. Returns false after

@@ -364,13 +364,13 @@ std::vector<Route> LabelRoutes(const SharedService& service) {
   Route label = ReviewRoute(service, Role::kFeedback, "POST", "/v1/review/label",
                             "Labels texts, and returns the next ones", LabelTexts);
   label.docs.description =
-      "The labels are stored durably before the response. After every ten the model is fitted anew. Without `set`, `text` and "
+      "The labels are stored durably before the response. After every ten the model is fitted again. Without `set`, `text` and "
       "`label` are feedback about a message; the answer is then `{\"feedback\": true}`.";
   label.docs.request = LabelRequestSchema();
   label.docs.example =
       ParsedJson(R"({"set": "mail", "reviewer": "anna", "labels": [{"item": 17, "label": "spam"}], "count": 5})");
   label.docs.answer = ParsedJson(R"({"type": "object", "properties": {"left": {"type": "integer"},
-    "refitted": {"type": "boolean", "description": "The model was fitted anew since the reviewer's last call"},
+    "refitted": {"type": "boolean", "description": "The model was fitted again since the reviewer's last call"},
     "feedback": {"type": "boolean"}, "repeated": {"type": "boolean"}}})");
   label.docs.answer["properties"]["items"] = ItemsSchema();
   label.docs.answer["properties"]["stats"] = ReviewStatsSchema();
