@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "filter/sender.h"
@@ -131,13 +132,18 @@ const Json& PreferencesQuery() {
   return schema;
 }
 
+/// Thresholds are compared as float, and so stored with the digits of one.
+Json ThresholdJson(const std::optional<double>& threshold) {
+  return threshold ? Json(std::round(*threshold * 1e6) / 1e6) : Json();
+}
+
 Result<Json> PreferencesPage(Store& store, const PreferencesFilter& filter) {
   const std::vector<UserPreferences> found = TRY(store.ListPreferences(filter));
   Json users = Json::array();
   for (const UserPreferences& each : found) {
     users.push_back({{"user", each.user_id},
                      {"mode", each.preferences.mode ? Json(*each.preferences.mode) : Json()},
-                     {"threshold", each.preferences.threshold ? Json(*each.preferences.threshold) : Json()},
+                     {"threshold", ThresholdJson(each.preferences.threshold)},
                      {"updated", TimeText(each.updated_at)}});
   }
   const bool more = found.size() == static_cast<size_t>(filter.limit);

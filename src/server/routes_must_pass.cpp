@@ -169,16 +169,17 @@ Route PutRoute(const SharedService& service, const SharedFile& file) {
       return JsonResponse({{"id", MustPassId(expected)}, {"added", *added}});
     });
   };
-  route.docs = {.summary = "Adds a message to the must-pass list",
-                .description = "The same message is on the list once; its verdict and its note are replaced.",
-                .tag = kTag,
-                .request = CaseSchema(),
-                .answer = ParsedJson(R"({"type": "object", "properties": {
+  route.docs = {
+      .summary = "Adds a message to the must-pass list",
+      .description = "A message is on the list once: a second request for it replaces its verdict and its note.",
+      .tag = kTag,
+      .request = CaseSchema(),
+      .answer = ParsedJson(R"({"type": "object", "properties": {
     "id": {"type": "string", "description": "Identifier on the list"},
     "added": {"type": "boolean", "description": "Whether the message is new on the list"}}})"),
-                .example = {{"text", "Your verification code is 482913."}, {"isSpam", false}, {"note", "code"}},
-                .answer_example = {{"id", "0f1e2d3c4b5a6978"}, {"added", true}},
-                .errors = {503}};
+      .example = {{"text", "Your verification code is 482913."}, {"isSpam", false}, {"note", "code"}},
+      .answer_example = {{"id", "0f1e2d3c4b5a6978"}, {"added", true}},
+      .errors = {503}};
   return route;
 }
 
