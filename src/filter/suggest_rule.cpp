@@ -58,13 +58,13 @@ std::vector<std::vector<Word>> PartsOf(std::string_view text, const std::vector<
   };
   for (size_t i = 0; i < rest.size();) {
     const char32_t c = NextCodePoint(rest, i);
-    if (IsWordCharacter(c) && c != U'_') {
+    if (IsWordCharacter(c)) {
       AppendUtf8(c, word);
       number = number && ClassOf(c) == CharacterClass::kNumber;
       continue;
     }
     end_word();
-    if (c == U'\n' || c == U'_') parts.emplace_back();
+    if (c == U'\n') parts.emplace_back();
   }
   end_word();
   return parts;
@@ -93,18 +93,23 @@ bool IsAscii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-/// Returns a pattern for the words in this order, whatever stands between them. RE2's \b and \W know ASCII alone.
+/// What may stand between words with letters beyond ASCII, for which RE2 has neither \b nor \W: white space and most
+/// punctuation and symbols. The complement of all letters would exceed the limit of the size of a pattern.
+constexpr std::string_view kBetween =
+    R"([\s[:punct:]\x{00a0}-\x{00bf}\x{2000}-\x{2bff}\x{3000}-\x{303f}\x{ff01}-\x{ff0f}\x{ff1a}-\x{ff20}\x{1f000}-\x{1faff}])";
+
+/// Returns a pattern for the words in this order, whatever stands between them.
 std::string PatternOf(const std::string& phrase) {
   const bool ascii = IsAscii(phrase);
-  std::string pattern = ascii ? R"((?i)\b)" : R"((?i)(?:^|[^\pL\pN]))";
+  std::string pattern = ascii ? R"((?i)\b)" : fmt::format("(?i)(?:^|{})", kBetween);
   for (const char c : phrase) {
     if (c == ' ') {
-      pattern += ascii ? R"(\W+)" : R"([^\pL\pN]+)";
+      pattern += ascii ? R"(\W+)" : fmt::format("{}+", kBetween);
     } else {
       pattern += c;
     }
   }
-  return pattern + (ascii ? R"(\b)" : R"((?:$|[^\pL\pN]))");
+  return pattern + (ascii ? R"(\b)" : fmt::format("(?:$|{})", kBetween));
 }
 
 std::string TomlString(std::string_view text) {

@@ -310,7 +310,7 @@ RouteDocs Docs() {
           "message replaces what the user has said before.\n\nThe sender's score changes at once: for the user, or for "
           "all users if there is no `user` or `feedback_type` is `admin`.\n\nWith `ids`, the response is {\"results\": [...]} "
           "with one such object per ID, or {\"id\", \"error\", \"error_type\"} for one that cannot be stored; the others are. "
-          "So it is with `items`, each of which has its own label.",
+          "`items` has the same response; each item has its own label.",
       .tag = "Messages",
       .request = Schema(),
       .answer = ParsedJson(R"({

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "filter/sender.h"
@@ -131,13 +132,18 @@ const Json& PreferencesQuery() {
   return schema;
 }
 
+/// Thresholds are compared as float, and so stored with the digits of one.
+Json ThresholdJson(const std::optional<double>& threshold) {
+  return threshold ? Json(std::round(*threshold * 1e6) / 1e6) : Json();
+}
+
 Result<Json> PreferencesPage(Store& store, const PreferencesFilter& filter) {
   const std::vector<UserPreferences> found = TRY(store.ListPreferences(filter));
   Json users = Json::array();
   for (const UserPreferences& each : found) {
     users.push_back({{"user", each.user_id},
                      {"mode", each.preferences.mode ? Json(*each.preferences.mode) : Json()},
-                     {"threshold", each.preferences.threshold ? Json(*each.preferences.threshold) : Json()},
+                     {"threshold", ThresholdJson(each.preferences.threshold)},
                      {"updated", TimeText(each.updated_at)}});
   }
   const bool more = found.size() == static_cast<size_t>(filter.limit);
@@ -206,7 +212,7 @@ std::vector<Route> ListRoutes(const SharedService& service) {
   senders.docs.description = "Entries for one user have the ID of the user; the others are for all users.";
   senders.docs.query = SendersQuery();
   senders.docs.answer = ParsedJson(R"({"type": "object", "required": ["senders", "next"], "properties": {
-    "senders": {"type": "array", "items": {"type": "object", "required": ["sender", "user", "list", "score", "updated"], "properties": {
+    "senders": {"type": "array", "description": "The senders", "items": {"type": "object", "required": ["sender", "user", "list", "score", "updated"], "properties": {
       "sender": {"type": "string", "description": "The sender, normalized"},
       "user": {"type": ["string", "null"], "description": "ID of the user; null: for all users"},
       "list": {"enum": ["allow", "deny", "none"], "description": "The list that the sender is on"},
@@ -222,7 +228,7 @@ std::vector<Route> ListRoutes(const SharedService& service) {
                 "Lists the users who have chosen a decision threshold, the last choice first", ListPreferences);
   preferences.docs.query = PreferencesQuery();
   preferences.docs.answer = ParsedJson(R"({"type": "object", "required": ["users", "next"], "properties": {
-    "users": {"type": "array", "items": {"type": "object", "required": ["user", "mode", "threshold", "updated"], "properties": {
+    "users": {"type": "array", "description": "The users", "items": {"type": "object", "required": ["user", "mode", "threshold", "updated"], "properties": {
       "user": {"type": "string", "description": "ID of the user"},
       "mode": {"type": ["string", "null"], "description": "strict, moderate or lenient; null if there is a threshold"},
       "threshold": {"type": ["number", "null"], "description": "The decision threshold; null if there is a mode"},
@@ -239,7 +245,7 @@ std::vector<Route> ListRoutes(const SharedService& service) {
       "command has recorded.";
   audit.docs.query = AuditQuery();
   audit.docs.answer = ParsedJson(R"({"type": "object", "required": ["entries", "next"], "properties": {
-    "entries": {"type": "array", "items": {"type": "object", "required": ["id", "time", "actor", "action", "object", "detail"], "properties": {
+    "entries": {"type": "array", "description": "The entries", "items": {"type": "object", "required": ["id", "time", "actor", "action", "object", "detail"], "properties": {
       "id": {"type": "integer", "description": "Number of the entry"},
       "time": {"type": "string", "format": "date-time", "description": "Time of the change"},
       "actor": {"type": "string", "description": "Who"},

@@ -142,8 +142,12 @@ Route ListRoute(const SharedService& service, const SharedFile& file) {
                     "in the server's default mode and without the reputation of senders.",
                 .tag = kTag,
                 .answer = ParsedJson(R"({"type": "object", "required": ["messages", "right", "total"], "properties": {
-    "messages": {"type": "array", "items": {"type": "object", "required": ["id", "text", "subject", "sender", "note", "isSpam", "verdict", "right"], "properties": {
+    "messages": {"type": "array", "description": "The messages", "items": {"type": "object", "required": ["id", "text", "subject", "sender", "note", "isSpam", "verdict", "right"], "properties": {
       "id": {"type": "string", "description": "Identifier on the list"},
+      "text": {"type": "string", "description": "Text of the message; of a mail with a subject: its body"},
+      "subject": {"type": ["string", "null"], "description": "Subject of a mail"},
+      "sender": {"type": ["string", "null"], "description": "Sender of the message"},
+      "note": {"type": ["string", "null"], "description": "Why the message is on the list"},
       "isSpam": {"type": "boolean", "description": "The verdict that the filter must give"},
       "verdict": {"type": "object", "description": "The verdict that it gives"},
       "right": {"type": "boolean", "description": "Whether these agree"}}}},
@@ -169,16 +173,17 @@ Route PutRoute(const SharedService& service, const SharedFile& file) {
       return JsonResponse({{"id", MustPassId(expected)}, {"added", *added}});
     });
   };
-  route.docs = {.summary = "Adds a message to the must-pass list",
-                .description = "The same message is on the list once; its verdict and its note are replaced.",
-                .tag = kTag,
-                .request = CaseSchema(),
-                .answer = ParsedJson(R"({"type": "object", "properties": {
+  route.docs = {
+      .summary = "Adds a message to the must-pass list",
+      .description = "A message is on the list once: a second request for it replaces its verdict and its note.",
+      .tag = kTag,
+      .request = CaseSchema(),
+      .answer = ParsedJson(R"({"type": "object", "properties": {
     "id": {"type": "string", "description": "Identifier on the list"},
     "added": {"type": "boolean", "description": "Whether the message is new on the list"}}})"),
-                .example = {{"text", "Your verification code is 482913."}, {"isSpam", false}, {"note", "code"}},
-                .answer_example = {{"id", "0f1e2d3c4b5a6978"}, {"added", true}},
-                .errors = {503}};
+      .example = {{"text", "Your verification code is 482913."}, {"isSpam", false}, {"note", "code"}},
+      .answer_example = {{"id", "0f1e2d3c4b5a6978"}, {"added", true}},
+      .errors = {503}};
   return route;
 }
 
@@ -193,14 +198,16 @@ Route DeleteRoute(const SharedService& service, const SharedFile& file) {
       return JsonResponse({{"removed", std::move(json)}});
     });
   };
-  route.docs = {.summary = "Removes a message from the must-pass list",
-                .description = "The response has the message, so that PUT /v1/must-pass can add it again.",
-                .tag = kTag,
-                .answer = ParsedJson(R"({"type": "object", "properties": {"removed": {"type": "object"}}})"),
-                .answer_example =
-                    ParsedJson(R"({"removed": {"id": "0f1e2d3c4b5a6978", "text": "Your verification code is 482913.",
+  route.docs = {
+      .summary = "Removes a message from the must-pass list",
+      .description = "The response has the message, so that PUT /v1/must-pass can add it again.",
+      .tag = kTag,
+      .answer = ParsedJson(
+          R"({"type": "object", "properties": {"removed": {"type": "object", "description": "The message"}}})"),
+      .answer_example =
+          ParsedJson(R"({"removed": {"id": "0f1e2d3c4b5a6978", "text": "Your verification code is 482913.",
       "subject": null, "sender": null, "note": "code", "isSpam": false}})"),
-                .errors = {404, 503}};
+      .errors = {404, 503}};
   return route;
 }
 

@@ -199,6 +199,26 @@ Json OperationSchema() {
       "errors_audited": {"type": ["object", "null"], "description": "Error rates of verdicts by blind labels, with intervals of 95 %, as 'winnow feedback audit report' prints them; null without a store"}}})");
 }
 
+Json HistorySchema() {
+  return ParsedJson(R"({"type": "object", "required": ["points"], "properties": {
+    "points": {"type": "array", "description": "One element per minute", "items": {"type": "object", "properties": {
+      "time": {"type": "string", "format": "date-time", "description": "End of the minute"},
+      "seconds": {"type": "number", "description": "Length of the minute in seconds; the first one is shorter"},
+      "requests": {"type": "integer", "description": "Number of responses"},
+      "per_second": {"type": "number", "description": "Responses per second"},
+      "p50_ms": {"type": ["number", "null"], "description": "Median of the durations in milliseconds; null without requests"},
+      "p95_ms": {"type": ["number", "null"], "description": "95 % of the responses were not slower"},
+      "p99_ms": {"type": ["number", "null"], "description": "99 % of the responses were not slower"},
+      "errors": {"type": "integer", "description": "Responses with status 500 and above"},
+      "refused": {"type": "integer", "description": "Responses with status 429"},
+      "texts": {"type": "integer", "description": "Texts that were classified"},
+      "spam": {"type": "integer", "description": "Messages that the filter judged spam"},
+      "ham": {"type": "integer", "description": "Messages that the filter judged ham"},
+      "cache_hits": {"type": "integer", "description": "Texts that were found in the cache"},
+      "cache_misses": {"type": "integer", "description": "Texts that were not"},
+      "queued_texts": {"type": "integer", "description": "Texts in the queue at the end of the minute"}}}}}})");
+}
+
 }  // namespace
 
 std::vector<Route> OperationRoutes(const SharedService& service) {
@@ -227,10 +247,7 @@ std::vector<Route> OperationRoutes(const SharedService& service) {
                 .description = "The oldest minute comes first. The server keeps a day in memory.",
                 .tag = kTag,
                 .query = HistoryQuery(),
-                .answer = ParsedJson(R"({"type": "object", "required": ["points"], "properties": {
-        "points": {"type": "array", "items": {"type": "object", "properties": {
-          "time": {"type": "string", "format": "date-time", "description": "End of the minute"},
-          "requests": {"type": "integer", "description": "Number of responses"}}}}}})"),
+                .answer = HistorySchema(),
                 .answer_example = ParsedJson(R"({"points": [{"time": "2026-11-28T20:15:00.001Z", "seconds": 60,
         "requests": 750, "per_second": 12.5, "p50_ms": 1.2, "p95_ms": 3.4, "p99_ms": 8.1, "errors": 0, "refused": 0,
         "texts": 740, "spam": 0, "ham": 0, "cache_hits": 180, "cache_misses": 560, "queued_texts": 0}]})"),

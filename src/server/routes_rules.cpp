@@ -232,8 +232,8 @@ Json BacktestSchema() {
     "hits": {"type": "integer", "description": "Number of them that the rule hits"},
     "spam": {"type": "integer", "description": "Hits that are spam as people say, or else as was judged"},
     "ham": {"type": "integer", "description": "Hits that are not"},
-    "known_spam": {"type": "integer", "description": "Hits of which people say that they are spam"},
-    "known_ham": {"type": "integer", "description": "Hits of which people say that they are not"},
+    "known_spam": {"type": "integer", "description": "Hits that people have called spam"},
+    "known_ham": {"type": "integer", "description": "Hits that people have called ham"},
     "to_spam": {"type": "integer", "description": "Messages that would be judged spam, and are not"},
     "to_ham": {"type": "integer", "description": "Messages that would no longer be judged spam"},
     "mended": {"type": "integer", "description": "Changed verdicts that people say are right then"},
@@ -247,6 +247,12 @@ Json ExampleBacktest() {
   return ParsedJson(
       R"({"messages": 1204, "hits": 14, "spam": 13, "ham": 1, "known_spam": 3, "known_ham": 0, "to_spam": 8,
     "to_ham": 0, "mended": 2, "broken": 0, "open": 0, "examples": ["Claim your prize today"], "complete": true})");
+}
+
+Json ListedRuleSchema() {
+  Json schema = RuleSchema();
+  schema["description"] = "The rule as GET /v1/rules shows it, without hits";
+  return schema;
 }
 
 constexpr char kExampleRule[] =
@@ -275,8 +281,9 @@ Route ListRoute(const SharedService& service) {
       {"type", "object"},
       {"required", {"rules", "files", "editable", "problem", "actions", "counted"}},
       {"properties",
-       {{"rules", {{"type", "array"}, {"items", RuleSchema()}}},
-        {"files", ParsedJson(R"({"type": "array", "items": {"type": "string"}})")},
+       {{"rules", {{"type", "array"}, {"items", RuleSchema()}, {"description", "Rules, then composites"}}},
+        {"files",
+         ParsedJson(R"({"type": "array", "items": {"type": "string"}, "description": "Names of the files of rules"})")},
         {"editable", {{"type", "boolean"}, {"description", "Whether the API can add rules"}}},
         {"problem",
          ParsedJson(R"({"type": ["string", "null"], "description": "Why the rules of the workspace are not in use"})")},
@@ -308,8 +315,8 @@ std::vector<Route> RuleRoutes(const SharedService& service) {
       ParsedJson(R"({"type": "object", "required": ["valid", "errors", "warnings", "backtest"], "properties": {
     "valid": {"type": "boolean", "description": "Whether the rule can be used"},
     "name": {"type": "string", "description": "Name of the rule, if it is valid"},
-    "errors": {"type": "array", "items": {"type": "object", "properties": {
-      "line": {"type": ["integer", "null"], "description": "Line of the rule's text"}, "message": {"type": "string"}}}},
+    "errors": {"type": "array", "description": "What is wrong", "items": {"type": "object", "properties": {
+      "line": {"type": ["integer", "null"], "description": "Line of the rule's text"}, "message": {"type": "string", "description": "The error, in words"}}}},
     "warnings": {"type": "array", "items": {"type": "string"}, "description": "What is probably a mistake"}}})");
   test.docs.answer["properties"]["backtest"] = BacktestSchema();
   test.docs.answer_example = {{"valid", true},
@@ -325,7 +332,7 @@ std::vector<Route> RuleRoutes(const SharedService& service) {
   suggest.docs.example = {{"text", "Claim your prize today"}};
   suggest.docs.answer =
       ParsedJson(R"({"type": "object", "required": ["rule", "name", "reason", "backtest"], "properties": {
-    "rule": {"type": "string", "description": "TOML text of the rule"}, "name": {"type": "string"},
+    "rule": {"type": "string", "description": "TOML text of the rule"}, "name": {"type": "string", "description": "Name of the rule"},
     "reason": {"type": "string", "description": "Why this phrase, in words"}}})");
   suggest.docs.answer["properties"]["backtest"] = BacktestSchema();
   suggest.docs.answer_example = {
@@ -339,11 +346,15 @@ std::vector<Route> RuleRoutes(const SharedService& service) {
       "A rule that is not valid changes nothing; the response names the line.";
   put.docs.request = RuleRequestSchema();
   put.docs.example = {{"rule", kExampleRule}};
-  put.docs.answer = {{"type", "object"}, {"properties", {{"rule", RuleSchema()}, {"replaced", {{"type", "boolean"}}}}}};
+  put.docs.answer = {{"type", "object"},
+                     {"properties",
+                      {{"rule", ListedRuleSchema()},
+                       {"replaced", {{"type", "boolean"}, {"description", "Whether there was a rule of this name"}}}}}};
   put.docs.answer_example = {{"rule", ExampleListed()}, {"replaced", false}};
   put.docs.errors = {409, 503};
   Route remove = RuleRoute(service, "DELETE", "/v1/rules/{name}", "Removes a rule", DeleteRule);
-  remove.docs.answer = ParsedJson(R"({"type": "object", "properties": {"removed": {"type": "string"}}})");
+  remove.docs.answer = ParsedJson(
+      R"({"type": "object", "properties": {"removed": {"type": "string", "description": "Name of the rule"}}})");
   remove.docs.answer_example = {{"removed", "CLAIM_YOUR_PRIZE"}};
   remove.docs.errors = {404, 409, 422, 503};
   Route undo = RuleRoute(service, "POST", "/v1/rules/undo", "Undoes the last change of the rules", UndoRules);

@@ -67,14 +67,17 @@ Json RuleSchema() {
       "conditions": {"type": "array", "items": {"type": "string"}, "description": "What must all hold, in words; of a composite: its expression"},
       "score": {"type": "number", "description": "More than 0: evidence of spam"},
       "group": {"type": ["string", "null"], "description": "Group whose scores are bounded together"},
-      "tags": {"type": "array", "items": {"type": "string"}},
+      "tags": {"type": "array", "items": {"type": "string"}, "description": "Tags of the rule"},
+      "replaces": {"type": "array", "items": {"type": "string"}, "description": "Of a composite: the rules that have no score if it holds"},
       "enabled": {"type": "boolean", "description": "Whether the rule is in use"},
       "file": {"type": "string", "description": "Name of its file"},
       "line": {"type": "integer", "description": "Line in its file"},
       "editable": {"type": "boolean", "description": "Whether the API can change it"},
       "rule": {"type": ["string", "null"], "description": "TOML text of an editable rule"},
       "hits": {"type": ["integer", "null"], "description": "Number of messages of the history that it hit; null without a store"},
-      "spam_hits": {"type": ["integer", "null"], "description": "Number of these that were judged spam"}}})");
+      "spam_hits": {"type": ["integer", "null"], "description": "Number of these that were judged spam"},
+      "known_spam": {"type": ["integer", "null"], "description": "Number of these that people have called spam"},
+      "known_ham": {"type": ["integer", "null"], "description": "Number of these that people have called ham"}}})");
 }
 
 }  // namespace winnow

@@ -74,7 +74,7 @@ class Rules(AdminTest):
         self.assertEqual(self.rule("ZEBRA")["rule"], RULE)
         self.assertFalse(self.rule("PRIZE_WON")["editable"])
 
-        milder = RULE.replace("score = 20", "score = .5")
+        milder = RULE.replace("score = 20", "score = 0.5")
         self.assertTrue(self.ask("PUT", "/v1/rules/ZEBRA", {"rule": milder})["replaced"])
         self.assertFalse(self.check("a zebra")["isSpam"])
         self.assertEqual(self.ask("POST", "/v1/rules/undo")["rules"], ["ZEBRA"])
@@ -233,7 +233,7 @@ class People(AdminTest):
         self.ask("POST", "/v1/feedback", {"id": ids[99], "is_spam": True, "feedback_type": "admin"})
         self.ask("POST", "/v1/feedback", {"id": ids[99], "is_spam": False, "user": "anna"})
         message = next(message for message in self.ask("GET", "/v1/history?limit=1000")["messages"] if message["id"] == ids[99])
-        self.assertEqual((message["label"], message["redacted"]), ("spam", False))
+        self.assertEqual((message["label"], message["redacted"]), ("spam", True), "its number was replaced")
         self.assertEqual({(said["user"], said["label"], said["by"]) for said in message["feedback"]}, {(None, "spam", "admin"), ("anna", "ham", "user"), (None, "ham", "user")})
         self.assertEqual(self.audit("feedback.bulk")[-1]["detail"], {"events": 100, "failed": 1})
         for body in ({"items": []}, {"items": [{"is_spam": True}]}, {"items": [{"id": "a"}]}, {"items": [{"id": "a", "is_spam": True}], "user": "x"}, {"items": [{"id": "a", "is_spam": True, "ids": ["b"]}]},
