@@ -194,6 +194,8 @@ export const t = {
     trainedOn: "Trained on",
     onlyHere: "Labels of this one alone",
     differenceHint: "Each model is measured on the test texts of its own training. To compare them on the same texts, run a benchmark.",
+    setting: "Setting",
+    settings: (n: number) => (n === 1 ? "1 setting of the training differs" : `${n} settings of the training differ`),
     emptyTitle: "There is no model yet",
     emptyText: "Train one on your own examples, or on a sample.",
     emptyNoWorkspace: "Start the server with the directory of a model, or with a workspace to train one here.",
