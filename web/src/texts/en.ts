@@ -1,4 +1,7 @@
 // All texts of the page. A view has a block of its own; functions make texts with a number or a name in it.
+import { benchmarkTexts } from "./en/benchmark";
+import { dataTexts } from "./en/data";
+import { jobLogTexts, jobProgressTexts } from "./en/jobs";
 
 export const t = {
   app: {
@@ -305,12 +308,14 @@ export const t = {
 
   // Jobs
   job: { title: "Job" },
+  jobLog: jobLogTexts,
+  jobProgress: jobProgressTexts,
 
   // Data
-  data: { title: "Data" },
+  data: dataTexts,
 
   // Benchmark
-  benchmark: { title: "Benchmark" },
+  benchmark: benchmarkTexts,
 
   // Review
   review: { title: "Review" },
