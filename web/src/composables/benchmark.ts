@@ -9,6 +9,8 @@ import { useLoad } from "./load";
 import { useRecentJobs } from "./runningJobs";
 import { useToast } from "./toast";
 
+/** At first as many as are seen at once; then more with each request. */
+const kFirst = 12;
 const kPage = 50;
 
 /** `selected`: the run that is shown; empty: the latest. */
@@ -17,7 +19,7 @@ export function useBenchmarks(selected: () => string) {
   const older = shallowRef<BenchmarkRun[]>([]);
   const next = shallowRef<string | null>(null);
   const first = useLoad(async (signal) => {
-    const page = await listBenchmarks(undefined, kPage, signal);
+    const page = await listBenchmarks(undefined, kFirst, signal);
     older.value = [];
     next.value = page.next;
     return page.runs;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bestOf, labelsOf, ranked, rightOf100, runOfComparison, type BenchmarkRun } from "./benchmarks";
+import { bestOf, labelsOf, ranked, rightOf100, runOfComparison, speed, type BenchmarkRun } from "./benchmarks";
 
 const model = (name: string, f1: number | null, perClass: Record<string, number> = {}) => ({
   name,
@@ -31,6 +31,9 @@ describe("labelsOf", () => {
 });
 
 describe("words", () => {
+  it("have the digits that matter", () => {
+    expect([12.3, 1.26, 0.154, 0.0042, 0.0004, 0].map(speed)).toEqual(["12 ms", "1.3 ms", "0.15 ms", "0.0042 ms", "< 0.001 ms", "< 0.001 ms"]);
+  });
   it("never promise that all are right where one is wrong", () => {
     expect([0, 0.004, 0.5, 0.999, 1].map(rightOf100)).toEqual([0, 0, 50, 99, 100]);
   });

@@ -53,6 +53,13 @@ export function rightOf100(accuracy: number): number {
   return Math.min(99, Math.max(0, Math.round(accuracy * 100)));
 }
 
+/** The time of one text with two digits: linear models take microseconds. */
+export function speed(milliseconds: number): string {
+  if (milliseconds >= 10) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 0.001) return "< 0.001 ms";
+  return `${Number(milliseconds.toPrecision(2))} ms`;
+}
+
 interface ComparedModel {
   name: string;
   f1_macro?: number;

@@ -121,7 +121,7 @@ export const dataTexts = {
   },
   allLabels: (labels: number) => `Show all ${count(labels)} labels`,
   fewerLabels: "Show fewer labels",
-  labelRow: (label: string, texts: number, percent: string) => `${label}: ${plural(texts, "text")}, ${percent}`,
+  showLabel: (label: string) => `Show the texts with the label ${label}`,
 
   // Rows
   contains: "Search texts",
