@@ -102,7 +102,6 @@ export const t = {
     upload: "Upload",
     uploading: (name: string, share: string) => `${name}: ${share} sent`,
     orSample: "No file at hand? Take a sample:",
-    sample: (title: string, texts: string) => `${title} (${texts} texts)`,
     orHere: "Or go on with a file that is here already",
     choose: "Choose a file",
     other: "Take another file",
