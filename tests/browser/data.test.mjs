@@ -129,7 +129,7 @@ test("rows are searched, relabelled and removed in place, and each change can be
   await page.getByLabel("Search texts").fill("");
   await page.waitForURL((url) => !url.searchParams.has("contains"));
   await page.getByLabel("Label of row 2", { exact: true }).selectOption("spam");
-  await page.getByText("1 row relabelled.").waitFor();
+  await page.getByText("1 row relabeled.").waitFor();
   assert.match((await contents("messages.tsv")).split("\n")[1], /^spam\t/);
   await page.getByRole("button", { name: "Undo", exact: true }).click();
   await page.getByText("Undone.").waitFor();
