@@ -1,5 +1,7 @@
 // All texts of the page. A view has a block of its own; functions make texts with a number or a name in it.
 
+import { review } from "./review";
+
 export const t = {
   app: {
     name: "Winnow",
@@ -108,7 +110,7 @@ export const t = {
   benchmark: { title: "Benchmark" },
 
   // Review
-  review: { title: "Review" },
+  review,
 
   // History
   history: { title: "History" },
