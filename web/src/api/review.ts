@@ -110,6 +110,14 @@ export interface ReviewGroup {
 
 export type GroupsBy = "duplicates" | "suggestion";
 
+export interface ExportOptions {
+  /** Of the data file. */
+  name: string;
+  /** Whether texts that nobody has labelled keep the label of the data. */
+  with_given: boolean;
+  replace: boolean;
+}
+
 /** Whose decisions on which queue of which set. */
 export interface ReviewPlace {
   set: string;
@@ -126,14 +134,15 @@ export const createReview = (
 ): Promise<{ set: string; total: number }> => post("/v1/review", { ...set, ...options });
 export const reviewState = (set: string, signal?: AbortSignal): Promise<ReviewSetState> => get(path(set), {}, signal);
 export const removeReview = (set: string): Promise<unknown> => remove(path(set));
+export const restoreReview = (set: string): Promise<unknown> => post(`${path(set)}/restore`);
 export const nextItems = (place: ReviewPlace, count: number): Promise<NextItems> =>
   get("/v1/review/next", { ...place, count });
 export const sendLabels = (place: ReviewPlace, labels: LabelDecision[], count: number): Promise<LabelAnswer> =>
   post("/v1/review/label", { ...place, labels, count });
 export const undoLabel = ({ set, reviewer }: ReviewPlace): Promise<UndoAnswer> =>
   post("/v1/review/undo", { set, reviewer });
-export const reviewGroups = (set: string, by: GroupsBy, limit = 20): Promise<{ groups: ReviewGroup[] }> =>
-  get("/v1/review/groups", { set, by, limit });
+export const reviewGroups = (set: string, reviewer: string, by: GroupsBy, limit = 20): Promise<{ groups: ReviewGroup[] }> =>
+  get("/v1/review/groups", { set, reviewer, by, limit });
 export const addLabels = (set: string, add: string[]): Promise<unknown> => post(`${path(set)}/labels`, { add });
-export const exportReview = (set: string, name: string): Promise<{ data: string; texts: number }> =>
-  post(`${path(set)}/export`, { name });
+export const exportReview = (set: string, how: ExportOptions): Promise<{ data: string; texts: number }> =>
+  post(`${path(set)}/export`, how);

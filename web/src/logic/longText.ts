@@ -16,12 +16,15 @@ function partsCharacter(text: string, at: number): boolean {
   return at > 0 && code >= 0xdc00 && code <= 0xdfff;
 }
 
-/** Where to cut at `wanted` or a little before: behind a line end or a space if there is one near. */
+/** Where to cut at `wanted` or a little before: behind a line end, or a space, if there is one near. */
 function cutNear(text: string, wanted: number): number {
   if (wanted >= text.length) return text.length;
-  for (const end of ["\n", " "]) {
+  for (const [end, farthest] of [
+    ["\n", 1500],
+    [" ", 200],
+  ] as const) {
     const at = text.lastIndexOf(end, wanted - 1);
-    if (at > wanted - 200 && at > 0) return at + 1;
+    if (at > wanted - farthest && at > 0) return at + 1;
   }
   return partsCharacter(text, wanted) ? wanted - 1 : wanted;
 }

@@ -1,89 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ReviewSession } from "./reviewSession";
 import { emptyState } from "./reviewState";
-import type { ReviewRequests, SessionState } from "./reviewState";
-import type { LabelAnswer, LabelDecision, ReviewItem, ReviewStats } from "@/api/review";
+import type { SessionState } from "./reviewState";
+import { item, ReviewServer } from "./reviewTestServer";
 
-function item(id: number): ReviewItem {
-  const rest = {
-    suggestion: null,
-    scores: [],
-    queue: "mixed",
-    reason: "",
-    given: null,
-    cluster: null,
-    lease_seconds: 120,
-  };
-  return { item: id, text: `text ${id}`, ...rest };
-}
-
-class HttpError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-/** A review of `total` texts in memory, which hands items out in order and can refuse or vanish. */
-class Server implements ReviewRequests {
-  readonly log: LabelDecision[] = [];
-  readonly leased = new Set<number>();
-  down = false;
-  refuse: (decision: LabelDecision) => boolean = () => false;
-  batches: number[] = [];
-
-  constructor(private readonly total: number) {}
-
-  async next(count: number) {
-    await this.answer();
-    return { items: this.hand(count), left: this.left() };
-  }
-
-  async label(decisions: LabelDecision[], count: number): Promise<LabelAnswer> {
-    await this.answer();
-    if (decisions.some(this.refuse)) throw new HttpError(422, "there is no such label");
-    this.batches.push(decisions.length);
-    this.log.push(...decisions);
-    return { items: this.hand(count), left: this.left(), stats: this.stats(), refitted: this.log.length % 10 === 0 };
-  }
-
-  async undo() {
-    await this.answer();
-    const last = this.log.pop();
-    return { item: last ? item(Number(last.item)) : null, was: last?.label ?? "skip", stats: this.stats() };
-  }
-
-  private async answer(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    if (this.down) throw new TypeError("Failed to fetch");
-  }
-
-  private hand(count: number): ReviewItem[] {
-    const free = Array.from({ length: this.total }, (_, i) => i)
-      .filter((i) => !this.leased.has(i))
-      .slice(0, count);
-    free.forEach((i) => this.leased.add(i));
-    return free.map(item);
-  }
-
-  private left(): number {
-    return this.total - this.log.length;
-  }
-
-  private stats(): ReviewStats {
-    const numbers = { f1_macro: null, low: null, high: null, next: null, per_label: {}, sentence: "" };
-    return { labelled: this.log.length, skipped: 0, ...numbers };
-  }
-}
-
-let server: Server;
+let server: ReviewServer;
 let state: SessionState;
 let session: ReviewSession;
 
 async function begin(total: number): Promise<void> {
-  server = new Server(total);
+  server = new ReviewServer(total);
   state = emptyState();
   session = new ReviewSession(state, server);
   const started = session.start();
@@ -141,6 +67,16 @@ describe("decisions", () => {
     expect(server.batches).toEqual([1, 3]);
   });
 
+  it("are sent also if they are made while texts are fetched", async () => {
+    await begin(3);
+    session.decide("a");
+    await vi.advanceTimersByTimeAsync(8);
+    session.decide("b");
+    await settle();
+    expect(server.log).toHaveLength(2);
+    expect(state.unsent).toEqual([]);
+  });
+
   it("count the fits of the model", async () => {
     await begin(30);
     for (let i = 0; i < 10; ++i) {
@@ -154,13 +90,64 @@ describe("decisions", () => {
     await begin(20);
     session.decideAll([item(0), item(2), item(15)], "spam");
     expect(state.current?.item).toBe(1);
-    expect(state.ahead.map((each) => each.item)).toEqual([3, 4]);
+    expect(state.ahead.map((each) => each.item)).toEqual([3, 4, 5]);
     await settle();
     expect(given()).toEqual([
       [0, "spam"],
       [2, "spam"],
       [15, "spam"],
     ]);
+  });
+});
+
+describe("texts in advance", () => {
+  it("come once, however often an answer names them", async () => {
+    server = new ReviewServer(4);
+    const next = server.next.bind(server);
+    server.next = async (count) => {
+      const { items, left } = await next(count);
+      return { items: [...items, ...items], left };
+    };
+    state = emptyState();
+    session = new ReviewSession(state, server);
+    void session.start();
+    await settle();
+    expect([state.current, ...state.ahead].map((each) => each?.item)).toEqual([0, 1, 2, 3]);
+  });
+
+  it("follow the server's order after a refit", async () => {
+    await begin(40);
+    server.reversed = true;
+    session.decide("spam");
+    await settle();
+    expect(state.current?.item).toBe(1);
+    expect(state.ahead.map((each) => each.item)).toEqual([39, 38, 37, 36, 35]);
+  });
+
+  it("are asked for again while others have all that is left", async () => {
+    await begin(8);
+    for (let i = 0; i < 8; ++i) server.taken.add(i);
+    for (let i = 0; i < 6; ++i) session.decide("spam");
+    await settle();
+    expect(state.current).toBeNull();
+    expect(state.held).toBe(true);
+    expect(state.left).toBe(2);
+    server.taken.clear();
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(state.current?.item).toBe(6);
+    expect(state.held).toBe(false);
+  });
+
+  it("are kept by renewing their leases", async () => {
+    await begin(20);
+    expect(session.isExpired()).toBe(false);
+    await vi.advanceTimersByTimeAsync(100_000);
+    void session.renew();
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(session.isExpired()).toBe(false);
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(session.isExpired()).toBe(true);
+    expect(state.current?.item).toBe(0);
   });
 });
 
@@ -217,7 +204,7 @@ describe("a lost connection", () => {
   });
 
   it("at the beginning is tried again", async () => {
-    server = new Server(5);
+    server = new ReviewServer(5);
     server.down = true;
     state = emptyState();
     session = new ReviewSession(state, server);

@@ -11,12 +11,15 @@
  */
 
 import { messageOf } from "@/api/http";
-import type { NextItems, ReviewItem } from "@/api/review";
+import type { ItemId, NextItems, ReviewItem } from "@/api/review";
 import { isRefusal, toRequest } from "./reviewState";
 import type { Decision, ReviewRequests, SessionState } from "./reviewState";
 
 /** Items held in advance; each is kept from other reviewers for two minutes, so not many. */
 const kAhead = 5;
+const kMostWanted = 50;
+/** How often to ask again while other reviewers hold all that is left. */
+const kHeldPause = 5000;
 const kDecisionsPerRequest = 50;
 const kPauses = [500, 1000, 2000, 4000, 8000];
 
@@ -27,6 +30,8 @@ export class ReviewSession {
   private undoing = false;
   /** Actions that were asked for while an undo was under way. */
   private readonly deferred: (() => void)[] = [];
+  /** When the lease of an item ends, by the clock of this computer. */
+  private readonly leases = new Map<ItemId, number>();
   private failures = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private closed = false;
@@ -49,10 +54,7 @@ export class ReviewSession {
 
   /** Gives the current text `label`, or skips it (null), and goes to the next one. */
   decide(label: string | null): void {
-    if (this.undoing) {
-      this.deferred.push(() => this.decide(label));
-      return;
-    }
+    if (this.postponed(() => this.decide(label))) return;
     const item = this.state.current;
     if (!item) return;
     this.beginAction();
@@ -63,10 +65,7 @@ export class ReviewSession {
 
   /** Gives all `items` the same label, wherever they are. */
   decideAll(items: readonly ReviewItem[], label: string | null): void {
-    if (this.undoing) {
-      this.deferred.push(() => this.decideAll(items, label));
-      return;
-    }
+    if (this.postponed(() => this.decideAll(items, label))) return;
     this.beginAction();
     const ids = new Set(items.map((item) => item.item));
     this.state.unsent = [...this.state.unsent, ...items.map((item) => ({ item, label }))];
@@ -77,10 +76,7 @@ export class ReviewSession {
 
   /** Takes the last decision back, without limit. */
   async undo(): Promise<void> {
-    if (this.undoing) {
-      this.deferred.push(() => void this.undo());
-      return;
-    }
+    if (this.postponed(() => void this.undo())) return;
     this.beginAction();
     if (this.takeBackUnsent()) return;
     this.undoing = true;
@@ -98,7 +94,17 @@ export class ReviewSession {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     await this.flush();
-    await this.refill();
+    if (this.state.lost === null || this.state.unsent.length === 0) await this.refill();
+  }
+
+  /** Asks for the items that it holds once more, so that their leases go on. */
+  renew(): Promise<void> {
+    return this.state.lost === null ? this.refill() : Promise.resolve();
+  }
+
+  /** Whether others may have got the current text, since its lease has ended. */
+  isExpired(): boolean {
+    return this.state.current !== null && this.hasEnded(this.state.current);
   }
 
   /** Drops the items that it holds and begins anew with those of the present queue. */
@@ -118,6 +124,12 @@ export class ReviewSession {
     return this.state.unsent.length === 0;
   }
 
+  /** Whether an undo is under way; `action` then follows it. */
+  private postponed(action: () => void): boolean {
+    if (this.undoing) this.deferred.push(action);
+    return this.undoing;
+  }
+
   private beginAction(): void {
     this.state.refusal = null;
     this.state.undone = undefined;
@@ -128,6 +140,7 @@ export class ReviewSession {
     this.state.current = this.state.ahead[0] ?? null;
     this.state.ahead = this.state.ahead.slice(1);
     this.state.waiting = this.state.current === null && this.state.left !== 0;
+    this.state.held = false;
   }
 
   /** Makes `item` the current one; what was current comes next. */
@@ -175,12 +188,21 @@ export class ReviewSession {
   }
 
   private async sendAll(): Promise<void> {
+    do {
+      if (!(await this.sendUnsent())) return;
+      if (this.state.ahead.length < kAhead - 1) await this.refill();
+      // Meanwhile there may be more to send.
+    } while (this.state.unsent.length > 0 && this.state.lost === null && !this.closed);
+  }
+
+  /** Sends decisions until there are none. False if no server answers. */
+  private async sendUnsent(): Promise<boolean> {
     let most = kDecisionsPerRequest;
     while (this.state.unsent.length > 0 && !this.closed) {
       const batch = this.state.unsent.slice(0, most);
       this.inFlight = batch;
       try {
-        const answer = await this.inOrder(() => this.requests.label(batch.map(toRequest), this.missing()));
+        const answer = await this.inOrder(() => this.requests.label(batch.map(toRequest), this.wanted()));
         this.removeUnsent(batch);
         this.succeeded();
         this.state.stats = answer.stats;
@@ -188,7 +210,10 @@ export class ReviewSession {
         this.take(answer);
         most = kDecisionsPerRequest;
       } catch (error) {
-        if (!isRefusal(error)) return this.failed(error);
+        if (!isRefusal(error)) {
+          this.failed(error);
+          return false;
+        }
         // Of several decisions one is wrong: each goes alone, so that the others count.
         if (batch.length === 1) this.refuse(batch, messageOf(error));
         most = 1;
@@ -196,7 +221,7 @@ export class ReviewSession {
         this.inFlight = [];
       }
     }
-    if (this.state.ahead.length < kAhead - 1) await this.refill();
+    return true;
   }
 
   private removeUnsent(batch: readonly Decision[]): void {
@@ -212,28 +237,41 @@ export class ReviewSession {
   }
 
   private async refill(): Promise<void> {
-    if (this.closed || this.missing() === 0) return;
+    if (this.closed) return;
     try {
-      this.take(await this.inOrder(() => this.requests.next(this.missing())));
+      this.take(await this.inOrder(() => this.requests.next(this.wanted())));
       this.succeeded();
     } catch (error) {
       this.failed(error);
     }
   }
 
-  private missing(): number {
-    return Math.max(0, kAhead - this.state.ahead.length);
+  /** A reviewer gets the items again that the reviewer holds, so those count too. */
+  private wanted(): number {
+    return Math.min(kMostWanted, kAhead + 1 + this.state.unsent.length);
   }
 
-  /** Adds the items of an answer that are neither shown nor held nor decided. */
+  /** Takes over the order of an answer, which a refit may have changed; what it does not name any more comes last. */
   private take(answer: NextItems): void {
-    const known = new Set(
-      [...this.state.ahead, ...this.state.unsent.map((decision) => decision.item)].map((i) => i.item),
-    );
-    if (this.state.current) known.add(this.state.current.item);
+    const now = Date.now();
+    for (const item of answer.items) this.leases.set(item.item, now + item.lease_seconds * 1000);
+    const gone = new Set(this.state.unsent.map((decision) => decision.item.item));
+    if (this.state.current) gone.add(this.state.current.item);
+    const ahead: ReviewItem[] = [];
+    for (const item of [...answer.items, ...this.state.ahead]) {
+      if (gone.has(item.item) || this.hasEnded(item)) continue;
+      gone.add(item.item);
+      ahead.push(item);
+    }
+    this.state.ahead = ahead.slice(0, this.state.current ? kAhead : kAhead + 1);
     this.state.left = answer.left;
-    this.state.ahead = [...this.state.ahead, ...answer.items.filter((item) => !known.has(item.item))];
     if (!this.state.current) this.advance();
+    this.state.held = this.state.waiting && this.state.unsent.length === 0;
+    if (this.state.held) this.again(kHeldPause);
+  }
+
+  private hasEnded(item: ReviewItem): boolean {
+    return (this.leases.get(item.item) ?? Infinity) < Date.now();
   }
 
   private succeeded(): void {
@@ -245,6 +283,11 @@ export class ReviewSession {
     if (this.closed) return;
     this.state.lost = messageOf(error);
     const pause = kPauses[Math.min(this.failures++, kPauses.length - 1)];
+    this.again(pause ?? 0);
+  }
+
+  private again(pause: number): void {
+    if (this.closed) return;
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.retry(), pause);
   }

@@ -30,6 +30,8 @@ export interface SessionState {
   left: number | null;
   /** The first texts are being fetched, or the buffer has run empty. */
   waiting: boolean;
+  /** The server has texts left, but other reviewers have them in hand. */
+  held: boolean;
   /** Why no server answers; null while one does. */
   lost: string | null;
   refusal: Refusal | null;
@@ -48,6 +50,7 @@ export function emptyState(): SessionState {
     stats: null,
     left: null,
     waiting: true,
+    held: false,
     lost: null,
     refusal: null,
     refits: 0,

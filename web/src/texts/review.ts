@@ -131,7 +131,7 @@ export const review = {
     announce: (reason: string, text: string, suggestion: string | null) =>
       [reason, text, suggestion === null ? "" : `Suggestion: ${suggestion}`].filter((part) => part !== "").join(". "),
     loading: "Fetching the next text",
-    loadingSlow: "The server orders the queue anew",
+    held: "Other reviewers have the remaining texts. They come here if they are not labeled within two minutes.",
   },
   search: {
     label: "Find a label",
@@ -195,6 +195,7 @@ export const review = {
       { keys: ["G"], text: "Label groups of texts together, and back" },
     ],
     switch: "One-key labels",
+    switchHelp: "About one-key labels",
     switchHint: "Turn this off if a speech program sends single letters to the page.",
   },
   train: {
@@ -207,7 +208,9 @@ export const review = {
     kind: "Kind of model",
     linear: "Quick: logistic regression (seconds)",
     base: (name: string) => `Accurate: fine-tune ${name} (minutes)`,
-    dataHint: "It then stands under Data. An older file of this name stays in the trash.",
+    dataHint: "It then stands under Data.",
+    withGiven: "Texts that nobody has labeled here keep the label of the data file",
+    replace: "Replace that file",
     unsent: "Some labels have not reached the server yet. Try again when it answers.",
     submit: "Train",
     cancel: "Cancel",

@@ -11,6 +11,9 @@ import { emptyState } from "@/logic/reviewState";
 const kDecided = "review:decided";
 const kShown = "review:shown";
 
+/** Well below the two minutes of a lease. */
+const kRenewEvery = 45_000;
+
 function measureNextText(): void {
   performance.clearMarks(kDecided);
   performance.mark(kDecided);
@@ -42,6 +45,12 @@ export function useReviewDesk({ set, queue, reviewer, labels, stats }: DeskOptio
   const rate = new RateCounter();
   const perMinute = ref<number | null>(null);
   const curve = shallowRef<CurvePoint[]>([]);
+  /** Whether the data file has labels of its own, as far as texts have shown it. */
+  const hasGiven = ref(false);
+  watch(
+    () => state.current,
+    (item) => (hasGiven.value ||= item !== null && item.given !== null),
+  );
   const choices = computed(() => choicesOf(labels.value, state.current));
   /** What Enter takes. */
   const suggestion = computed(() => state.current?.suggestion ?? null);
@@ -90,14 +99,24 @@ export function useReviewDesk({ set, queue, reviewer, labels, stats }: DeskOptio
     if (state.unsent.length > 0) event.preventDefault();
   }
   const retry = () => void session.retry();
+  // Somebody who comes back after the leases have ended gets other texts, since colleagues may have these now.
+  function seen(): void {
+    if (document.visibilityState === "visible" && session.isExpired() && state.unsent.length === 0) void session.restart();
+  }
+  const renewing = setInterval(() => {
+    if (document.visibilityState === "visible") void session.renew();
+  }, kRenewEvery);
   addEventListener("beforeunload", beforeUnload);
   addEventListener("online", retry);
+  document.addEventListener("visibilitychange", seen);
   onScopeDispose(() => {
     removeEventListener("beforeunload", beforeUnload);
     removeEventListener("online", retry);
+    document.removeEventListener("visibilitychange", seen);
+    clearInterval(renewing);
     session.close();
   });
 
   void session.start();
-  return { state, session, choices, suggestion, curve, perMinute, decide, decideAll, accept, undo };
+  return { state, session, choices, suggestion, curve, perMinute, hasGiven, decide, decideAll, accept, undo };
 }
