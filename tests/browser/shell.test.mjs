@@ -15,7 +15,7 @@ for (const look of kLooks) {
   test(`every view opens cleanly and is accessible: ${look.name}`, async () => {
     for (const view of kViews) {
       const page = await openPage(server, `/ui/${view}`, look);
-      await page.waitForLoadState("networkidle").catch(() => null); // a stream of events keeps the network busy
+      await page.locator(".loading-note").waitFor({ state: "detached" });
       await expectAccessible(page);
       await expectNoSidewaysScroll(page);
       await closePage(page);
