@@ -3,6 +3,8 @@ import { benchmarkTexts } from "./en/benchmark";
 import { dataTexts } from "./en/data";
 import { jobLogTexts, jobProgressTexts } from "./en/jobs";
 
+import { review } from "./review";
+
 export const t = {
   app: {
     name: "Winnow",
@@ -374,7 +376,7 @@ export const t = {
   benchmark: benchmarkTexts,
 
   // Review
-  review: { title: "Review" },
+  review,
 
   // History
   history: { title: "History" },
