@@ -1,5 +1,7 @@
 // All texts of the page. A view has a block of its own; functions make texts with a number or a name in it.
 
+import { historyTexts } from "./history";
+
 export const t = {
   app: {
     name: "Winnow",
@@ -111,7 +113,7 @@ export const t = {
   review: { title: "Review" },
 
   // History
-  history: { title: "History" },
+  history: historyTexts,
 
   // Filter
   filter: { title: "Filter" },

@@ -1,0 +1,165 @@
+// The message filter: its history, what people say about messages, senders, rules, the must-pass list, preferences.
+import type { VerdictSymbol } from "@/logic/verdictReasons";
+import type { Mode } from "./classify";
+import { ApiError, get, post, put, remove, segment } from "./http";
+
+export type MessageSource = "reputation" | "rules" | "classifier" | "fallback";
+
+export interface StoredMessage {
+  id: string;
+  time: string;
+  text: string;
+  sender: string | null;
+  user: string | null;
+  isSpam: boolean;
+  score: number;
+  source: MessageSource;
+  modelVersion: string | null;
+  symbols: VerdictSymbol[];
+  /** What people have said last about the message; null: nothing. */
+  label?: string | null;
+  threshold?: number | null;
+  redacted?: boolean;
+}
+
+export interface HistoryPage {
+  next: number | null;
+  messages: StoredMessage[];
+}
+
+export const searchHistory = (query: Record<string, string>, signal?: AbortSignal): Promise<HistoryPage> => get("/v1/history", query, signal);
+
+/** What a message check answers. */
+export interface Verdict {
+  id: string;
+  isSpam: boolean;
+  confidence: number;
+  score: number;
+  modelVersion: string | null;
+  source: MessageSource;
+  symbols: VerdictSymbol[];
+  mode: Mode | null;
+  modeFrom: "request" | "preferences" | "default";
+  threshold: number;
+}
+
+export const checkMessage = (message: { text: string; sender?: string; user?: string }): Promise<Verdict> => post("/v1/messages/check", message);
+
+/** Says what several messages are, or withdraws what was said (null). Returns the messages of which the server refused it. */
+export async function labelMessages(ids: readonly string[], label: string | null): Promise<{ id: string; error: string }[]> {
+  const said = label === null ? { forget: true } : { label };
+  const answer = await post<{ results: { id: string; error?: string }[] }>("/v1/feedback", { ids, ...said });
+  return answer.results.flatMap(({ id, error }) => (error === undefined ? [] : [{ id, error }]));
+}
+
+/** Says what a message is whose true text the server no longer has. */
+export const labelText = (id: string, text: string, label: string): Promise<unknown> => post("/v1/feedback", { id, text, label });
+
+export type SenderList = "allow" | "deny" | "none";
+
+export interface Sender {
+  sender: string;
+  /** Whose list it is; null: the list for all users. */
+  user: string | null;
+  list: SenderList;
+  /** Learnt from feedback; above 0: sends spam. */
+  score: number;
+  updated?: string;
+}
+
+export const listSenders = (
+  query: { list?: string; contains?: string; before?: string; limit?: number },
+  signal?: AbortSignal,
+): Promise<{ senders: Sender[]; next: string | null }> => get("/v1/senders", query, signal);
+export const getSender = (sender: string, user?: string | null): Promise<Sender> => get(`/v1/senders/${segment(sender)}`, { user });
+export const setSender = (sender: string, list: SenderList, user?: string | null): Promise<Sender> =>
+  put(`/v1/senders/${segment(sender)}`, user ? { list, user } : { list });
+
+export interface Preferences {
+  user: string;
+  mode: Mode | null;
+  threshold: number | null;
+  updated: string;
+}
+
+export const listPreferences = (query: { before?: string; limit?: number }, signal?: AbortSignal): Promise<{ users: Preferences[]; next: string | null }> =>
+  get("/v1/preferences", query, signal);
+export const setPreferences = (user: string, wish: { mode: Mode } | { threshold: number }): Promise<unknown> =>
+  put(`/v1/users/${segment(user)}/preferences`, wish);
+
+export interface Rule {
+  name: string;
+  description: string;
+  kind: string;
+  /** The conditions as text. */
+  conditions?: string;
+  score: number;
+  hits: number | null;
+  spam_hits: number | null;
+  file: string;
+  editable: boolean;
+  /** The text in TOML, of a rule of the page. */
+  text?: string;
+}
+
+export interface RuleList {
+  rules: Rule[];
+  files: string[];
+  /** Whether rules can be added. */
+  editable?: boolean;
+  /** Why the rules of the workspace are not in use; null: they are. */
+  problem?: string | null;
+  /** Number of messages of the history that hits are counted in. */
+  messages?: number;
+}
+
+export interface Backtest {
+  messages: number;
+  hits: number;
+  spam: number;
+  ham: number;
+  examples: string[];
+  to_spam?: number;
+  to_ham?: number;
+  mended?: number;
+  broken?: number;
+  complete?: boolean;
+}
+
+export interface RuleTest {
+  valid: boolean;
+  errors: { line: number | null; message: string }[];
+  backtest: Backtest | null;
+}
+
+export const listRules = (signal?: AbortSignal): Promise<RuleList> => get("/v1/rules", {}, signal);
+export const testRule = (rule: string, signal?: AbortSignal): Promise<RuleTest> => post("/v1/rules/test", { rule }, {}, signal);
+export const suggestRule = (text: string): Promise<{ rule: string; backtest: Backtest | null }> => post("/v1/rules/suggest", { text });
+export const saveRule = (name: string, rule: string): Promise<unknown> => put(`/v1/rules/${segment(name)}`, { rule });
+export const removeRule = (name: string): Promise<unknown> => remove(`/v1/rules/${segment(name)}`);
+export const undoRules = (): Promise<unknown> => post("/v1/rules/undo");
+
+export interface MustPassMessage {
+  text: string;
+  isSpam: boolean;
+  verdict: boolean | { isSpam: boolean; score?: number; source?: MessageSource };
+  right: boolean;
+  sender?: string | null;
+  note?: string | null;
+}
+
+export interface MustPassList {
+  messages: MustPassMessage[];
+  right: number;
+  total: number;
+}
+
+/** The server has none without a workspace: null then. */
+export async function mustPassList(signal?: AbortSignal): Promise<MustPassList | null> {
+  try {
+    return await get<MustPassList>("/v1/must-pass", {}, signal);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}

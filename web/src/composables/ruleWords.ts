@@ -1,0 +1,26 @@
+// What the rules of the filter say about themselves, fetched once for the page.
+import { shallowRef } from "vue";
+import { listRules, type Rule } from "@/api/filter";
+
+const words = shallowRef<ReadonlyMap<string, string> | null>(null);
+let asked = false;
+
+function keep(rules: readonly Rule[]): void {
+  words.value = new Map(rules.map((rule) => [rule.name, rule.description]));
+}
+
+/** Reasons are named by their symbols alone where the rules can't be fetched: a verdict is readable without them. */
+async function fetchWords(): Promise<void> {
+  if (asked) return;
+  asked = true;
+  try {
+    keep((await listRules()).rules);
+  } catch {
+    asked = false;
+  }
+}
+
+/** `descriptionOf(name)` is null for a rule that is unknown or describes itself nowhere. `keep` is for who has fetched the rules anyway. */
+export function useRuleWords() {
+  return { fetchWords, keep, descriptionOf: (name: string): string | null => words.value?.get(name) || null };
+}
