@@ -90,62 +90,87 @@ export const setPreferences = (user: string, wish: { mode: Mode } | { threshold:
 export interface Rule {
   name: string;
   description: string;
-  kind: string;
-  /** The conditions as text. */
-  conditions?: string;
+  kind: "rule" | "composite";
+  /** What must all hold, in words; of a composite, its expression. */
+  conditions: string[];
   score: number;
+  enabled: boolean;
+  /** Name of the file that has it. */
+  file: string;
+  /** Whether the page can change it. */
+  editable: boolean;
+  /** The text in TOML, of a rule that the page can change. */
+  rule: string | null;
+  /** In the messages that were counted; null without a store. */
   hits: number | null;
   spam_hits: number | null;
-  file: string;
-  editable: boolean;
-  /** The text in TOML, of a rule of the page. */
-  text?: string;
 }
 
 export interface RuleList {
   rules: Rule[];
   files: string[];
   /** Whether rules can be added. */
-  editable?: boolean;
+  editable: boolean;
   /** Why the rules of the workspace are not in use; null: they are. */
-  problem?: string | null;
-  /** Number of messages of the history that hits are counted in. */
-  messages?: number;
+  problem: string | null;
+  /** The messages of the history in which hits are counted. */
+  counted: { messages: number; complete: boolean } | null;
 }
 
+/** A rule on the newest messages of the history, and on the other texts that people have labeled. */
 export interface Backtest {
   messages: number;
   hits: number;
+  /** Hits that are spam, and that are not, as people say or else as was judged. */
   spam: number;
   ham: number;
+  to_spam: number;
+  to_ham: number;
+  /** Changed verdicts that people say are right then, and wrong then. */
+  mended: number;
+  broken: number;
+  /** Messages that the model would have to decide. */
+  open: number;
   examples: string[];
-  to_spam?: number;
-  to_ham?: number;
-  mended?: number;
-  broken?: number;
-  complete?: boolean;
+  complete: boolean;
 }
 
 export interface RuleTest {
   valid: boolean;
+  name?: string;
   errors: { line: number | null; message: string }[];
+  warnings: string[];
+  backtest: Backtest | null;
+}
+
+export interface SuggestedRule {
+  rule: string;
+  name: string;
+  /** Why the rule looks for these words. */
+  reason: string;
   backtest: Backtest | null;
 }
 
 export const listRules = (signal?: AbortSignal): Promise<RuleList> => get("/v1/rules", {}, signal);
 export const testRule = (rule: string, signal?: AbortSignal): Promise<RuleTest> => post("/v1/rules/test", { rule }, {}, signal);
-export const suggestRule = (text: string): Promise<{ rule: string; backtest: Backtest | null }> => post("/v1/rules/suggest", { text });
+export const suggestRule = (text: string, isSpam: boolean): Promise<SuggestedRule> => post("/v1/rules/suggest", { text, is_spam: isSpam });
 export const saveRule = (name: string, rule: string): Promise<unknown> => put(`/v1/rules/${segment(name)}`, { rule });
 export const removeRule = (name: string): Promise<unknown> => remove(`/v1/rules/${segment(name)}`);
 export const undoRules = (): Promise<unknown> => post("/v1/rules/undo");
 
-export interface MustPassMessage {
+/** A message whose verdict is settled. */
+export interface MustPassCase {
   text: string;
   isSpam: boolean;
-  verdict: boolean | { isSpam: boolean; score?: number; source?: MessageSource };
-  right: boolean;
+  subject?: string | null;
   sender?: string | null;
   note?: string | null;
+}
+
+export interface MustPassMessage extends MustPassCase {
+  id: string;
+  verdict: Omit<Verdict, "id">;
+  right: boolean;
 }
 
 export interface MustPassList {
@@ -163,3 +188,8 @@ export async function mustPassList(signal?: AbortSignal): Promise<MustPassList |
     throw error;
   }
 }
+
+/** The list has a message once; the same message again replaces its verdict. */
+export const addMustPass = ({ text, isSpam, subject, sender, note }: MustPassCase): Promise<{ id: string; added: boolean }> =>
+  put("/v1/must-pass", { text, isSpam, subject: subject ?? null, sender: sender ?? null, note: note ?? null });
+export const removeMustPass = (id: string): Promise<unknown> => remove(`/v1/must-pass/${segment(id)}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errorsByLine, isRuleName, lineCount, lineRange, literalPattern, nameInRule, ruleOfWords, tomlString } from "./ruleText";
+import { errorsByLine, isRuleName, lineCount, lineRange, literalPattern, nameInRule, ruleOfWords, scoreInRule, tomlString } from "./ruleText";
 
 describe("the name of a rule", () => {
   it("is found in either kind of quotes", () => {
@@ -63,4 +63,10 @@ describe("errors", () => {
     expect(text.slice(lineRange(text, 4).start, lineRange(text, 4).end)).toBe("four");
     expect(lineRange(text, 9)).toEqual({ start: text.length, end: text.length });
   });
+});
+
+it("reads the score of a rule", () => {
+  expect(scoreInRule('name = "A"\n score = -2.5 # strong\n')).toBe(-2.5);
+  expect(scoreInRule("score = +3")).toBe(3);
+  expect(scoreInRule("# score = 3\nscore = many")).toBeNull();
 });

@@ -64,3 +64,9 @@ export function lineRange(text: string, line: number): { start: number; end: num
   const start = before.reduce((sum, each) => sum + each.length + 1, 0);
   return { start: Math.min(start, text.length), end: Math.min(start + (lines[line - 1]?.length ?? 0), text.length) };
 }
+
+/** Returns the score that the text of a rule states; null if it states none that can be read. */
+export function scoreInRule(text: string): number | null {
+  const match = /^[ \t]*score[ \t]*=[ \t]*([-+]?\d+(?:\.\d+)?)[ \t]*(?:#.*)?$/m.exec(text);
+  return match ? Number(match[1]) : null;
+}

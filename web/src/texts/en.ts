@@ -1,5 +1,6 @@
 // All texts of the page. A view has a block of its own; functions make texts with a number or a name in it.
 
+import { filterTexts } from "./filter";
 import { historyTexts } from "./history";
 
 export const t = {
@@ -116,7 +117,7 @@ export const t = {
   history: historyTexts,
 
   // Filter
-  filter: { title: "Filter" },
+  filter: filterTexts,
 
   // Operate
   operate: { title: "Operate" },
