@@ -1,16 +1,5 @@
 // Series of the last minutes as charts need them: a point for each minute, and a gap where the server has none.
 
-/** Counts and latencies of one minute. */
-export interface MinutePoint {
-  /** Begin of the minute. */
-  time: string;
-  requests: number;
-  errors: number;
-  p50_ms: number | null;
-  p95_ms: number | null;
-  p99_ms: number | null;
-}
-
 export interface Series {
   name: string;
   /** Time in milliseconds since 1970 and value; null: a gap. */
@@ -28,7 +17,7 @@ export function minuteSeries<P extends { time: string }>(
   const byMinute = new Map<number, number | null>();
   for (const point of minutes) {
     const time = Date.parse(point.time);
-    if (!Number.isNaN(time)) byMinute.set(Math.floor(time / minuteMs) * minuteMs, value(point) ?? null);
+    if (!Number.isNaN(time)) byMinute.set(Math.round(time / minuteMs) * minuteMs, value(point) ?? null);
   }
   const times = [...byMinute.keys()];
   const points: Series["points"] = [];
@@ -58,13 +47,4 @@ export function summaryOf(series: Series): SeriesSummary | undefined {
     if (value > most) [most, mostAt] = [value, time];
   }
   return { least, most, mostAt, mean: sum / known.length, last: known[known.length - 1]?.[1] ?? first[1] };
-}
-
-/** Returns every `n`th row of a table of series, so that a table of text has at most `rows` rows; the last row is kept. */
-export function tableRows(series: readonly Series[], rows = 15): { time: number; values: (number | null)[] }[] {
-  const times = series[0]?.points.map(([time]) => time) ?? [];
-  const step = Math.max(1, Math.ceil(times.length / rows));
-  const chosen = times.filter((_, i) => (times.length - 1 - i) % step === 0);
-  const lookup = series.map((each) => new Map(each.points));
-  return chosen.map((time) => ({ time, values: lookup.map((points) => points.get(time) ?? null) }));
 }

@@ -2,6 +2,7 @@
 
 import { filterTexts } from "./filter";
 import { historyTexts } from "./history";
+import { operateTexts } from "./operate";
 
 export const t = {
   app: {
@@ -120,5 +121,5 @@ export const t = {
   filter: filterTexts,
 
   // Operate
-  operate: { title: "Operate" },
+  operate: operateTexts,
 };
