@@ -1,4 +1,5 @@
 // The message filter: its history, what people say about messages, senders, rules, the must-pass list, preferences.
+import type { FeedbackWord } from "@/logic/labels";
 import type { VerdictSymbol } from "@/logic/verdictReasons";
 import type { Mode } from "./classify";
 import { ApiError, get, post, put, remove, segment } from "./http";
@@ -16,10 +17,10 @@ export interface StoredMessage {
   source: MessageSource;
   modelVersion: string | null;
   symbols: VerdictSymbol[];
-  /** What people have said last about the message; null: nothing. */
-  label?: string | null;
-  threshold?: number | null;
-  redacted?: boolean;
+  /** The last word of each user, administrator and program about the message. */
+  feedback: FeedbackWord[];
+  /** Whether parts of the text were replaced before it was stored. */
+  redacted: boolean;
 }
 
 export interface HistoryPage {

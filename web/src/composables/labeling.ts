@@ -2,7 +2,7 @@
 import { ref, type Ref } from "vue";
 import { ApiError, messageOf } from "@/api/http";
 import { labelMessages, labelText, type StoredMessage } from "@/api/filter";
-import { labelRequests, undoRequests, type FormerLabel, type LabelRequest, type Said } from "@/logic/labelUndo";
+import { labelRequests, undoRequests, type FormerLabel, type LabelRequest, type Said } from "@/logic/labels";
 import { t } from "@/texts/en";
 import { useToast } from "./toast";
 
@@ -25,19 +25,20 @@ async function send(requests: readonly LabelRequest[]): Promise<Refusal[]> {
   return refused;
 }
 
-export function useLabeling(said: Ref<ReadonlyMap<string, Said>>) {
+/** `own` has what administrators say about the messages that are shown. */
+export function useLabeling(own: Ref<ReadonlyMap<string, Said>>) {
   const { show } = useToast();
   const busy = ref(false);
   const missing = ref<MissingText | null>(null);
 
   function note(labels: Iterable<readonly [string, Said]>): void {
-    const next = new Map(said.value);
+    const next = new Map(own.value);
     for (const [id, label] of labels) next.set(id, label);
-    said.value = next;
+    own.value = next;
   }
 
   function formerOf(messages: readonly StoredMessage[]): FormerLabel[] {
-    return messages.map((message) => ({ id: message.id, said: said.value.get(message.id) ?? null }));
+    return messages.map((message) => ({ id: message.id, said: own.value.get(message.id) ?? null }));
   }
 
   async function undo(former: readonly FormerLabel[]): Promise<void> {

@@ -54,11 +54,11 @@ describe("requests", () => {
   });
 
   it("of an empty search ask for the newest page alone", () => {
-    expect(requestOfSearch({ ...emptySearch }, now)).toEqual({ limit: "50" });
+    expect(requestOfSearch({ ...emptySearch }, now)).toEqual({ limit: "25" });
   });
 
   it("leave out what is only spaces", () => {
-    expect(requestOfSearch({ ...emptySearch, text: "  ", sender: " a@b " }, now)).toEqual({ limit: "50", sender: "a@b" });
+    expect(requestOfSearch({ ...emptySearch, text: "  ", sender: " a@b " }, now)).toEqual({ limit: "25", sender: "a@b" });
   });
 
   it("say from when messages are", () => {

@@ -23,7 +23,7 @@ export interface HistorySearch {
   before: number;
 }
 
-export const pageSize = 50;
+export const pageSize = 25;
 
 export const emptySearch: Readonly<HistorySearch> = {
   text: "",

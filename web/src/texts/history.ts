@@ -1,5 +1,6 @@
 // Texts of the history.
 import { count, plural } from "@/logic/format";
+import type { CountedShare } from "@/logic/shares";
 
 const labelWord = (label: string): string => (label === "spam" ? "spam" : label === "ham" ? "not spam" : `“${label}”`);
 
@@ -93,9 +94,12 @@ export const historyTexts = {
   bulk: {
     label: "Actions for the marked messages",
     marked: (number: number) => `${plural(number, "message")} marked`,
-    spam: "Label as spam",
-    ham: "Label as not spam",
-    clear: "Remove the marks",
+    spam: "Spam",
+    ham: "Not spam",
+    spamName: "Label the marked messages as spam",
+    hamName: "Label the marked messages as not spam",
+    clear: "Clear",
+    clearName: "Remove the marks",
   },
   redacted: {
     title: "The true text is needed",
@@ -135,7 +139,10 @@ export const historyTexts = {
     nothing: "no weight",
     threshold: (score: string, threshold: string) => `Score ${score}, decision threshold ${threshold}`,
     score: (score: string) => `Score ${score}`,
-    scoreWords: (counted: number, of: number) => `Of ${count(of)} messages with this score, about ${count(counted)} ${counted === 1 ? "is" : "are"} spam.`,
+    scoreWords: (share: CountedShare) => {
+      const some = share.fewer ? "fewer than" : "about";
+      return `Of ${count(share.of)} messages with this score, ${some} ${count(share.count)} ${share.count === 1 ? "is" : "are"} spam.`;
+    },
     filterBy: (name: string) => `Search messages with the reason ${name}`,
     sentence: {
       listDeny: "The sender is on the list of blocked senders. That decides, whatever the message says.",

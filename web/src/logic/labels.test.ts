@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allMark, labelRequests, marksOf, undoRequests } from "./labelUndo";
+import { adminLabel, allMark, labelRequests, marksOf, undoRequests, userLabel, type FeedbackWord } from "./labels";
 
 const ids = (count: number) => Array.from({ length: count }, (_, i) => `m${i}`);
 
@@ -43,5 +43,20 @@ describe("marks", () => {
     expect(allMark(new Set(["a"]), ["a", "b"])).toBe("indeterminate");
     expect(allMark(new Set(["a", "b", "x"]), ["a", "b"])).toBe(true);
     expect(allMark(new Set(["x"]), [])).toBe(false);
+  });
+});
+
+describe("what people say", () => {
+  const word = (by: FeedbackWord["by"], label: string, time: string): FeedbackWord => ({ by, label, time, user: null });
+  const words = [word("user", "spam", "2026-11-29T10:02:00Z"), word("user", "ham", "2026-11-29T10:01:00Z"), word("program", "promotion", "2026-11-29T11:00:00Z")];
+
+  it("is the last word of users, not of programs", () => {
+    expect(userLabel(words)).toBe("spam");
+    expect(adminLabel(words)).toBeNull();
+  });
+
+  it("is kept apart from what administrators say", () => {
+    expect(adminLabel([...words, word("admin", "ham", "2026-11-29T09:00:00Z")])).toBe("ham");
+    expect(userLabel([])).toBeNull();
   });
 });

@@ -1,7 +1,27 @@
-// Labels that were given to messages of the history, and the requests that bring the former ones back.
+// Labels that people give to messages of the history, and the requests that bring the former ones back.
 
-/** What people have said about a message; null: nothing. */
+/** What somebody has said about a message; null: nothing. */
 export type Said = string | null;
+
+/** The last word of a user, an administrator or a program about a message. */
+export interface FeedbackWord {
+  label: string;
+  by: "admin" | "user" | "program";
+  user: string | null;
+  time: string;
+}
+
+function lastOf(words: readonly FeedbackWord[], by: FeedbackWord["by"]): Said {
+  let last: FeedbackWord | null = null;
+  for (const word of words) if (word.by === by && (last === null || word.time >= last.time)) last = word;
+  return last?.label ?? null;
+}
+
+/** What administrators say, of whom the page is one: this can be withdrawn here. */
+export const adminLabel = (words: readonly FeedbackWord[]): Said => lastOf(words, "admin");
+
+/** What users say; it counts where no administrator says anything. */
+export const userLabel = (words: readonly FeedbackWord[]): Said => lastOf(words, "user");
 
 export interface FormerLabel {
   id: string;
