@@ -22,15 +22,15 @@ export interface ReadingOptions {
 export interface Preview {
   options: {
     format: string;
-    delimiter?: string;
-    quoting?: string;
-    header?: boolean;
+    delimiter?: string | null;
+    quoting?: string | null;
+    header?: boolean | null;
     encoding: string;
-    text_field?: string;
-    label_field?: string;
+    text_field?: string | null;
+    label_field?: string | null;
   };
   columns: string[];
-  cells: string[][];
+  cells: (string | null)[][];
   examples: { text: string; label: string | null }[];
   notes: string[];
   problems: { row: number; message: string }[];

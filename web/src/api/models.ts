@@ -25,28 +25,50 @@ export interface RegistryState {
   failures: { name: string; alias: string; version: string; error: string }[];
 }
 
+/** A model of the workspace. A directory that is no whole model has an `error`, and little else. */
 export interface WorkspaceModel {
   name: string;
-  kind: string;
-  base_model: string;
-  labels: string[];
-  texts: number;
-  f1_macro: number | null;
-  accuracy: number | null;
-  trained: string;
-  size_mb: number;
-  quantized: boolean;
-  default: boolean;
-  loaded: boolean;
+  version?: string;
+  kind?: string;
+  base_model?: string | null;
+  labels?: string[];
+  texts?: number | null;
+  f1_macro?: number | null;
+  accuracy?: number | null;
+  val_f1_macro?: number | null;
+  trained?: string | null;
+  size_mb?: number;
+  quantized?: boolean;
+  default?: boolean;
+  loaded?: boolean;
+  error?: string;
+}
+
+/** What training_info.json says, as far as the page reads it. */
+export interface TrainingInfo {
+  metrics?: Record<string, number>;
+  intervals?: Record<string, [number, number]>;
+  sample_count?: number;
+  validation_count?: number;
+  test_count?: number;
+  label_counts?: Record<string, number>;
+  training_time_seconds?: number;
+  avg_inference_time_ms?: number;
+  epochs_run?: number | null;
+  base_model_id?: string;
+  hyperparameters?: Record<string, unknown>;
+  configuration?: Record<string, unknown>;
+  verdict?: string;
 }
 
 export interface WorkspaceModelDetails extends WorkspaceModel {
   /** The model card, in Markdown. */
   card: string;
-  training_info: Record<string, unknown>;
-  thresholds?: Record<string, unknown>;
-  temperature?: number;
-  version?: string;
+  training_info: TrainingInfo;
+  manifest: { positive_label?: string; thresholds?: Record<string, number>; temperature?: number; max_length?: number; text_template?: string } & Record<
+    string,
+    unknown
+  >;
 }
 
 export interface Switch {
