@@ -37,7 +37,7 @@ export const filterTexts = {
     noDescription: "no description",
     hits: (hits: number, spam: number | null) => (hits === 0 ? "none" : spam === null ? count(hits) : `${count(hits)}, of them ${count(spam)} spam`),
     uncounted: "not counted",
-    neutral: "0, used by other rules",
+    neutral: "none of its own",
     edit: "Change",
     remove: "Delete",
     removed: (name: string) => `The rule ${name} is deleted.`,
