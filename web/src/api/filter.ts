@@ -2,7 +2,7 @@
 import type { FeedbackWord } from "@/logic/labels";
 import type { VerdictSymbol } from "@/logic/verdictReasons";
 import type { Mode } from "./classify";
-import { ApiError, get, post, put, remove, segment } from "./http";
+import { get, post, put, remove, segment } from "./http";
 
 export type MessageSource = "reputation" | "rules" | "classifier" | "fallback";
 
@@ -46,15 +46,18 @@ export interface Verdict {
 
 export const checkMessage = (message: { text: string; sender?: string; user?: string }): Promise<Verdict> => post("/v1/messages/check", message);
 
-/** Says what several messages are, or withdraws what was said (null). Returns the messages of which the server refused it. */
+/**
+ * Says, as an administrator, what several messages are, or withdraws what was said (null). Returns the messages of which the
+ * server refused it.
+ */
 export async function labelMessages(ids: readonly string[], label: string | null): Promise<{ id: string; error: string }[]> {
-  const said = label === null ? { forget: true } : { label };
+  const said = label === null ? { forget: true } : { label, feedback_type: "admin" };
   const answer = await post<{ results: { id: string; error?: string }[] }>("/v1/feedback", { ids, ...said });
   return answer.results.flatMap(({ id, error }) => (error === undefined ? [] : [{ id, error }]));
 }
 
 /** Says what a message is whose true text the server no longer has. */
-export const labelText = (id: string, text: string, label: string): Promise<unknown> => post("/v1/feedback", { id, text, label });
+export const labelText = (id: string, text: string, label: string): Promise<unknown> => post("/v1/feedback", { id, text, label, feedback_type: "admin" });
 
 export type SenderList = "allow" | "deny" | "none";
 
@@ -180,15 +183,8 @@ export interface MustPassList {
   total: number;
 }
 
-/** The server has none without a workspace: null then. */
-export async function mustPassList(signal?: AbortSignal): Promise<MustPassList | null> {
-  try {
-    return await get<MustPassList>("/v1/must-pass", {}, signal);
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return null;
-    throw error;
-  }
-}
+/** Of a server with a workspace. */
+export const mustPassList = (signal?: AbortSignal): Promise<MustPassList> => get("/v1/must-pass", {}, signal);
 
 /** The list has a message once; the same message again replaces its verdict. */
 export const addMustPass = ({ text, isSpam, subject, sender, note }: MustPassCase): Promise<{ id: string; added: boolean }> =>

@@ -20,6 +20,7 @@ export const filterTexts = {
 
   rules: {
     title: "Rules",
+    caption: "Rules in use",
     lead: (messages: number | null) =>
       `A rule adds its score when a message fits: above 0 it speaks for spam, below 0 against it.${messages === null ? "" : ` Hits are counted in the last ${plural(messages, "message")}.`}`,
     add: "New rule",

@@ -99,7 +99,7 @@ export const historyTexts = {
     spamName: "Label the marked messages as spam",
     hamName: "Label the marked messages as not spam",
     clear: "Clear",
-    clearName: "Remove the marks",
+    clearName: "Clear the marks",
   },
   redacted: {
     title: "The true text is needed",
