@@ -2,8 +2,10 @@
 import { benchmarkTexts } from "./en/benchmark";
 import { dataTexts } from "./en/data";
 import { jobLogTexts, jobProgressTexts } from "./en/jobs";
-
-import { review } from "./review";
+import { review } from "./en/review";
+import { filterTexts } from "./en/filter";
+import { historyTexts } from "./en/history";
+import { operateTexts } from "./en/operate";
 
 export const t = {
   app: {
@@ -379,11 +381,11 @@ export const t = {
   review,
 
   // History
-  history: { title: "History" },
+  history: historyTexts,
 
   // Filter
-  filter: { title: "Filter" },
+  filter: filterTexts,
 
   // Operate
-  operate: { title: "Operate" },
+  operate: operateTexts,
 };
