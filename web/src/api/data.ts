@@ -6,6 +6,8 @@ export interface DataFile {
   bytes: number;
   modified: string;
   undo: boolean;
+  /** Changes with the contents. */
+  version: string;
 }
 
 /** How a file is read; what is left out is guessed by the server. */
@@ -22,15 +24,15 @@ export interface ReadingOptions {
 export interface Preview {
   options: {
     format: string;
-    delimiter?: string;
-    quoting?: string;
-    header?: boolean;
+    delimiter?: string | null;
+    quoting?: string | null;
+    header?: boolean | null;
     encoding: string;
-    text_field?: string;
-    label_field?: string;
+    text_field?: string | null;
+    label_field?: string | null;
   };
   columns: string[];
-  cells: string[][];
+  cells: (string | null)[][];
   examples: { text: string; label: string | null }[];
   notes: string[];
   problems: { row: number; message: string }[];

@@ -27,8 +27,9 @@ export type JobEvent =
       type: "progress";
       work: string;
       done: number;
-      total: number;
-      seconds: number;
+      /** Left out where it is unknown. */
+      total?: number;
+      seconds?: number;
       loss?: number;
       rate?: string;
       remaining_seconds?: number;
@@ -36,6 +37,9 @@ export type JobEvent =
   | ({ type: "evaluation"; epoch: number; step: number; loss?: number; f1_macro?: number; accuracy?: number } & Record<string, unknown>)
   | { type: "log"; level: string; message: string }
   | { type: "error"; message: string };
+
+/** An event of a job; its events count from 1. */
+export type NumberedEvent = JobEvent & { id: number };
 
 export interface StartJob {
   kind: JobKind;
@@ -46,7 +50,8 @@ export interface StartJob {
 }
 
 export interface LogPage {
-  events: (JobEvent & { id: number })[];
+  events: NumberedEvent[];
+  /** The ID behind which the next page begins; null: there are no more events now. */
   next: number | null;
 }
 

@@ -21,7 +21,7 @@ export function useQueryText(name: string, fallback = "", options: { push?: bool
 }
 
 /** Changes several query parameters at once. */
-export function useSetQuery(): (changes: Record<string, string | undefined>) => void {
+export function useSetQuery(): (changes: Record<string, string | undefined>) => Promise<unknown> {
   const route = useRoute();
   const router = useRouter();
   return (changes) => {
@@ -30,6 +30,6 @@ export function useSetQuery(): (changes: Record<string, string | undefined>) => 
       if (value === undefined || value === "") delete query[name];
       else query[name] = value;
     }
-    void router.replace({ query });
+    return router.replace({ query });
   };
 }

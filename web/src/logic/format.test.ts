@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, bytes, count, duration, metric, milliseconds, percent, plural } from "./format";
+import { ago, bytes, count, duration, metric, milliseconds, percent, plural, probability } from "./format";
 
 describe("numbers for people", () => {
   it("groups thousands", () => expect(count(1234567)).toBe("1,234,567"));
@@ -14,6 +14,12 @@ describe("numbers for people", () => {
     expect(percent(0.0034)).toBe("0.3 %");
     expect(percent(0.5, 0)).toBe("50 %");
     expect(percent(Number.NaN)).toBe("–");
+  });
+  it("doesn't call a probability certain", () => {
+    expect(probability(0.9999998)).toBe("> 99.9 %");
+    expect(probability(0.00002)).toBe("< 0.1 %");
+    expect(probability(0.5)).toBe("50 %");
+    expect(probability(1)).toBe("100 %");
   });
   it("writes metrics as the field does", () => {
     expect(metric(0.9737)).toBe(".974");
@@ -30,6 +36,7 @@ describe("numbers for people", () => {
     expect(milliseconds(0.41)).toBe("0.4 ms");
     expect(milliseconds(12.4)).toBe("12 ms");
     expect(milliseconds(1340)).toBe("1.3 s");
+    expect(duration(0.3)).toBe("less than a second");
     expect(duration(45)).toBe("45 s");
     expect(duration(200)).toBe("3 min");
     expect(duration(4800)).toBe("1 h 20 min");

@@ -17,6 +17,13 @@ export function percent(share: number, digits = 1): string {
   return `${digits > 0 ? text.replace(/\.0+$/, "") : text} %`;
 }
 
+/** A probability, which is never quite 0 or 1: "> 99.9 %". */
+export function probability(value: number): string {
+  if (value > 0.9995 && value < 1) return "> 99.9 %";
+  if (value < 0.0005 && value > 0) return "< 0.1 %";
+  return percent(value);
+}
+
 /** A metric between 0 and 1 as it is printed in the field: ".975", "1.000". */
 export function metric(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
@@ -43,6 +50,7 @@ export function milliseconds(value: number): string {
 /** "45 s", "3 min", "1 h 20 min" */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
+  if (whole === 0) return "less than a second";
   if (whole < 90) return `${whole} s`;
   const minutes = Math.round(whole / 60);
   if (minutes < 60) return `${minutes} min`;

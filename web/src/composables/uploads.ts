@@ -1,0 +1,80 @@
+// Uploads that are under way. They go on while one looks at other views, and end with the page.
+import { reactive, readonly } from "vue";
+import { uploadData } from "@/api/data";
+import { isAborted, messageOf } from "@/api/http";
+import { freeName, safeName, wrongKind } from "@/logic/fileKind";
+import { t } from "@/texts/en";
+
+export interface Upload {
+  id: number;
+  /** What the file is called on this computer, and in the workspace. */
+  original: string;
+  name: string;
+  sent: number;
+  total: number;
+  state: "sending" | "done" | "failed" | "cancelled";
+  message: string;
+  /** Whether another try may help. */
+  again: boolean;
+}
+
+const uploads = reactive<Upload[]>([]);
+const files = new Map<number, { file: File; controller: AbortController }>();
+let last = 0;
+
+async function send(upload: Upload): Promise<void> {
+  const known = files.get(upload.id);
+  if (!known) return;
+  known.controller = new AbortController();
+  Object.assign(upload, { state: "sending", message: "", again: false });
+  try {
+    await uploadData(known.file, {
+      name: upload.name,
+      signal: known.controller.signal,
+      progress: (sent) => (upload.sent = sent),
+    });
+    upload.state = "done";
+    files.delete(upload.id);
+  } catch (error) {
+    upload.state = isAborted(error) ? "cancelled" : "failed";
+    upload.message = isAborted(error) ? t.data.cancelled : messageOf(error);
+    upload.again = !isAborted(error);
+  }
+}
+
+async function add(file: File, taken: ReadonlySet<string>): Promise<Upload> {
+  const wanted = safeName(file.name);
+  const sending = uploads.filter((each) => each.state === "sending").map((each) => each.name);
+  const name = freeName(wanted, new Set([...taken, ...sending]));
+  uploads.push({ id: ++last, original: file.name, name, sent: 0, total: file.size, state: "sending", message: "", again: false });
+  const upload = uploads[uploads.length - 1]!; // the reactive one
+  const wrong = wrongKind(new Uint8Array(await file.slice(0, 4096).arrayBuffer()), file.name);
+  if (wrong) {
+    Object.assign(upload, { state: "failed", message: t.data.wrong(wrong) });
+    return upload;
+  }
+  files.set(upload.id, { file, controller: new AbortController() });
+  await send(upload);
+  if (upload.state === "done" && name !== wanted) upload.message = t.data.renamed(wanted, name);
+  return upload;
+}
+
+function dismiss(id: number): void {
+  const place = uploads.findIndex((each) => each.id === id);
+  if (place >= 0) uploads.splice(place, 1);
+  files.delete(id);
+}
+
+export function useUploads() {
+  return {
+    uploads: readonly(uploads),
+    /** Sends a file under a name that is not taken, and resolves when that has ended, well or not. */
+    add,
+    cancel: (id: number) => files.get(id)?.controller.abort(),
+    retry: (id: number) => {
+      const upload = uploads.find((each) => each.id === id);
+      return upload ? send(upload) : Promise.resolve();
+    },
+    dismiss,
+  };
+}
