@@ -5,7 +5,7 @@ import http.client
 import json
 import os
 import random
-import shutil
+import threading
 import time
 import urllib.parse
 
@@ -216,6 +216,30 @@ class Rows(DataTest):
         self.assertEqual(statuses.count(200), 1, statuses)
         self.assertEqual(statuses.count(409), 7, statuses)
         self.assertEqual(self.rows("a.csv")["total"], 1999)
+
+    def test_a_kill_leaves_the_old_or_the_new_file(self):
+        old = b"label,text\n" + b"".join(b"ham,text %d\nspam,other %d\n" % (i, i) for i in range(20_000))
+        new = old.replace(b"ham,text 0\n", b"")
+        self.put("a.csv", old)
+        for _ in range(4):
+            def change_and_undo():
+                try:
+                    while True:
+                        self.send("POST", "/v1/data/a.csv/changes", {"remove": [2]})
+                        self.send("POST", "/v1/data/a.csv/undo")
+                except (OSError, http.client.HTTPException):
+                    pass  # the server is gone
+            thread = threading.Thread(target=change_and_undo)
+            thread.start()
+            time.sleep(random.uniform(.1, .6))
+            self.process.kill()
+            self.process.wait()
+            thread.join()
+            self.assertIn(self.contents("a.csv"), (old, new))
+            self.serve("--workspace", "workspace")
+            if self.contents("a.csv") == new:
+                self.ask("POST", "/a.csv/undo")
+            self.assertEqual(self.contents("a.csv"), old)
 
     def test_searches(self):
         self.put("a.csv", self.CSV)
