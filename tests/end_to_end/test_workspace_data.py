@@ -5,7 +5,7 @@ import http.client
 import json
 import os
 import random
-import shutil
+import threading
 import time
 import urllib.parse
 
@@ -88,6 +88,25 @@ class Files(DataTest):
         self.assertEqual(self.ask("GET", "")["files"], [])
         self.assertEqual(self.ask("PUT", "/a.csv?offset=11&final=true", b"x,1\n")["bytes"], 15, "an upload survives the end of the server")
 
+    def test_pages_are_told_of_changes(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/v1/events")
+        stream = connection.getresponse()
+        self.put("a.csv", b"label,text\nx,1\ny,2\nx,3\n")
+        self.ask("POST", "/a.csv/changes", {"remove": [4]})
+        self.ask("POST", "/a.csv/undo")
+        self.ask("DELETE", "/a.csv", status=204)
+        told = []
+        while len(told) < 4:
+            line = stream.readline().decode()
+            self.assertTrue(line, self.logged())
+            if line == "event: data\n":
+                told.append(json.loads(stream.readline().decode().removeprefix("data: ")))
+        self.assertEqual(told, [{"name": "a.csv"}] * 4)
+        entries = json.loads(self.send("GET", "/v1/audit")[1])["entries"]
+        self.assertEqual([(entry["action"], entry["object"]) for entry in entries], [(f"data.{action}", "a.csv") for action in ("delete", "undo", "change", "upload")])
+
     def test_downloads(self):
         self.put("my file.csv", b"label,text\nx,1\ny,2\n")
         response, data = self.send("GET", "/v1/data/my%20file.csv")
@@ -109,13 +128,14 @@ class Files(DataTest):
 
     def test_names_lead_nowhere_else(self):
         os.symlink("/etc/passwd", self.path("workspace", "data", "link"))
+        before = sorted(os.listdir(self.path("workspace")))
         for name in ("..", "../x", ".hidden", "a/b", "/etc/passwd", "a\\b", "a\nb", "x" * 101, "%", "a\u202eb", " a", "a ", "~", "*"):
             for method, rest in (("PUT", "?final=true"), ("GET", "/preview"), ("DELETE", ""), ("POST", "/undo"), ("POST", "/restore"), ("GET", "/rows")):
                 response, data = self.send(method, f"/v1/data/{urllib.parse.quote(name, safe='')}{rest}", b"x" if method == "PUT" else None)
                 self.assertIn(response.status, (400, 404, 422), (name, method, data))
         self.ask("GET", "/link/preview", status=404)
         self.ask("PUT", "/link?final=true&replace=true", b"x", status=409)
-        self.assertEqual(sorted(os.listdir(self.path("workspace"))), ["data", "jobs", "models"])
+        self.assertEqual(sorted(os.listdir(self.path("workspace"))), before)
         self.assertEqual(sorted(os.listdir(self.path("workspace", "data"))), [".former", ".trash", ".uploads", "link"])
         response, _ = self.send("POST", "/v1/jobs", {"kind": "train", "data": ".uploads/x", "model": "m"})
         self.assertEqual(response.status, 422)
@@ -197,6 +217,30 @@ class Rows(DataTest):
         self.assertEqual(statuses.count(409), 7, statuses)
         self.assertEqual(self.rows("a.csv")["total"], 1999)
 
+    def test_a_kill_leaves_the_old_or_the_new_file(self):
+        old = b"label,text\n" + b"".join(b"ham,text %d\nspam,other %d\n" % (i, i) for i in range(20_000))
+        new = old.replace(b"ham,text 0\n", b"")
+        self.put("a.csv", old)
+        for _ in range(4):
+            def change_and_undo():
+                try:
+                    while True:
+                        self.send("POST", "/v1/data/a.csv/changes", {"remove": [2]})
+                        self.send("POST", "/v1/data/a.csv/undo")
+                except (OSError, http.client.HTTPException):
+                    pass  # the server is gone
+            thread = threading.Thread(target=change_and_undo)
+            thread.start()
+            time.sleep(random.uniform(.1, .6))
+            self.process.kill()
+            self.process.wait()
+            thread.join()
+            self.assertIn(self.contents("a.csv"), (old, new))
+            self.serve("--workspace", "workspace")
+            if self.contents("a.csv") == new:
+                self.ask("POST", "/a.csv/undo")
+            self.assertEqual(self.contents("a.csv"), old)
+
     def test_searches(self):
         self.put("a.csv", self.CSV)
         self.assertEqual([row["row"] for row in self.rows("a.csv", "contains=SEE")["rows"]], [4])
@@ -214,10 +258,19 @@ class Rows(DataTest):
         self.put("double.tsv", b"".join(lines + lines[1:40]))
 
         def duplicates():
-            report = json.loads(self.winnow("data", "doctor", self.path("workspace", "data", "double.tsv"), "--json")[0])
+            response, data = self.send("POST", "/v1/jobs", {"kind": "doctor", "data": "double.tsv"})
+            self.assertEqual(response.status, 200, data)
+            job, deadline = json.loads(data)["id"], time.monotonic() + 120
+            while (state := json.loads(self.send("GET", f"/v1/jobs/{job}")[1])["state"]) in ("queued", "running"):
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(.05)
+            self.assertEqual(state, "succeeded")
+            report = json.loads(self.send("GET", f"/v1/jobs/{job}/output")[1])
             return [finding["line"] for finding in report["findings"] if finding["kind"] == "duplicate"]
         found = duplicates()
         self.assertGreaterEqual(len(found), 39)
+        shown = self.rows("double.tsv", "row=" + ",".join(map(str, found)))
+        self.assertEqual(shown["total"], len(set(found)))
         self.ask("POST", "/double.tsv/changes", {"remove": sorted(set(found))})
         self.assertLess(len(duplicates()), len(found))
 
