@@ -165,7 +165,7 @@ class Commands(PowerCuts):
         self.clean()
         connection = sqlite3.connect(self.path("version1.db"))
         for statement in ("DROP TABLE messages", "DROP TABLE verdict_samples", "DROP TABLE campaign_uses", "DROP TABLE secrets", "DROP TABLE forgotten", "DROP TABLE models", "DROP TABLE aliases", "DROP TABLE experiments", "DROP TABLE experiment_reports", "DROP TABLE experiment_users", "DROP TABLE experiment_disagreements", "DROP TABLE experiment_counters", "DROP TABLE experiment_decisions",
-                          "DROP INDEX idempotency_keys_digest", "ALTER TABLE spam_feedback DROP COLUMN source",
+                          "DROP INDEX idempotency_keys_digest", "DROP INDEX reputation_changes", "DROP INDEX preferences_changes", "ALTER TABLE spam_feedback DROP COLUMN source",
                           "DELETE FROM schema_version WHERE version > 1"):
             connection.execute(statement)
         connection.commit()
