@@ -27,7 +27,7 @@ std::string Id(int number) { return fmt::format("{:016x}", number); }
 TEST(BenchmarkHistory, ListsSummariesInPages) {
   const TemporaryDirectory directory;
   const auto history = BenchmarkHistory::Open(directory.path() / "benchmarks").value();
-  EXPECT_EQ(history->List("", 10).dump(), R"({"next":null,"runs":[]})");
+  EXPECT_EQ(history->List("", 10).dump(), R"({"runs":[],"next":null})");
   for (int i = 1; i <= 5; ++i) ASSERT_TRUE(history->Keep(Id(i), Comparison(i)));
   ASSERT_TRUE(history->Keep(Id(5), Comparison(9))) << "once more";
   const Json page = history->List("", 2);

@@ -136,7 +136,8 @@ std::vector<Route> BenchmarkRoutes(const SharedService& service) {
   run.docs.description =
       "As /api/finetune/run; the last event is `{\"type\": \"complete\", \"run\"}`, with `run` as in /v1/benchmarks.";
   run.docs.query = RunQuery();
-  run.docs.headers = ParsedJson(R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string"}}})");
+  run.docs.headers = ParsedJson(
+      R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string", "description": "ID of the last event that the client has: the run that it is of is watched, and no other one started"}}})");
   run.docs.answer = {{"type", "string"}};
   run.docs.answer_example =
       "id: 5c1f0a2b9d3e4f60:3\ndata: {\"type\":\"progress\",\"message\":\"compare 45 % (120 of 268)\"}\n\n";

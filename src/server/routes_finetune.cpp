@@ -136,7 +136,8 @@ std::vector<Route> FineTuneRoutes(const SharedService& service) {
                 "training. The request is refused from pages of other sites.",
             .tag = kTag,
             .query = RunQuery(),
-            .headers = ParsedJson(R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string"}}})"),
+            .headers = ParsedJson(
+                R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string", "description": "ID of the last event that the client has: the run that it is of is watched, and no other one started"}}})"),
             .answer = {{"type", "string"}},
             .answer_example =
                 "id: 5c1f0a2b9d3e4f60:3\ndata: {\"type\":\"progress\",\"message\":\"train 45 % (120 of 268)\"}\n\n",

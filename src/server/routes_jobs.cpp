@@ -192,7 +192,8 @@ std::vector<Route> JobRoutes(const SharedService& service) {
       "Server-sent events of the types `state`, `progress`, `evaluation` and `log`, each with its ID, from the first one or "
       "from the one behind Last-Event-ID. The stream ends with the job; status 204 means that nothing follows.";
   events.docs.query = EventsQuery();
-  events.docs.headers = ParsedJson(R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string"}}})");
+  events.docs.headers = ParsedJson(
+      R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string", "description": "ID of the last event that the client has"}}})");
   events.docs.answer = {{"type", "string"}};
   events.docs.answer_example =
       "id: 3\nevent: progress\ndata: {\"type\":\"progress\",\"work\":\"train\",\"done\":5,\"total\":10}\n\n";

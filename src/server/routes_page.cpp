@@ -74,6 +74,7 @@ Route PageRoute(const char* path, const char* summary, HttpHandler handle) {
           .docs = {.summary = summary,
                    .tag = kTag,
                    .answer = {{"type", "string"}},
+                   .answer_example = "<!doctype html><html lang=\"en\">",
                    .errors = {404},
                    .answer_types = {"text/html"}},
           .handle = std::move(handle)};
@@ -105,6 +106,7 @@ std::vector<Route> PageRoutes(const SharedService&) {
                                PageRoute("/ui/assets/{file}", "A script, style sheet or picture of the page", asset),
                                PageRoute("/ui/{view}", "A view of the page, or a file such as its icon", view),
                                PageRoute("/ui/{view}/{name}", "A view of the page that shows one thing", index)};
+  routes[1].docs.answer_example = "import{c as a}from\"./vue-4f2a.js\";";
   routes[1].docs.answer_types = {"text/javascript", "text/css", "image/svg+xml"};
   return routes;
 }
