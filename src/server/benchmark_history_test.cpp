@@ -81,7 +81,7 @@ TEST(BenchmarkHistory, OpensTenThousandRunsWithin300Milliseconds) {
   const auto milliseconds = [](auto from, auto to) {
     return std::chrono::duration<double, std::milli>(to - from).count();
   };
-  // Far more than it takes on an idle machine: 60 ms and 1 ms.
+  // Far more than it takes: the whole test, with the writing of the file, takes 160 ms on two busy cores.
   EXPECT_LT(milliseconds(begin, opened), 2000);
   EXPECT_LT(milliseconds(opened, listed), 300);
 }
