@@ -273,7 +273,7 @@ TEST_F(AccessTest, SessionsCountForPagesOfThisServerAlone) {
   const SignedIn signed_in = access.SignIn(secrets_.at("admin"), "192.0.2.1").value();
   EXPECT_EQ(signed_in.name, "admin");
   EXPECT_EQ(signed_in.role, Role::kAdmin);
-  const std::string cookie = "a=b; winnow_session=" + signed_in.cookie;
+  const std::string cookie = "a=b; winnow_session=" + signed_in.cookie, bearer = Bearer("admin");
   struct Case {
     const char *origin, *site;
     int reads, changes;  // statuses
@@ -299,7 +299,7 @@ TEST_F(AccessTest, SessionsCountForPagesOfThisServerAlone) {
     EXPECT_EQ(Status(access, request), reads) << origin << " " << site;
     request.changes = true;
     EXPECT_EQ(Status(access, request), changes) << origin << " " << site;
-    request.authorization = Bearer("admin");  // a key in a header is no browser's doing
+    request.authorization = bearer;  // a key in a header is no browser's doing
     EXPECT_EQ(Status(access, request), 200) << origin << " " << site;
   }
 }

@@ -27,7 +27,7 @@ std::string Id(int number) { return fmt::format("{:016x}", number); }
 TEST(BenchmarkHistory, ListsSummariesInPages) {
   const TemporaryDirectory directory;
   const auto history = BenchmarkHistory::Open(directory.path() / "benchmarks").value();
-  EXPECT_EQ(history->List("", 10).dump(), R"({"next":null,"runs":[]})");
+  EXPECT_EQ(history->List("", 10).dump(), R"({"runs":[],"next":null})");
   for (int i = 1; i <= 5; ++i) ASSERT_TRUE(history->Keep(Id(i), Comparison(i)));
   ASSERT_TRUE(history->Keep(Id(5), Comparison(9))) << "once more";
   const Json page = history->List("", 2);
@@ -81,7 +81,7 @@ TEST(BenchmarkHistory, OpensTenThousandRunsWithin300Milliseconds) {
   const auto milliseconds = [](auto from, auto to) {
     return std::chrono::duration<double, std::milli>(to - from).count();
   };
-  // Far more than it takes on an idle machine: 60 ms and 1 ms.
+  // Far more than it takes: the whole test, with the writing of the file, takes 160 ms on two busy cores.
   EXPECT_LT(milliseconds(begin, opened), 2000);
   EXPECT_LT(milliseconds(opened, listed), 300);
 }

@@ -102,13 +102,15 @@ ApiResult<HttpResponse> Remove(const Service& service, const HttpRequest& reques
 
 Json SummarySchema() {
   return ParsedJson(R"({"type": "object", "required": ["id", "time", "data", "models"], "properties": {
-    "id": {"type": "string"}, "time": {"type": "string", "description": "When it was measured"},
+    "id": {"type": "string", "description": "ID of the run: that of its job"}, "time": {"type": "string", "description": "When it was measured"},
     "data": {"type": "string", "description": "Name of the data file"},
     "models": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {
-      "name": {"type": "string"}, "f1_macro": {"type": ["number", "null"]}, "accuracy": {"type": ["number", "null"]},
+      "name": {"type": "string", "description": "Name of the model"},
+      "f1_macro": {"type": ["number", "null"], "description": "Macro-F1"},
+      "accuracy": {"type": ["number", "null"], "description": "Accuracy"},
       "ms_per_text": {"type": "number", "description": "Median time of a single text, in milliseconds"},
       "per_class": {"type": "object", "additionalProperties": {"type": ["number", "null"]}, "description": "F1 by label"},
-      "error": {"type": "object", "description": "Why the model was not measured"}}}}}})");
+      "error": {"type": "object", "description": "Why the model was not measured"}}}, "description": "The models, the best first"}}})");
 }
 
 Json ExampleRun() {
@@ -136,7 +138,8 @@ std::vector<Route> BenchmarkRoutes(const SharedService& service) {
   run.docs.description =
       "As /api/finetune/run; the last event is `{\"type\": \"complete\", \"run\"}`, with `run` as in /v1/benchmarks.";
   run.docs.query = RunQuery();
-  run.docs.headers = ParsedJson(R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string"}}})");
+  run.docs.headers = ParsedJson(
+      R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string", "description": "ID of the last event that the client has: the run that it is of is watched, and no other one started"}}})");
   run.docs.answer = {{"type", "string"}};
   run.docs.answer_example =
       "id: 5c1f0a2b9d3e4f60:3\ndata: {\"type\":\"progress\",\"message\":\"compare 45 % (120 of 268)\"}\n\n";
@@ -150,13 +153,14 @@ std::vector<Route> BenchmarkRoutes(const SharedService& service) {
       {"type", "object"},
       {"required", {"runs", "next"}},
       {"properties",
-       {{"runs", {{"type", "array"}, {"items", SummarySchema()}}},
+       {{"runs", {{"type", "array"}, {"items", SummarySchema()}, {"description", "A page of runs"}}},
         {"next", {{"type", {"string", "null"}}, {"description", "'before' of the next page; null: the last page"}}}}}};
   list.docs.answer_example = {{"runs", Json::array({ExampleRun()})}, {"next", nullptr}};
   list.docs.errors = {422, 429};
   Route get = BenchmarkRoute(service, "GET", "/v1/benchmarks/{id}", "Returns a benchmark", Get);
   get.docs.description = "The summary and, in `comparison`, what `winnow compare --json` prints.";
-  get.docs.answer["properties"]["comparison"] = {{"type", "object"}};
+  get.docs.answer["properties"]["comparison"] = {{"type", "object"},
+                                                 {"description", "What winnow compare --json prints"}};
   Route remove =
       BenchmarkRoute(service, "DELETE", "/v1/benchmarks/{id}", "Removes a benchmark from the history", Remove);
   remove.docs.answer = {};

@@ -35,7 +35,8 @@ std::vector<Route> EventRoutes(const SharedService& service) {
                 "`review`: labels were given. `reset`: events were missed, so that everything is to be fetched again. "
                 "With Last-Event-ID the stream begins behind that event; the last 10,000 are kept.",
             .tag = "Jobs",
-            .headers = ParsedJson(R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string"}}})"),
+            .headers = ParsedJson(
+                R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string", "description": "ID of the last event that the client has"}}})"),
             .answer = {{"type", "string"}},
             .answer_example = "id: 1795939200123\nevent: job\ndata: {\"job\":\"5c1f0a2b9d3e4f60\",\"id\":2,"
                               "\"type\":\"state\",\"state\":\"running\"}\n\n",

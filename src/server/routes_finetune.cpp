@@ -108,11 +108,13 @@ ApiResult<HttpResponse> Status(const Service& service, const HttpRequest&) {
 std::vector<Route> FineTuneRoutes(const SharedService& service) {
   const Json status = ParsedJson(R"({"type": "array", "items": {"type": "object",
     "required": ["name", "base_model", "val_macro_f1", "timestamp", "sample_count"], "properties": {
-      "name": {"type": "string"}, "base_model": {"type": ["string", "null"]}, "val_macro_f1": {"type": ["number", "null"]},
-      "timestamp": {"type": ["string", "null"]}, "sample_count": {"type": ["integer", "null"], "description": "Texts trained on"}}}})");
+      "name": {"type": "string", "description": "Name of the model"},
+      "base_model": {"type": ["string", "null"], "description": "Base model that was fine-tuned"},
+      "val_macro_f1": {"type": ["number", "null"], "description": "Macro-F1 on the validation texts"},
+      "timestamp": {"type": ["string", "null"], "description": "When it was trained"}, "sample_count": {"type": ["integer", "null"], "description": "Texts trained on"}}}})");
   const Json cancel = ParsedJson(R"({"type": "object", "required": ["cancelled", "job"], "properties": {
     "cancelled": {"type": "boolean", "description": "False if no training was in progress"},
-    "job": {"type": ["string", "null"]}}})");
+    "job": {"type": ["string", "null"], "description": "ID of the job"}}})");
   return {
       {.method = "GET",
        .path = "/api/finetune/status",
@@ -136,7 +138,8 @@ std::vector<Route> FineTuneRoutes(const SharedService& service) {
                 "training. The request is refused from pages of other sites.",
             .tag = kTag,
             .query = RunQuery(),
-            .headers = ParsedJson(R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string"}}})"),
+            .headers = ParsedJson(
+                R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string", "description": "ID of the last event that the client has: the run that it is of is watched, and no other one started"}}})"),
             .answer = {{"type", "string"}},
             .answer_example =
                 "id: 5c1f0a2b9d3e4f60:3\ndata: {\"type\":\"progress\",\"message\":\"train 45 % (120 of 268)\"}\n\n",

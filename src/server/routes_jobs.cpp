@@ -49,8 +49,8 @@ ApiResult<HttpResponse> StartJob(const Service& service, const HttpRequest& requ
 
 const Json& ListQuery() {
   static const Json schema = ParsedJson(R"({"type": "object", "properties": {
-    "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain"]},
-    "state": {"enum": ["queued", "running", "succeeded", "failed", "cancelled", "interrupted"]},
+    "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain"], "description": "Jobs of this kind only"},
+    "state": {"enum": ["queued", "running", "succeeded", "failed", "cancelled", "interrupted"], "description": "Jobs in this state only"},
     "before": {"type": "string", "description": "ID of the last job of the page before"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "description": "Maximum number of jobs; left out: 100"}}})");
   return schema;
@@ -148,13 +148,15 @@ ApiResult<HttpResponse> JobLog(const Service& service, const HttpRequest& reques
 Json JobSchema() {
   return ParsedJson(
       R"({"type": "object", "required": ["id", "kind", "title", "state", "created", "started", "ended", "runs", "exit_code"], "properties": {
-    "id": {"type": "string"}, "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain"]},
+    "id": {"type": "string", "description": "ID of the job"},
+    "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain"], "description": "What it does"},
     "title": {"type": "string", "description": "The job in words"},
     "state": {"enum": ["queued", "running", "succeeded", "failed", "cancelled", "interrupted"], "description": "interrupted: cut off by the end of the server; it can be resumed"},
     "created": {"type": "number", "description": "Seconds since 1970"},
-    "started": {"type": ["number", "null"]}, "ended": {"type": ["number", "null"]},
+    "started": {"type": ["number", "null"], "description": "Seconds since 1970; null: it waits"},
+    "ended": {"type": ["number", "null"], "description": "Seconds since 1970; null: it has not ended"},
     "runs": {"type": "integer", "description": "How often it was started"},
-    "exit_code": {"type": ["integer", "null"]},
+    "exit_code": {"type": ["integer", "null"], "description": "Exit code of the command; null before its end"},
     "owner": {"type": "string", "description": "Name of the API key that started it"},
     "error": {"type": "string", "description": "Why it failed, and what to do about it"}}})");
 }
@@ -189,9 +191,10 @@ std::vector<Route> JobRoutes(const SharedService& service) {
   start.docs.errors = {404, 422, 429, 503};
   Route list = JobRoute(service, "GET", "/v1/jobs", "Lists jobs, the newest first", ListJobs);
   list.docs.query = ListQuery();
-  list.docs.answer = {{"type", "object"},
-                      {"required", {"jobs"}},
-                      {"properties", {{"jobs", {{"type", "array"}, {"items", JobSchema()}}}}}};
+  list.docs.answer = {
+      {"type", "object"},
+      {"required", {"jobs"}},
+      {"properties", {{"jobs", {{"type", "array"}, {"items", JobSchema()}, {"description", "A page of jobs"}}}}}};
   list.docs.answer_example = {{"jobs", Json::array({ExampleJob()})}};
   list.docs.errors = {422};
   Route events = JobRoute(service, "GET", "/v1/jobs/{job}/events", "Streams the events of a job", JobEvents);
@@ -199,7 +202,8 @@ std::vector<Route> JobRoutes(const SharedService& service) {
       "Server-sent events of the types `state`, `progress`, `evaluation` and `log`, each with its ID, from the first one or "
       "from the one behind Last-Event-ID. The stream ends with the job; status 204 means that nothing follows.";
   events.docs.query = EventsQuery();
-  events.docs.headers = ParsedJson(R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string"}}})");
+  events.docs.headers = ParsedJson(
+      R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string", "description": "ID of the last event that the client has"}}})");
   events.docs.answer = {{"type", "string"}};
   events.docs.answer_example =
       "id: 3\nevent: progress\ndata: {\"type\":\"progress\",\"work\":\"train\",\"done\":5,\"total\":10}\n\n";
@@ -208,7 +212,7 @@ std::vector<Route> JobRoutes(const SharedService& service) {
   Route log = JobRoute(service, "GET", "/v1/jobs/{job}/log", "Returns the events of a job, in pages", JobLog);
   log.docs.query = LogQuery();
   log.docs.answer = ParsedJson(R"({"type": "object", "required": ["events", "next"], "properties": {
-    "events": {"type": "array", "items": {"type": "object", "required": ["id", "type"]}},
+    "events": {"type": "array", "items": {"type": "object", "required": ["id", "type"]}, "description": "The events as in the stream, each with its ID in `id`"},
     "next": {"type": ["integer", "null"], "description": "'after' of the next page; null: nothing follows for now"}}})");
   log.docs.answer_example = ParsedJson(R"({"events": [{"id": 1, "type": "state", "state": "queued"}], "next": null})");
   log.docs.errors = {404, 422, 429};

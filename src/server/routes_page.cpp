@@ -74,6 +74,7 @@ Route PageRoute(const char* path, const char* summary, HttpHandler handle) {
           .docs = {.summary = summary,
                    .tag = kTag,
                    .answer = {{"type", "string"}},
+                   .answer_example = "<!doctype html><html lang=\"en\">",
                    .errors = {404},
                    .answer_types = {"text/html"}},
           .handle = std::move(handle)};
@@ -86,11 +87,6 @@ std::vector<Route> PageRoutes(const SharedService&) {
   const HttpHandler index = [files](const SharedRequest& request, const HttpReply& reply) {
     reply(Index(*files, *request));
   };
-  // Behind a proxy that adds a prefix to the path, too.
-  const HttpHandler home = [index](const SharedRequest& request, const HttpReply& reply) {
-    if (request->path.ends_with('/')) return index(request, reply);
-    reply({.status = 302, .body = "", .content_type = "text/plain", .headers = {{"Location", "ui/"}}});
-  };
   const HttpHandler asset = [files](const SharedRequest& request, const HttpReply& reply) {
     std::optional<PageFile> file = files->Find("assets/" + request->parameters.front());
     if (!file) return reply(ErrorResponse(404, "NotFound", "the page has no such file"));
@@ -101,10 +97,11 @@ std::vector<Route> PageRoutes(const SharedService&) {
     if (!file) return index(request, reply);
     reply(FileResponse(*request, *std::move(file), Caching::kAsk));
   };
-  std::vector<Route> routes = {PageRoute("/ui", "The web page", home),
+  std::vector<Route> routes = {PageRoute("/ui", "The web page", index),
                                PageRoute("/ui/assets/{file}", "A script, style sheet or picture of the page", asset),
                                PageRoute("/ui/{view}", "A view of the page, or a file such as its icon", view),
                                PageRoute("/ui/{view}/{name}", "A view of the page that shows one thing", index)};
+  routes[1].docs.answer_example = "import{c as a}from\"./vue-4f2a.js\";";
   routes[1].docs.answer_types = {"text/javascript", "text/css", "image/svg+xml"};
   return routes;
 }

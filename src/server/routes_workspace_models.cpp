@@ -44,10 +44,10 @@ ApiResult<HttpResponse> ListSwitches(const Service& service, const HttpRequest& 
 Json ModelSchema(bool whole) {
   Json schema = ParsedJson(R"({"type": "object", "required": ["name"], "properties": {
     "name": {"type": "string", "description": "Name of the directory in WORKSPACE/models"},
-    "version": {"type": "string"},
+    "version": {"type": "string", "description": "Its version"},
     "kind": {"type": "string", "description": "transformer, lr or svm"},
     "base_model": {"type": ["string", "null"], "description": "Base model that was fine-tuned"},
-    "labels": {"type": "array", "items": {"type": "string"}},
+    "labels": {"type": "array", "items": {"type": "string"}, "description": "Labels in the order of their IDs"},
     "texts": {"type": ["integer", "null"], "description": "Number of texts that it was trained on"},
     "f1_macro": {"type": ["number", "null"], "description": "Macro-F1 on the test texts of its training"},
     "accuracy": {"type": ["number", "null"], "description": "Accuracy on the same texts"},
@@ -92,7 +92,11 @@ std::vector<Route> WorkspaceModelRoutes(const SharedService& service) {
   Route list = ModelRoute(service, "GET", "/v1/workspace/models", "Lists the models of the workspace", ListModels);
   list.docs.answer = {{"type", "object"},
                       {"required", {"models"}},
-                      {"properties", {{"models", {{"type", "array"}, {"items", ModelSchema(/*whole=*/false)}}}}}};
+                      {"properties",
+                       {{"models",
+                         {{"type", "array"},
+                          {"items", ModelSchema(/*whole=*/false)},
+                          {"description", "The models in the order of their names"}}}}}};
   list.docs.answer_example = {{"models", Json::array({ExampleModel()})}};
   list.docs.errors = {429};
   Route remove = ModelRoute(service, "DELETE", kModel, "Moves a model to the trash", RemoveModel);
@@ -112,7 +116,8 @@ std::vector<Route> WorkspaceModelRoutes(const SharedService& service) {
   switches.docs.query = SwitchesQuery();
   switches.docs.answer = ParsedJson(R"({"type": "object", "required": ["switches"], "properties": {
     "switches": {"type": "array", "items": {"type": "object", "required": ["time", "model", "by"], "properties": {
-      "time": {"type": "string"}, "model": {"type": "string"}, "by": {"type": "string", "description": "Name of the API key, or empty"}}}}}})");
+      "time": {"type": "string", "description": "When"}, "model": {"type": "string", "description": "The model, as POST /models/switch had it"},
+      "by": {"type": "string", "description": "Name of the API key, or empty"}}}, "description": "The newest first"}}})");
   switches.docs.answer_example =
       ParsedJson(R"({"switches": [{"time": "2026-11-28T10:33:47Z", "model": "spam", "by": "anna"}]})");
   switches.docs.errors = {422, 429};

@@ -87,9 +87,7 @@ class Page(PageTest):
         self.assertEqual((response.status, response.getheader("Location")), (302, "ui/"))
         response, _ = self.send("GET", "/")
         self.assertEqual((response.status, response.getheader("Location")), (302, "docs"))
-        response, _ = self.send("GET", "/ui")
-        self.assertEqual((response.status, response.getheader("Location")), (302, "ui/"))
-        for path in ("/ui/", "/ui/review", "/ui/data/messages.tsv", "/ui/models/spam"):
+        for path in ("/ui", "/ui/", "/ui/review", "/ui/data/messages.tsv", "/ui/models/spam"):
             response, data = self.send("GET", path)
             self.assertEqual((response.status, data.decode()), (200, INDEX), path)
             self.assertEqual(response.getheader("Cache-Control"), "no-cache")
@@ -227,7 +225,8 @@ class Stream(PageTest):
         begin = time.monotonic()
         self.ask("POST", f"/v1/jobs/{job['id']}/cancel")
         answered = time.monotonic() - begin
-        # 200 ms on a machine that has nothing else to do; it takes about 2 ms there.
+        print(f"cancelled in {1000 * answered:.1f} ms, other requests {1000 * sorted(times)[len(times) // 2]:.1f} ms", end=" ", flush=True)
+        # The goal is 200 ms; the tests of a busy machine get more.
         self.assertLess(answered, 2, times)
         for follower in followers:
             follower.join(60)

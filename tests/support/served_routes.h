@@ -35,6 +35,8 @@ class ServedRoutes {
     options.filter.enabled = true;
     options.filter.store = store();
     options.filter.spool = dir_.path() / "spool";
+    options.jobs.workspace = dir_.path() / "workspace";
+    options.jobs.program = {"false"};  // no test starts a job
     server_ = Server::Start(std::move(options)).value();
   }
   ServedRoutes(const ServedRoutes&) = delete;
