@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/random.h"
+
 namespace winnow {
 namespace {
 
 constexpr size_t kFewestPredictions = 10;
+constexpr size_t kResamples = 400;
 constexpr size_t kFewestPoints = 4;
 constexpr double kLeastGain = 0.005;
 
@@ -18,31 +21,63 @@ std::string Share(double value) {
   return text.starts_with("0") ? text.substr(1) : text;
 }
 
+/// Returns the mean F1 of the labels that occur. With few texts per label, a label that is decided once and does not occur
+/// says nothing about its F1; counting it as 0 would lower a macro-F1 of 77 labels by .08 on 120 texts.
+double MeanF1(std::span<const HeldOutPrediction> sample, size_t labels) {
+  std::vector<LabelCounts> counts(labels);
+  for (const HeldOutPrediction& each : sample) {
+    LabelCounts &truth = counts[static_cast<size_t>(each.truth)],
+                &predicted = counts[static_cast<size_t>(each.predicted)];
+    if (each.truth == each.predicted) {
+      ++truth.true_positives;
+    } else {
+      ++truth.false_negatives, ++predicted.false_positives;
+    }
+  }
+  double sum = 0;
+  int occurring = 0;
+  for (const LabelCounts& count : counts) {
+    if (count.true_positives + count.false_negatives == 0) continue;
+    sum += F1(count);
+    ++occurring;
+  }
+  return occurring == 0 ? 0 : sum / occurring;
+}
+
 }  // namespace
 
 std::optional<Estimate> EstimateMacroF1(std::span<const HeldOutPrediction> predictions, size_t labels) {
   const auto random = static_cast<size_t>(std::ranges::count_if(predictions, &HeldOutPrediction::blind));
   Estimate estimate;
   if (random >= std::max(kEnoughRandom, labels)) estimate.basis = EstimateBasis::kRandom;
-  Outcomes outcomes(labels);
+  std::vector<HeldOutPrediction> sample;
   int64_t right = 0;
   for (const HeldOutPrediction& each : predictions) {
     if (estimate.basis == EstimateBasis::kRandom && !each.blind) continue;
+    sample.push_back(each);
     right += each.truth == each.predicted ? 1 : 0;
-    outcomes.Add(std::span(&each.truth, 1), std::span(&each.predicted, 1));
   }
-  estimate.texts = outcomes.texts();
+  estimate.texts = sample.size();
   if (estimate.texts < kFewestPredictions) return std::nullopt;
-  estimate.f1_macro = MacroF1(outcomes.Counts(), /*count_absent=*/false);
-  const std::optional<Interval> interval = outcomes.BootstrapMacroF1(/*count_absent=*/false, 500, 42);
-  estimate.interval = interval.value_or(Interval{0, 1});
-  // The bootstrap knows no other texts than these: where all are right, it has no width. The interval is therefore never
-  // narrower than Wilson's of the accuracy.
+  estimate.f1_macro = MeanF1(sample, labels);
+  // Draws with replacement lose labels, so that their mean is not the estimate; only their spread is used.
+  std::vector<double> draws(kResamples);
+  Random generator(42, "macro-F1");
+  std::vector<HeldOutPrediction> drawn(sample.size());
+  double mean = 0;
+  for (double& draw : draws) {
+    for (HeldOutPrediction& each : drawn) each = sample[generator.Below(static_cast<uint32_t>(sample.size()))];
+    draw = MeanF1(drawn, labels);
+    mean += draw / static_cast<double>(kResamples);
+  }
+  std::ranges::sort(draws);
+  const double below = mean - draws[kResamples * 25 / 1000], above = draws[kResamples * 975 / 1000] - mean;
+  // The bootstrap knows no other texts than these: where all are right, it has no width, and with few texts per label it
+  // is too narrow. Together with Wilson's interval of the accuracy it covers 93 to 97 % for 77 labels and 77 to 400 texts.
   const double share = static_cast<double>(right) / static_cast<double>(estimate.texts);
   const Interval wilson = WilsonInterval(right, static_cast<int64_t>(estimate.texts)).value_or(Interval{0, 1});
-  Interval& sides = estimate.interval;
-  sides.low = std::clamp(estimate.f1_macro - (share - wilson.low), 0.0, std::min(sides.low, estimate.f1_macro));
-  sides.high = std::clamp(estimate.f1_macro + (wilson.high - share), std::max(sides.high, estimate.f1_macro), 1.0);
+  estimate.interval.low = std::max(0.0, estimate.f1_macro - std::hypot(below, share - wilson.low));
+  estimate.interval.high = std::min(1.0, estimate.f1_macro + std::hypot(above, wilson.high - share));
   return estimate;
 }
 

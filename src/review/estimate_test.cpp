@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "base/random.h"
+
 namespace winnow {
 namespace {
 
@@ -34,6 +36,31 @@ TEST(Estimate, SaysThatItIsOfTheLabelledTexts) {
 }
 
 TEST(Estimate, IsNothingForAFewTexts) { EXPECT_EQ(EstimateMacroF1(Predictions(0, 9), 2), std::nullopt); }
+
+TEST(Estimate, OfAFewTextsPerLabelIsThatOfAll) {
+  // 77 labels, three in four decisions right, the wrong ones anywhere: the macro-F1 of all texts is about .75.
+  Random random(1, "texts");
+  const auto draw = [&](size_t count) {
+    std::vector<HeldOutPrediction> texts;
+    for (size_t i = 0; i < count; ++i) {
+      const auto truth = static_cast<int32_t>(random.Below(77));
+      const bool right = random.Uniform() < .75;
+      texts.push_back({truth, right ? truth : static_cast<int32_t>(random.Below(77)), true});
+    }
+    return texts;
+  };
+  const double of_all = EstimateMacroF1(draw(50000), 77)->f1_macro;
+  EXPECT_NEAR(of_all, .75, .01);
+  double mean = 0;
+  int covered = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto estimate = EstimateMacroF1(draw(120), 77);
+    mean += estimate->f1_macro / 100;
+    covered += estimate->interval.low <= of_all && of_all <= estimate->interval.high ? 1 : 0;
+  }
+  EXPECT_NEAR(mean, of_all, .03);
+  EXPECT_GE(covered, 90);
+}
 
 TEST(Estimate, IsWrittenAsOneSentence) {
   const Estimate estimate{.f1_macro = .81, .interval = {.77, .85}, .basis = EstimateBasis::kRandom, .texts = 24};

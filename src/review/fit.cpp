@@ -156,6 +156,9 @@ void OrderQueues(const PreparedReview& prepared, const FitInput& input, FittedRe
     std::vector<QueuePlace>& place = fitted.orders[static_cast<size_t>(queue)];
     const bool random = !order.empty() && queue != Queue::kAudit;
     place = random ? WithAudits(order, audit, input.labelled, audited) : std::move(order);
+    if (queue == Queue::kAudit || queue == Queue::kUnsure) return;
+    // Where nothing is left but texts for audits, the queue is at its end.
+    while (!place.empty() && place.back().why == Queue::kAudit) place.pop_back();
   };
   const auto disagree = Places(DisagreeOrder(prepared, learn, fitted), Queue::kDisagree);
   const auto suspect_places = Places(suspects, Queue::kSuspects);
