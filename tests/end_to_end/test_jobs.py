@@ -124,6 +124,7 @@ class Workspace(JobTest):
         failed = self.wait(job, "failed")
         self.assertNotEqual(failed["error"], "")
         self.assertEqual(failed["exit_code"], 1)
+        self.assertEqual([data for _, kind, data in self.events(job) if kind == "failure"], [{"type": "error", "message": failed["error"]}])
         self.ask("GET", f"/v1/jobs/{job['id']}/output", status=409)
 
     def test_requests_reach_nothing_outside_the_workspace(self):
