@@ -60,7 +60,7 @@ std::string ReviewSet::ReasonLocked(const ReviewItem& item) const {
     case Queue::kOutOfScope:
       return "unlike the texts that are labelled so far";
     case Queue::kNewCluster:
-      return item.cluster ? fmt::format("one of {} similar texts of which none is labelled", item.cluster->second)
+      return item.cluster ? fmt::format("one of {} similar texts; none of them is labelled", item.cluster->second)
                           : "unlike the texts that are labelled so far";
     case Queue::kSuspects:
       if (item.given && item.suggestion) {

@@ -123,7 +123,7 @@ Json ReviewStatsSchema() {
   return ParsedJson(R"({"type": ["object", "null"], "properties": {
     "labelled": {"type": "integer"}, "skipped": {"type": "integer"},
     "f1_macro": {"type": ["number", "null"]}, "low": {"type": ["number", "null"]}, "high": {"type": ["number", "null"]},
-    "basis": {"enum": ["random", "labelled", null], "description": "random: measured on texts that were drawn at random and labelled blind; labelled: by cross-validation on all labelled texts, of which most are hard"},
+    "basis": {"enum": ["random", "labelled", null], "description": "random: measured on texts that were drawn at random and labelled blind; labelled: by cross-validation on all labelled texts; most of them are hard"},
     "measured_on": {"type": ["integer", "null"]},
     "next": {"type": ["object", "null"], "properties": {"labels": {"type": "integer"}, "gain": {"type": "number"}}},
     "per_label": {"type": "object", "additionalProperties": {"type": "integer"}},
