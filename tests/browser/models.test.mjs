@@ -49,7 +49,7 @@ test("two models are compared by check boxes, and the choice is in the address",
   await page.getByRole("heading", { name: "spam and third" }).waitFor();
   await page.getByText("may differ by chance").waitFor();
   assert.match(page.url(), /a=spam&b=third/);
-  await page.getByText(/settings? of the training/).click();
+  await page.locator("summary", { hasText: "of the training" }).click();
   await page.getByRole("row", { name: "kind lr svm" }).waitFor();
   await closePage(page);
 });
