@@ -83,7 +83,7 @@ test("many texts are counted and listed, page by page", async () => {
 });
 
 test("texts of any script, with emoji, and of a megabyte", async () => {
-  const page = await openPage(server, "/ui/try", { allow: [413] });
+  const page = await openPage(server, "/ui/try");
   const box = page.getByLabel("Text", { exact: true });
   const mixed = "🎉🎉 claim 👨‍👩‍👧 your مرحبا prize now";
   await box.fill(mixed);
@@ -92,8 +92,8 @@ test("texts of any script, with emoji, and of a megabyte", async () => {
   await box.fill("السلام عليكم ورحمة الله وبركاته");
   await page.waitForFunction(() => getComputedStyle(document.querySelector("textarea")).direction === "rtl");
   await page.locator("[data-model=spam] .verdict-large").waitFor();
-  await box.fill("claim your prize now ".repeat(50_000));
-  await page.locator("[data-model=spam] .verdict-large, [data-model=spam] .note-bad").first().waitFor();
+  await box.fill("claim your prize now ".repeat(49_000));
+  await page.getByText("too long to show the effect").waitFor();
   await expectNoSidewaysScroll(page);
   await closePage(page);
 });

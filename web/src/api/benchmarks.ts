@@ -1,13 +1,13 @@
 // Benchmarks of all models of the workspace, their history, and the models that were fine-tuned.
 import { ApiError, get, remove, segment, withQuery } from "./http";
-import { runOfComparison, type BenchmarkRun } from "@/logic/benchmarks";
+import { runOf, type BenchmarkRun, type RunJson } from "@/logic/benchmarks";
 
 export interface FineTuned {
   name: string;
-  base_model: string;
+  base_model: string | null;
   val_macro_f1: number | null;
-  timestamp: string;
-  sample_count: number;
+  timestamp: string | null;
+  sample_count: number | null;
 }
 
 export interface RunPage {
@@ -17,13 +17,17 @@ export interface RunPage {
 }
 
 export const fineTuned = (signal?: AbortSignal): Promise<FineTuned[]> => get("/api/finetune/status", {}, signal);
-export const listBenchmarks = (before?: string, limit = 50, signal?: AbortSignal): Promise<RunPage> =>
-  get("/v1/benchmarks", { before, limit }, signal);
+
+export async function listBenchmarks(before?: string, limit = 50, signal?: AbortSignal): Promise<RunPage> {
+  const page = await get<{ runs: RunJson[]; next: string | null }>("/v1/benchmarks", { before, limit }, signal);
+  return { runs: page.runs.map(runOf), next: page.next };
+}
+
 export const removeBenchmark = (id: string): Promise<unknown> => remove(`/v1/benchmarks/${segment(id)}`);
 
-/** The whole comparison, with confidence intervals. */
+/** With confidence intervals, which lists don't have. */
 export async function getBenchmark(id: string, signal?: AbortSignal): Promise<BenchmarkRun> {
-  return runOfComparison(id, await get(`/v1/benchmarks/${segment(id)}`, {}, signal));
+  return runOf(await get<RunJson>(`/v1/benchmarks/${segment(id)}`, {}, signal));
 }
 
 /**

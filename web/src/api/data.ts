@@ -6,6 +6,8 @@ export interface DataFile {
   bytes: number;
   modified: string;
   undo: boolean;
+  /** Changes with the contents. */
+  version: string;
 }
 
 /** How a file is read; what is left out is guessed by the server. */

@@ -8,7 +8,7 @@ function file(numbers: number[]) {
     fetch: async (offset: number, limit: number) => {
       requests++;
       const rows = numbers.slice(offset, offset + limit).map((row) => ({ row, text: String(row), label: null }));
-      return { total: numbers.length, rows };
+      return { total: numbers.length, rows, version: "1" };
     },
   };
 }

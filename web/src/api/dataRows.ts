@@ -12,7 +12,7 @@ export interface RowPage {
   total: number;
   rows: DataRow[];
   /** Which version of the file this is; a change of another version is refused. */
-  version?: string;
+  version: string;
 }
 
 export interface RowQuery {
@@ -27,6 +27,13 @@ export interface RowChanges {
   relabel: { row: number; label: string }[];
 }
 
+export interface RowsChanged {
+  changed: number;
+  removed: number;
+  /** The version of the file afterwards. */
+  version: string;
+}
+
 const path = (name: string): string => `/v1/data/${segment(name)}`;
 
 export const dataRows = (name: string, options: ReadingOptions, query: RowQuery = {}, signal?: AbortSignal): Promise<RowPage> =>
@@ -38,11 +45,11 @@ export const changeRows = (
   changes: RowChanges,
   options: ReadingOptions,
   version?: string,
-): Promise<{ changed: number; removed: number; version?: string }> =>
+): Promise<RowsChanged> =>
   request("POST", `${path(name)}/changes`, { body: changes, query: { ...options, version } });
 
 /** Brings back the version of the file before the last change. */
-export const undoChange = (name: string): Promise<unknown> => request("POST", `${path(name)}/undo`, { body: {} });
+export const undoChange = (name: string): Promise<{ version: string }> => request("POST", `${path(name)}/undo`, { body: {} });
 
 /**
  * The row of that number, or null if the file has no such row that is read. Rows are numbered as in the file, headers

@@ -28,11 +28,7 @@ export function useBenchmarks(selected: () => string) {
   const id = computed(() => selected() || first.data.value?.[0]?.id || "");
   /** The whole comparison, with intervals; the history has what the charts need until it is there. */
   const whole = useLoad(async (signal) => (id.value === "" ? null : await getBenchmark(id.value, signal)), [id]);
-  const run = computed(() => {
-    const listed = runs.value.find((each) => each.id === id.value) ?? null;
-    const full = whole.data.value?.id === id.value ? whole.data.value : null;
-    return full && listed ? { ...full, time: listed.time, data: listed.data } : (full ?? listed);
-  });
+  const run = computed(() => (whole.data.value?.id === id.value ? whole.data.value : (runs.value.find((each) => each.id === id.value) ?? null)));
   const compares = useRecentJobs("compare", (job) => {
     void first.reload();
     show(job.state === "succeeded" ? t.benchmark.runDone : `${t.jobProgress.failed} ${job.error ?? ""}`, {

@@ -1,16 +1,18 @@
 // One data file of the workspace: its changes, each with a way back.
 import { ref, type Ref } from "vue";
 import type { ReadingOptions } from "@/api/data";
-import { changeRows, undoChange, type RowChanges } from "@/api/dataRows";
+import { changeRows, undoChange, type RowChanges, type RowsChanged } from "@/api/dataRows";
 import { ApiError, messageOf } from "@/api/http";
 import { t } from "@/texts/en";
 import { useToast } from "./toast";
 
+/** Changes rows, says so with a way back, and resolves to what was done; null: nothing. `undone` gets the version after the way back. */
+export type ChangeRows = (changes: RowChanges, version?: string, undone?: (version: string) => void) => Promise<RowsChanged | null>;
+
 export interface DataChanges {
   busy: Readonly<Ref<boolean>>;
-  /** Changes rows, says so with a way back, and resolves to whether that was done. */
-  change: (changes: RowChanges, version?: string, undone?: () => void) => Promise<boolean>;
-  undo: () => Promise<void>;
+  change: ChangeRows;
+  undo: () => Promise<string>;
 }
 
 /** `changed` is called after each change, also after one of somebody else that has come between. */
@@ -18,33 +20,31 @@ export function useDataChanges(name: () => string, options: () => ReadingOptions
   const { show } = useToast();
   const busy = ref(false);
 
-  async function undo(): Promise<void> {
-    await undoChange(name());
+  async function undo(): Promise<string> {
+    const { version } = await undoChange(name());
     await changed();
+    return version;
   }
 
-  async function change(changes: RowChanges, version?: string, undone: () => void = () => undefined): Promise<boolean> {
+  const change: ChangeRows = async (changes, version, undone = () => undefined) => {
     busy.value = true;
     try {
       const answer = await changeRows(name(), changes, options(), version);
       show(answer.changed + answer.removed > 0 ? t.data.changed(answer.changed, answer.removed) : t.data.nothingChanged, {
         tone: "good",
-        undo: async () => {
-          await undo();
-          undone();
-        },
+        undo: async () => undone(await undo()),
       });
       await changed();
-      return true;
+      return answer;
     } catch (error) {
       const conflict = error instanceof ApiError && error.status === 409;
       show(conflict ? t.data.conflict : messageOf(error), { tone: "bad" });
       if (conflict) await changed();
-      return false;
+      return null;
     } finally {
       busy.value = false;
     }
-  }
+  };
 
   return { busy, change, undo };
 }

@@ -1,69 +1,66 @@
 // The findings about a data file: of the job that has checked it, less those that were settled since.
 import { computed, reactive, shallowRef, watch } from "vue";
+import type { DataFile, ReadingOptions } from "@/api/data";
 import { jobOutput, listJobs, startJob } from "@/api/jobs";
-import type { ReadingOptions } from "@/api/data";
-import type { RowChanges } from "@/api/dataRows";
 import { afterChanges, changesOf, type DoctorReport, type Finding, type Fix } from "@/logic/findings";
 import { asDate } from "@/logic/format";
 import { jobOptions } from "@/logic/readingOptions";
+import type { ChangeRows } from "./dataFile";
 import { useJobLog } from "./jobLog";
 
 interface Checked {
   report: DoctorReport;
-  findings: Finding[];
-  /** When the file had been changed last, as far as the findings know. */
-  modified: string | null;
+  /** The findings by the version of the file: rows move when others are removed, and back when that is undone. */
+  findings: Map<string, Finding[]>;
+  version: string;
 }
 
-/** By job. What was settled stays settled while one looks at other views; a reload of the page checks again. */
+/** By job. What was settled stays settled while one looks at other views. */
 const checks = reactive(new Map<string, Checked>());
 
 export interface DoctorOptions {
+  file: () => DataFile | null;
   name: () => string;
   options: () => ReadingOptions;
   /** The job of the check; empty: none. */
   job: () => string;
   setJob: (id: string) => void;
-  modified: () => string | null;
-  change: (changes: RowChanges, version?: string, undone?: () => void) => Promise<boolean>;
+  change: ChangeRows;
 }
 
 export function useDoctor(given: DoctorOptions) {
   const log = useJobLog(() => given.job() || null);
   const error = shallowRef<unknown>(null);
   const checked = computed(() => checks.get(given.job()) ?? null);
-  /** The next change of the file is one of ours. */
-  let own = false;
+  /** Null: the file has another version than those that the findings are known for. */
+  const findings = computed(() => checked.value?.findings.get(checked.value.version) ?? null);
 
-  const stale = computed(() => {
-    const modified = given.modified();
-    return checked.value !== null && modified !== null && checked.value.modified !== modified;
-  });
-
-  async function load(id: string): Promise<void> {
+  async function load(id: string, file: DataFile): Promise<void> {
     if (checks.has(id)) return;
     try {
       const report = await jobOutput<DoctorReport>(id);
       const began = log.job.value?.started ?? log.job.value?.created ?? 0;
-      const modified = given.modified();
-      const before = modified !== null && asDate(modified).getTime() / 1000 <= began;
-      checks.set(id, { report, findings: report.findings, modified: before ? modified : null });
+      const unchanged = asDate(file.modified).getTime() / 1000 <= began;
+      checks.set(id, { report, findings: new Map(unchanged ? [[file.version, report.findings]] : []), version: file.version });
     } catch (thrown) {
       error.value = thrown;
     }
   }
 
   watch(
-    () => [log.job.value?.state, given.modified() !== null] as const,
-    ([state, known]) => {
-      if (state === "succeeded" && known) void load(given.job());
+    () => [log.job.value?.state, given.file()] as const,
+    ([state, file]) => {
+      if (state === "succeeded" && file) void load(given.job(), file);
     },
     { immediate: true },
   );
-  watch(given.modified, (now) => {
-    if (own && checked.value) checked.value.modified = now;
-    own = false;
-  });
+  watch(
+    () => given.file()?.version,
+    (version) => {
+      if (checked.value && version) checked.value.version = version;
+    },
+    { immediate: true },
+  );
 
   async function start(): Promise<void> {
     error.value = null;
@@ -79,30 +76,30 @@ export function useDoctor(given: DoctorOptions) {
   async function findLast(): Promise<void> {
     if (given.job() !== "") return;
     const jobs = await listJobs({ kind: "doctor", limit: 50 }).catch(() => ({ jobs: [] }));
-    const last = jobs.jobs.find((job) => job.title.endsWith(` ${given.name()}`));
+    const last = jobs.jobs.find((job) => job.title === `check ${given.name()}`);
     if (last && last.state !== "failed" && given.job() === "") given.setJob(last.id);
+  }
+
+  function settle(known: Checked, version: string, left: Finding[]): void {
+    known.findings.set(version, left);
+    known.version = version;
   }
 
   /** Carries out fixes of findings about rows; the findings then follow the rows. */
   async function fix(fixes: readonly { finding: Finding; fix: Fix }[]): Promise<boolean> {
     const known = checked.value;
-    if (!known) return false;
+    const before = findings.value;
+    if (!known || !before) return false;
     const changes = changesOf(fixes.flatMap((each) => (each.finding.line === null ? [] : [{ row: each.finding.line, fix: each.fix }])));
-    const before = known.findings;
-    own = true;
-    const done = await given.change(changes, undefined, () => {
-      own = true;
-      known.findings = before;
-    });
-    if (done) known.findings = afterChanges(before, changes);
-    else own = false;
-    return done;
+    const done = await given.change(changes, known.version, (version) => settle(known, version, before));
+    if (done) settle(known, done.version, afterChanges(before, changes));
+    return done !== null;
   }
 
   function keep(finding: Finding): void {
     const known = checked.value;
-    if (known) known.findings = known.findings.filter((each) => each !== finding);
+    if (known && findings.value) settle(known, known.version, findings.value.filter((each) => each !== finding));
   }
 
-  return { log, error, checked, stale, start, findLast, fix, keep };
+  return { log, error, checked, findings, start, findLast, fix, keep };
 }

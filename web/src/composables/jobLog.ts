@@ -9,7 +9,7 @@ import { LogStore } from "@/logic/logStore";
 import { t } from "@/texts/en";
 
 /** Events per request while a log is fetched. */
-const kPage = 1000;
+const kPage = 5000;
 
 /** Follows the job of that ID; null: none. What has changed is shown a few times a second, however fast events come. */
 export function useJobLog(id: () => string | null) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bestOf, labelsOf, ranked, rightOf100, runOfComparison, speed, type BenchmarkRun } from "./benchmarks";
+import { bestOf, labelsOf, ranked, rightOf100, runOf, speed, type BenchmarkRun } from "./benchmarks";
 
 const model = (name: string, f1: number | null, perClass: Record<string, number> = {}) => ({
   name,
@@ -39,25 +39,23 @@ describe("words", () => {
   });
 });
 
-describe("runOfComparison", () => {
-  it("reads what the command prints", () => {
-    const read = runOfComparison("9", {
-      timestamp: "2026-01-01T00:00:00Z",
-      data: "/w/data/a.csv",
-      models: [
-        {
-          name: "a",
-          f1_macro: 0.9,
-          accuracy: 0.95,
-          ms_per_text: 2,
-          per_class: { x: { f1: 0.9 } },
-          intervals: { f1_macro: [0.8, 0.95] },
-        },
-        { name: "b", error: { message: "no weights" } },
-      ],
-    });
-    expect(read.data).toBe("a.csv");
-    expect(read.models[0]).toMatchObject({ per_class: { x: 0.9 }, interval: [0.8, 0.95] });
-    expect(read.models[1]).toMatchObject({ f1_macro: null, error: "no weights" });
+describe("runOf", () => {
+  const json = {
+    id: "9",
+    time: "2026-01-01T00:00:00Z",
+    data: "a.csv",
+    models: [
+      { name: "a", f1_macro: 0.9, accuracy: 0.95, ms_per_text: 2, per_class: { x: 0.9, y: null } },
+      { name: "b", error: { message: "no weights" } },
+    ],
+  };
+  it("reads lists, in which a model may have failed and a label may have no F1", () => {
+    const run = runOf(json);
+    expect(run.models[0]).toEqual({ name: "a", f1_macro: 0.9, accuracy: 0.95, ms_per_text: 2, per_class: { x: 0.9 } });
+    expect(run.models[1]).toMatchObject({ f1_macro: null, error: "no weights" });
+  });
+  it("takes the intervals of the whole comparison", () => {
+    const run = runOf({ ...json, comparison: { models: [{ name: "a", intervals: { f1_macro: [0.8, 0.95] } }, { name: "b" }] } });
+    expect(run.models.map((model) => model.interval)).toEqual([[0.8, 0.95], undefined]);
   });
 });

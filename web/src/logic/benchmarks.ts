@@ -60,35 +60,41 @@ export function speed(milliseconds: number): string {
   return `${Number(milliseconds.toPrecision(2))} ms`;
 }
 
-interface ComparedModel {
+interface ModelJson {
   name: string;
-  f1_macro?: number;
-  accuracy?: number;
-  ms_per_text?: number;
-  per_class?: Record<string, { f1?: number } | number>;
-  intervals?: { f1_macro?: [number, number] | null };
-  error?: { message: string } | string;
+  f1_macro?: number | null;
+  accuracy?: number | null;
+  ms_per_text?: number | null;
+  per_class?: Record<string, number | null>;
+  error?: { message: string };
 }
 
-/** A run as the output of a comparison has it (`winnow compare --json`). */
-export function runOfComparison(id: string, json: { timestamp?: string; data?: string; models?: ComparedModel[] }): BenchmarkRun {
+/** A run as the server has it; `comparison` is what `winnow compare --json` prints, of which lists have nothing. */
+export interface RunJson {
+  id: string;
+  time: string;
+  data: string;
+  models: ModelJson[];
+  comparison?: { models?: { name: string; intervals?: { f1_macro?: [number, number] | null } }[] };
+}
+
+export function runOf(json: RunJson): BenchmarkRun {
+  const intervals = new Map((json.comparison?.models ?? []).map((model) => [model.name, model.intervals?.f1_macro ?? null]));
   return {
-    id,
-    time: json.timestamp ?? "",
-    data: (json.data ?? "").split("/").pop() ?? "",
-    models: (json.models ?? []).map((model) => {
-      const f1 = Object.entries(model.per_class ?? {}).map(
-        ([label, value]) => [label, typeof value === "number" ? value : value.f1] as const,
-      );
-      const known = f1.filter((pair): pair is readonly [string, number] => typeof pair[1] === "number");
+    id: json.id,
+    time: json.time,
+    data: json.data,
+    models: json.models.map((model) => {
+      const known = Object.entries(model.per_class ?? {}).filter((pair): pair is [string, number] => typeof pair[1] === "number");
+      const interval = intervals.get(model.name);
       return {
         name: model.name,
         f1_macro: model.f1_macro ?? null,
         accuracy: model.accuracy ?? null,
         ms_per_text: model.ms_per_text ?? null,
         per_class: Object.fromEntries(known),
-        ...(model.intervals?.f1_macro ? { interval: model.intervals.f1_macro } : {}),
-        ...(model.error ? { error: typeof model.error === "string" ? model.error : model.error.message } : {}),
+        ...(interval ? { interval } : {}),
+        ...(model.error ? { error: model.error.message } : {}),
       };
     }),
   };

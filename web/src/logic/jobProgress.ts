@@ -47,7 +47,8 @@ export function advance(progress: JobProgress, event: NumberedEvent): JobProgres
     next.work = event.work;
     next.done = event.done;
     next.total = event.total ?? 0;
-    next.secondsLeft = event.remaining_seconds ?? secondsLeft(next.done, next.total, event.seconds ?? -1);
+    const left = secondsLeft(next.done, next.total, event.seconds ?? -1);
+    next.secondsLeft = left === null ? null : (event.remaining_seconds ?? left);
     next.rate = typeof event.rate === "string" ? event.rate : null;
     if (typeof event.loss === "number") next.loss = event.loss;
   } else if (event.type === "error") {

@@ -3,19 +3,18 @@ import type { NumberedEvent } from "@/api/jobs";
 import { lineOf, LogSearch, LogStore } from "./logStore";
 
 const words = {
-  state: (state: string) => `The job is ${state}.`,
-  evaluation: (epoch: number | undefined, m: string) => `epoch ${epoch}: ${m}`,
+  state: (state: string) => `The job is ${state}.`
 };
 const log = (id: number, message: string): NumberedEvent => ({ id, type: "log", level: "info", message });
 const many = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => log(from + i, `line ${from + i}`));
 
 describe("lineOf", () => {
-  it("shows logs, errors, states and evaluations, and no progress", () => {
+  it("shows logs, errors and states, and no progress", () => {
     expect(lineOf(log(1, "a"), words)).toEqual({ id: 1, level: "info", text: "a" });
     expect(lineOf({ id: 2, type: "log", level: "odd", message: "b" }, words)?.level).toBe("info");
     expect(lineOf({ id: 3, type: "error", message: "c" }, words)).toEqual({ id: 3, level: "error", text: "c" });
     expect(lineOf({ id: 4, type: "state", state: "running" }, words)?.text).toBe("The job is running.");
-    expect(lineOf({ id: 5, type: "evaluation", epoch: 2, step: 9, f1_macro: 0.5 }, words)?.text).toBe("epoch 2: f1_macro 0.5000");
+    expect(lineOf({ id: 5, type: "evaluation", epoch: 2, step: 9, f1_macro: 0.5 }, words)).toBeNull();
     expect(lineOf({ id: 6, type: "progress", work: "train", done: 1 }, words)).toBeNull();
   });
 });

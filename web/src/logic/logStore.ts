@@ -11,12 +11,11 @@ export interface LogLine {
 
 export interface LogWords {
   state: (state: JobState) => string;
-  evaluation: (epoch: number | undefined, metrics: string) => string;
 }
 
 const levels: readonly string[] = ["debug", "info", "warning", "error"];
 
-/** Returns the line of an event, or null for those that are shown otherwise, such as progress. */
+/** Returns the line of an event, or null for those that are shown otherwise: progress, and evaluations, which are logged in words too. */
 export function lineOf(event: NumberedEvent, words: LogWords): LogLine | null {
   switch (event.type) {
     case "log":
@@ -25,13 +24,6 @@ export function lineOf(event: NumberedEvent, words: LogWords): LogLine | null {
       return { id: event.id, level: "error", text: event.message };
     case "state":
       return { id: event.id, level: "state", text: words.state(event.state) };
-    case "evaluation": {
-      const numbers = Object.entries(event).filter(
-        ([key, value]) => typeof value === "number" && !["id", "epoch", "step"].includes(key),
-      );
-      const metrics = numbers.map(([key, value]) => `${key} ${(value as number).toFixed(4)}`).join(", ");
-      return { id: event.id, level: "info", text: words.evaluation(event.epoch, metrics) };
-    }
     default:
       return null;
   }

@@ -8,7 +8,8 @@ export const benchmarkTexts = {
   // Badges
   tuned: "Fine-tuned models",
   badge: (f1: string) => `macro-F1 ${f1}`,
-  badgeHint: (texts: number, base: string) => `Validation macro-F1, measured while it was trained on ${plural(texts, "text")}; made from ${base}`,
+  badgeHint: (texts: number | null, base: string | null) =>
+    `Macro-F1 on the validation texts${texts === null ? "" : `; trained on ${plural(texts, "text")}`}${base === null || base === "" ? "" : `; made from ${base}`}`,
   noTuned: "No model has been trained yet.",
 
   // Charts

@@ -145,7 +145,7 @@ export const dataTexts = {
   removeSelected: "Remove",
   relabelSelected: "Relabel as",
   changed: (changed: number, removed: number) =>
-    [changed > 0 ? `${plural(changed, "row")} relabelled` : "", removed > 0 ? `${plural(removed, "row")} removed` : ""].filter(Boolean).join(", ") + ".",
+    [changed > 0 ? `${plural(changed, "row")} relabeled` : "", removed > 0 ? `${plural(removed, "row")} removed` : ""].filter(Boolean).join(", ") + ".",
   nothingChanged: "Nothing was changed.",
   conflict: "Somebody else has changed this file meanwhile. It was loaded again; please look and repeat your change.",
   noRows: "No row matches. Search for something else, or choose another label.",
@@ -172,7 +172,7 @@ export const dataTexts = {
   relabelAs: (label: string) => `Relabel as ${label}`,
   removeFinding: "Remove",
   keep: "Keep",
-  hasLabel: (label: string) => `labelled ${label}`,
+  hasLabel: (label: string) => `label ${label}`,
   moreFindings: (rows: number) => `Show ${count(rows)} more`,
   rowNumber: (row: number) => `Row ${count(row)}`,
   rowGone: "This row isn't read as an example.",

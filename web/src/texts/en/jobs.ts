@@ -13,7 +13,6 @@ const kStates: Record<JobState, string> = {
 
 export const jobLogTexts = {
   state: (state: JobState) => `The job is ${kStates[state]}.`,
-  evaluation: (epoch: number | undefined, metrics: string) => (epoch === undefined ? `Evaluation: ${metrics}` : `Evaluation after epoch ${epoch}: ${metrics}`),
   search: "Search the log",
   match: (current: string, all: string) => `${current} of ${all}`,
   noMatch: "No line matches",

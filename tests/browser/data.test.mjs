@@ -1,0 +1,231 @@
+// The Data view: uploads, wrong files, how a file is read, its rows and labels in place, and the findings of the check.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, startServer } from "./support.mjs";
+
+const kMegabyte = 1024 * 1024;
+const kPng = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+const kScripts = ["مرحبا، هل نلتقي غدا؟ 🎉", "שלום, מה שלומך היום", "日本語のテキスト 👨‍👩‍👧", "plain text"];
+
+/** Repeated, contradictory and ordinary texts. */
+function defects() {
+  const words = ["lunch", "parcel", "meeting", "prize", "train", "garden", "invoice", "football", "doctor", "holiday"];
+  const rows = [];
+  for (let i = 0; i < 60; ++i) rows.push(`${i % 2 ? "spam" : "ham"}\t${i % 2 ? "win a free" : "see you about the"} ${words[i % 10]} number ${i * 37} today ${words[(i * 3) % 10]}`);
+  rows.push(rows[4], rows[5], rows[6], rows[8].replace(/^ham/, "spam"));
+  return `label\ttext\n${rows.join("\n")}\n`;
+}
+
+let server;
+before(async () => {
+  const workspace = await makeWorkspace({
+    data: {
+      "messages.tsv": await exampleMessages(),
+      "defects.tsv": defects(),
+      "scripts.jsonl": kScripts.map((text, i) => JSON.stringify({ text, label: i % 2 ? "b" : "a" })).join("\n") + "\n",
+      "long.jsonl": [1, 2, 3, 4].map((i) => JSON.stringify({ text: i === 2 ? "a long text ".repeat(kMegabyte / 12) : `short ${i}`, label: i % 2 ? "x" : "y" })).join("\n") + "\n",
+    },
+  });
+  server = await startServer({ workspace });
+});
+
+const contents = (name) => readFile(join(server.workspace, "data", name), "utf8");
+const upload = (page, name, buffer, mimeType = "text/csv") => page.locator("[data-file-input]").setInputFiles({ name, mimeType, buffer: Buffer.from(buffer) });
+
+test("a newcomer adds the sample by one click and sees what is in it", async () => {
+  const empty = await startServer();
+  const page = await openPage(empty, "/ui/data");
+  await page.getByRole("heading", { name: "No data yet" }).waitFor();
+  await page.getByRole("button", { name: /Add the sample/ }).click();
+  await page.getByRole("heading", { level: 1, name: "sample-messages.tsv" }).waitFor();
+  await page.locator(".tile", { hasText: "Texts" }).getByText("600").waitFor();
+  await page.getByText("Every label has enough texts to begin with.").waitFor();
+  await page.getByRole("link", { name: "Train a model of this file" }).waitFor();
+  await closePage(page);
+  await empty.stop();
+});
+
+test("an uploaded file is recognized, and what is wrong can be corrected; the URL keeps it", async () => {
+  const page = await openPage(server, "/ui/data");
+  const rows = Array.from({ length: 30 }, (_, i) => `${i};Grüße ${i};Nachricht über Äpfel ${i};${i % 2 ? "privat" : "Arbeit"}`);
+  await upload(page, "Grüße.csv", Buffer.from(`id;subject;body;folder\n${rows.join("\n")}\n`, "latin1"));
+  await page.getByRole("heading", { level: 1, name: "Grüße.csv" }).waitFor();
+  await page.getByText("Nachricht über Äpfel 3").first().waitFor();
+  await page.getByLabel("Text", { exact: true }).selectOption("body");
+  await page.getByLabel("Label", { exact: true }).selectOption("folder");
+  await page.locator(".tile", { hasText: "Labels" }).getByText("2", { exact: true }).waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("label-field"), "folder");
+  await page.reload();
+  await page.locator("th.preview-label", { hasText: "folder" }).waitFor();
+  await page.getByText("Format and encoding").click();
+  await page.getByLabel("Columns are separated by").selectOption(",");
+  await page.locator("[data-read-error], th").first().waitFor();
+  await page.getByLabel("Columns are separated by").selectOption("");
+  await page.getByLabel("Text", { exact: true }).selectOption("subject");
+  await page.locator("th.preview-text", { hasText: "subject" }).waitFor();
+  await closePage(page);
+});
+
+test("wrong files are answered in words", async () => {
+  const page = await openPage(server, "/ui/data");
+  await upload(page, "picture.csv", kPng, "image/png");
+  await page.getByRole("alert").getByText("This is a picture.").waitFor();
+  await upload(page, "empty.csv", "");
+  await page.getByText("The file is empty.").waitFor();
+  await upload(page, "no labels.csv", "id,body\n1,hello there\n2,how are you\n3,fine thanks\n");
+  await page.getByRole("heading", { level: 1, name: "no labels.csv" }).waitFor();
+  await page.getByText("This file can't be used for training as it is read now").waitFor();
+  assert.match(await page.locator("[data-read-error]").innerText(), /label/i);
+  await page.getByRole("link", { name: "Label the texts in Review" }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "Train a model of this file" }).count(), 0);
+  await expectAccessible(page);
+  await closePage(page);
+  const { json } = await ask(server, "GET", "/v1/data");
+  assert.ok(!json.files.some((file) => file.name === "picture.csv"), "the picture was not sent");
+});
+
+test("a file of several pieces arrives whole; a second one of its name gets another name", async () => {
+  const page = await openPage(server, "/ui/data");
+  const line = "ham,the quick brown fox jumps over the lazy dog and goes home\n";
+  const text = `label,text\n${line.repeat(Math.ceil((9 * kMegabyte) / line.length))}`;
+  await upload(page, "big.csv", text);
+  await page.getByRole("heading", { level: 1, name: "big.csv" }).waitFor();
+  assert.equal(await contents("big.csv"), text);
+  await page.getByRole("link", { name: "All data" }).click();
+  await upload(page, "big.csv", "label,text\nham,b\n");
+  await page.getByRole("heading", { level: 1, name: "big-2.csv" }).waitFor();
+  assert.equal(await contents("big.csv"), text);
+  await closePage(page);
+});
+
+test("an upload can be cancelled, and leaves nothing", async () => {
+  const page = await openPage(server, "/ui/data");
+  await page.route("**/v1/data/slow.csv?*", async (route) => {
+    await new Promise((done) => setTimeout(done, 700));
+    await route.continue().catch(() => null); // it was cancelled meanwhile
+  });
+  await upload(page, "slow.csv", `label,text\n${"ham,words\n".repeat(kMegabyte)}`);
+  await page.locator(".upload-sending progress").waitFor();
+  await page.getByRole("button", { name: /^Cancel.*slow\.csv/ }).click();
+  await page.getByText("The upload was cancelled.").waitFor();
+  const { json } = await ask(server, "GET", "/v1/data");
+  assert.ok(!json.files.some((file) => file.name === "slow.csv"));
+  await closePage(page);
+});
+
+test("rows are searched, relabelled and removed in place, and each change can be undone", async () => {
+  const before = await contents("messages.tsv");
+  const page = await openPage(server, "/ui/data/messages.tsv?tab=rows");
+  await page.getByText("1–50 of 600").waitFor();
+  await page.getByRole("button", { name: "Next page" }).click();
+  await page.getByText("51–100 of 600").waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("page"), "2");
+  await page.getByLabel("Search texts").fill("dentist");
+  await page.waitForURL(/contains=dentist/);
+  await page.locator("tbody tr", { hasText: /dentist/i }).first().waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll("tbody tr")].every((row) => /dentist/i.test(row.textContent)));
+  await page.getByLabel("Search texts").fill("");
+  await page.waitForURL((url) => !url.searchParams.has("contains"));
+  await page.getByLabel("Label of row 2", { exact: true }).selectOption("spam");
+  await page.getByText("1 row relabeled.").waitFor();
+  assert.match((await contents("messages.tsv")).split("\n")[1], /^spam\t/);
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await page.getByText("Undone.").waitFor();
+  assert.equal(await contents("messages.tsv"), before);
+  await page.getByLabel("Select row 2", { exact: true }).check();
+  await page.getByLabel("Select row 3", { exact: true }).check();
+  await page.getByText("2 rows selected").waitFor();
+  await page.getByRole("button", { name: "Remove", exact: true }).click();
+  await page.getByText("1–50 of 598").waitFor();
+  assert.equal((await contents("messages.tsv")).split("\n").length, before.split("\n").length - 2);
+  await page.getByRole("button", { name: "Undo the last change" }).click();
+  await page.getByText("1–50 of 600").waitFor();
+  assert.equal(await contents("messages.tsv"), before);
+  await closePage(page);
+});
+
+test("a change of a file that somebody else has changed meanwhile is refused, and the rows are loaded again", async () => {
+  const page = await openPage(server, "/ui/data/defects.tsv?tab=rows", { allow: [409] });
+  await page.getByLabel("Label of row 2", { exact: true }).waitFor();
+  const held = [];
+  await page.route("**/v1/data/defects.tsv/rows?*", (route) => void held.push(route)); // the page hears of it too late
+  const changed = await ask(server, "POST", "/v1/data/defects.tsv/changes", { remove: [2] });
+  assert.equal(changed.status, 200);
+  await page.getByLabel("Label of row 3", { exact: true }).selectOption("ham");
+  await page.getByText("Somebody else has changed this file meanwhile.").waitFor();
+  await page.unroute("**/v1/data/defects.tsv/rows?*");
+  for (const route of held) await route.continue().catch(() => null);
+  await ask(server, "POST", "/v1/data/defects.tsv/undo", {});
+  await closePage(page);
+});
+
+test("findings of the check are fixed in place, by click and by key, and undone", async () => {
+  const before = await contents("defects.tsv");
+  const page = await openPage(server, "/ui/data/defects.tsv?tab=check");
+  await page.getByRole("button", { name: "Check the file" }).click();
+  const duplicates = page.locator("[data-kind=duplicate]");
+  await duplicates.getByText("Repeated texts").waitFor();
+  await expectAccessible(page);
+  const first = duplicates.locator("[data-finding]").first();
+  await first.getByText("number").waitFor(); // its text has come
+  const found = await duplicates.locator("[data-finding]").count();
+  await first.focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("1 row removed.").waitFor();
+  await page.waitForFunction((count) => document.querySelectorAll("[data-kind=duplicate] [data-finding]").length === count, found - 1);
+  assert.equal((await contents("defects.tsv")).split("\n").length, before.split("\n").length - 1);
+  assert.ok(await page.evaluate(() => document.activeElement?.matches("[data-finding]")), "the focus is on the next finding");
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await page.waitForFunction((count) => document.querySelectorAll("[data-kind=duplicate] [data-finding]").length === count, found);
+  assert.equal(await contents("defects.tsv"), before);
+  await page.locator("[data-kind=conflict] [data-finding]").first().getByRole("button", { name: "Keep" }).click();
+  await duplicates.getByRole("button", { name: /Fix all/ }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: /Fix all/ }).click();
+  await duplicates.waitFor({ state: "detached" });
+  assert.equal((await contents("defects.tsv")).split("\n").length, before.split("\n").length - found);
+  await page.getByRole("button", { name: "Check again" }).click();
+  await page.locator("[data-kind], :text('Nothing was found.')").first().waitFor();
+  await duplicates.waitFor({ state: "detached" });
+  await closePage(page);
+});
+
+test("a deleted file comes back by Undo", async () => {
+  await ask(server, "POST", "/v1/data/samples", { name: "messages" });
+  const page = await openPage(server, "/ui/data", { allow: [404] });
+  await page.getByRole("button", { name: "Delete sample-messages.tsv" }).click();
+  await page.getByText("sample-messages.tsv was deleted.").waitFor();
+  await page.getByRole("link", { name: "sample-messages.tsv" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await page.getByRole("link", { name: "sample-messages.tsv" }).waitFor();
+  await closePage(page);
+});
+
+test("texts from right to left, with emoji, and of a megabyte are shown whole and change nothing", async () => {
+  const page = await openPage(server, "/ui/data/scripts.jsonl?tab=rows");
+  for (const text of kScripts) await page.getByText(text, { exact: true }).first().waitFor();
+  const [direction, align] = await page.getByText(kScripts[0], { exact: true }).evaluate((node) => [getComputedStyle(node).direction, node.getAttribute("dir")]);
+  assert.deepEqual([direction, align], ["rtl", "auto"]);
+  await closePage(page);
+  const long = await openPage(server, "/ui/data/long.jsonl?tab=rows");
+  await long.getByRole("button", { name: "Show the whole text" }).click();
+  await long.getByRole("dialog").getByText("characters in all").waitFor();
+  await long.keyboard.press("Escape");
+  await long.getByText("short 3").waitFor();
+  await expectNoSidewaysScroll(long);
+  await closePage(long);
+});
+
+for (const look of kLooks) {
+  test(`the views of data are accessible: ${look.name}`, async () => {
+    for (const view of ["/ui/data", "/ui/data/messages.tsv", "/ui/data/messages.tsv?tab=rows", "/ui/data/messages.tsv?tab=check"]) {
+      const page = await openPage(server, view, look);
+      await page.locator("table, .empty-state").first().waitFor();
+      await page.waitForTimeout(300);
+      await expectAccessible(page);
+      await expectNoSidewaysScroll(page);
+      await closePage(page);
+    }
+  });
+}
