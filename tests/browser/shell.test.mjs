@@ -88,3 +88,19 @@ test("the first paint takes less than a second, and all JavaScript without chart
   console.log(`${bytes} bytes of JavaScript`);
   assert.ok(bytes < 300_000, `${bytes} bytes`);
 });
+
+test("on a phone the views are behind a button", async () => {
+  const page = await openPage(server, "/ui/models", { width: 360, height: 740, phone: true });
+  await page.getByRole("button", { name: "Menu" }).click();
+  const menu = page.getByRole("dialog", { name: "Menu" });
+  await menu.waitFor();
+  await expectAccessible(page);
+  await menu.getByRole("button", { name: "Close the menu" }).click();
+  await menu.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Menu" }).click();
+  await menu.getByRole("link", { name: "Try" }).click();
+  await page.waitForURL("**/ui/try");
+  await menu.waitFor({ state: "detached" });
+  await page.getByRole("heading", { name: "Try", level: 1 }).waitFor();
+  await closePage(page);
+});

@@ -76,7 +76,6 @@ export const t = {
     admin: "Your key may classify texts, but not change models or data. Sign in with a key of the role admin.",
     remoteTitle: "This page works on the server's own machine alone",
     remote: "The server has no API keys, so it lets no other machine change anything. Whoever runs it can make keys with 'winnow keys add', and then one can sign in from everywhere.",
-    storeTitle: "This server keeps no history",
     otherKey: "Sign in with another key",
   },
   signIn: {
