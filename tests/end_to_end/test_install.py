@@ -1,4 +1,5 @@
 """What an installation consists of: the program, its manual pages and completions, and what tells where files are."""
+import gzip
 import json
 import os
 import shutil
@@ -48,6 +49,22 @@ class Install(TestCase):
                 self.assertIn(command["name"].split(" ")[-1], text)
             if shutil.which(shell) is not None:
                 subprocess.run([shell, "-n", self.write(f"completion.{shell}", text)], check=True)
+
+    def test_installing_puts_files_where_debian_and_shells_look_for_them(self):
+        build = os.path.dirname(os.path.abspath(self.program))
+        if not os.path.exists(os.path.join(build, "cmake_install.cmake")):
+            self.skipTest(f"{build} is not a build folder")
+        subprocess.run(["cmake", "--install", build, "--prefix", self.path("usr")], check=True, capture_output=True)
+        train = self.path("usr", "share", "man", "man1", "winnow-train.1.gz")
+        with gzip.open(train, "rt", encoding="utf-8") as page:
+            self.assertIn(".TH WINNOW\\-TRAIN 1", page.read())
+        for file in ("bash-completion/completions/winnow", "zsh/vendor-completions/_winnow", "fish/vendor_completions.d/winnow.fish",
+                     "winnow/presets/sms-spam.toml"):
+            self.assertTrue(os.path.getsize(self.path("usr", "share", file)) > 0, file)
+        # The installed program finds the files of its installation, wherever that lies.
+        out, _ = self.winnow("paths", "--json", program=self.path("usr", "bin", "winnow"))
+        presets = next(place["path"] for place in json.loads(out)["paths"] if place["name"] == "presets")
+        self.assertEqual(os.path.realpath(presets), os.path.realpath(self.path("usr", "share", "winnow", "presets")))
 
     def test_paths_follow_the_environment_and_say_why(self):
         def paths(**environment):
