@@ -54,6 +54,8 @@ const std::vector<Command>& AllCommands() {
       RulesExplainCommand(),
       RulesCalibrateCommand(),
       RulesStatsCommand(),
+      BackupCommand(),
+      RestoreCommand(),
       PathsCommand(),
       ConfigCheckCommand(),
       HelpCommand(),

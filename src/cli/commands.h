@@ -62,6 +62,8 @@ Command RulesExplainCommand();
 Command RulesCalibrateCommand();
 Command RulesStatsCommand();
 Command HelpCommand();
+Command BackupCommand();
+Command RestoreCommand();
 Command PathsCommand();
 Command ConfigCheckCommand();
 Command VersionCommand();
