@@ -30,6 +30,23 @@ std::filesystem::path ExecutableDirectory() {
   return error ? std::filesystem::path() : executable.parent_path();
 }
 
+std::optional<ChosenDirectory> CacheDirectory() {
+  if (const auto cache = EnvironmentVariable("XDG_CACHE_HOME")) {
+    return ChosenDirectory{std::filesystem::path(*cache) / "winnow", "XDG_CACHE_HOME is set"};
+  }
+  if (const auto home = EnvironmentVariable("HOME")) {
+    return ChosenDirectory{std::filesystem::path(*home) / ".cache" / "winnow", "XDG_CACHE_HOME is not set"};
+  }
+  return std::nullopt;
+}
+
+std::optional<ChosenDirectory> StateDirectory() {
+  if (const auto state = EnvironmentVariable("STATE_DIRECTORY")) {
+    return ChosenDirectory{state->substr(0, state->find(':')), "STATE_DIRECTORY is set, as systemd does for a service"};
+  }
+  return CacheDirectory();
+}
+
 std::vector<std::filesystem::path> SharedDirectories(const std::string& name) {
   std::vector<std::filesystem::path> found;
   std::filesystem::path prefix = ExecutableDirectory();

@@ -23,6 +23,20 @@ int TerminalWidth(int fd, int otherwise);
 /// Returns the directory of the running executable, or an empty path if the system does not report it.
 std::filesystem::path ExecutableDirectory();
 
+/// A directory, and the variable or convention that it follows from: "$XDG_CACHE_HOME", "~/.cache".
+struct ChosenDirectory {
+  std::filesystem::path path;
+  std::string reason;
+};
+
+/// Returns the directory for files that can be made again: winnow/ below XDG_CACHE_HOME, otherwise below ~/.cache.
+/// Nothing if neither XDG_CACHE_HOME nor HOME is set.
+std::optional<ChosenDirectory> CacheDirectory();
+
+/// Returns the directory in which a service keeps its state: STATE_DIRECTORY, which systemd sets, otherwise
+/// CacheDirectory.
+std::optional<ChosenDirectory> StateDirectory();
+
 /// Returns the directories that contain share/winnow/`name`, nearest first: under the prefix that Winnow is installed
 /// in (bin/winnow), or in the checkout that it was built in (build/PRESET/winnow).
 std::vector<std::filesystem::path> SharedDirectories(const std::string& name);

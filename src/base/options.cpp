@@ -146,6 +146,7 @@ Result<void> Option::Set(std::vector<std::string> values, OptionOrigin origin, c
   }
   origin_ = origin;
   place_ = place;
+  values_ = std::move(values);
   return {};
 }
 
@@ -436,7 +437,7 @@ Result<ParseOutcome> OptionTable::Parse(std::span<const std::string> arguments, 
     const std::string place = given.option->positional_ ? given.option->Shown() : "--" + given.option->name_;
     TRY(Assign(*given.option, std::move(given.values), OptionOrigin::kCommandLine, place));
   }
-  TRY(CheckRequired());
+  if (sources.check_required) TRY(CheckRequired());
   return ParseOutcome::kRun;
 }
 

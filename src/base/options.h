@@ -109,6 +109,7 @@ class Option {
   bool split_ = false;  // whether each value of the list is split at commas
   OptionOrigin origin_ = OptionOrigin::kDefault;
   std::string place_;
+  std::vector<std::string> values_;  // as given
   std::function<Result<void>(std::span<const std::string>)> set_;
   std::function<void()> reset_;
 };
@@ -117,12 +118,29 @@ class Option {
 struct OptionSources {
   std::function<std::optional<std::string>(const std::string& variable)> environment;
   std::optional<std::vector<std::filesystem::path>> preset_directories;
+  bool check_required = true;  ///< whether an option that is required and was not given is an error
 };
 
 enum class ParseOutcome {
   kRun,      ///< all fields have their values
   kHelp,     ///< --help was given; the other arguments were not checked
   kHelpAll,  ///< --help-all was given; the other arguments were not checked
+};
+
+/// An option as a manual page or a shell's completion shows it.
+struct OptionSummary {
+  std::string name;                              ///< without leading hyphens
+  std::string listed;                            ///< "-o, --output FILE", "--keep-data, --no-keep-data", "DATA..."
+  std::string help, default_text;                ///< default_text: empty for none
+  std::string group;                             ///< its heading
+  std::string value_name;                        ///< "FILE", "DIR", "N"; empty for a flag
+  std::vector<std::string> allowed;              ///< the only values that are accepted; empty: any
+  std::vector<std::string> aliases;              ///< other names, without leading hyphens
+  char letter = '\0';                            ///< name of one letter
+  OptionOrigin origin = OptionOrigin::kDefault;  ///< where its value comes from, after Parse
+  std::vector<std::string> values;               ///< as given; empty for a default
+  std::string place;  ///< where it was given: "spam.toml, line 3: epochs"; empty for a default
+  bool positional = false, flag = false, list = false, required = false;
 };
 
 class OptionTable {
@@ -183,6 +201,11 @@ class OptionTable {
   std::string Help(int width = 100, bool all = false) const;
   /// Returns the command's section of docs/cli.md.
   std::string Markdown() const;
+  /// Returns all options that are not hidden, in the order of the help.
+  std::vector<OptionSummary> Summaries() const;
+  const std::vector<std::string>& paragraphs() const { return paragraphs_; }
+  /// Returns the example command lines with their effects.
+  const std::vector<std::pair<std::string, std::string>>& examples() const { return examples_; }
 
  private:
   struct CommandLineValues {

@@ -87,6 +87,37 @@ std::vector<std::string> OptionTable::GroupTitles() const {
   return titles;
 }
 
+std::vector<OptionSummary> OptionTable::Summaries() const {
+  std::vector<OptionSummary> summaries;
+  const auto add = [&](const Option& option) {
+    summaries.push_back({.name = option.name_,
+                         .listed = option.Listed(),
+                         .help = option.help_,
+                         .default_text = option.DefaultText(),
+                         .group = option.positional_ ? "Arguments" : option.group_,
+                         .value_name = option.flag_ ? "" : option.value_name_,
+                         .allowed = option.allowed_,
+                         .aliases = option.aliases_,
+                         .letter = option.short_,
+                         .origin = option.origin_,
+                         .values = option.given() ? option.values_ : std::vector<std::string>(),
+                         .place = option.place_,
+                         .positional = option.positional_,
+                         .flag = option.flag_,
+                         .list = option.list_,
+                         .required = option.required_});
+  };
+  for (const Option& option : options_) {
+    if (option.positional_) add(option);
+  }
+  for (const std::string& title : GroupTitles()) {
+    for (const Option& option : options_) {
+      if (!option.positional_ && !option.hidden_ && option.group_ == title) add(option);
+    }
+  }
+  return summaries;
+}
+
 std::string OptionTable::Usage() const {
   std::string usage = "winnow " + command_;
   for (const Option& option : options_) {

@@ -20,8 +20,7 @@ constexpr size_t kMaxBytes = 1 << 16;  // about 400 files
 constexpr int64_t kNanoseconds = 1'000'000'000;
 
 std::optional<fs::path> MemoryFile() {
-  if (const auto cache = EnvironmentVariable("XDG_CACHE_HOME")) return fs::path(*cache) / "winnow" / "verified-files";
-  if (const auto home = EnvironmentVariable("HOME")) return fs::path(*home) / ".cache" / "winnow" / "verified-files";
+  if (const auto cache = CacheDirectory()) return cache->path / "verified-files";
   return std::nullopt;
 }
 

@@ -55,6 +55,10 @@ const std::vector<Command>& AllCommands() {
       RulesExplainCommand(),
       RulesCalibrateCommand(),
       RulesStatsCommand(),
+      BackupCommand(),
+      RestoreCommand(),
+      PathsCommand(),
+      ConfigCheckCommand(),
       HelpCommand(),
       VersionCommand(),
   };

@@ -63,6 +63,10 @@ Command RulesExplainCommand();
 Command RulesCalibrateCommand();
 Command RulesStatsCommand();
 Command HelpCommand();
+Command BackupCommand();
+Command RestoreCommand();
+Command PathsCommand();
+Command ConfigCheckCommand();
 Command VersionCommand();
 
 }  // namespace winnow

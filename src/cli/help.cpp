@@ -5,10 +5,13 @@
 #include <algorithm>
 
 #include "base/environment.h"
+#include "base/files.h"
 #include "base/json.h"
 #include "base/suggest.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
 #include "cli/family.h"
+#include "cli/manual.h"
 #include "cli/output.h"
 #include "cli/reference.h"
 
@@ -20,12 +23,17 @@ constexpr int kHelpWidth = 100;
 struct HelpOptions : CommonOptions {
   std::vector<std::string> command;
   bool markdown = false;
+  std::optional<std::filesystem::path> manual;
+  std::optional<std::string> completion;
 };
 
 void Describe(HelpOptions& options, OptionTable& table) {
   table.AddPositional("command", &options.command, "The command to explain; without it, all commands are listed");
   table.Group("Options");
   table.Add("markdown", &options.markdown, "Print the reference of all commands as Markdown (docs/cli.md)");
+  table.Add("manual", &options.manual, "Write the manual pages of all commands into DIR, as NAME.1").ValueName("DIR");
+  table.Add("completion", &options.completion, "Print the script by which this shell completes command lines of winnow")
+      .OneOf({"bash", "zsh", "fish"});
 }
 
 std::string Overview() {
@@ -47,7 +55,21 @@ std::string OverviewJson() {
   return Json{{"commands", commands}}.dump() + "\n";
 }
 
+Result<void> WriteManual(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return Fail(ErrorCode::kIo, directory.string() + ": " + error.message());
+  for (const ManualPage& page : ManualPages()) TRY(WriteFileAtomically(directory / (page.name + ".1"), page.text));
+  return {};
+}
+
 Result<void> Run(const HelpOptions& options) {
+  if (options.manual) return WriteManual(*options.manual);
+  if (options.completion) {
+    return Print(*options.completion == "bash"  ? BashCompletion()
+                 : *options.completion == "zsh" ? ZshCompletion()
+                                                : FishCompletion());
+  }
   if (options.markdown) return Print(CommandReference());
   if (options.command.empty()) return Print(options.json ? OverviewJson() : Overview());
   const std::string name = fmt::format("{}", fmt::join(options.command, " "));

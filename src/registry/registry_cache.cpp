@@ -92,10 +92,7 @@ void RegistryCache::Prune(const std::set<fs::path>& keep) const {
 
 Result<fs::path> DefaultRegistryCache(const std::string& registry) {
   const std::string key = Sha256(registry).substr(0, 16);
-  if (const auto state = EnvironmentVariable("STATE_DIRECTORY"))
-    return fs::path(state->substr(0, state->find(':'))) / "registry" / key;
-  if (const auto cache = EnvironmentVariable("XDG_CACHE_HOME")) return fs::path(*cache) / "winnow" / "registry" / key;
-  if (const auto home = EnvironmentVariable("HOME")) return fs::path(*home) / ".cache" / "winnow" / "registry" / key;
+  if (const auto state = StateDirectory()) return state->path / "registry" / key;
   return Fail(ErrorCode::kInvalidArgument, "there is no directory for the cache of the registry",
               "pass --registry-cache DIR");
 }

@@ -72,10 +72,7 @@ Result<RegisteredRetraining> RetrainRegistered(Registry& registry, const Registe
 
 Result<fs::path> DefaultWorkDirectory(const std::string& model) {
   const fs::path part = fs::path("retrain") / NameOf(model);
-  if (const auto state = EnvironmentVariable("STATE_DIRECTORY"); state && !state->empty())
-    return fs::path(state->substr(0, state->find(':'))) / part;
-  if (const auto cache = EnvironmentVariable("XDG_CACHE_HOME")) return fs::path(*cache) / "winnow" / part;
-  if (const auto home = EnvironmentVariable("HOME")) return fs::path(*home) / ".cache" / "winnow" / part;
+  if (const auto state = StateDirectory()) return state->path / part;
   return Fail(ErrorCode::kInvalidArgument, "there is no directory for the checkpoints", "specify --work-dir DIR");
 }
 

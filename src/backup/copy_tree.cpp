@@ -1,0 +1,138 @@
+#include "backup/copy_tree.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "store/sqlite_backup.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMostAttempts = 5;  // at a directory that is replaced again and again
+constexpr size_t kPiece = size_t{1} << 20;
+
+bool IsLeftOut(const fs::path& name) {
+  const std::string text = name.filename().string();
+  return text.starts_with('.') || text.ends_with("-wal") || text.ends_with("-shm") || text.ends_with("-journal");
+}
+
+/// What tells a directory from another one that has taken its place.
+struct Identity {
+  dev_t device = 0;
+  ino_t inode = 0;
+  bool operator==(const Identity&) const = default;
+};
+Identity IdentityOf(const fs::path& path) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
+}
+
+Error GoneError(const fs::path& path) { return {ErrorCode::kNotFound, path.string() + ": there is no such file", ""}; }
+
+Result<void> CopyBytes(const fs::path& from, const fs::path& to) {
+  const MappedFile source = TRY(MappedFile::Open(from));
+  return WriteFileAtomically(to, [&](const FileSink& sink) -> Result<void> {
+    for (std::span<const std::byte> rest = source.bytes(); !rest.empty();) {
+      const size_t size = std::min(rest.size(), kPiece);
+      TRY(sink(rest.first(size)));
+      rest = rest.subspan(size);
+    }
+    return {};
+  });
+}
+
+class TreeCopy {
+ public:
+  TreeCopy(fs::path from, fs::path to, const std::function<bool()>& keep_going)
+      : from_(std::move(from)), to_(std::move(to)), keep_going_(keep_going) {}
+
+  Result<void> CopyDirectory(const fs::path& relative) {
+    for (int attempt = 1;; ++attempt) {
+      const Identity before = IdentityOf(from_ / relative);
+      const size_t files = files_.size();
+      const Result<void> copied = CopyEntries(relative);
+      if (copied && IdentityOf(from_ / relative) == before) return {};
+      // What could not be read may have been replaced: then the error says nothing.
+      if (!copied && (copied.error().code != ErrorCode::kNotFound || attempt == kMostAttempts)) return copied;
+      if (attempt == kMostAttempts) {
+        return Fail(ErrorCode::kIo, fmt::format("{} is replaced all the time", (from_ / relative).string()),
+                    "repeat the backup when nothing is trained");
+      }
+      files_.resize(files);
+      std::error_code error;
+      fs::remove_all(to_ / relative, error);
+      if (!fs::exists(from_ / relative, error)) return {};  // it was removed
+    }
+  }
+
+  std::vector<CopiedFile> TakeFiles() { return std::move(files_); }
+
+ private:
+  Result<void> CopyEntries(const fs::path& relative) {
+    std::error_code error;
+    fs::create_directories(to_ / relative, error);
+    if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", (to_ / relative).string(), error.message()));
+    std::vector<fs::directory_entry> entries;
+    for (fs::directory_iterator entry(from_ / relative, error), end; !error && entry != end; entry.increment(error)) {
+      entries.push_back(*entry);
+    }
+    if (error == std::errc::no_such_file_or_directory) return std::unexpected(GoneError(from_ / relative));
+    if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", (from_ / relative).string(), error.message()));
+    // Files first: the records of a registry name artifacts, which never change, and must not be newer than these.
+    std::ranges::sort(entries, {}, [&](const fs::directory_entry& entry) {
+      return std::pair(entry.is_directory(error), entry.path());
+    });
+    for (const fs::directory_entry& entry : entries) {
+      if (IsLeftOut(entry.path()) || entry.is_symlink(error)) continue;
+      const fs::path name = relative / entry.path().filename();
+      if (entry.is_directory(error)) {
+        TRY(CopyDirectory(name));
+      } else if (entry.is_regular_file(error)) {
+        if (!keep_going_()) return Fail(ErrorCode::kIo, "the copy was interrupted");
+        CopiedFile file = TRY(CopyOneFile(entry.path(), to_ / name));
+        file.name = name.generic_string();
+        files_.push_back(std::move(file));
+      }
+    }
+    return {};
+  }
+
+  const fs::path from_, to_;
+  const std::function<bool()>& keep_going_;
+  std::vector<CopiedFile> files_;
+};
+
+}  // namespace
+
+Result<CopiedFile> CopyOneFile(const fs::path& from, const fs::path& to) {
+  if (IsSqliteFile(from)) {
+    TRY(CopySqlite(from, to));
+  } else {
+    TRY(CopyBytes(from, to));
+    std::error_code ignored;
+    fs::permissions(to, fs::status(from, ignored).permissions(), ignored);
+  }
+  std::error_code error;
+  CopiedFile file{.name = to.filename().string(), .bytes = fs::file_size(to, error), .sha256 = TRY(Sha256OfFile(to))};
+  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", to.string(), error.message()));
+  return file;
+}
+
+Result<std::vector<CopiedFile>> CopyTree(const fs::path& from, const fs::path& to,
+                                         const std::function<bool()>& keep_going) {
+  std::error_code error;
+  if (!fs::is_directory(from, error)) return std::unexpected(GoneError(from));
+  TreeCopy copy(from, to, keep_going);
+  TRY(copy.CopyDirectory(""));
+  return copy.TakeFiles();
+}
+
+}  // namespace winnow

@@ -1,0 +1,210 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "backup/backup.h"
+#include "backup/copy_tree.h"
+#include "base/files.h"
+#include "base/hash.h"
+#include "registry/registry.h"
+#include "store/store_url.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SavedFile {
+  std::string name, sha256;
+};
+struct SavedPart {
+  std::string kind, from;
+  std::vector<SavedFile> files;
+};
+
+Error Damaged(const fs::path& path, const std::string& what) {
+  return {ErrorCode::kInvalidData, fmt::format("{}: {}", path.string(), what), "this backup cannot be restored"};
+}
+
+std::string TextIn(const Json& object, const char* field) {
+  const Json* const found = object.Find(field);
+  return found != nullptr && found->is_string() ? found->str() : "";
+}
+
+/// A name in a backup leads nowhere but into it.
+bool IsInside(const std::string& name) {
+  const fs::path path(name);
+  return !name.empty() && path.is_relative() &&
+         std::ranges::none_of(path, [](const fs::path& part) { return part == ".." || part == "." || part.empty(); });
+}
+
+Result<std::vector<SavedPart>> PartsOf(const Json& manifest, const fs::path& path) {
+  const Json* const parts = manifest.Find("parts");
+  const Json* const format = manifest.Find("format");
+  if (format == nullptr || *format != 1) return std::unexpected(Damaged(path, "the format of the backup is unknown"));
+  if (parts == nullptr || !parts->is_array()) return std::unexpected(Damaged(path, "it does not list its parts"));
+  std::vector<SavedPart> read;
+  for (const Json& part : *parts) {
+    const Json* const files = part.is_object() ? part.Find("files") : nullptr;
+    if (files == nullptr || !files->is_array() || !IsInside(TextIn(part, "kind"))) {
+      return std::unexpected(Damaged(path, "a part is not described as it should be"));
+    }
+    SavedPart saved{.kind = TextIn(part, "kind"), .from = TextIn(part, "from"), .files = {}};
+    for (const Json& file : *files) {
+      if (!file.is_object() || !IsInside(TextIn(file, "name"))) {
+        return std::unexpected(Damaged(path, "a file is not described as it should be"));
+      }
+      saved.files.push_back({.name = TextIn(file, "name"), .sha256 = TextIn(file, "sha256")});
+    }
+    read.push_back(std::move(saved));
+  }
+  return read;
+}
+
+struct SavedBackup {
+  std::string created;
+  std::vector<SavedPart> parts;
+};
+
+Result<SavedBackup> ReadBackupManifest(const fs::path& backup) {
+  const fs::path path = backup / "backup.json";
+  const Json manifest = TRY(ParseJson(TRY(ReadFile(path)), path.string()));
+  if (!manifest.is_object()) return std::unexpected(Damaged(path, "it is not a JSON object"));
+  return SavedBackup{.created = TextIn(manifest, "created"), .parts = TRY(PartsOf(manifest, path))};
+}
+
+Result<BackupReport> CheckFiles(const fs::path& backup, const SavedBackup& saved) {
+  BackupReport report{.created = saved.created, .parts = {}};
+  for (const SavedPart& part : saved.parts) {
+    BackupPart counted{.kind = part.kind, .from = part.from, .files = part.files.size()};
+    for (const SavedFile& file : part.files) {
+      const fs::path path = backup / part.kind / file.name;
+      const Result<std::string> digest = Sha256OfFile(path);
+      if (!digest) return std::unexpected(Damaged(path, "the file is missing or cannot be read"));
+      if (*digest != file.sha256) return std::unexpected(Damaged(path, "the file is not what was saved"));
+      std::error_code error;
+      counted.bytes += fs::file_size(path, error);
+    }
+    report.parts.push_back(counted);
+  }
+  return report;
+}
+
+/// Makes room for `target`: what is there is kept beside it.
+Result<void> MakeRoom(const fs::path& target, bool overwrite) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(target, error))) return {};
+  if (fs::is_directory(target, error) && fs::is_empty(target, error)) {
+    fs::remove(target, error);
+    return {};
+  }
+  if (!overwrite) {
+    return Fail(ErrorCode::kExists, target.string() + " exists",
+                "stop the server that uses it, and pass --overwrite, which keeps it as NAME.before-restore");
+  }
+  fs::path kept = target;
+  kept += ".before-restore";
+  fs::remove_all(kept, error);
+  fs::rename(target, kept, error);
+  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", kept.string(), error.message()));
+  return {};
+}
+
+Result<void> RenameInto(const fs::path& temporary, const fs::path& target) {
+  std::error_code error;
+  fs::rename(temporary, target, error);
+  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", target.string(), error.message()));
+  return {};
+}
+
+fs::path TemporaryBeside(const fs::path& target) {
+  return target.parent_path() / fmt::format(".{}.tmp-{}", target.filename().string(), ::getpid());
+}
+
+Result<void> MakeParent(const fs::path& target) {
+  std::error_code error;
+  fs::create_directories(target.parent_path(), error);
+  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", target.parent_path().string(), error.message()));
+  return {};
+}
+
+Result<void> RestoreDirectory(const fs::path& from, const fs::path& to, bool overwrite) {
+  const fs::path target = fs::absolute(to).lexically_normal();
+  const fs::path temporary = TemporaryBeside(target);
+  TRY(MakeParent(target));
+  std::error_code ignored;
+  fs::remove_all(temporary, ignored);
+  const std::function<bool()> always = [] { return true; };
+  const Result<std::vector<CopiedFile>> copied = CopyTree(from, temporary, always);
+  Result<void> done = copied ? MakeRoom(target, overwrite) : std::unexpected(copied.error());
+  if (done) done = RenameInto(temporary, target);
+  if (!done) fs::remove_all(temporary, ignored);
+  return done;
+}
+
+/// The logs beside a database belong to it: they would be applied to the restored one.
+Result<void> RestoreStore(const fs::path& from, const std::string& url, bool overwrite) {
+  const StoreAddress address = TRY(ParseStoreUrl(url));
+  if (address.kind != StoreAddress::kSqlite) {
+    return Fail(ErrorCode::kUnsupported, "the store of a backup is a SQLite file", "pass --store sqlite:FILE");
+  }
+  const fs::path target = fs::absolute(address.path).lexically_normal();
+  TRY(MakeParent(target));
+  const fs::path temporary = TemporaryBeside(target);
+  std::error_code ignored;
+  fs::remove(temporary, ignored);
+  TRY(CopyOneFile(from, temporary));
+  Result<void> done;
+  for (const char* const end : {"", "-wal", "-shm"}) {
+    if (done) done = MakeRoom(target.string() + end, overwrite);
+  }
+  if (done) done = RenameInto(temporary, target);
+  if (!done) fs::remove(temporary, ignored);
+  return done;
+}
+
+}  // namespace
+
+Result<BackupReport> VerifyBackup(const fs::path& backup) { return CheckFiles(backup, TRY(ReadBackupManifest(backup))); }
+
+Result<BackupReport> Restore(const RestorePlan& plan) {
+  const SavedBackup saved = TRY(ReadBackupManifest(plan.backup));
+  const BackupReport checked = TRY(CheckFiles(plan.backup, saved));
+  BackupReport report{.created = saved.created, .parts = {}};
+  const auto part_of = [&](const std::string& kind) -> Result<const SavedPart*> {
+    const auto found = std::ranges::find(saved.parts, kind, &SavedPart::kind);
+    if (found == saved.parts.end()) {
+      return Fail(ErrorCode::kNotFound, fmt::format("{} does not contain a {}", plan.backup.string(), kind));
+    }
+    report.parts.push_back(*std::ranges::find(checked.parts, kind, &BackupPart::kind));
+    return &*found;
+  };
+  if (!plan.store && !plan.registry && !plan.workspace && !plan.files) {
+    return Fail(ErrorCode::kInvalidArgument, "there is no place to restore to",
+                "pass --store, --registry, --workspace or --files");
+  }
+  // All that is asked for must be there before anything is written.
+  const SavedPart* const store = plan.store ? TRY(part_of("store")) : nullptr;
+  if (plan.registry) TRY(part_of("registry"));
+  if (plan.workspace) TRY(part_of("workspace"));
+  if (plan.files) TRY(part_of("files"));
+  if (store != nullptr && store->files.size() != 1) return std::unexpected(Damaged(plan.backup, "a store is one file"));
+  if (plan.workspace) TRY(RestoreDirectory(plan.backup / "workspace", *plan.workspace, plan.overwrite));
+  if (plan.registry) {
+    const RegistryPlaces places = TRY(PlacesOf(*plan.registry, ""));
+    if (places.directory.empty()) {
+      return Fail(ErrorCode::kUnsupported, "the registry of a backup is a directory", "pass --registry DIR");
+    }
+    TRY(RestoreDirectory(plan.backup / "registry", places.directory, plan.overwrite));
+  }
+  if (store != nullptr) {
+    TRY(RestoreStore(plan.backup / "store" / store->files.front().name, *plan.store, plan.overwrite));
+  }
+  if (plan.files) TRY(RestoreDirectory(plan.backup / "files", *plan.files, plan.overwrite));
+  return report;
+}
+
+}  // namespace winnow

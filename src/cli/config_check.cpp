@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/suggest.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+
+namespace winnow {
+namespace {
+
+struct ConfigCheckOptions : CommonOptions {
+  std::filesystem::path file;
+  std::string command;
+};
+
+void Describe(ConfigCheckOptions& options, OptionTable& table) {
+  table.Describe(
+      "The file is read as the command reads it with --config, together with the environment: unknown names, values of "
+      "the wrong type and values out of range are errors with the line. Nothing is run, and files that the options "
+      "name are not read.");
+  table.AddPositional("file", &options.file, "Configuration file (TOML)").Required();
+  table.Group("Options");
+  table.Add("for", &options.command, "Command that the file is for").ValueName("COMMAND").Required();
+  table.Example("winnow config check serve.toml --for serve", "check the configuration of a server");
+}
+
+Result<const Command*> FindCommand(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : AllCommands()) {
+    if (command.name == name) return &command;
+    names.push_back(command.name);
+  }
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("--for: unknown command '{}'", name),
+              DidYouMean(name, names, "'winnow help' lists the commands"));
+}
+
+/// A URL of a store or cache may contain a password, which does not belong on a screen.
+std::string WithoutPassword(const std::string& value) {
+  const size_t scheme = value.find("://");
+  const size_t at = value.find('@', scheme == std::string::npos ? 0 : scheme);
+  if (scheme == std::string::npos || at == std::string::npos) return value;
+  const size_t colon = value.find(':', scheme + 3);
+  return colon < at ? value.substr(0, colon) + ":***" + value.substr(at) : value;
+}
+
+Result<void> Run(const ConfigCheckOptions& options) {
+  const Command& command = *TRY(FindCommand(options.command));
+  const std::unique_ptr<Invocation> invocation = command.begin();
+  const std::vector<std::string> arguments = {"--config", options.file.string()};
+  TRY(invocation->table().Parse(arguments, {.environment = {}, .preset_directories = {}, .check_required = false}));
+  Json list = Json::array();
+  std::string text;
+  std::vector<std::string> missing;
+  for (const OptionSummary& option : invocation->table().Summaries()) {
+    if (option.required && option.origin == OptionOrigin::kDefault) missing.push_back(option.listed);
+    if (option.origin == OptionOrigin::kDefault || option.origin == OptionOrigin::kCommandLine) continue;
+    std::vector<std::string> values;
+    for (const std::string& value : option.values) values.push_back(WithoutPassword(value));
+    const std::string from = option.origin == OptionOrigin::kEnvironment ? option.place : options.file.string();
+    text += fmt::format("{} = {}  (from {})\n", option.name, fmt::join(values, ", "), from);
+    list.push_back({{"name", option.name}, {"values", values}, {"from", from}});
+  }
+  if (options.json) return Print(Json{{"valid", true}, {"options", list}, {"missing", missing}}.dump() + "\n");
+  text += fmt::format("{} is valid for 'winnow {}'", options.file.string(), command.name);
+  if (!missing.empty()) text += fmt::format("; the command also requires {}", fmt::join(missing, ", "));
+  return Print(text + "\n");
+}
+
+}  // namespace
+
+Command ConfigCheckCommand() {
+  return MakeCommand<ConfigCheckOptions>("config check", "Checks a configuration file without running the command.",
+                                         Describe, Run);
+}
+
+}  // namespace winnow

@@ -1,0 +1,106 @@
+#include "store/sqlite_backup.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <memory>
+#include <string>
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kPagesAtOnce = 1024;
+constexpr int kPause = 10;         // milliseconds, if a writer is in the way
+constexpr int kMostPauses = 3000;  // half a minute
+
+struct CloseDatabase {
+  void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+};
+using Database = std::unique_ptr<sqlite3, CloseDatabase>;
+
+Error FailureOf(const fs::path& path, sqlite3* database) {
+  return {ErrorCode::kIo,
+          fmt::format("{}: {}", path.string(), database != nullptr ? sqlite3_errmsg(database) : "out of memory"), ""};
+}
+
+Result<Database> Open(const fs::path& path, int flags) {
+  sqlite3* opened = nullptr;
+  const int code = sqlite3_open_v2(fs::absolute(path).c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  Database database(opened);
+  if (code != SQLITE_OK) return std::unexpected(FailureOf(path, opened));
+  sqlite3_busy_timeout(opened, kPause * kMostPauses);
+  return database;
+}
+
+Result<void> Copy(sqlite3* from, sqlite3* to, const fs::path& path) {
+  sqlite3_backup* const backup = sqlite3_backup_init(to, "main", from, "main");
+  if (backup == nullptr) return std::unexpected(FailureOf(path, to));
+  int code = SQLITE_OK;
+  for (int pauses = 0; pauses < kMostPauses;) {
+    code = sqlite3_backup_step(backup, kPagesAtOnce);
+    if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+      sqlite3_sleep(kPause);
+      ++pauses;
+    } else if (code != SQLITE_OK) {
+      break;
+    }
+  }
+  sqlite3_backup_finish(backup);
+  if (code != SQLITE_DONE) {
+    return Fail(ErrorCode::kIo, fmt::format("{}: {}", path.string(), sqlite3_errstr(code)));
+  }
+  return {};
+}
+
+/// A copy is one file: the write-ahead log of its source is in it.
+Result<void> Check(sqlite3* copy, const fs::path& source) {
+  if (sqlite3_exec(copy, "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return std::unexpected(FailureOf(source, copy));
+  }
+  std::string finding;
+  const auto take = [](void* to, int, char** values, char**) {
+    *static_cast<std::string*>(to) = values[0] != nullptr ? values[0] : "";
+    return 0;
+  };
+  if (sqlite3_exec(copy, "PRAGMA quick_check(1)", take, &finding, nullptr) != SQLITE_OK || finding != "ok") {
+    return Fail(ErrorCode::kInvalidData, fmt::format("{}: the database is damaged: {}", source.string(), finding),
+                "restore an earlier backup, or recover what can be read with 'sqlite3 FILE .recover'");
+  }
+  return {};
+}
+
+Result<void> MakeDurable(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = fd >= 0 && ::fsync(fd) == 0;
+  if (fd >= 0) ::close(fd);
+  if (!synced) return Fail(ErrorCode::kIo, path.string() + ": cannot be made durable");
+  return {};
+}
+
+}  // namespace
+
+bool IsSqliteFile(const fs::path& path) {
+  char begin[16] = {};
+  std::ifstream(path, std::ios::binary).read(begin, sizeof begin);
+  return std::string_view(begin, sizeof begin) == std::string_view("SQLite format 3\0", 16);
+}
+
+Result<void> CopySqlite(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (!fs::exists(from, error)) return Fail(ErrorCode::kNotFound, from.string() + ": there is no such file");
+  {
+    // Not read-only: a database whose last user was killed has a log that must be applied first.
+    const Database source = TRY(Open(from, SQLITE_OPEN_READWRITE));
+    const Database copy = TRY(Open(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+    TRY(Copy(source.get(), copy.get(), from));
+    TRY(Check(copy.get(), from));
+  }
+  return MakeDurable(to);
+}
+
+}  // namespace winnow
