@@ -218,6 +218,31 @@ class Labelling(ReviewTest):
         self.ask("DELETE", "/v1/review/mail", None, 403, headers["feedback"])
 
 
+class Models(ReviewTest):
+    def train(self, name, **options):
+        """A model of the first messages of the examples, in the workspace."""
+        with open(self.path("train.tsv"), "w", encoding="utf-8") as file:
+            file.writelines(line.rstrip("\n") + "\n" for line in winnow.messages()[:120])
+        arguments = [value for key, value in options.items() for value in ("--" + key, value)]
+        self.winnow("train", "train.tsv", "--output-dir", os.path.join("workspace", "models", name), *arguments)
+
+    def test_disagreements_of_champion_and_challenger_are_blind(self):
+        self.train("champion", kind="lr")
+        self.train("challenger", kind="svm", seed="3")
+        self.create(model="champion", challenger="challenger")
+        state = self.ready()
+        counts = {queue["name"]: queue["count"] for queue in state["queues"]}
+        unsure = [item for item in self.next(count=40, queue="unsure")["items"] if item["queue"] == "unsure"]
+        self.assertTrue(all(item["suggestion"] for item in unsure), "the champion predicts before anybody has labelled")
+        self.assertGreater(counts["disagree"], 0)
+        disagree = [item for item in self.next(count=40, queue="disagree")["items"] if item["queue"] == "disagree"]
+        self.assertTrue(disagree)
+        for item in disagree:
+            self.assertEqual((item["suggestion"], item["scores"]), (None, []))
+        self.create(status=422, set="other", challenger="challenger")
+        self.create(status=404, set="other", model="none")
+
+
 class Kills(ReviewTest):
     def test_a_kill_loses_no_label_that_was_acknowledged(self):
         self.create()
