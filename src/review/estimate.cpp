@@ -49,7 +49,7 @@ double MeanF1(std::span<const HeldOutPrediction> sample, size_t labels) {
 std::optional<Estimate> EstimateMacroF1(std::span<const HeldOutPrediction> predictions, size_t labels) {
   const auto random = static_cast<size_t>(std::ranges::count_if(predictions, &HeldOutPrediction::blind));
   Estimate estimate;
-  if (random >= std::max(kEnoughRandom, labels)) estimate.basis = EstimateBasis::kRandom;
+  if (EnoughRandom(random, labels)) estimate.basis = EstimateBasis::kRandom;
   std::vector<HeldOutPrediction> sample;
   int64_t right = 0;
   for (const HeldOutPrediction& each : predictions) {
@@ -111,7 +111,8 @@ std::optional<NextGain> ExtrapolateGain(std::span<const CurvePoint> curve, size_
 
 std::string EstimateSentence(const std::optional<Estimate>& estimate, const std::optional<NextGain>& next,
                              size_t labelled) {
-  if (!estimate) return fmt::format("{} labels; a macro-F1 can be measured after a few more", labelled);
+  if (!estimate)
+    return fmt::format("{} label{}; the model can be measured after a few more", labelled, labelled == 1 ? "" : "s");
   std::string sentence = fmt::format("macro-F1 {} [{}, {}] after {} labels", Share(estimate->f1_macro),
                                      Share(estimate->interval.low), Share(estimate->interval.high), labelled);
   if (estimate->basis == EstimateBasis::kLabelled) sentence += " (on the labelled texts, most of them hard ones)";

@@ -193,17 +193,23 @@ Result<FittedReview> FitReview(const PreparedReview& prepared, const FitInput& i
 }
 
 Result<std::vector<HeldOutPrediction>> PredictHeldOut(const PreparedReview& prepared, const FitInput& input,
-                                                      std::vector<DenseHead>& heads) {
+                                                      std::vector<DenseHead>& heads,
+                                                      const std::function<bool()>& go_on) {
   std::vector<HeldOutPrediction> predictions;
   heads.resize(kFolds);
   const std::vector<HeadExample> all = Examples(prepared, input);
   const DenseRows rows = prepared.all_rows();
+  // Where only random texts count, all others stay in the fit: the fold's heads are then nearly as good as the head.
+  const auto random = static_cast<size_t>(std::ranges::count(input.blind, true));
+  const bool only_blind = EnoughRandom(random, input.num_labels);
   // Weak examples of labels that are rare without the fold's own texts count here, too: they are no labels of texts.
   for (size_t fold = 0; fold < kFolds; ++fold) {
+    if (go_on && !go_on()) return Fail(ErrorCode::kCancelled, "stopped");
     std::vector<HeadExample> rest;
     std::vector<size_t> held_out;
     for (const HeadExample& example : all) {
-      const bool reviewed = example.row < input.labels.size() && input.labels[example.row] >= 0;
+      const bool reviewed = example.row < input.labels.size() && input.labels[example.row] >= 0 &&
+                            (!only_blind || input.blind[example.row]);
       // Where an item stands in the random order is unrelated to its text and label.
       if (reviewed && prepared.random[example.row] % kFolds == fold) {
         held_out.push_back(example.row);

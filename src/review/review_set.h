@@ -168,6 +168,7 @@ class ReviewSet {
   uint64_t fits_ GUARDED_BY(mutex_) = 0;
   std::map<std::string, uint64_t> seen_fits_ GUARDED_BY(mutex_);  // by reviewer
   std::vector<DenseHead> fold_heads_;                             // of the worker
+  int broken_ = 0;  // likewise: measurements in a row that were broken off
   std::atomic<size_t> done_ = 0;
   std::atomic<bool> stop_ = false;
   bool started_ GUARDED_BY(mutex_) = false;

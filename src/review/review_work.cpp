@@ -95,7 +95,16 @@ void ReviewSet::Measure(const FitInput& input) {
     const MutexLock lock(mutex_);
     prepared = prepared_;
   }
-  const Result<std::vector<HeldOutPrediction>> predictions = PredictHeldOut(*prepared, input, fold_heads_);
+  // A refit that is due goes first, since reviewers wait for its order; but not for ever.
+  constexpr int kMostBroken = 3;
+  const auto go_on = [&] {
+    if (stop_) return false;
+    const MutexLock lock(mutex_);
+    return broken_ >= kMostBroken || state_.decisions() < fitted_decisions_ + kRefitEvery;
+  };
+  const Result<std::vector<HeldOutPrediction>> predictions = PredictHeldOut(*prepared, input, fold_heads_, go_on);
+  broken_ = predictions ? 0 : broken_ + 1;
+  if (!predictions && predictions.error().code == ErrorCode::kCancelled) return;
   if (!predictions) {
     LogWarning("review '{}': {}", pool_.settings.set, predictions.error().Text());
     return;

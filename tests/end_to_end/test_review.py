@@ -61,26 +61,29 @@ class Labelling(ReviewTest):
         self.ready()
         items = self.next()["items"]
         refits = 0
-        for count in range(1, 81):
+        for count in range(1, 121):
             answer = self.label(items[0])
             self.assertEqual(answer["stats"]["labelled"], count)
+            if count % 10 == 0:
+                deadline = time.monotonic() + 60
+                while not answer["refitted"]:  # people are slower than a refit, this test is not
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(.02)
+                    answer = self.label()
             refits += answer["refitted"]
-            if count % 10 == 0:  # as slow as people
-                self.wait(lambda state: state["stats"]["measured_on"] is not None or count < 40)
-                time.sleep(.2)
             items = answer["items"]
-        self.assertGreaterEqual(refits, 3)
-        # The queue shows first what is hardest; of all that is left, most suggestions are right.
-        shown = [item for queue in ("unsure", "out_of_scope", "new_cluster") for item in self.next(count=100, queue=queue)["items"] if item["suggestion"]]
+        self.assertGreaterEqual(refits, 12)
+        # Most suggestions for texts that are not chosen because they are hard are right.
+        shown = [item for queue in ("out_of_scope", "new_cluster") for item in self.next(count=100, queue=queue)["items"] if item["suggestion"]]
         right = sum(item["suggestion"]["label"] == self.truth[item["text"]] for item in shown)
-        self.assertGreater(len(shown), 100)
-        self.assertGreater(right / len(shown), .7)
+        self.assertGreater(len(shown), 50)
+        self.assertGreater(right / len(shown), .8)
         stats = self.wait(lambda state: state["stats"]["f1_macro"] is not None)["stats"]
         self.assertGreater(stats["f1_macro"], .6)
         self.assertTrue(0 <= stats["low"] <= stats["f1_macro"] <= stats["high"] <= 1, stats)
         self.assertIn("macro-F1", stats["sentence"])
-        self.assertEqual(sum(stats["per_label"].values()), 80)
-        self.assertEqual(self.ask("POST", "/v1/review/mail/export", {"name": "labelled"}), {"data": "labelled.tsv", "texts": 80})
+        self.assertEqual(sum(stats["per_label"].values()), 120)
+        self.assertEqual(self.ask("POST", "/v1/review/mail/export", {"name": "labelled"}), {"data": "labelled.tsv", "texts": 120})
         self.ask("POST", "/v1/review/mail/export", {"name": "labelled"}, status=409)
         job = self.ask("POST", "/v1/jobs", {"kind": "train", "data": "labelled.tsv", "model": "spam", "options": {"kind": "lr"}})
         deadline = time.monotonic() + 120
@@ -213,6 +216,31 @@ class Labelling(ReviewTest):
         labels = {"set": "mail", "labels": [{"item": item["item"], "label": "ham"}]}
         self.assertEqual(self.ask("POST", "/v1/review/label", labels, 200, headers["feedback"])["stats"]["labelled"], 1)
         self.ask("DELETE", "/v1/review/mail", None, 403, headers["feedback"])
+
+
+class Models(ReviewTest):
+    def train(self, name, **options):
+        """A model of the first messages of the examples, in the workspace."""
+        with open(self.path("train.tsv"), "w", encoding="utf-8") as file:
+            file.writelines(line.rstrip("\n") + "\n" for line in winnow.messages()[:120])
+        arguments = [value for key, value in options.items() for value in ("--" + key, value)]
+        self.winnow("train", "train.tsv", "--output-dir", os.path.join("workspace", "models", name), *arguments)
+
+    def test_disagreements_of_champion_and_challenger_are_blind(self):
+        self.train("champion", kind="lr")
+        self.train("challenger", kind="svm", seed="3")
+        self.create(model="champion", challenger="challenger")
+        state = self.ready()
+        counts = {queue["name"]: queue["count"] for queue in state["queues"]}
+        unsure = [item for item in self.next(count=40, queue="unsure")["items"] if item["queue"] == "unsure"]
+        self.assertTrue(all(item["suggestion"] for item in unsure), "the champion predicts before anybody has labelled")
+        self.assertGreater(counts["disagree"], 0)
+        disagree = [item for item in self.next(count=40, queue="disagree")["items"] if item["queue"] == "disagree"]
+        self.assertTrue(disagree)
+        for item in disagree:
+            self.assertEqual((item["suggestion"], item["scores"]), (None, []))
+        self.create(status=422, set="other", challenger="challenger")
+        self.create(status=404, set="other", model="none")
 
 
 class Kills(ReviewTest):
