@@ -21,6 +21,10 @@ describe("words by effect", () => {
     expect(piecesOf("ab", [word("x", 1, 9, 1), word("y", 1, 1, 1)]).map((piece) => piece.text)).toEqual(["ab"]);
     expect(piecesOf("", [])).toEqual([]);
   });
+  it("may be very many", () => {
+    const words = Array.from({ length: 200_000 }, (_, index) => word("a", 2 * index, 2 * index + 1, 1));
+    expect(piecesOf("a ".repeat(200_000), words)).toHaveLength(400_000);
+  });
   it("name the strongest words once", () => {
     const words = [word("a", 0, 1, 1), word("b", 2, 3, -3), word("c", 4, 5, 2), word("c", 6, 7, 1.5), word("d", 8, 9, 0)];
     expect(strongest({ label: "spam", method: "linear", score: 1, base: 0, words })).toEqual({ for: ["c", "a"], against: ["b"] });

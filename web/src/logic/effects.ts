@@ -12,7 +12,7 @@ export interface Piece {
 /** Positions of the server count code points; those of JavaScript's strings count UTF-16 units. */
 export function piecesOf(text: string, words: readonly WordEffect[]): Piece[] {
   const points = Array.from(text);
-  const largest = Math.max(...words.map((word) => Math.abs(word.effect)), 0);
+  const largest = words.reduce((most, word) => Math.max(most, Math.abs(word.effect)), 0);
   const pieces: Piece[] = [];
   let at = 0;
   const plain = (end: number): void => {

@@ -17,10 +17,10 @@ export function percent(share: number, digits = 1): string {
   return `${digits > 0 ? text.replace(/\.0+$/, "") : text} %`;
 }
 
-/** A probability, which is never quite 0 or 1: "> 99.9 %". */
+/** A probability that a model gives, which is never quite 0 or 1, though it may round to that: "> 99.9 %". */
 export function probability(value: number): string {
-  if (value > 0.9995 && value < 1) return "> 99.9 %";
-  if (value < 0.0005 && value > 0) return "< 0.1 %";
+  if (value > 0.9995) return "> 99.9 %";
+  if (value < 0.0005) return "< 0.1 %";
   return percent(value);
 }
 
@@ -85,3 +85,6 @@ export function ago(time: string | number, now = Date.now()): string {
   }
   return "–";
 }
+
+/** The text with its first letter as a capital. */
+export const upperFirst = (text: string): string => text.replace(/^\p{Ll}/u, (letter) => letter.toLocaleUpperCase("en-US"));

@@ -54,6 +54,8 @@ describe("an explanation", () => {
   it("is null where there is none", async () => {
     answer = () => refused(422);
     expect(await explain("a", "m", signal)).toBeNull();
+    expect(await explain("a".repeat(20_001), "m", signal)).toBeNull();
+    expect(bodies).toHaveLength(1);
     answer = (body) => results(body);
     expect(await explain("a", "m", signal)).toEqual({ words: [] });
   });

@@ -38,8 +38,12 @@ export async function tryTexts(texts: string[], model: string, mode: Mode, signa
   return trial;
 }
 
-/** The effects of the words, which take longer than the verdict; null where the model can't say. */
+/** Longer texts are not explained: a transformer would be asked once for each of their words. */
+export const kLongestExplained = 20_000;
+
+/** The effects of the words, which take longer than the verdict; null where there are none to be had. */
 export async function explain(text: string, model: string, signal: AbortSignal): Promise<Explanation | null> {
+  if (text.length > kLongestExplained) return null;
   try {
     const answer = await classify({ texts: [text], model, explain: true }, signal);
     return answer.results[0]?.explanation ?? null;

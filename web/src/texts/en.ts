@@ -1,7 +1,15 @@
-// All texts of the page. A view has a block of its own; functions make texts with a number or a name in it.
+// All texts of the page; those of a view are in a file of texts/en. Functions make texts with a number or a name in it.
 import { benchmarkTexts } from "./en/benchmark";
 import { dataTexts } from "./en/data";
+import { filterTexts } from "./en/filter";
+import { historyTexts } from "./en/history";
 import { jobLogTexts, jobProgressTexts } from "./en/jobs";
+import { modelsTexts, modelTexts, qualityTexts } from "./en/models";
+import { operateTexts } from "./en/operate";
+import { experimentTexts, registryTexts } from "./en/registry";
+import { review } from "./en/review";
+import { startTexts } from "./en/start";
+import { switchingTexts, tryTexts } from "./en/try";
 
 export const t = {
   app: {
@@ -66,7 +74,8 @@ export const t = {
     workspace: "Data, training and review need a directory where the server may write. Start the server with a workspace, then reload this page:",
     adminTitle: "This view is for administrators",
     admin: "Your key may classify texts, but not change models or data. Sign in with a key of the role admin.",
-    storeTitle: "This server keeps no history",
+    remoteTitle: "This page works on the server's own machine alone",
+    remote: "The server has no API keys, so it lets no other machine change anything. Whoever runs it can make keys with 'winnow keys add', and then one can sign in from everywhere.",
     otherKey: "Sign in with another key",
   },
   signIn: {
@@ -90,224 +99,31 @@ export const t = {
   chart: { loading: "The chart is being drawn", table: "The chart's values" },
 
   // Start
-  start: {
-    title: "Start",
-    lead: "From a file of examples to your own text classifier, in three steps.",
-  },
+  start: startTexts,
 
   // Try
-  try: {
-    title: "Try",
-    lead: "Type or paste a text and see what your models make of it.",
-    amount: "How many texts",
-    one: "One text",
-    many: "Many texts",
-    textLabel: "Text",
-    textsLabel: "Texts, one per line",
-    text: "Text",
-    hint: "The answer follows as you type. The text is stored nowhere.",
-    placeholder: "You won a prize, claim it now",
-    lineCount: (n: number) => (n === 1 ? "1 text" : `${n.toLocaleString("en-US")} texts`),
-    model: "Which model answers",
-    defaultModel: (name: string) => `The default: ${name}`,
-    noDefault: "The first model",
-    allModels: (n: number) => `All ${n} models side by side`,
-    oneModel: "One model",
-    failedModel: (name: string) => `${name} (can't be loaded)`,
-    unknownModel: (name: string) => `There is no model ${name} any more; another one answers.`,
-    mode: "How strict",
-    modes: { strict: "Strict", moderate: "Moderate", lenient: "Lenient" },
-    modeText: {
-      strict: "Strict catches the most, and is wrong the most often about what is harmless.",
-      moderate: "Moderate weighs both kinds of mistakes alike.",
-      lenient: "Lenient raises the fewest false alarms, and lets the most through.",
-    },
-    examples: "Or start with one of these",
-    exampleTexts: [
-      "You won a prize, claim it now at win-big.example",
-      "Shall we meet at six?",
-      "Your parcel is waiting, pay the fee to have it delivered",
-      "The minutes of yesterday's meeting are attached",
-    ],
-    isDefault: "Default",
-    sure: (share: string) => `${share} sure`,
-    none: "No label",
-    unsure: "Unsure",
-    unsureText: (label: string, share: string) =>
-      `Too uncertain to act on: the model leans to ${label} (${share}). A person should decide.`,
-    outOfScope: "Out of scope",
-    outOfScopeText: (label: string) => `Unlike everything that the model was trained on. The nearest label would be ${label}.`,
-    moreLabels: (n: number) => (n === 1 ? "1 more label is less probable." : `${n} more labels are less probable.`),
-    explaining: "Looking which words matter",
-    speakFor: (label: string) => `For ${label}:`,
-    speakAgainst: (label: string) => `Against ${label}:`,
-    unread: (n: number) => `The text is longer than the model reads: the last ${n} words had no effect.`,
-    cut: "(the rest of the text is not shown)",
-    took: (time: string) => `Answered in ${time}`,
-    tookEach: (time: string) => `${time} per text`,
-    threshold: (share: string) => `Decided from ${share}`,
-    withoutMode: "This model has no strict or lenient mode",
-    results: "Verdicts",
-    allDone: (n: string) => `${n} texts are classified.`,
-    doing: (done: string, total: string) => `${done} of ${total} texts`,
-    differ: (n: number, total: number) => (n === 0 ? "The models agree about all texts." : `The models disagree about ${n} of ${total} texts.`),
-    emptyTitle: "There is no model yet",
-    emptyText: "Train one on your own examples, or on a sample; that takes a minute.",
-    emptyNoWorkspace: "Start the server with the directory of a model, or with a workspace to train one here.",
-    emptyAction: "Train a model",
-  },
-
-  switching: {
-    button: (name: string) => `Let ${name} answer for everybody`,
-    hint: "Now only you see its answers, here.",
-    title: (name: string) => `Let ${name} answer for everybody?`,
-    text: (to: string, from: string | null) =>
-      `From now on ${to} decides about every text that programs and mail servers send here without naming a model${from && from !== to ? `, in place of ${from}` : ""}. No request is lost while it changes. You can switch back at any time.`,
-    action: (name: string) => `Switch to ${name}`,
-    done: (name: string) => `${name} answers for everybody now.`,
-  },
+  try: tryTexts,
+  switching: switchingTexts,
 
   // Models
-  models: {
-    title: "Models",
-    lead: "What this server can classify with, and which model answers.",
-    trainNew: "Train a model",
-    answers: (name: string) => `${name} answers`,
-    answersText: "It decides about every text that comes without the name of a model.",
-    since: (when: string, by: string) => (by ? `Switched ${when} by ${by}` : `Switched ${when}`),
-    backTo: (name: string) => `Back to ${name}`,
-    isDefault: "Default",
-    quantized: "INT8",
-    kinds: { transformer: "Transformer", lr: "Logistic regression", svm: "Support vector machine" },
-    labelCount: (n: number) => (n === 1 ? "1 label" : `${n} labels`),
-    textCount: (n: string) => `${n} training texts`,
-    trained: (when: string) => `Trained ${when}`,
-    broken: "This model can't be used.",
-    try: "Try it",
-    details: "Details",
-    makeDefault: "Make it the default",
-    compare: "Compare",
-    selectSecond: "Choose a second model to see what differs.",
-    removed: (name: string) => `${name} was removed and answers no more.`,
-    difference: (a: string, b: string) => `${a} and ${b}`,
-    chance: "Their accuracies may differ by chance: the intervals overlap.",
-    noChance: "The accuracies differ by more than chance explains.",
-    inWords: "In words",
-    metrics: { accuracy: "Accuracy", f1_macro: "Macro-F1", fpr: "False-positive rate" },
-    trainedOn: "Trained on",
-    onlyHere: "Labels of this one alone",
-    differenceHint: "Each model is measured on the test texts of its own training. To compare them on the same texts, run a benchmark.",
-    setting: "Setting",
-    settings: (n: number) => (n === 1 ? "1 setting of the training differs" : `${n} settings of the training differ`),
-    emptyTitle: "There is no model yet",
-    emptyText: "Train one on your own examples, or on a sample.",
-    emptyNoWorkspace: "Start the server with the directory of a model, or with a workspace to train one here.",
-    emptyAction: "Train a model",
-  },
-
-  model: {
-    all: "All models",
-    kind: "Kind",
-    baseModel: "Base model",
-    version: "Version",
-    trained: "Trained",
-    took: "Training took",
-    parts: "Texts",
-    partsText: (train: string, validation: string, test: string) => `${train} for training, ${validation} for validation, ${test} for the test`,
-    positive: "Positive label",
-    thresholds: "Decides from",
-    thresholdText: (strict: string, moderate: string, lenient: string) => `${strict} in strict, ${moderate} in moderate, ${lenient} in lenient mode`,
-    temperature: "Temperature",
-    size: "Size",
-    quantize: "Make INT8 weights",
-    labelCounts: "Training texts per label",
-    texts: "Texts",
-    card: "Model card",
-  },
-
-  quality: {
-    right: (n: number, of: number) => `Of ${of.toLocaleString("en-US")} texts it gets about ${n.toLocaleString("en-US")} right.`,
-    falseAlarms: (n: number, of: number, label: string) =>
-      n === 0
-        ? `In its test no text was wrongly called ${label}.`
-        : `Of ${of.toLocaleString("en-US")} texts that are not ${label} about ${n} ${n === 1 ? "is" : "are"} wrongly called so.`,
-    falseAlarmsUnnamed: (n: number, of: number) =>
-      n === 0 ? "In its test there was no false alarm." : `Of ${of.toLocaleString("en-US")} harmless texts about ${n} ${n === 1 ? "raises" : "raise"} a false alarm.`,
-    unknown: "Its accuracy is not known.",
-    none: "It was not measured.",
-  },
-
-  registry: {
-    title: "Registry",
-    lead: "Versions that all servers share. The champion is in use; servers follow it within a second.",
-    unreachable: "The registry can't be reached at the moment. The versions that are loaded go on serving.",
-    failure: (name: string, alias: string, version: string) => `${name}@${alias} should be version ${version}, but the one before goes on serving:`,
-    emptyTitle: "The registry is empty",
-    emptyText: "Push a model, and it becomes a version that can be promoted here:",
-    model: "Model",
-    inUse: (name: string, version: string) => `${name} ${version} is the champion.`,
-    noneInUse: (name: string) => `No version of ${name} is the champion.`,
-    versions: (name: string) => `Versions of ${name}`,
-    version: "Version",
-    quality: "Quality",
-    pushed: "Pushed",
-    actions: "Actions",
-    by: (when: string, who: string) => (who ? `${when} by ${who}` : when),
-    promote: "Promote",
-    promoteTitle: (version: string) => `Promote version ${version}?`,
-    promoteText: (name: string, version: string, before: string | null) =>
-      `All servers that follow the registry answer with ${name} ${version} within a second${before ? `, in place of ${before}` : ""}. No request is lost while they change. You can roll back at any time.`,
-    promoted: (version: string) => `Version ${version} is the champion now.`,
-    rollback: "Roll back",
-    rollbackTo: (version: string) => `Roll back to ${version}`,
-    rollbackTitle: (version: string) => `Roll back to version ${version}?`,
-    rollbackText: (name: string, now: string, before: string) =>
-      `All servers that follow the registry answer with ${name} ${before} again, in place of ${now}. Rolling back once more undoes this.`,
-    rolledBack: (version: string) => `Version ${version} is the champion again.`,
-    history: "What was changed",
-    change: (alias: string, from: string | null, to: string) => (from ? `${alias}: ${from} to ${to}` : `${alias}: ${to}`),
-  },
-
-  experiment: {
-    title: "Experiment with users",
-    none: "No experiment was made with this model. An experiment gives a new version to some users and compares how many report errors.",
-    phases: {
-      running: "Running",
-      promoting: "Promoting",
-      rolling_back: "Rolling back",
-      promoted: "Promoted",
-      rolled_back: "Rolled back",
-      stopped: "Stopped",
-    },
-    what: (candidate: string, champion: string) => `Version ${candidate} against ${champion}.`,
-    share: (share: string) => `${share} of the users get it.`,
-    paused: "The share doesn't grow for now:",
-    against: "It makes more errors",
-    for: "It makes fewer errors",
-    decided: "Decided",
-    evidence: (now: string, needed: string) => `evidence ${now} of ${needed}`,
-    progress: (title: string, share: string) => `${title}: ${share} of the evidence that decides`,
-    complaints: (candidate: string, all: string) => `Of ${all} users who reported an error, ${candidate} had the candidate.`,
-    users: (candidate: string, control: string) => `${candidate} users have seen the candidate, ${control} are in the control group.`,
-    difference: (estimate: number, low: number, high: number, labels: number) =>
-      `By ${labels} blind labels the candidate makes ${Math.abs(estimate).toFixed(1)} ${estimate > 0 ? "more" : "fewer"} errors per 1,000 messages (95 %: ${low.toFixed(1)} to ${high.toFixed(1)}).`,
-    chart: "Difference of the errors per 1,000 messages, with its confidence sequence",
-    labels: "Blind labels",
-    perThousand: "Errors per 1,000 messages",
-    decisions: "Decisions",
-    candidate: "Candidate",
-    shareOf: "Share of the users",
-    begin: "Begin the experiment",
-    beginTitle: (version: string) => `Give version ${version} to some users?`,
-    beginText: (version: string, share: string) =>
-      `${share} % of the users get the answers of ${version}, and are compared with as many of the champion. If it is shown to be worse it is taken back by itself; if it is shown to be better it is promoted.`,
-    stop: "Stop the experiment",
-    stopTitle: "Stop the experiment?",
-    stopText: "All users get the champion again. What was learned until now stays in the list of decisions.",
-  },
+  models: modelsTexts,
+  model: modelTexts,
+  quality: qualityTexts,
+  registry: registryTexts,
+  experiment: experimentTexts,
 
   // Jobs
-  job: { title: "Job" },
+  job: {
+    title: "Job",
+    all: "All jobs",
+    log: "Log of the job",
+    created: (when: string) => `Asked for ${when}`,
+    kinds: { train: "Training", evaluate: "Evaluation", compare: "Comparison", doctor: "Check of data", retrain: "Retraining", quantize: "Quantization" },
+    owner: (name: string) => `By ${name}`,
+    runs: (n: number) => `Started ${n} times`,
+    missing: "There is no such job",
+    missingText: "It may have been removed from the workspace.",
+  },
   jobLog: jobLogTexts,
   jobProgress: jobProgressTexts,
 
@@ -318,14 +134,14 @@ export const t = {
   benchmark: benchmarkTexts,
 
   // Review
-  review: { title: "Review" },
+  review,
 
   // History
-  history: { title: "History" },
+  history: historyTexts,
 
   // Filter
-  filter: { title: "Filter" },
+  filter: filterTexts,
 
   // Operate
-  operate: { title: "Operate" },
+  operate: operateTexts,
 };

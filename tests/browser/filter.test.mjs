@@ -1,0 +1,176 @@
+// Filter: rules with their tester, editor and backtest; senders; preferences of users; the must-pass list.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { check, eventually, kMessages, startFilter } from "./messages.mjs";
+import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, startServer } from "./support.mjs";
+
+let server;
+before(async () => {
+  server = await startFilter();
+});
+
+const toast = (page, text) => page.locator(".toast-text").filter({ hasText: text });
+const undo = (page) => page.getByRole("button", { name: "Undo", exact: true }).last().click();
+const ruleArea = (page) => page.getByLabel("Rule", { exact: true });
+const ownRules = async () => (await ask(server, "GET", "/v1/rules")).json.rules.filter((rule) => rule.editable).map((rule) => rule.name);
+
+test("a message is checked, with reasons in words", async () => {
+  const page = await openPage(server, "/ui/filter");
+  await page.getByLabel("Message", { exact: true }).fill(kMessages[0].text);
+  await page.getByRole("button", { name: "Check", exact: true }).click();
+  await page.getByText("This message is spam.").waitFor();
+  await page.getByText("So many rules for spam hit that the model was not asked.").waitFor();
+  await page.getByText("the recipient has won or was selected").first().waitFor();
+  await closePage(page);
+});
+
+test("a rule with an error is not saved, and the error leads to its line", async () => {
+  const page = await openPage(server, "/ui/filter?edit=new");
+  await ruleArea(page).fill("[[rule]]\nname = \"BAD\"\nscore = 2\npatern = 'x'\n");
+  await page.getByText("unknown key 'patern'").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Save the rule" }).isDisabled(), true);
+  await page.getByRole("button", { name: "Line 4" }).click();
+  const selected = await ruleArea(page).evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd));
+  assert.equal(selected, "patern = 'x'");
+  await expectAccessible(page);
+  await closePage(page);
+});
+
+test("a rule is written, tried on the history, saved, hits, is changed and deleted, each with undo", async () => {
+  const page = await openPage(server, "/ui/filter");
+  await page.getByRole("link", { name: "New rule" }).click();
+  await ruleArea(page).fill("[[rule]]\nname = \"CHEMIST\"\ndescription = \"a chemist rings\"\nscore = 6\npattern = '(?i)the chemist rang'\n");
+  await page.getByText("the rule hits 1").waitFor();
+  await page.getByText("The rule speaks for spam, but also hits messages that are not spam.").waitFor();
+  await page.getByRole("button", { name: "Save the rule" }).click();
+  await toast(page, "The rule CHEMIST is in use.").waitFor();
+  assert.deepEqual(await ownRules(), ["CHEMIST"]);
+  assert.equal((await check(server, { text: "The chemist rang again" })).isSpam, true);
+
+  await page.getByRole("link", { name: "Change CHEMIST" }).click();
+  await ruleArea(page).waitFor();
+  assert.match(await ruleArea(page).inputValue(), /the chemist rang/);
+  await ruleArea(page).fill("[[rule]]\nname = \"PHARMACY\"\ndescription = \"a chemist rings\"\nscore = 0.5\npattern = '(?i)the chemist rang'\n");
+  await page.getByRole("button", { name: "Save the rule" }).click();
+  await toast(page, "The rule PHARMACY is in use.").waitFor();
+  assert.deepEqual(await ownRules(), ["PHARMACY"]);
+  await undo(page);
+  await page.getByText("CHEMIST").first().waitFor();
+  await eventually(async () => (await ownRules()).join() === "CHEMIST");
+
+  await page.getByRole("button", { name: "Delete CHEMIST" }).click();
+  await toast(page, "The rule CHEMIST is deleted.").waitFor();
+  await page.getByRole("heading", { name: "You have no rules of your own yet" }).waitFor();
+  await undo(page);
+  await eventually(async () => (await ownRules()).join() === "CHEMIST");
+  await page.getByRole("button", { name: "Delete CHEMIST" }).click();
+  await eventually(async () => (await ownRules()).length === 0);
+  await closePage(page);
+});
+
+test("rules are searched, and hits lead to their messages", async () => {
+  const page = await openPage(server, "/ui/filter");
+  await page.getByPlaceholder("Search rules").fill("gift voucher");
+  await page.waitForURL(/q=gift/);
+  await page.getByRole("link", { name: /of them \d+ spam/ }).click();
+  await page.waitForURL("**/ui/history?symbol=GIFT_CARD");
+  await page.locator("li.message").filter({ hasText: "gift card" }).first().waitFor();
+  await closePage(page);
+});
+
+test("senders are blocked, searched and taken off the list, with undo", async () => {
+  const page = await openPage(server, "/ui/filter?tab=senders");
+  await page.getByRole("heading", { name: "No sender is on a list" }).waitFor();
+  await page.getByLabel("Address, telephone number or domain").fill("@casino.example");
+  await page.getByRole("button", { name: "Block", exact: true }).click();
+  await toast(page, "@casino.example is blocked.").waitFor();
+  await page.getByRole("cell", { name: "Blocked", exact: true }).waitFor();
+  assert.equal((await check(server, { text: "Shall we meet?", sender: "eve@casino.example" })).isSpam, true);
+  await page.getByLabel("Address, telephone number or domain").fill("joe@friends.example");
+  await page.getByRole("button", { name: "Allow", exact: true }).click();
+  await page.getByRole("cell", { name: "joe@friends.example", exact: true }).waitFor();
+  await page.getByPlaceholder("Search senders").fill("casino");
+  await page.keyboard.press("Enter");
+  await page.getByRole("cell", { name: "joe@friends.example", exact: true }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: /Take off the list.*@casino.example/ }).click();
+  await toast(page, "@casino.example is on no list.").waitFor();
+  await undo(page);
+  await page.getByRole("cell", { name: "Blocked", exact: true }).waitFor();
+  await closePage(page);
+});
+
+test("what was learned about senders is in words", async () => {
+  await check(server, { text: "Buy now, pay never", sender: "shop@pushy.example" });
+  await ask(server, "POST", "/v1/feedback", { text: "Buy now, pay never", sender: "shop@pushy.example", is_spam: true, feedback_type: "admin" });
+  const page = await openPage(server, "/ui/filter?tab=senders&list=learnt");
+  await page.getByRole("row", { name: /shop@pushy.example/ }).getByText("people report spam").waitFor();
+  await closePage(page);
+});
+
+test("the mode of a user is set, changed and undone", async () => {
+  const page = await openPage(server, "/ui/filter?tab=users");
+  await page.getByRole("heading", { name: "No user has a wish of their own" }).waitFor();
+  await page.getByLabel("User", { exact: true }).fill("anna");
+  await page.getByLabel("Mode", { exact: true }).selectOption("strict");
+  await page.getByRole("button", { name: "Save" }).click();
+  const mode = page.getByLabel("Mode of anna");
+  await mode.waitFor();
+  assert.equal((await ask(server, "GET", "/v1/users/anna/preferences")).json.mode, "strict");
+  await mode.selectOption("lenient");
+  await toast(page, "anna: lenient from the next message on.").waitFor();
+  await undo(page);
+  await eventually(async () => (await ask(server, "GET", "/v1/users/anna/preferences")).json.mode === "strict");
+  await closePage(page);
+});
+
+test("the must-pass list says what is right and what is wrong", async () => {
+  const page = await openPage(server, "/ui/filter?tab=must-pass");
+  await page.getByRole("heading", { name: "The must-pass list is empty" }).waitFor();
+  await page.getByText("Add a message").first().click();
+  await page.getByLabel("Message", { exact: true }).fill(kMessages[0].text);
+  await page.getByRole("group", { name: "What it is" }).getByText("Spam", { exact: true }).click();
+  await page.getByRole("button", { name: "Add a message" }).click();
+  await page.getByText("The message gets the right verdict.").waitFor();
+  await page.getByLabel("Message", { exact: true }).fill("Congratulations! You've won a $500 gift card. Click here now");
+  await page.getByRole("group", { name: "What it is" }).getByText("Not spam").click();
+  await page.getByRole("button", { name: "Add a message" }).click();
+  await page.getByText("1 of 2 messages get the right verdict.").waitFor();
+  await page.getByRole("group", { name: "Which messages" }).getByText("Wrong").click();
+  await page.getByRole("cell", { name: /\$500 gift card/ }).waitFor();
+  await page.getByRole("button", { name: "Take off the list" }).click();
+  await page.getByText("The message gets the right verdict.").waitFor();
+  await undo(page);
+  await page.getByText("1 of 2 messages get the right verdict.").waitFor();
+  await closePage(page);
+});
+
+test("a server without a workspace shows rules that can't be changed", async () => {
+  const workspace = await makeWorkspace({ data: { "messages.tsv": await exampleMessages() }, models: { spam: "messages.tsv" } });
+  const plain = await startServer({ workspace: null, args: [join(workspace, "models", "spam"), "--filter"] });
+  const page = await openPage(plain, "/ui/filter");
+  await page.getByText("Rules can be read here, not changed").waitFor();
+  assert.equal(await page.getByRole("link", { name: "New rule" }).count(), 0);
+  await page.getByRole("tab", { name: "Senders" }).click();
+  await page.getByRole("heading", { name: "This server keeps no history" }).waitFor();
+  await page.getByRole("tab", { name: "Must-pass list" }).click();
+  await page.getByRole("heading", { name: "The must-pass list needs a workspace" }).waitFor();
+  await closePage(page);
+});
+
+for (const look of kLooks) {
+  test(`the filter is accessible: ${look.name}`, async () => {
+    for (const query of ["", "?edit=new", "?tab=senders", "?tab=users", "?tab=must-pass"]) {
+      const page = await openPage(server, `/ui/filter${query}`, look);
+      await page.waitForLoadState("networkidle").catch(() => null); // a stream of events keeps the network busy
+      if (query === "") {
+        await page.getByLabel("Message", { exact: true }).fill(kMessages[1].text);
+        await page.getByRole("button", { name: "Check", exact: true }).click();
+        await page.getByText("This message is").waitFor();
+      }
+      await expectAccessible(page);
+      await expectNoSidewaysScroll(page);
+      await closePage(page);
+    }
+  });
+}

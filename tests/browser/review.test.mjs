@@ -1,0 +1,313 @@
+// Review: from a file of texts to labels by keys alone, and from the labels to a model.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { createReview, labelByKeys, labelled, median, messages, nextText, prepared, textOf, unlabelled, waits } from "./review_support.mjs";
+import { ask, closePage, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, newContext, openPage, startServer, winnow } from "./support.mjs";
+
+let server;
+let truth;
+const keyOf = (text) => (truth.get(text) === "spam" ? "j" : "f");
+
+before(async () => {
+  const rows = await messages(200);
+  truth = new Map(rows.map((row) => [row.text, row.label]));
+  const spread = rows.slice(0, 60).flatMap((row) => (row.label === "spam" ? [row, ...["!", " ok", " now"].map((end) => ({ ...row, text: row.text + end }))] : [row]));
+  const labels = Array.from({ length: 12 }, (_, i) => `intent_${i}`);
+  server = await startServer({
+    workspace: await makeWorkspace({
+      data: {
+        "mails.tsv": unlabelled(rows),
+        "labelled.tsv": labelled(rows),
+        "groups.tsv": unlabelled(spread),
+        "intents.tsv": labelled(rows.map((row, i) => ({ ...row, label: labels[i % labels.length] }))),
+        "scripts.tsv": unlabelled([{ text: "שלום עולם, זוהי הודעה 😀" }, { text: "مرحبا بالعالم" }, { text: "😀🎉👩‍👩‍👧" }, { text: "word ".repeat(210_000) }]),
+      },
+    }),
+  });
+});
+
+test("somebody begins a review, labels thirty texts by keys alone at more than 40 a minute, and trains a model", async (context) => {
+  const page = await openPage(server, "/ui/review");
+  await page.getByRole("button", { name: "Begin a review" }).click();
+  await page.getByLabel("Data file").selectOption("mails.tsv");
+  await page.getByRole("radio", { name: "I know their names" }).click();
+  await page.getByRole("textbox", { name: "Labels" }).fill("ham\nspam");
+  await page.getByRole("textbox", { name: "Name" }).fill("mails");
+  await page.getByRole("button", { name: "Begin the review" }).click();
+  await page.waitForURL("**/ui/review/mails");
+  await page.getByLabel("Your name").fill("Anna");
+  await page.keyboard.press("Enter");
+  await page.locator(".item-body").waitFor();
+  await prepared(server, "mails");
+
+  const sentence = () => page.locator(".learning-sentence").innerText();
+  const first = await sentence();
+  const began = Date.now();
+  const texts = await labelByKeys(page, 30, keyOf);
+  const minutes = (Date.now() - began) / 60_000;
+  assert.equal(new Set(texts).size, 30);
+  const shown = await waits(page);
+  context.diagnostic(`${(30 / minutes).toFixed(0)} texts per minute; next text after ${median(shown).toFixed(1)} ms (median), ${Math.max(...shown).toFixed(1)} ms (worst)`);
+  assert.ok(30 / minutes >= 40);
+  assert.equal(shown.length, 30);
+  assert.ok(median(shown) <= 50, `${median(shown)} ms`);
+
+  // The model has learned: the line tells another number, and texts have suggestions.
+  await page.waitForFunction((old) => document.querySelector(".learning-sentence").innerText !== old, first);
+  const { json } = await ask(server, "GET", "/v1/review/mails");
+  assert.equal(json.labelled, 30);
+  for (const [label, count] of Object.entries(json.stats.per_label)) {
+    assert.equal(count, texts.filter((text) => truth.get(text) === label).length, label);
+  }
+
+  await page.getByRole("button", { name: "Train a model of these labels" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name of the model").fill("from-review");
+  await dialog.getByRole("button", { name: "Train" }).click();
+  await page.waitForURL("**/ui/benchmark**");
+  await untilModel("from-review");
+  await closePage(page);
+});
+
+async function untilModel(name) {
+  for (let tries = 0; tries < 300; ++tries) {
+    const { json } = await ask(server, "GET", "/models");
+    if (json.models.some((model) => model.name === name)) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  const { json } = await ask(server, "GET", "/v1/jobs");
+  assert.fail(`there is no model ${name} after 30 s: ${JSON.stringify(json)}`);
+}
+
+test("undo goes back without limit, also after a reload", async () => {
+  await createReview(server, { set: "back", data: "mails.tsv", labels: ["ham", "spam"] });
+  const page = await openPage(server, "/ui/review/back?reviewer=Anna");
+  await page.locator(".item-body").waitFor();
+  const texts = await labelByKeys(page, 6, keyOf);
+  await page.keyboard.press("Space");
+  await nextText(page, texts.at(-1));
+  await page.waitForFunction(async () => (await (await fetch("/v1/review/back")).json()).stats.skipped === 1);
+  await page.reload();
+  await page.locator(".item-body").waitFor();
+  await page.keyboard.press("Backspace");
+  await page.getByText("Skipped before").waitFor();
+  for (const text of texts.reverse()) {
+    const now = await textOf(page);
+    await page.keyboard.press("Backspace");
+    await nextText(page, now);
+    assert.equal(await textOf(page), text);
+    await page.getByText(`You had labeled this “${truth.get(text)}”.`).waitFor();
+  }
+  await page.keyboard.press("Backspace");
+  await page.getByText("There is nothing left to undo.").waitFor();
+  assert.equal((await ask(server, "GET", "/v1/review/back")).json.labelled, 0);
+  // Undo and another label at once: the label is for the text that comes back.
+  const [text] = await labelByKeys(page, 1, () => "f");
+  await page.keyboard.press("Backspace");
+  await page.keyboard.press("j");
+  await page.waitForFunction(async () => (await (await fetch("/v1/review/back")).json()).stats.per_label.spam === 1);
+  assert.notEqual(await textOf(page), text);
+  await closePage(page);
+});
+
+test("two reviewers at once never get the same text", async () => {
+  await createReview(server, { set: "both", data: "mails.tsv", labels: ["ham", "spam"] });
+  const pages = [await openPage(server, "/ui/review/both?reviewer=Anna"), await openPage(server, "/ui/review/both?reviewer=Ben")];
+  await Promise.all(pages.map((page) => page.locator(".item-body").waitFor()));
+  const [anna, ben] = await Promise.all(pages.map((page) => labelByKeys(page, 25, keyOf)));
+  assert.deepEqual(anna.filter((text) => ben.includes(text)), []);
+  assert.equal((await ask(server, "GET", "/v1/review/both")).json.labelled, 50);
+  for (const page of pages) await closePage(page);
+});
+
+test("groups are labelled together, and undone together", async () => {
+  await createReview(server, { set: "alike", data: "groups.tsv", labels: ["ham", "spam"] });
+  const page = await openPage(server, "/ui/review/alike?reviewer=Anna");
+  await page.locator(".item-body").waitFor();
+  await page.keyboard.press("g");
+  await page.waitForURL("**groups=duplicates**");
+  const boxes = page.locator(".bulk-item input");
+  await boxes.first().waitFor();
+  const count = await boxes.count();
+  assert.ok(count >= 3, `${count} near-duplicates`);
+  await boxes.first().uncheck();
+  await page.keyboard.press("j");
+  await page.getByText(`${count - 1} texts labeled “spam”.`).first().waitFor();
+  const labelledNow = async () => (await ask(server, "GET", "/v1/review/alike")).json.labelled;
+  assert.equal(await labelledNow(), count - 1);
+  const [request] = await Promise.all([page.waitForResponse((response) => response.url().includes("/v1/review/groups")), page.keyboard.press("Backspace")]);
+  assert.ok(request.ok());
+  assert.equal(await labelledNow(), 0);
+  await page.keyboard.press("g");
+  await page.locator(".item-body").waitFor();
+  await closePage(page);
+});
+
+test("an audit shows no suggestion, and neither the model's scores nor the data's label", async () => {
+  await createReview(server, { set: "audit", data: "labelled.tsv" });
+  const page = await openPage(server, "/ui/review/audit?reviewer=Anna");
+  await page.locator(".item-body").waitFor();
+  await labelByKeys(page, 25, keyOf);
+  await page.getByLabel("Queue").selectOption("audit");
+  await page.waitForURL("**queue=audit**");
+  await page.getByText("shown without a suggestion").first().waitFor();
+  for (let i = 0; i < 5; ++i) {
+    assert.equal(await page.locator(".label-score, .label-suggested, .desk-accept").count(), 0);
+    assert.equal(await page.getByText("In the data").count(), 0);
+    const text = await textOf(page);
+    await page.keyboard.press("Enter"); // there is nothing to accept
+    assert.equal(await textOf(page), text);
+    await labelByKeys(page, 1, keyOf);
+  }
+  await closePage(page);
+});
+
+test("a label is added while one works, and labels are found by typing", async () => {
+  await createReview(server, { set: "intents", data: "intents.tsv" });
+  const page = await openPage(server, "/ui/review/intents?reviewer=Anna");
+  await page.locator(".item-body").waitFor();
+  const labelledAs = async (label, count) => {
+    await page.waitForFunction(
+      async ([name, times]) => (await (await fetch("/v1/review/intents")).json()).stats.per_label[name] === times,
+      [label, count],
+    );
+  };
+  let text = await textOf(page);
+  await page.keyboard.type("int");
+  await page.getByRole("option", { name: "intent_0" }).waitFor();
+  await page.keyboard.type("ent_11");
+  await page.keyboard.press("Enter");
+  await nextText(page, text);
+  await labelledAs("intent_11", 1);
+  text = await textOf(page);
+  await page.keyboard.press("/");
+  await page.getByRole("combobox", { name: "Find a label" }).fill("phone bill");
+  await page.getByRole("option", { name: "Add the label “phone bill”" }).waitFor();
+  await page.keyboard.press("Enter");
+  await nextText(page, text);
+  await labelledAs("phone bill", 1);
+  // Keys do nothing with a modifier, in a field, and in a dialog.
+  text = await textOf(page);
+  await page.keyboard.press("Alt+1");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("1");
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.getByLabel("One-key labels", { exact: true }).click();
+  await page.keyboard.press("1");
+  assert.equal(await textOf(page), text);
+  await page.getByLabel("One-key labels", { exact: true }).click();
+  await page.locator(".item-body").focus();
+  await page.keyboard.press("1");
+  await nextText(page, text);
+  await closePage(page);
+});
+
+test("labels are kept while the server is away, and sent when it is back", async () => {
+  await createReview(server, { set: "away", data: "mails.tsv", labels: ["ham", "spam"] });
+  const page = await openPage(server, "/ui/review/away?reviewer=Anna", { allow: ["offline", 503] });
+  await page.locator(".item-body").waitFor();
+  await labelByKeys(page, 2, keyOf);
+  await page.waitForFunction(async () => (await (await fetch("/v1/review/away")).json()).labelled === 2);
+  await server.stop("SIGKILL");
+  await labelByKeys(page, 3, keyOf);
+  await page.getByText("3 labels are kept on this page").waitFor();
+  await server.restart();
+  await page.getByText("are kept on this page").waitFor({ state: "detached" });
+  assert.equal((await ask(server, "GET", "/v1/review/away")).json.labelled, 5);
+  await closePage(page);
+});
+
+test("texts of every script and size are shown", async () => {
+  await createReview(server, { set: "scripts", data: "scripts.tsv", labels: ["a", "b"] });
+  const page = await openPage(server, "/ui/review/scripts?reviewer=Anna");
+  await page.locator(".item-body").waitFor();
+  const seen = [];
+  for (let i = 0; i < 4; ++i) {
+    const text = await textOf(page);
+    seen.push(text.slice(0, 5));
+    if (text.startsWith("word")) {
+      await page.getByRole("button", { name: /Show all/ }).click();
+      await page.waitForFunction(() => document.querySelector(".item-body").textContent.length > 1_000_000);
+      assert.ok((await page.locator(".item-piece").count()) > 100);
+      const box = await page.locator(".item-body").boundingBox();
+      assert.ok(box.height < 600);
+    }
+    await expectNoSidewaysScroll(page);
+    await page.keyboard.press("f");
+    if (i < 3) await nextText(page, text);
+  }
+  await page.getByRole("heading", { name: "All texts are labeled" }).waitFor();
+  assert.ok(seen.includes("שלום "));
+  await page.keyboard.press("Backspace");
+  await page.locator(".item-body").waitFor();
+  await closePage(page);
+});
+
+test("a key of the role feedback labels under its own name, and may change nothing else", async () => {
+  const workspace = await makeWorkspace({ data: { "mails.tsv": unlabelled(await messages(60)) } });
+  const file = join(workspace, "..", "keys.txt");
+  const keys = {};
+  for (const [name, role] of [["root", "admin"], ["carla", "feedback"]]) {
+    const added = await winnow("keys", "add", file, "--name", name, "--role", role);
+    assert.equal(added.code, 0, added.stderr);
+    keys[name] = added.stdout.trim().split(/\s+/).at(-1);
+  }
+  const guarded = await startServer({ workspace, args: ["--api-key-file", file] });
+  const asRoot = { Authorization: `Bearer ${keys.root}` };
+  const created = await ask(guarded, "POST", "/v1/review", { set: "mails", data: "mails.tsv", labels: ["ham", "spam"] }, asRoot);
+  assert.equal(created.status, 201, JSON.stringify(created.json));
+  const page = await openPage(guarded, "/ui/review", { allow: [401] });
+  await page.getByLabel("API key").fill(keys.carla);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("link", { name: "mails" }).first().click();
+  await page.locator(".item-body").waitFor();
+  await labelByKeys(page, 3, keyOf);
+  assert.equal(await page.getByRole("button", { name: /Train a model|Add a label|Delete/ }).count(), 0);
+  await page.waitForFunction(async () => (await (await fetch("/v1/review/mails")).json()).labelled === 3);
+  const undone = await ask(guarded, "POST", "/v1/review/undo", { set: "mails", reviewer: "carla" }, asRoot);
+  assert.notEqual(undone.json.item, null);
+  await closePage(page);
+});
+
+for (const look of kLooks) {
+  test(`the views are accessible: ${look.name}`, async () => {
+    const set = `looks-${look.name}`;
+    await createReview(server, { set, data: "labelled.tsv" });
+    const check = async (page) => {
+      await expectAccessible(page);
+      await expectNoSidewaysScroll(page);
+    };
+    const list = await openPage(server, "/ui/review", look);
+    await list.getByRole("article").first().waitFor();
+    await check(list);
+    await list.getByRole("button", { name: "New review" }).click();
+    await list.getByRole("radiogroup").waitFor();
+    await check(list);
+    const context = await newContext(look);
+    const page = await openPage(server, `/ui/review/${set}`, { context });
+    await page.getByLabel("Your name").waitFor();
+    await check(page);
+    await page.getByLabel("Your name").fill("Anna");
+    await page.keyboard.press("Enter");
+    await page.locator(".item-body").waitFor();
+    await labelByKeys(page, 12, keyOf);
+    await check(page);
+    await page.keyboard.press("/");
+    await page.getByRole("combobox", { name: "Find a label" }).waitFor();
+    await check(page);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.getByRole("group").first().waitFor();
+    await check(page);
+    await page.keyboard.press("g");
+    await page.getByRole("button", { name: "Train a model of these labels" }).click();
+    await page.getByRole("dialog").waitFor();
+    await check(page);
+    await closePage(page);
+    await context.close();
+    await closePage(list);
+  });
+}

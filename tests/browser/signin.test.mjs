@@ -1,0 +1,89 @@
+// Signing in by key: wrong and right keys, what a role may see, signing out, a session that ends elsewhere.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, newContext, openPage, startServer, winnow } from "./support.mjs";
+
+const keys = {};
+let server;
+
+before(async () => {
+  const workspace = await makeWorkspace({ data: { "messages.tsv": await exampleMessages() }, models: { spam: "messages.tsv" } });
+  const file = join(workspace, "..", "keys.txt");
+  for (const [name, role] of [
+    ["anna", "admin"],
+    ["carl", "classify"],
+  ]) {
+    const added = await winnow("keys", "add", file, "--name", name, "--role", role);
+    assert.equal(added.code, 0, added.stderr);
+    keys[name] = added.stdout.trim().split(/\s+/).at(-1);
+  }
+  server = await startServer({ workspace, args: ["--api-key-file", file] });
+});
+
+for (const look of kLooks) {
+  test(`the sign-in is accessible: ${look.name}`, async () => {
+    const page = await openPage(server, "/ui/models", look);
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await expectAccessible(page);
+    await expectNoSidewaysScroll(page);
+    await closePage(page);
+  });
+}
+
+async function signIn(page, key) {
+  await page.getByLabel("API key").fill(key);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+test("a wrong key is refused in words, the right one opens the view that was asked for", async () => {
+  const page = await openPage(server, "/ui/models", { allow: [401] });
+  await signIn(page, "no-such-key");
+  await page.getByText("This key is not valid.").waitFor();
+  await expectAccessible(page);
+  await signIn(page, keys.anna);
+  await page.getByRole("heading", { name: "Models", level: 1 }).waitFor();
+  await page.getByText("Signed in as anna").waitFor();
+  assert.equal(new URL(page.url()).pathname, "/ui/models");
+  const cookie = (await page.context().cookies()).find((each) => each.name === "winnow_session");
+  assert.ok(cookie?.httpOnly);
+  assert.equal(cookie.sameSite, "Strict");
+  await page.reload();
+  await page.getByText("Signed in as anna").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  assert.equal((await page.context().cookies()).length, 0);
+  await closePage(page);
+});
+
+test("a key that may only classify sees Try and Models, and is told so elsewhere", async () => {
+  const page = await openPage(server, "/ui/data", { allow: [401] });
+  await signIn(page, keys.carl);
+  await page.getByRole("heading", { name: "This view is for administrators" }).waitFor();
+  await expectAccessible(page);
+  const links = await page.getByRole("navigation").getByRole("link").allTextContents();
+  assert.deepEqual(links.map((link) => link.trim()), ["Try", "Models"]);
+  await page.getByRole("navigation").getByRole("link", { name: "Try" }).click();
+  await page.getByLabel("Text", { exact: true }).fill("You won a prize");
+  await page.locator("[data-model=spam] .verdict-large").waitFor();
+  await page.getByRole("navigation").getByRole("link", { name: "Models" }).click();
+  await page.locator("[data-model=spam]").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Make it the default" }).count(), 0);
+  await closePage(page);
+});
+
+test("signing out in one tab leads the other to the sign-in with its next request", async () => {
+  const context = await newContext();
+  const first = await openPage(server, "/ui/models", { context, allow: [401] });
+  await signIn(first, keys.anna);
+  await first.getByRole("heading", { name: "Models", level: 1 }).waitFor();
+  const second = await openPage(server, "/ui/try", { context, allow: [401] });
+  await second.getByLabel("Text", { exact: true }).waitFor();
+  await first.getByRole("button", { name: "Sign out" }).click();
+  await first.getByRole("heading", { name: "Sign in" }).waitFor();
+  await second.getByLabel("Text", { exact: true }).fill("You won a prize");
+  await second.getByRole("heading", { name: "Sign in" }).waitFor();
+  await closePage(first);
+  await closePage(second);
+  await context.close();
+});

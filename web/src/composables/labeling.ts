@@ -1,0 +1,95 @@
+// Labels for messages of the history: shown at once, taken back where the server refuses them, and undone message by message.
+import { ref, type Ref } from "vue";
+import { ApiError, messageOf } from "@/api/http";
+import { labelMessages, labelText, type StoredMessage } from "@/api/filter";
+import { labelRequests, undoRequests, type FormerLabel, type LabelRequest, type Said } from "@/logic/labels";
+import { t } from "@/texts/en";
+import { useToast } from "./toast";
+
+const words = t.history.label;
+
+/** A message whose true text the server no longer has, and the label that it is to get. */
+export interface MissingText {
+  message: StoredMessage;
+  label: string;
+}
+
+interface Refusal {
+  id: string;
+  error: string;
+}
+
+async function send(requests: readonly LabelRequest[]): Promise<Refusal[]> {
+  const refused: Refusal[] = [];
+  for (const { ids, label } of requests) refused.push(...(await labelMessages(ids, label)));
+  return refused;
+}
+
+/** `own` has what administrators say about the messages that are shown. */
+export function useLabeling(own: Ref<ReadonlyMap<string, Said>>) {
+  const { show } = useToast();
+  const busy = ref(false);
+  const missing = ref<MissingText | null>(null);
+
+  function note(labels: Iterable<readonly [string, Said]>): void {
+    const next = new Map(own.value);
+    for (const [id, label] of labels) next.set(id, label);
+    own.value = next;
+  }
+
+  function formerOf(messages: readonly StoredMessage[]): FormerLabel[] {
+    return messages.map((message) => ({ id: message.id, said: own.value.get(message.id) ?? null }));
+  }
+
+  async function undo(former: readonly FormerLabel[]): Promise<void> {
+    const refused = await send(undoRequests(former));
+    if (refused[0]) throw new ApiError(422, "Validation", words.refused(refused.length, refused[0].error));
+    note(former.map(({ id, said: before }) => [id, before] as const));
+  }
+
+  function announce(done: readonly FormerLabel[], label: Said): void {
+    if (done.length === 0) return;
+    const text = label === null ? words.withdrawn(done.length) : words.done(done.length, label);
+    show(text, { tone: "good", undo: () => undo(done) });
+  }
+
+  /** Gives all messages the label, or withdraws what was said about them (null). */
+  async function label(messages: readonly StoredMessage[], next: Said): Promise<void> {
+    const former = formerOf(messages);
+    note(messages.map((message) => [message.id, next] as const));
+    busy.value = true;
+    try {
+      const refused = await send(labelRequests(messages.map((message) => message.id), next));
+      const ids = new Set(refused.map((each) => each.id));
+      note(former.filter(({ id }) => ids.has(id)).map(({ id, said: before }) => [id, before] as const));
+      announce(former.filter(({ id }) => !ids.has(id)), next);
+      report(messages, refused, next);
+    } catch (error) {
+      note(former.map(({ id, said: before }) => [id, before] as const));
+      show(messageOf(error), { tone: "bad" });
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  function report(messages: readonly StoredMessage[], refused: readonly Refusal[], next: Said): void {
+    const [first] = refused;
+    if (!first) return;
+    const only = messages.length === 1 ? messages[0] : undefined;
+    if (only?.redacted && next !== null) missing.value = { message: only, label: next };
+    else show(words.refused(refused.length, first.error), { tone: "bad" });
+  }
+
+  /** Labels a message with a text that somebody has completed. */
+  async function labelMissing(text: string): Promise<void> {
+    if (!missing.value) return;
+    const { message, label: next } = missing.value;
+    const former = formerOf([message]);
+    await labelText(message.id, text, next);
+    note([[message.id, next]]);
+    missing.value = null;
+    announce(former, next);
+  }
+
+  return { label, labelMissing, missing, busy };
+}

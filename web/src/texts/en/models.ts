@@ -1,0 +1,70 @@
+// The views Models and of one model; quality in words.
+export const modelsTexts = {
+  title: "Models",
+  lead: "What this server can classify with, and which model answers.",
+  trainNew: "Train a model",
+  answers: (name: string) => `${name} answers`,
+  answersText: "It decides about every text that comes without the name of a model.",
+  since: (when: string, by: string) => (by ? `Switched ${when} by ${by}` : `Switched ${when}`),
+  backTo: (name: string) => `Back to ${name}`,
+  isDefault: "Default",
+  quantized: "INT8",
+  kinds: { transformer: "Transformer", lr: "Logistic regression", svm: "Support vector machine" },
+  labelCount: (n: number) => (n === 1 ? "1 label" : `${n} labels`),
+  textCount: (n: string) => `${n} training texts`,
+  trained: (when: string) => `Trained ${when}`,
+  broken: "This model can't be used.",
+  try: "Try it",
+  details: "Details",
+  makeDefault: "Make it the default",
+  compare: "Compare",
+  compareThis: (name: string) => `Compare ${name}`,
+  selectSecond: "Choose a second model to see what differs.",
+  removed: (name: string) => `${name} was removed and answers no more.`,
+  difference: (a: string, b: string) => `${a} and ${b}`,
+  chance: "Their accuracies may differ by chance: the intervals overlap.",
+  noChance: "The accuracies differ by more than chance explains.",
+  inWords: "In words",
+  metrics: { accuracy: "Accuracy", f1_macro: "Macro-F1", fpr: "False-positive rate" },
+  trainedOn: "Trained on",
+  onlyHere: "Labels of this one alone",
+  differenceHint: "Each model is measured on the test texts of its own training. To compare them on the same texts, run a benchmark.",
+  setting: "Setting",
+  settings: (n: number) => (n === 1 ? "1 setting of the training differs" : `${n} settings of the training differ`),
+  emptyTitle: "There is no model yet",
+  emptyText: "Train one on your own examples, or on a sample.",
+  emptyNoWorkspace: "Start the server with the directory of a model, or with a workspace to train one here.",
+  emptyAction: "Train a model",
+};
+
+export const modelTexts = {
+  all: "All models",
+  kind: "Kind",
+  baseModel: "Base model",
+  version: "Version",
+  trained: "Trained",
+  took: "Training took",
+  parts: "Texts",
+  partsText: (train: string, validation: string, test: string) => `${train} for training, ${validation} for validation, ${test} for the test`,
+  positive: "Positive label",
+  thresholds: "Decides from",
+  thresholdText: (strict: string, moderate: string, lenient: string) => `${strict} in strict, ${moderate} in moderate, ${lenient} in lenient mode`,
+  temperature: "Temperature",
+  size: "Size",
+  quantize: "Make INT8 weights",
+  labelCounts: "Training texts per label",
+  texts: "Texts",
+  card: "Model card",
+};
+
+export const qualityTexts = {
+  right: (n: number, of: number) => `Of ${of.toLocaleString("en-US")} texts it gets about ${n.toLocaleString("en-US")} right.`,
+  falseAlarms: (n: number, of: number, label: string) =>
+    n === 0
+      ? `In its test no text was wrongly called ${label}.`
+      : `Of ${of.toLocaleString("en-US")} texts that are not ${label} about ${n} ${n === 1 ? "is" : "are"} wrongly called so.`,
+  falseAlarmsUnnamed: (n: number, of: number) =>
+    n === 0 ? "In its test there was no false alarm." : `Of ${of.toLocaleString("en-US")} harmless texts about ${n} ${n === 1 ? "raises" : "raise"} a false alarm.`,
+  unknown: "Its accuracy is not known.",
+  none: "It was not measured.",
+};

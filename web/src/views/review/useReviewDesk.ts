@@ -1,0 +1,122 @@
+// One person's review of one set: the session, its learning curve, the rate, and how long the next text took to appear.
+import { computed, nextTick, onScopeDispose, ref, shallowReactive, shallowRef, watch, type Ref } from "vue";
+import { nextItems, sendLabels, undoLabel, type ReviewItem, type ReviewStats } from "@/api/review";
+import { choicesOf } from "@/logic/labelChoice";
+import { withPoint, type CurvePoint } from "@/logic/reviewCurve";
+import { RateCounter } from "@/logic/reviewRate";
+import { ReviewSession } from "@/logic/reviewSession";
+import { emptyState } from "@/logic/reviewState";
+
+/** Marks in the browser's performance timeline, which tell how long a person waits for the next text. */
+const kDecided = "review:decided";
+const kShown = "review:shown";
+
+/** Well below the two minutes of a lease. */
+const kRenewEvery = 45_000;
+
+function measureNextText(): void {
+  performance.clearMarks(kDecided);
+  performance.mark(kDecided);
+  void nextTick(() =>
+    requestAnimationFrame(() => {
+      performance.measure(kShown, kDecided);
+    }),
+  );
+}
+
+export interface DeskOptions {
+  set: Ref<string>;
+  queue: Ref<string>;
+  reviewer: Ref<string>;
+  labels: Ref<readonly string[]>;
+  stats: Ref<ReviewStats | null>;
+}
+
+export function useReviewDesk({ set, queue, reviewer, labels, stats }: DeskOptions) {
+  const state = shallowReactive(emptyState());
+  state.stats = stats.value;
+  const place = () => ({ set: set.value, queue: queue.value, reviewer: reviewer.value });
+  const session = new ReviewSession(state, {
+    next: (count) => nextItems(place(), count),
+    label: (decisions, count) => sendLabels(place(), decisions, count),
+    undo: () => undoLabel(place()),
+  });
+
+  const rate = new RateCounter();
+  const perMinute = ref<number | null>(null);
+  const curve = shallowRef<CurvePoint[]>([]);
+  /** Whether the data file has labels of its own, as far as texts have shown it. */
+  const hasGiven = ref(false);
+  watch(
+    () => state.current,
+    (item) => (hasGiven.value ||= item !== null && item.given !== null),
+  );
+  const choices = computed(() => choicesOf(labels.value, state.current));
+  /** What Enter takes. */
+  const suggestion = computed(() => state.current?.suggestion ?? null);
+
+  watch(
+    () => state.stats,
+    (now) => {
+      if (now) curve.value = withPoint(curve.value, now);
+    },
+    { immediate: true },
+  );
+  // Labels of others, and those of before this page was opened.
+  watch(stats, (now) => {
+    if (now && state.unsent.length === 0) state.stats = now;
+  });
+  watch(queue, () => void session.restart());
+
+  function counted(): void {
+    rate.add(performance.now());
+    perMinute.value = rate.perMinute();
+  }
+
+  function decide(label: string | null): void {
+    if (!state.current) return;
+    measureNextText();
+    session.decide(label);
+    counted();
+  }
+
+  function decideAll(items: readonly ReviewItem[], label: string): void {
+    session.decideAll(items, label);
+  }
+
+  function accept(): void {
+    if (suggestion.value) decide(suggestion.value.label);
+  }
+
+  async function undo(): Promise<void> {
+    rate.takeBack();
+    perMinute.value = rate.perMinute();
+    await session.undo();
+  }
+
+  // The browser asks before a page is closed that holds labels which no server has.
+  function beforeUnload(event: BeforeUnloadEvent): void {
+    if (state.unsent.length > 0) event.preventDefault();
+  }
+  const retry = () => void session.retry();
+  // Somebody who comes back after the leases have ended gets other texts, since colleagues may have these now.
+  function seen(): void {
+    if (document.visibilityState === "visible" && session.isExpired() && state.unsent.length === 0) void session.restart();
+  }
+  const renewing = setInterval(() => {
+    if (document.visibilityState === "visible") void session.renew();
+  }, kRenewEvery);
+  addEventListener("beforeunload", beforeUnload);
+  addEventListener("online", retry);
+  document.addEventListener("visibilitychange", seen);
+  onScopeDispose(() => {
+    removeEventListener("beforeunload", beforeUnload);
+    removeEventListener("online", retry);
+    document.removeEventListener("visibilitychange", seen);
+    clearInterval(renewing);
+    session.close();
+  });
+
+  void session.start();
+  return { state, session, choices, suggestion, curve, perMinute, hasGiven, decide, decideAll, accept, undo };
+}
