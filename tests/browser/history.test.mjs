@@ -32,7 +32,7 @@ test("a label that is pressed again is withdrawn", async () => {
   await button.click();
   await eventually(async () => (await adminSays(server, "your new glasses")) === "ham");
   await page.reload();
-  await page.locator('[aria-pressed="true"]').waitFor();
+  await page.locator('li.message [aria-pressed="true"]').waitFor();
   await button.click();
   await eventually(async () => (await adminSays(server, "your new glasses")) === null);
   await closePage(page);

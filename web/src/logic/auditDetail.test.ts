@@ -11,3 +11,7 @@ it("shows the short parts of a detail in one line", () => {
 it("keeps texts of several lines apart", () => {
   expect(detailTexts(detail)).toEqual(['[[rule]]\nname = "A"\n']);
 });
+
+it("shortens long texts and numbers that are not exact", () => {
+  expect(detailWords({ threshold: 0.800000011920929, text: "a".repeat(100) })).toBe(`threshold: 0.8, text: ${"a".repeat(60)}…`);
+});

@@ -24,7 +24,8 @@ describe("numbers for people", () => {
     expect(probability(0.9999998)).toBe("> 99.9 %");
     expect(probability(0.00002)).toBe("< 0.1 %");
     expect(probability(0.5)).toBe("50 %");
-    expect(probability(1)).toBe("100 %");
+    expect(probability(1)).toBe("> 99.9 %");
+    expect(probability(0.9991)).toBe("99.9 %");
   });
   it("writes metrics as the field does", () => {
     expect(metric(0.9737)).toBe(".974");

@@ -17,10 +17,10 @@ export function percent(share: number, digits = 1): string {
   return `${digits > 0 ? text.replace(/\.0+$/, "") : text} %`;
 }
 
-/** A probability, which is never quite 0 or 1: "> 99.9 %". */
+/** A probability that a model gives, which is never quite 0 or 1, though it may round to that: "> 99.9 %". */
 export function probability(value: number): string {
-  if (value > 0.9995 && value < 1) return "> 99.9 %";
-  if (value < 0.0005 && value > 0) return "< 0.1 %";
+  if (value > 0.9995) return "> 99.9 %";
+  if (value < 0.0005) return "< 0.1 %";
   return percent(value);
 }
 

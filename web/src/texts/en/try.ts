@@ -51,6 +51,7 @@ export const tryTexts = {
   tookEach: (time: string) => `${time} per text`,
   threshold: (share: string) => `Decided from ${share}`,
   withoutMode: "This model has no strict or lenient mode",
+  moreVerdicts: (n: number) => (n === 1 ? "and 1 other verdict" : `and ${n} other verdicts`),
   results: "Verdicts",
   allDone: (n: string) => `${n} texts are classified.`,
   doing: (done: string, total: string) => `${done} of ${total} texts`,
