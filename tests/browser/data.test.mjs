@@ -31,6 +31,7 @@ before(async () => {
   server = await startServer({ workspace });
 });
 
+const toast = (page, text) => page.locator(".toast-text", { hasText: text }).last().waitFor();
 const contents = (name) => readFile(join(server.workspace, "data", name), "utf8");
 const upload = (page, name, buffer, mimeType = "text/csv") => page.locator("[data-file-input]").setInputFiles({ name, mimeType, buffer: Buffer.from(buffer) });
 
@@ -52,6 +53,9 @@ test("an uploaded file is recognized, and what is wrong can be corrected; the UR
   const rows = Array.from({ length: 30 }, (_, i) => `${i};Grüße ${i};Nachricht über Äpfel ${i};${i % 2 ? "privat" : "Arbeit"}`);
   await upload(page, "Grüße.csv", Buffer.from(`id;subject;body;folder\n${rows.join("\n")}\n`, "latin1"));
   await page.getByRole("heading", { level: 1, name: "Grüße.csv" }).waitFor();
+  await page.getByText("This file has no labels").waitFor();
+  await page.getByText("Some characters can't be read").waitFor();
+  await page.getByLabel("Character encoding").selectOption("windows-1252");
   await page.getByText("Nachricht über Äpfel 3").first().waitFor();
   await page.getByLabel("Text", { exact: true }).selectOption("body");
   await page.getByLabel("Label", { exact: true }).selectOption("folder");
@@ -59,9 +63,8 @@ test("an uploaded file is recognized, and what is wrong can be corrected; the UR
   assert.equal(new URL(page.url()).searchParams.get("label-field"), "folder");
   await page.reload();
   await page.locator("th.preview-label", { hasText: "folder" }).waitFor();
-  await page.getByText("Format and encoding").click();
   await page.getByLabel("Columns are separated by").selectOption(",");
-  await page.locator("[data-read-error], th").first().waitFor();
+  await page.locator("[data-read-error], th:has-text('id;subject')").first().waitFor();
   await page.getByLabel("Columns are separated by").selectOption("");
   await page.getByLabel("Text", { exact: true }).selectOption("subject");
   await page.locator("th.preview-text", { hasText: "subject" }).waitFor();
@@ -76,11 +79,14 @@ test("wrong files are answered in words", async () => {
   await page.getByText("The file is empty.").waitFor();
   await upload(page, "no labels.csv", "id,body\n1,hello there\n2,how are you\n3,fine thanks\n");
   await page.getByRole("heading", { level: 1, name: "no labels.csv" }).waitFor();
-  await page.getByText("This file can't be used for training as it is read now").waitFor();
-  assert.match(await page.locator("[data-read-error]").innerText(), /label/i);
+  await page.getByText("This file has no labels").waitFor();
   await page.getByRole("link", { name: "Label the texts in Review" }).waitFor();
   assert.equal(await page.getByRole("link", { name: "Train a model of this file" }).count(), 0);
   await expectAccessible(page);
+  await page.getByRole("link", { name: "All data" }).click();
+  await upload(page, "noise.csv", Buffer.from(Array.from({ length: 2000 }, (_, i) => 1 + ((i * i * 31) % 255))));
+  await page.getByRole("heading", { level: 1, name: "noise.csv" }).waitFor();
+  await page.locator("[data-read-error], [data-no-labels]").first().waitFor();
   await closePage(page);
   const { json } = await ask(server, "GET", "/v1/data");
   assert.ok(!json.files.some((file) => file.name === "picture.csv"), "the picture was not sent");
@@ -129,10 +135,10 @@ test("rows are searched, relabelled and removed in place, and each change can be
   await page.getByLabel("Search texts").fill("");
   await page.waitForURL((url) => !url.searchParams.has("contains"));
   await page.getByLabel("Label of row 2", { exact: true }).selectOption("spam");
-  await page.getByText("1 row relabeled.").waitFor();
+  await toast(page, "1 row relabeled.");
   assert.match((await contents("messages.tsv")).split("\n")[1], /^spam\t/);
   await page.getByRole("button", { name: "Undo", exact: true }).click();
-  await page.getByText("Undone.").waitFor();
+  await toast(page, "Undone.");
   assert.equal(await contents("messages.tsv"), before);
   await page.getByLabel("Select row 2", { exact: true }).check();
   await page.getByLabel("Select row 3", { exact: true }).check();
@@ -154,7 +160,7 @@ test("a change of a file that somebody else has changed meanwhile is refused, an
   const changed = await ask(server, "POST", "/v1/data/defects.tsv/changes", { remove: [2] });
   assert.equal(changed.status, 200);
   await page.getByLabel("Label of row 3", { exact: true }).selectOption("ham");
-  await page.getByText("Somebody else has changed this file meanwhile.").waitFor();
+  await toast(page, "Somebody else has changed this file meanwhile.");
   await page.unroute("**/v1/data/defects.tsv/rows?*");
   for (const route of held) await route.continue().catch(() => null);
   await ask(server, "POST", "/v1/data/defects.tsv/undo", {});
@@ -173,7 +179,7 @@ test("findings of the check are fixed in place, by click and by key, and undone"
   const found = await duplicates.locator("[data-finding]").count();
   await first.focus();
   await page.keyboard.press("Enter");
-  await page.getByText("1 row removed.").waitFor();
+  await toast(page, "1 row removed.");
   await page.waitForFunction((count) => document.querySelectorAll("[data-kind=duplicate] [data-finding]").length === count, found - 1);
   assert.equal((await contents("defects.tsv")).split("\n").length, before.split("\n").length - 1);
   assert.ok(await page.evaluate(() => document.activeElement?.matches("[data-finding]")), "the focus is on the next finding");
@@ -195,7 +201,7 @@ test("a deleted file comes back by Undo", async () => {
   await ask(server, "POST", "/v1/data/samples", { name: "messages" });
   const page = await openPage(server, "/ui/data", { allow: [404] });
   await page.getByRole("button", { name: "Delete sample-messages.tsv" }).click();
-  await page.getByText("sample-messages.tsv was deleted.").waitFor();
+  await toast(page, "sample-messages.tsv was deleted.");
   await page.getByRole("link", { name: "sample-messages.tsv" }).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Undo", exact: true }).click();
   await page.getByRole("link", { name: "sample-messages.tsv" }).waitFor();

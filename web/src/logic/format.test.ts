@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { ago, bytes, count, duration, metric, milliseconds, percent, plural, probability } from "./format";
+import { ago, bytes, count, duration, metric, milliseconds, percent, plural, probability, upperFirst } from "./format";
 
 describe("numbers for people", () => {
   it("groups thousands", () => expect(count(1234567)).toBe("1,234,567"));
+  it("begins a sentence", () => {
+    expect(upperFirst("the model")).toBe("The model");
+    expect(upperFirst("élan")).toBe("Élan");
+    expect(upperFirst("5 texts")).toBe("5 texts");
+  });
   it("knows one from many", () => {
     expect(plural(1, "text")).toBe("1 text");
     expect(plural(0, "text")).toBe("0 texts");

@@ -85,3 +85,6 @@ export function ago(time: string | number, now = Date.now()): string {
   }
   return "–";
 }
+
+/** The text with its first letter as a capital. */
+export const upperFirst = (text: string): string => text.replace(/^\p{Ll}/u, (letter) => letter.toLocaleUpperCase("en-US"));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Preview } from "@/api/data";
-import { applies, inEffect, jobOptions, optionsOfUrl, roleOf, urlWithOption } from "./readingOptions";
+import { applies, hasLabels, inEffect, jobOptions, optionsOfUrl, roleOf, urlWithOption } from "./readingOptions";
 
 const preview = (options: Partial<Preview["options"]>): Preview => ({
   options: { format: "csv", encoding: "utf-8", ...options },
@@ -57,6 +57,25 @@ describe("inEffect", () => {
   it("names the tab", () => {
     const effect = inEffect(preview({ delimiter: "\t", header: true, text_field: "text" }));
     expect(effect).toMatchObject({ delimiter: "tab", header: "true", "text-field": "text", "label-field": null });
+  });
+});
+
+describe("hasLabels", () => {
+  const rows = (...labels: (string | null)[]) => ({ ...preview({}), examples: labels.map((label) => ({ text: "a", label })) });
+  const summary = (...labels: string[]) => ({
+    texts: 1,
+    labels: labels.map((label) => ({ label, count: 1 })),
+    unlabelled: 0,
+    empty: 0,
+    duplicates: 0,
+    length: { p50: 1, p95: 1, max: 1 },
+    warnings: [],
+  });
+  it("goes by all rows once they are counted", () => {
+    expect(hasLabels(rows(null, null), null)).toBe(false);
+    expect(hasLabels(rows(null, "ham"), null)).toBe(true);
+    expect(hasLabels(rows(null), summary("ham"))).toBe(true);
+    expect(hasLabels(rows("ham"), summary())).toBe(false);
   });
 });
 

@@ -1,5 +1,5 @@
 // The options that say how a data file is read: in the page's URL, in queries to the server, and as options of jobs.
-import type { Preview, ReadingOptions } from "@/api/data";
+import type { Preview, ReadingOptions, Summary } from "@/api/data";
 
 export const kOptionNames = ["format", "delimiter", "quoting", "header", "encoding", "text-field", "label-field"] as const;
 export type OptionName = (typeof kOptionNames)[number];
@@ -77,6 +77,12 @@ export function applies(name: OptionName, format: string | null): boolean {
   if (name === "delimiter" || name === "quoting" || name === "header") return format === "csv" || format === "tsv";
   if (name === "text-field" || name === "label-field") return format !== "fasttext" && format !== "lines";
   return true;
+}
+
+/** Whether any text has a label: by all rows, or by the first ones while these have not been counted. */
+export function hasLabels(preview: Preview, summary: Summary | null): boolean {
+  if (summary !== null) return summary.labels.length > 0;
+  return preview.examples.length === 0 || preview.examples.some((example) => example.label !== null);
 }
 
 export type ColumnRole = "text" | "label" | "other";

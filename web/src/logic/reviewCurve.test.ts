@@ -36,9 +36,10 @@ describe("curvePaths", () => {
     expect(curvePaths(points.slice(0, 1), 100, 40)).toBeNull();
   });
 
-  it("draws equal points without dividing by zero", () => {
+  it("waits for the second measurement, and divides nothing by zero", () => {
     const point = { labels: 10, f1: 0.5, low: 0.5, high: 0.5 };
-    expect(curvePaths([point, point], 100, 40)?.line).not.toContain("NaN");
+    expect(curvePaths([point, { ...point, labels: 12 }], 100, 40)).toBeNull();
+    expect(curvePaths([point, { ...point, f1: 0.6 }], 100, 40)?.line).not.toContain("NaN");
   });
 });
 

@@ -32,11 +32,11 @@ export interface CurvePaths {
   end: { x: number; y: number };
 }
 
-/** Paths of SVG in a box of `width` and `height`; null before the second point. */
+/** Paths of SVG in a box of `width` and `height`; null before the second measurement. */
 export function curvePaths(points: readonly CurvePoint[], width: number, height: number): CurvePaths | null {
   const first = points[0];
   const last = points.at(-1);
-  if (!first || !last || points.length < 2) return null;
+  if (!first || !last || points.every((point) => point.f1 === first.f1 && point.low === first.low)) return null;
   const bottom = Math.min(...points.map((point) => point.low));
   const top = Math.max(...points.map((point) => point.high), bottom + 0.05);
   const inset = 3;

@@ -1,15 +1,14 @@
 /**
- * One person's work on a review set. Decisions take effect on the page at once and go to the server behind it, in order and one
+ * One person's work on a review set. Decisions take effect at once and go to the server behind the page, in order and one
  * request at a time, so that the next text never waits for the network:
  *
  *     current  <- ahead[0..]  <- GET next, and the items in each answer to POST label
  *     decide(): current -> unsent -> POST label -> counted
  *     undo():   the last of unsent comes back at once; if there is none, POST undo brings back what the server has
  *
- * The server may refuse a decision: then the text comes back with the reason. While no server answers, decisions stay in
- * `unsent` and are sent again after a growing pause.
+ * A decision that the server refuses comes back with the reason. While no server answers, decisions stay in `unsent` and are
+ * sent again after a growing pause.
  */
-
 import { messageOf } from "@/api/http";
 import type { ItemId, NextItems, ReviewItem } from "@/api/review";
 import { isRefusal, toRequest } from "./reviewState";
@@ -41,7 +40,6 @@ export class ReviewSession {
     private readonly requests: ReviewRequests,
   ) {}
 
-  /** Fetches the first items. */
   start(): Promise<void> {
     return this.refill();
   }
