@@ -30,11 +30,18 @@ export function useBenchmarks(selected: () => string) {
   const whole = useLoad(async (signal) => (id.value === "" ? null : await getBenchmark(id.value, signal)), [id]);
   const run = computed(() => (whole.data.value?.id === id.value ? whole.data.value : (runs.value.find((each) => each.id === id.value) ?? null)));
   const compares = useRecentJobs("compare", (job) => {
-    void first.reload();
+    void showRun(job);
     show(job.state === "succeeded" ? t.benchmark.runDone : `${t.jobProgress.failed} ${job.error ?? ""}`, {
       tone: job.state === "succeeded" ? "good" : "bad",
     });
   });
+  /** The server keeps a run a moment after its job has ended; its ID is that of the job. */
+  async function showRun(job: Job, tries = 10): Promise<void> {
+    await first.reload();
+    const there = (first.data.value ?? []).some((each) => each.id === job.id);
+    if (!there && job.state === "succeeded" && tries > 0) setTimeout(() => void showRun(job, tries - 1), 300);
+  }
+
   const running = computed(() => compares.jobs.value.find((job) => !hasEnded(job.state)) ?? null);
 
   async function showOlder(): Promise<void> {

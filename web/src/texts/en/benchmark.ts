@@ -1,5 +1,5 @@
 // Texts of the Benchmark view.
-import { count, plural } from "@/logic/format";
+import { plural } from "@/logic/format";
 
 export const benchmarkTexts = {
   title: "Benchmark",
@@ -10,7 +10,6 @@ export const benchmarkTexts = {
   badge: (f1: string) => `macro-F1 ${f1}`,
   badgeHint: (texts: number | null, base: string | null) =>
     `Macro-F1 on the validation texts${texts === null ? "" : `; trained on ${plural(texts, "text")}`}${base === null || base === "" ? "" : `; made from ${base}`}`,
-  noTuned: "No model has been trained yet.",
 
   // Charts
   latest: "Latest benchmark",
@@ -36,7 +35,6 @@ export const benchmarkTexts = {
   runText: "Every model of the workspace classifies the texts of one file. Use texts that no model was trained on, otherwise the metrics are too good.",
   runData: "Texts to measure on",
   runAction: "Run the benchmark",
-  running: "The benchmark runs",
   runDone: "The benchmark is done.",
   trainedOn: (data: string) =>
     `Some of the texts of ${data} may have been trained on. Metrics are then better than they will be on new texts. For a fair comparison, measure on a file of its own.`,
@@ -102,14 +100,12 @@ export const benchmarkTexts = {
   models: "Models",
   bestColumn: "Best",
   older: "Show older runs",
-  noMore: "These are all runs.",
   open: (time: string) => `Show the benchmark of ${time}`,
   remove: (time: string) => `Delete the benchmark of ${time}`,
   removeTitle: "Delete this benchmark?",
   removeText: "Its numbers disappear from the history for everybody. The models stay. This can't be undone.",
   removeAction: "Delete",
   removed: "The benchmark was deleted.",
-  runs: (runs: number) => `${count(runs)} runs`,
   actions: "Actions",
 };
 

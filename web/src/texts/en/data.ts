@@ -35,14 +35,12 @@ const kFindings: Record<string, { title: string; text: string }> = {
 export const dataTexts = {
   title: "Data",
   lead: "The texts and labels that models learn from.",
-  upload: "Add data",
   uploadHint: "CSV, TSV, JSON lines or fastText, also compressed with gzip: one text per row, with its label.",
   uploading: "Uploads",
   sent: (sent: string, total: string) => `${sent} of ${total}`,
   checking: "The server checks the file.",
   uploaded: (name: string) => `${name} is ready.`,
   renamed: (name: string, other: string) => `There is already a file ${name}, so this one is called ${other}.`,
-  cancelUpload: (name: string) => `Cancel the upload of ${name}`,
   dismiss: (name: string) => `Hide the message about ${name}`,
   cancelled: "The upload was cancelled.",
   wrong: (kind: WrongKind) => kWrong[kind],
@@ -57,7 +55,6 @@ export const dataTexts = {
   emptyTitle: "No data yet",
   empty: "Add a file of texts with their labels, or begin with a small sample.",
   sample: (texts: number, labels: number) => `Add the sample (${count(texts)} texts, ${labels} labels)`,
-  samples: "Samples",
   sampleAdded: (name: string) => `${name} was added.`,
   unused: "A sample to try things with",
 
@@ -67,7 +64,6 @@ export const dataTexts = {
   tabs: { overview: "Overview", rows: "Rows", check: "Quality" },
   tabsLabel: "Parts of this view",
   undo: "Undo the last change",
-  undoHint: "The former version of the file is kept.",
   undone: "The file is as it was before the last change.",
   reading: "How the file is read",
   readingLead: "Winnow has recognized this by itself. Correct what is wrong; the preview follows.",
@@ -89,9 +85,7 @@ export const dataTexts = {
   columns: "Which column is what",
   details: "Format and encoding",
   noteTitle: "What was recognized",
-  preview: "Preview",
   previewOf: (rows: number) => `The first ${plural(rows, "row")}, as read with these settings`,
-  previewRow: "Row",
   roles: { text: "Text", label: "Label", other: "" },
   cannotRead: "This file can't be used for training as it is read now",
   cannotReadHint: "Choose the columns of the text and of the label below, or correct the format. If the file has no labels, label its texts in Review first.",
@@ -155,7 +149,6 @@ export const dataTexts = {
   showAll: "Show the whole text",
   wholeText: (row: number) => `Row ${row}`,
   cut: (characters: number) => `${count(characters)} characters in all`,
-  page: (page: number, pages: number) => `Page ${count(page)} of ${count(pages)}`,
 
   // Quality
   checkTitle: "Check the quality of this file",
