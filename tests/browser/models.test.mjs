@@ -93,7 +93,7 @@ test("what changes elsewhere appears by itself", async () => {
   await closePage(page);
 });
 
-test("versions of a registry are promoted and rolled back; an experiment begins and stops", async () => {
+test("versions of a registry are promoted and rolled back; an experiment begins and stops; a retraining says why it trained nothing", async () => {
   const directory = await temporaryDirectory();
   const registry = join(directory, "registry");
   for (const version of ["1.0.0", "1.1.0"]) {
@@ -108,7 +108,8 @@ test("versions of a registry are promoted and rolled back; an experiment begins 
       assert.equal(done.code, 0, done.stderr);
     }
   }
-  const following = await startServer({ workspace: null, args: ["--registry", registry, "spam", "--filter", "--store", `sqlite:${join(directory, "store.db")}`] });
+  const workspace = await makeWorkspace({ data: { "messages.tsv": await exampleMessages() } });
+  const following = await startServer({ workspace, args: ["--registry", registry, "spam", "--filter", "--store", `sqlite:${join(directory, "store.db")}`] });
   const page = await openPage(following, "/ui/models", { allow: [404] }); // there was no experiment yet
   await page.getByText("spam 1.0.0 is the champion.").waitFor();
   await expectAccessible(page);
@@ -131,5 +132,12 @@ test("versions of a registry are promoted and rolled back; an experiment begins 
   await page.getByRole("button", { name: "Stop the experiment" }).click();
   await dialog.getByRole("button", { name: "Stop the experiment" }).click();
   await page.getByText("Stopped", { exact: true }).waitFor();
+
+  await page.getByLabel("Data of the first training").selectOption("messages.tsv");
+  await page.getByRole("button", { name: "Retrain" }).click();
+  await dialog.getByRole("button", { name: "Retrain" }).click();
+  await page.waitForURL("**/ui/jobs/*");
+  await page.getByText("Nothing was trained:").waitFor();
+  await expectAccessible(page);
   await closePage(page);
 });

@@ -246,6 +246,52 @@ test("texts of every script and size are shown", async () => {
   await closePage(page);
 });
 
+test("a review begins from typical words, or from nothing", async () => {
+  const page = await openPage(server, "/ui/review?new=mails.tsv");
+  await page.getByRole("radio", { name: "I know typical words" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("words");
+  const words = page.getByRole("textbox", { name: "Labels and their words" });
+  await words.fill("spam prize winner");
+  await page.getByRole("button", { name: "Begin the review" }).click();
+  await page.getByText("put a colon behind the label").waitFor();
+  await words.fill("spam: free, prize, win, urgent\nham: tomorrow, thanks, dinner");
+  await page.getByRole("button", { name: "Begin the review" }).click();
+  await page.waitForURL("**/ui/review/words");
+  await page.getByLabel("Your name").fill("Anna");
+  await page.keyboard.press("Enter");
+  await prepared(server, "words");
+  await page.reload();
+  await page.locator(".desk-accept").waitFor(); // a suggestion without a single label
+  await page.getByRole("link", { name: "Review" }).last().click();
+  await page.waitForURL("**/ui/review?reviewer=Anna");
+
+  await page.getByRole("button", { name: "New review" }).click();
+  await page.getByLabel("Data file").selectOption("mails.tsv");
+  await page.getByRole("radio", { name: "Nothing yet" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("nothing");
+  await page.getByRole("button", { name: "Begin the review" }).click();
+  await page.getByRole("button", { name: "Add the first label" }).waitFor();
+  const text = await textOf(page);
+  await page.keyboard.type("bills");
+  await page.keyboard.press("Enter");
+  await nextText(page, text);
+  await page.getByRole("button", { name: "bills" }).waitFor();
+  await closePage(page);
+});
+
+test("a review that is deleted can be brought back", async () => {
+  await createReview(server, { set: "gone", data: "mails.tsv", labels: ["ham", "spam"] });
+  const page = await openPage(server, "/ui/review");
+  await page.getByRole("button", { name: "Delete gone" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByText("The review “gone” was deleted.").first().waitFor();
+  assert.equal((await ask(server, "GET", "/v1/review/gone")).status, 404);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("link", { name: "gone", exact: true }).waitFor();
+  assert.equal((await ask(server, "GET", "/v1/review/gone")).status, 200);
+  await closePage(page);
+});
+
 test("a key of the role feedback labels under its own name, and may change nothing else", async () => {
   const workspace = await makeWorkspace({ data: { "mails.tsv": unlabelled(await messages(60)) } });
   const file = join(workspace, "..", "keys.txt");

@@ -1,5 +1,6 @@
 // The registry that the server follows: versions of models, what the aliases mean, experiments.
 import { get, post, segment } from "./http";
+import type { TrainingInfo } from "./models";
 
 export interface RegistryModel {
   name: string;
@@ -71,6 +72,22 @@ export interface Experiment {
   answers: { candidate: Arm; control: Arm };
   guardrails: { guardrail: string; text: string }[];
   decisions: { time: string; action: string; reason: string }[];
+}
+
+/** What `winnow retrain --json` prints. */
+export interface RetrainOutput extends TrainingInfo {
+  retrained: boolean;
+  /** Why nothing was trained. */
+  reason?: string;
+  pushed?: string | null;
+  promoted?: { alias: string } | null;
+  gate?: {
+    champion: string;
+    challenger: string;
+    passed: boolean;
+    conditions: { name: string; held: boolean; measured: boolean; found: string }[];
+    notes: string[];
+  };
 }
 
 const path = (model: string): string => `/v1/registry/${segment(model)}`;

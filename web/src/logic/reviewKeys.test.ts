@@ -60,6 +60,23 @@ describe("actionOf", () => {
   });
 });
 
+describe("keyboards of other scripts", () => {
+  it("have F, J and G at the same place", () => {
+    const cyrillic = { key: "о", code: "KeyJ" };
+    expect(actionOf(cyrillic, ["ham", "spam"], false, "page")).toEqual({ kind: "label", label: "spam" });
+    expect(actionOf({ key: "ע", code: "KeyG" }, ["ham", "spam"], false, "page")).toEqual({ kind: "bulk" });
+    // On a Latin keyboard the letter counts, wherever it is.
+    expect(actionOf({ key: "j", code: "KeyC" }, ["ham", "spam"], false, "page")).toEqual({
+      kind: "label",
+      label: "spam",
+    });
+  });
+
+  it("write the names of labels where there are many", () => {
+    expect(actionOf({ key: "п", code: "KeyG" }, numbers(9), true, "page")).toEqual({ kind: "search", query: "п" });
+  });
+});
+
 describe("focusKindOf", () => {
   it("tells what would use a key", () => {
     expect(focusKindOf(null)).toBe("page");

@@ -14,6 +14,8 @@ export type ReviewAction =
 /** The part of a KeyboardEvent that decides. */
 export interface KeyPress {
   key: string;
+  /** The place of the key: "KeyJ". */
+  code?: string;
   ctrlKey?: boolean;
   altKey?: boolean;
   metaKey?: boolean;
@@ -49,6 +51,15 @@ export function focusKindOf(
 }
 
 /**
+ * The key as on a Latin keyboard: with another script, F is the key at its place. Not where letters are searched for (`more`),
+ * since they then belong to names of labels.
+ */
+function latinLetter(press: KeyPress, more: boolean): string {
+  const isOther = /^\p{L}$/u.test(press.key) && !/^\p{Script=Latin}$/u.test(press.key);
+  return isOther && !more && press.code?.startsWith("Key") ? press.code.slice(3) : press.key;
+}
+
+/**
  * What `press` does where the labels `shown` have buttons; null if the key has no meaning. `more`: there are labels without a
  * button.
  */
@@ -72,7 +83,7 @@ export function actionOf(
     case "/":
       return { kind: "search", query: "" };
   }
-  const upper = press.key.toUpperCase();
+  const upper = latinLetter(press, more).toUpperCase();
   for (const [label, key] of keysOfLabels(shown)) {
     if (key === upper) return { kind: "label", label };
   }

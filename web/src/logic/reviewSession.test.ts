@@ -100,6 +100,23 @@ describe("decisions", () => {
   });
 });
 
+describe("another queue", () => {
+  it("shows its own texts alone, though a label for the queue before is under way", async () => {
+    await begin(20);
+    const answer = server.label.bind(server);
+    // The answer to the label still names texts of the queue before.
+    server.label = async (decisions, count) => ({ ...(await answer(decisions, count)), items: [item(1), item(2)] });
+    session.decide("a");
+    await vi.advanceTimersByTimeAsync(2);
+    server.reversed = true;
+    void session.restart();
+    expect(state.current).toBeNull();
+    await settle();
+    expect(server.log).toHaveLength(1);
+    expect([state.current, ...state.ahead].map((each) => each?.item)).toEqual([19, 18, 17, 16, 15, 14]);
+  });
+});
+
 describe("texts in advance", () => {
   it("come once, however often an answer names them", async () => {
     server = new ReviewServer(4);

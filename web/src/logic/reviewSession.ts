@@ -10,7 +10,8 @@
  * sent again after a growing pause.
  */
 import { messageOf } from "@/api/http";
-import type { ItemId, NextItems, ReviewItem } from "@/api/review";
+import type { NextItems, ReviewItem } from "@/api/review";
+import { Leases } from "./reviewLeases";
 import { isRefusal, toRequest } from "./reviewState";
 import type { Decision, ReviewRequests, SessionState } from "./reviewState";
 
@@ -29,8 +30,9 @@ export class ReviewSession {
   private undoing = false;
   /** Actions that were asked for while an undo was under way. */
   private readonly deferred: (() => void)[] = [];
-  /** When the lease of an item ends, by the clock of this computer. */
-  private readonly leases = new Map<ItemId, number>();
+  private readonly leases = new Leases();
+  /** Counts restarts: what was asked for before the last one is not shown. */
+  private beginning = 0;
   private failures = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private closed = false;
@@ -102,12 +104,13 @@ export class ReviewSession {
 
   /** Whether others may have got the current text, since its lease has ended. */
   isExpired(): boolean {
-    return this.state.current !== null && this.hasEnded(this.state.current);
+    return this.state.current !== null && this.leases.hasEnded(this.state.current);
   }
 
   /** Drops the items that it holds and begins anew with those of the present queue. */
   async restart(): Promise<void> {
     this.beginAction();
+    ++this.beginning;
     this.state.ahead = [];
     this.state.current = null;
     this.state.waiting = true;
@@ -178,10 +181,7 @@ export class ReviewSession {
 
   /** Sends what is unsent. Resolves when all is sent, or when no server answers. */
   private flush(): Promise<void> {
-    this.flushing ??= this.sendAll().finally(() => {
-      this.flushing = null;
-      this.inFlight = [];
-    });
+    this.flushing ??= this.sendAll().finally(() => (this.flushing = null));
     return this.flushing;
   }
 
@@ -198,6 +198,7 @@ export class ReviewSession {
     let most = kDecisionsPerRequest;
     while (this.state.unsent.length > 0 && !this.closed) {
       const batch = this.state.unsent.slice(0, most);
+      const { beginning } = this;
       this.inFlight = batch;
       try {
         const answer = await this.inOrder(() => this.requests.label(batch.map(toRequest), this.wanted()));
@@ -205,7 +206,7 @@ export class ReviewSession {
         this.succeeded();
         this.state.stats = answer.stats;
         if (answer.refitted) ++this.state.refits;
-        this.take(answer);
+        this.take(answer, beginning);
         most = kDecisionsPerRequest;
       } catch (error) {
         if (!isRefusal(error)) {
@@ -236,8 +237,9 @@ export class ReviewSession {
 
   private async refill(): Promise<void> {
     if (this.closed) return;
+    const { beginning } = this;
     try {
-      this.take(await this.inOrder(() => this.requests.next(this.wanted())));
+      this.take(await this.inOrder(() => this.requests.next(this.wanted())), beginning);
       this.succeeded();
     } catch (error) {
       this.failed(error);
@@ -250,14 +252,14 @@ export class ReviewSession {
   }
 
   /** Takes over the order of an answer, which a refit may have changed; what it does not name any more comes last. */
-  private take(answer: NextItems): void {
-    const now = Date.now();
-    for (const item of answer.items) this.leases.set(item.item, now + item.lease_seconds * 1000);
+  private take(answer: NextItems, beginning: number): void {
+    if (beginning !== this.beginning) return; // of the queue before
+    this.leases.begin(answer.items);
     const gone = new Set(this.state.unsent.map((decision) => decision.item.item));
     if (this.state.current) gone.add(this.state.current.item);
     const ahead: ReviewItem[] = [];
     for (const item of [...answer.items, ...this.state.ahead]) {
-      if (gone.has(item.item) || this.hasEnded(item)) continue;
+      if (gone.has(item.item) || this.leases.hasEnded(item)) continue;
       gone.add(item.item);
       ahead.push(item);
     }
@@ -266,10 +268,6 @@ export class ReviewSession {
     if (!this.state.current) this.advance();
     this.state.held = this.state.waiting && this.state.unsent.length === 0;
     if (this.state.held) this.again(kHeldPause);
-  }
-
-  private hasEnded(item: ReviewItem): boolean {
-    return (this.leases.get(item.item) ?? Infinity) < Date.now();
   }
 
   private succeeded(): void {

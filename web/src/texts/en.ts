@@ -6,7 +6,7 @@ import { historyTexts } from "./en/history";
 import { jobLogTexts, jobProgressTexts } from "./en/jobs";
 import { modelsTexts, modelTexts, qualityTexts } from "./en/models";
 import { operateTexts } from "./en/operate";
-import { experimentTexts, registryTexts } from "./en/registry";
+import { experimentTexts, registryTexts, retrainTexts } from "./en/registry";
 import { review } from "./en/review";
 import { startTexts } from "./en/start";
 import { switchingTexts, tryTexts } from "./en/try";
@@ -111,6 +111,7 @@ export const t = {
   quality: qualityTexts,
   registry: registryTexts,
   experiment: experimentTexts,
+  retrain: retrainTexts,
 
   // Jobs
   job: {

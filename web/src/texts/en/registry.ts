@@ -67,3 +67,26 @@ export const experimentTexts = {
   stopTitle: "Stop the experiment?",
   stopText: "All users get the champion again. What was learned until now stays in the list of decisions.",
 };
+
+export const retrainTexts = {
+  heading: "Retraining",
+  none: "Nobody has retrained a model here yet. A retraining learns from the messages that users have reported as judged wrongly.",
+  title: (name: string) => `Retrain ${name} with the feedback of users?`,
+  text: "A new version is trained on the data of the champion and on reports that can be trusted. A gate compares the two on the same texts, and only a version that passes is pushed to the registry. The champion stays in use until somebody promotes the new version.",
+  action: "Retrain",
+  data: "Data of the first training",
+  feedbackAlone: "None: feedback alone",
+  not: "Nothing was trained:",
+  trained: "The new version is trained.",
+  passed: "The new version passes: all conditions hold.",
+  failed: "The new version does not pass, and was not pushed.",
+  pushed: (version: string) => `It is version ${version} of the registry.`,
+  promoted: (version: string, alias: string) => `It is version ${version} of the registry, and the ${alias}.`,
+  conditions: "Conditions of the gate",
+  condition: "Condition",
+  result: "Result",
+  found: "What was found",
+  held: "Holds",
+  broken: "Fails",
+  unmeasured: "Not measured",
+};

@@ -210,7 +210,7 @@ export const review = {
     linear: "Quick: logistic regression (seconds)",
     base: (name: string) => `Accurate: fine-tune ${name} (minutes)`,
     dataHint: "It then stands under Data.",
-    withGiven: "Texts that nobody has labeled here keep the label of the data file",
+    withGiven: "Other texts keep the labels of the data file",
     replace: "Replace that file",
     unsent: "Some labels have not reached the server yet. Try again when it answers.",
     submit: "Train",
