@@ -32,7 +32,7 @@ describe("labelsOf", () => {
 
 describe("words", () => {
   it("have the digits that matter", () => {
-    expect([12.3, 1.26, 0.154, 0.0042, 0.0004, 0].map(speed)).toEqual(["12 ms", "1.3 ms", "0.15 ms", "0.0042 ms", "< 0.001 ms", "< 0.001 ms"]);
+    expect([12.3, 1.26, 0.154, 0.0042, 0.0004, 0].map(speed)).toEqual(["12 ms", "1.3 ms", "0.15 ms", "4.2 µs", "0.4 µs", "0 ms"]);
   });
   it("never promise that all are right where one is wrong", () => {
     expect([0, 0.004, 0.5, 0.999, 1].map(rightOf100)).toEqual([0, 0, 50, 99, 100]);

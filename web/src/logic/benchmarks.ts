@@ -56,8 +56,8 @@ export function rightOf100(accuracy: number): number {
 /** The time of one text with two digits: linear models take microseconds. */
 export function speed(milliseconds: number): string {
   if (milliseconds >= 10) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 0.001) return "< 0.001 ms";
-  return `${Number(milliseconds.toPrecision(2))} ms`;
+  if (milliseconds >= 0.1 || milliseconds === 0) return `${Number(milliseconds.toPrecision(2))} ms`;
+  return `${Number((milliseconds * 1000).toPrecision(2))} µs`;
 }
 
 interface ModelJson {
