@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "server/audit.h"
 #include "server/benchmark_history.h"
 #include "server/file_tasks.h"
 #include "server/query_parameters.h"
@@ -74,6 +75,7 @@ ApiResult<HttpResponse> Run(const Service& service, const HttpRequest& request) 
   if (!plan) return std::unexpected(plan.error());
   plan->keep_result = save == "1";
   const Job job = TRY(service.jobs->StartAlone(*std::move(plan)));
+  Audit(service, request, "jobs.start", job.id, {{"title", job.plan.title}});
   return RunResponse(service, job, 0, RunOf(service, job));
 }
 
@@ -97,6 +99,7 @@ ApiResult<HttpResponse> Get(const Service& service, const HttpRequest& request) 
 ApiResult<HttpResponse> Remove(const Service& service, const HttpRequest& request) {
   const Result<void> removed = service.benchmarks->Remove(request.parameters.front());
   if (!removed) return std::unexpected(HistoryError(removed.error()));
+  Audit(service, request, "benchmarks.delete", request.parameters.front());
   return HttpResponse{.status = 204, .body = "", .headers = {}};
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/ascii.h"
+#include "server/audit.h"
 #include "server/file_tasks.h"
 #include "server/header_values.h"
 #include "server/query_parameters.h"
@@ -85,10 +86,11 @@ ApiResult<HttpResponse> Run(const Service& service, const HttpRequest& request) 
   ApiResult<JobPlan> plan = TrainingOf(service, query, *data, request.key);
   if (!plan && plan.error().status == 404) return RunError(plan.error().message + "; upload it on the page Data");
   const Job job = TRY(service.jobs->StartAlone(TRY(std::move(plan))));
+  Audit(service, request, "jobs.start", job.id, {{"title", job.plan.title}});
   return RunResponse(service, job, 0, ModelOf(job));
 }
 
-ApiResult<HttpResponse> Cancel(const Service& service, const HttpRequest&) {
+ApiResult<HttpResponse> Cancel(const Service& service, const HttpRequest& request) {
   const std::optional<Job> job = service.jobs->Active("train");
   if (!job) return JsonResponse({{"cancelled", false}, {"job", nullptr}});
   const Result<Job> cancelled = service.jobs->runner().Cancel(job->id);
@@ -96,6 +98,7 @@ ApiResult<HttpResponse> Cancel(const Service& service, const HttpRequest&) {
   if (!cancelled && cancelled.error().code != ErrorCode::kInvalidArgument) {
     return std::unexpected(JobError(cancelled.error()));
   }
+  if (cancelled) Audit(service, request, "jobs.cancel", job->id, {{"title", job->plan.title}});
   return JsonResponse({{"cancelled", cancelled.has_value()}, {"job", job->id}});
 }
 

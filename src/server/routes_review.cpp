@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "server/audit.h"
 #include "server/query_parameters.h"
 #include "server/record_feedback.h"
 #include "server/review_json.h"
@@ -122,6 +123,7 @@ ApiResult<NewReview> ReadNewReview(const Json& body) {
 ApiResult<HttpResponse> CreateReviewSet(const Service& service, const HttpRequest& request) {
   const Json body = TRY(ParseBody(request, service.limits, NewReviewSchema()));
   const auto set = TRY(service.reviews->Create(TRY(ReadNewReview(body))));
+  Audit(service, request, "review.create", TRY(StringOr(body, "set", "")), {{"data", TRY(StringOr(body, "data", ""))}});
   HttpResponse response = JsonResponse(StateJson(*set));
   response.status = 201;
   return response;
@@ -133,11 +135,13 @@ ApiResult<HttpResponse> GetReview(const Service& service, const HttpRequest& req
 
 ApiResult<HttpResponse> DeleteReview(const Service& service, const HttpRequest& request) {
   TRY(service.reviews->Delete(request.parameters.front()));
+  Audit(service, request, "review.delete", request.parameters.front());
   return HttpResponse{.status = 204, .body = {}, .headers = {}};
 }
 
 ApiResult<HttpResponse> RestoreReview(const Service& service, const HttpRequest& request) {
   TRY(service.reviews->Restore(request.parameters.front()));
+  Audit(service, request, "review.restore", request.parameters.front());
   return JsonResponse(StateJson(*TRY(service.reviews->Find(request.parameters.front()))));
 }
 
@@ -255,6 +259,7 @@ ApiResult<HttpResponse> AddReviewLabels(const Service& service, const HttpReques
   const auto set = TRY(service.reviews->Find(request.parameters.front()));
   const Result<void> added = set->AddLabels(names);
   if (!added) return std::unexpected(ReviewError(added.error()));
+  Audit(service, request, "review.add_labels", request.parameters.front(), {{"labels", names}});
   return JsonResponse({{"labels", Json(set->labels())}});
 }
 
@@ -274,6 +279,7 @@ ApiResult<HttpResponse> ExportReview(const Service& service, const HttpRequest& 
   const auto set = TRY(service.reviews->Find(request.parameters.front()));
   const size_t texts = TRY(
       service.reviews->Export(*set, name, TRY(FlagOr(body, "with_given", true)), TRY(FlagOr(body, "replace", false))));
+  Audit(service, request, "review.export", request.parameters.front(), {{"data", name + ".tsv"}, {"texts", texts}});
   return JsonResponse({{"data", name + ".tsv"}, {"texts", texts}});
 }
 

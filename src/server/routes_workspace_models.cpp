@@ -1,3 +1,4 @@
+#include "server/audit.h"
 #include "server/event_streams.h"
 #include "server/file_tasks.h"
 #include "server/query_parameters.h"
@@ -19,12 +20,14 @@ ApiResult<HttpResponse> GetModel(const Service& service, const HttpRequest& requ
 
 ApiResult<HttpResponse> RemoveModel(const Service& service, const HttpRequest& request) {
   TRY(service.workspace_models->Remove(request.parameters.front()));
+  Audit(service, request, "models.delete", request.parameters.front());
   service.events->Publish("models", Json::object());
   return HttpResponse{.status = 204, .body = "", .headers = {}};
 }
 
 ApiResult<HttpResponse> RestoreModel(const Service& service, const HttpRequest& request) {
   TRY(service.workspace_models->Restore(request.parameters.front()));
+  Audit(service, request, "models.restore", request.parameters.front());
   service.events->Publish("models", Json::object());
   return JsonResponse(TRY(service.workspace_models->Describe(request.parameters.front())));
 }
