@@ -155,7 +155,10 @@ test("with eight tabs open, Cancel answers at once", async (context) => {
   await last.locator("[data-training]").getByRole("button", { name: "Cancel" }).click();
   assert.equal((await answered).status(), 200);
   const took = performance.now() - began;
-  context.diagnostic(`from the click to the answer with 8 tabs open: ${took.toFixed(0)} ms`);
+  // What the browser itself measures: waiting for a connection included, the test's own steps before the click left out.
+  const request = await last.evaluate((path) => performance.getEntriesByType("resource").find((entry) => entry.name.endsWith(path))?.duration ?? -1, `/v1/jobs/${job}/cancel`);
+  context.diagnostic(`Cancel with 8 tabs open: ${request.toFixed(0)} ms for the request, ${took.toFixed(0)} ms from the test's click`);
+  assert.ok(request >= 0 && request < 1000, `${request} ms`);
   assert.ok(took < 2000, `${took} ms`);
   for (const tab of tabs) await state(tab, "cancelled");
   for (const tab of tabs) await closePage(tab);
