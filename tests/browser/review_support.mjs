@@ -34,6 +34,17 @@ export async function prepared(server, set) {
   assert.fail(`the review ${set} is not prepared after 30 s`);
 }
 
+/** Waits until the server has `count` labels of a review: the page sends them behind what it shows. */
+export async function untilLabelled(server, set, count) {
+  let found = -1;
+  for (let tries = 0; tries < 100; ++tries) {
+    found = (await ask(server, "GET", `/v1/review/${set}`)).json.labelled;
+    if (found === count) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  assert.fail(`${set} has ${found} labels after 10 s, not ${count}`);
+}
+
 const kBody = ".item-body";
 export const textOf = (page) => page.locator(kBody).evaluate((body) => body.textContent.trim());
 
