@@ -96,7 +96,7 @@ test("undo goes back without limit, also after a reload", async () => {
     await page.keyboard.press("Backspace");
     await nextText(page, now);
     assert.equal(await textOf(page), text);
-    await page.getByText(`You had labeled this “${truth.get(text)}”.`).waitFor();
+    await page.getByText(`You had labelled this “${truth.get(text)}”.`).waitFor();
   }
   await page.keyboard.press("Backspace");
   await page.getByText("There is nothing left to undo.").waitFor();
@@ -132,7 +132,7 @@ test("groups are labelled together, and undone together", async () => {
   assert.ok(count >= 3, `${count} near-duplicates`);
   await boxes.first().uncheck();
   await page.keyboard.press("j");
-  await page.getByText(`${count - 1} texts labeled “spam”.`).first().waitFor();
+  await page.getByText(`${count - 1} texts labelled “spam”.`).first().waitFor();
   await untilLabelled(server, "alike", count - 1);
   const [request] = await Promise.all([page.waitForResponse((response) => response.url().includes("/v1/review/groups")), page.keyboard.press("Backspace")]);
   assert.ok(request.ok());
@@ -237,7 +237,7 @@ test("texts of every script and size are shown", async () => {
     await page.keyboard.press("f");
     if (i < 3) await nextText(page, text);
   }
-  await page.getByRole("heading", { name: "All texts are labeled" }).waitFor();
+  await page.getByRole("heading", { name: "All texts are labelled" }).waitFor();
   assert.ok(seen.includes("שלום "));
   await page.keyboard.press("Backspace");
   await page.locator(".item-body").waitFor();
