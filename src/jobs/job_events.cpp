@@ -32,4 +32,12 @@ std::optional<Json> EventOfLine(std::string_view line) {
   return event;
 }
 
+std::string WithoutPaths(std::string message, std::span<const std::string> beginnings) {
+  for (const std::string& beginning : beginnings) {
+    if (beginning.empty()) continue;
+    for (size_t at = 0; (at = message.find(beginning, at)) != std::string::npos;) message.erase(at, beginning.size());
+  }
+  return message;
+}
+
 }  // namespace winnow

@@ -177,6 +177,9 @@ void JobRunner::State::RunJob(Job job) {
       [&](std::string_view line) {
         std::optional<Json> event = EventOfLine(line);
         if (!event) return;
+        if (Json* const message = event->Find("message"); message != nullptr && message->is_string()) {
+          *message = WithoutPaths(message->str(), options.hidden_paths);
+        }
         if (const Json* level = event->Find("level"); level != nullptr && level->str() == "error") {
           reason.Add(event->Find("message")->str());
         }

@@ -28,6 +28,8 @@ struct JobRunnerOptions {
   std::vector<std::string> end_arguments;  ///< arguments behind those of each job
   /// Arguments behind those of each job of a kind, which are not kept in its record, since they may contain passwords.
   std::map<std::string, std::vector<std::string>> kind_arguments = {};
+  /// Beginnings of paths that are left out of messages: whoever watches a job need not know where a server's files are.
+  std::vector<std::string> hidden_paths;
   size_t max_running = 1;
   size_t max_queued = 20;
   size_t max_kept = 10000;    ///< ended jobs beyond this number are removed, the oldest first

@@ -46,10 +46,12 @@ Result<std::shared_ptr<JobService>> JobService::Open(const JobServiceOptions& op
     if (!value.empty()) retrain.push_back(name + value);
   }
   const fs::path jobs = options.workspace / "jobs";
+  const fs::path root = fs::canonical(options.workspace, error);
   service->runner_ = TRY(JobRunner::Open({.directory = jobs,
                                           .program = options.program,
                                           .end_arguments = {"--json", "--log-format=json"},
                                           .kind_arguments = {{"retrain", std::move(retrain)}},
+                                          .hidden_paths = {root.string() + "/", options.workspace.string() + "/"},
                                           .max_running = options.max_running,
                                           .memory_bytes = options.memory_bytes,
                                           .time_limit = options.time_limit}));

@@ -1,14 +1,19 @@
 #include "server/record_feedback.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/hash.h"
+#include "base/suggest.h"
 #include "feedback/feedback_state.h"
 #include "filter/sender.h"
 #include "server/filter_request.h"
+#include "store/spam_label.h"
 #include "text/redaction.h"
 
 namespace winnow {
@@ -129,6 +134,24 @@ std::string Complete(const FeedbackCall& call, const std::optional<MessageRecord
 }
 
 }  // namespace
+
+ApiResult<void> CheckFeedbackLabel(const ModelSet& models, std::string_view label) {
+  if (IsSpamLabel(label)) return {};
+  std::vector<std::string> known;
+  for (const ModelSet::Entry& entry : models.List()) {
+    known.insert(known.end(), entry.labels.begin(), entry.labels.end());
+    if (entry.model == nullptr) continue;
+    if (const ScopeRule* const scope = entry.model->classifier().scope_rule()) known.push_back(scope->label);
+  }
+  if (known.empty() || std::ranges::find(known, label) != known.end()) return {};
+  std::ranges::sort(known);
+  known.erase(std::unique(known.begin(), known.end()), known.end());
+  constexpr size_t kMostShown = 20;
+  const std::span<const std::string> shown = std::span(known).first(std::min(known.size(), kMostShown));
+  const std::string list =
+      fmt::format("the labels are {}{}", fmt::join(shown, ", "), known.size() > shown.size() ? ", ..." : "");
+  return Reject(fmt::format("'label': no model has this label; {}", DidYouMean(label, known, list)));
+}
 
 ApiResult<RecordedFeedback> RecordFeedback(const FilterService& filter, const FeedbackCall& call) {
   std::optional<MessageRecord> message;

@@ -4,9 +4,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "server/api_error.h"
 #include "server/filter_service.h"
+#include "server/model_set.h"
 
 namespace winnow {
 
@@ -30,6 +32,10 @@ struct RecordedFeedback {
   FeedbackOutcome outcome = FeedbackOutcome::kStored;
   bool repeated = false;  ///< the user has said so before, and nothing was stored
 };
+
+/// Refuses, with 422, a label that neither a model of the server nor the message filter has: it is probably misspelt, and
+/// would be found only when a model is trained on it.
+ApiResult<void> CheckFeedbackLabel(const ModelSet& models, std::string_view label);
 
 /// Makes the feedback durable; the next message is judged by it. Blocks as long as the store. Errors: 404 for an id that
 /// is unknown; 422 for an id of which only the redacted text is known, and for a text that is not that of the id; those of

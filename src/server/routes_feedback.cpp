@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +9,6 @@
 #include <utility>
 
 #include "base/hash.h"
-#include "base/suggest.h"
 #include "server/audit.h"
 #include "server/filter_request.h"
 #include "server/record_feedback.h"
@@ -98,26 +96,6 @@ ApiResult<void> ReadLabel(const Json& body, FeedbackCall& call) {
   }
   if (!call.is_spam) call.is_spam = says;
   return {};
-}
-
-/// Refuses a label that neither a model of the server nor the message filter has: it is probably misspelt, and would be
-/// found only when a model is trained on it.
-ApiResult<void> CheckLabel(const ModelSet& models, std::string_view label) {
-  if (IsSpamLabel(label)) return {};
-  std::vector<std::string> known;
-  for (const ModelSet::Entry& entry : models.List()) {
-    known.insert(known.end(), entry.labels.begin(), entry.labels.end());
-    if (entry.model == nullptr) continue;
-    if (const ScopeRule* const scope = entry.model->classifier().scope_rule()) known.push_back(scope->label);
-  }
-  if (known.empty() || std::ranges::find(known, label) != known.end()) return {};
-  std::ranges::sort(known);
-  known.erase(std::unique(known.begin(), known.end()), known.end());
-  constexpr size_t kMostShown = 20;
-  const std::span<const std::string> shown = std::span(known).first(std::min(known.size(), kMostShown));
-  const std::string list =
-      fmt::format("the labels are {}{}", fmt::join(shown, ", "), known.size() > shown.size() ? ", ..." : "");
-  return Reject(fmt::format("'label': no model has this label; {}", DidYouMean(label, known, list)));
 }
 
 /// Reads the fields of feedback about one message, which `body` names by id or by text if `named`.
@@ -288,15 +266,21 @@ ApiResult<void> Feedback(const SharedService& service, const SharedRequest& requ
   RequestedFeedback requested = TRY(ReadRequest(*request, service->limits));
   std::set<std::string> labels;
   for (const FeedbackCall& call : requested.calls) {
-    if (call.label && labels.insert(*call.label).second) TRY(CheckLabel(*service->models, *call.label));
+    if (call.label && labels.insert(*call.label).second) TRY(CheckFeedbackLabel(*service->models, *call.label));
   }
   if (requested.several) {
     std::make_shared<Recording>(service, request, reply, std::move(requested.calls))->Start();
     return {};
   }
-  AskStore(service, request, reply, [service, call = std::move(requested.calls.front())]() -> ApiResult<HttpResponse> {
-    return JsonResponse(TRY(Record(*service->filter, call)));
-  });
+  AskStore(service, request, reply,
+           [service, request, call = std::move(requested.calls.front())]() -> ApiResult<HttpResponse> {
+             Json recorded = TRY(Record(*service->filter, call));
+             // What one user says concerns that user; what an administrator says is a change for all.
+             if (call.type == "admin")
+               Audit(*service, *request, "feedback.add", recorded["id"].str(),
+                     {{"label", recorded["label"]}, {"is_spam", recorded["is_spam"]}});
+             return JsonResponse(recorded);
+           });
   return {};
 }
 

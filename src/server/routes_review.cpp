@@ -164,6 +164,7 @@ ApiResult<HttpResponse> GiveFeedback(const Service& service, const Json& body, c
   call.user = reviewer;
   if (call.text.empty() || call.label->empty())
     return Reject("feedback needs 'text' and 'label'; a label of a review needs 'set'");
+  TRY(CheckFeedbackLabel(*service.models, *call.label));
   const RecordedFeedback recorded = TRY(RecordFeedback(*service.filter, call));
   return JsonResponse({{"feedback", true}, {"repeated", recorded.repeated}});
 }

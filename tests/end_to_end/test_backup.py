@@ -37,7 +37,7 @@ class Backup(TestCase):
         self.winnow("restore", "monday", "--store", "sqlite:store.db", "--registry", "registry", "--files", "restored")
         self.assertEqual(self.rows(), 20)
         self.assertIn("spam", self.winnow("registry", "list", "--registry", "registry")[0])
-        self.winnow("registry", "pull", "spam", "--registry", "registry", "-o", "again")
+        self.winnow("registry", "pull", "spam:1.0.0", "--registry", "registry", "-o", "again")
         self.assertEqual(self.winnow("classify", "again", "You won a prize")[0], self.winnow("classify", "model", "You won a prize")[0])
         with open(self.path("restored", "rules.toml"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "# rules\n")
@@ -131,7 +131,7 @@ class Backup(TestCase):
     def test_what_cannot_be_backed_up_is_refused_with_advice(self):
         self.fails("backup", "x", code=2, says=["nothing to back up"])
         self.fails("backup", "x", "--store", "postgresql://localhost/winnow", says=["pg_dump"])
-        self.fails("backup", "x", "--store", "missing.db", says=["missing.db", "no such file"])
+        self.fails("backup", "x", "--store", "missing.db", says=["missing.db", "No such file"])
         self.fails("backup", "x", "--workspace", "missing", says=["missing"])
         self.assertFalse(os.path.exists(self.path("x")))
         self.assertEqual([name for name in os.listdir(self.directory) if ".tmp-" in name], [])

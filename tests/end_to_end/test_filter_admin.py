@@ -236,6 +236,8 @@ class People(AdminTest):
         self.assertEqual((message["label"], message["redacted"]), ("spam", True), "its number was replaced")
         self.assertEqual({(said["user"], said["label"], said["by"]) for said in message["feedback"]}, {(None, "spam", "admin"), ("anna", "ham", "user"), (None, "ham", "user")})
         self.assertEqual(self.audit("feedback.bulk")[-1]["detail"], {"events": 100, "failed": 1})
+        added = self.audit("feedback.add")
+        self.assertEqual([(line["object"], line["detail"]) for line in added], [(ids[99], {"label": "spam", "is_spam": True})], "what users say is no change for all")
         for body in ({"items": []}, {"items": [{"is_spam": True}]}, {"items": [{"id": "a"}]}, {"items": [{"id": "a", "is_spam": True}], "user": "x"}, {"items": [{"id": "a", "is_spam": True, "ids": ["b"]}]},
                      {"items": [{"id": "a", "is_spam": True}] * 1001}):
             self.ask("POST", "/v1/feedback", body, status=422)

@@ -173,6 +173,10 @@ class Labelling(ReviewTest):
         self.assertGreaterEqual(found, 4, suspects[:10])
         self.assertIn("the label in the data is", suspects[0]["reason"])
 
+    def test_a_label_without_a_review_is_feedback(self):
+        self.assertEqual(self.ask("POST", "/v1/review/label", {"text": "a", "label": "ham"})["feedback"], True)
+        self.ask("POST", "/v1/review/label", {"text": "", "label": "ham"}, status=422)
+
     def test_new_labels_deletion_and_restoration(self):
         self.create()
         self.assertEqual(self.ask("POST", "/v1/review/mail/labels", {"add": ["news"]})["labels"], ["ham", "spam", "news"])
@@ -201,7 +205,6 @@ class Labelling(ReviewTest):
         for labels in ([{"item": 0}], [{"item": 0, "label": "news"}], [{"item": 10**9, "label": "ham"}], [{"item": 0, "label": "ham", "skip": True}]):
             self.ask("POST", "/v1/review/label", {"set": "mail", "labels": labels}, status=422)
         self.assertEqual(self.ask("GET", "/v1/review/mail")["labelled"], 0)
-        self.ask("POST", "/v1/review/label", {"text": "a", "label": "ham"}, status=409)
         self.ask("POST", "/v1/review/mail/export", {"name": "nothing"}, status=422)
 
     def test_a_key_for_feedback_labels_and_does_not_administer(self):

@@ -1,0 +1,26 @@
+#include "jobs/job_events.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace winnow {
+namespace {
+
+TEST(JobEvents, LinesBecomeEvents) {
+  EXPECT_FALSE(EventOfLine(""));
+  const Json plain = EventOfLine("Killed").value();
+  EXPECT_EQ(plain["type"].str(), "log");
+  EXPECT_EQ(plain["level"].str(), "error");
+  EXPECT_EQ(plain["message"].str(), "Killed");
+}
+
+TEST(JobEvents, MessagesDoNotShowWhereTheWorkspaceIs) {
+  const std::vector<std::string> hidden = {"/srv/ws/", "ws/", ""};
+  EXPECT_EQ(WithoutPaths("wrote /srv/ws/models/spam and ws/data/a.csv", hidden), "wrote models/spam and data/a.csv");
+  EXPECT_EQ(WithoutPaths("/srv/ws//srv/ws/x", hidden), "x");
+  EXPECT_EQ(WithoutPaths("nothing", {}), "nothing");
+}
+
+}  // namespace
+}  // namespace winnow
