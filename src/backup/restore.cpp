@@ -168,7 +168,9 @@ Result<void> RestoreStore(const fs::path& from, const std::string& url, bool ove
 
 }  // namespace
 
-Result<BackupReport> VerifyBackup(const fs::path& backup) { return CheckFiles(backup, TRY(ReadBackupManifest(backup))); }
+Result<BackupReport> VerifyBackup(const fs::path& backup) {
+  return CheckFiles(backup, TRY(ReadBackupManifest(backup)));
+}
 
 Result<BackupReport> Restore(const RestorePlan& plan) {
   const SavedBackup saved = TRY(ReadBackupManifest(plan.backup));

@@ -19,6 +19,7 @@
 #include "data/filter.h"
 #include "evaluate/evaluation.h"
 #include "pipeline/base_model.h"
+#include "pipeline/held_out_part.h"
 #include "report/comparison.h"
 #include "report/comparison_plot.h"
 #include "report/find_bundles.h"
@@ -36,6 +37,8 @@ struct CompareOptions : LabelledDataOptions {
   fs::path data;
   std::vector<fs::path> bundles;
   std::optional<fs::path> models;
+  bool held_out = false;
+  SplitOptions split;
   std::optional<fs::path> save;
   std::optional<fs::path> plot;
   std::optional<fs::path> zero_shot;
@@ -54,6 +57,13 @@ void Describe(CompareOptions& options, OptionTable& table) {
   table.AddPositional("bundle", &options.bundles, "Directories of models");
   table.Add("models", &options.models, "Also evaluate every model below DIR, one or two levels deep").ValueName("DIR");
   AddLabelledDataOptions(options, table);
+  table.Group("Held-out part");
+  table.Add(
+      "held-out", &options.held_out,
+      "Evaluate only the texts that 'winnow train' holds out of DATA as its test part: models that were trained on "
+      "DATA have not seen them");
+  table.Add("test-size", &options.split.test_size, "With --held-out: --test-size of the trainings").Range(0, 0.95);
+  table.Add("seed", &options.split.seed, "With --held-out: --seed of the trainings");
   table.Group("Zero-shot classification");
   table
       .Add("zero-shot", &options.zero_shot,
@@ -73,6 +83,8 @@ void Describe(CompareOptions& options, OptionTable& table) {
                 "compare a trained model with zero-shot classification");
   table.Example("winnow compare held-out.tsv --models models --save history.jsonl --plot models.svg",
                 "compare all models of a directory, with a history and a plot");
+  table.Example("winnow compare messages.tsv --held-out --models models",
+                "compare models that were trained on the same file, on the part of it that they have not seen");
 }
 
 /// A file by its bytes, as sha256sum says it: other tools can tell, too, that a line of the history is about it.
@@ -95,6 +107,9 @@ class Measurements {
         bar_("compare", kSteps * static_cast<int64_t>(models), ProgressUnit::kPercent) {}
 
   int threads() const { return pool_.size(); }
+
+  /// Evaluates only these rows of the data.
+  void OnlyRows(std::set<size_t> rows) { rows_ = std::move(rows); }
 
   /// Errors: kCancelled; what is wrong with the model is in it.
   Result<ComparedModel> Take(const FoundBundle& bundle) {
@@ -151,6 +166,7 @@ class Measurements {
   Result<Dataset> Read(const Function& read, ComparedModel& model) {
     ReadReport report;
     Result<Dataset> dataset = read(report);
+    if (dataset && rows_) KeepRows(*dataset, *rows_);
     // Once: the file is the same for all, and what differs is the labels that a model doesn't know.
     if (!told_) {
       for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
@@ -176,6 +192,7 @@ class Measurements {
   ProgressBar bar_;
   int64_t taken_ = 0;
   bool told_ = false;
+  std::optional<std::set<size_t>> rows_;
 };
 
 /// False, with a warning, if a .png is asked for and only gnuplot is missing: the metrics are worth having without it.
@@ -253,12 +270,17 @@ Result<void> Run(const CompareOptions& options) {
   Comparison comparison{.timestamp = TimestampUtc(),
                         .data = options.data.string(),
                         .data_sha256 = digest,
+                        .part = {},
                         .filter = FilterOf(options),
                         .mode = std::string(ModeName(options.mode)),
                         .threads = 0,
                         .models = {}};
   Measurements measurements(options, bundles.size() + (options.zero_shot ? 1 : 0));
   comparison.threads = measurements.threads();
+  if (options.held_out) {
+    comparison.part = "test";
+    measurements.OnlyRows(TRY(HeldOutRows(options.data, options.reading, options.split)));
+  }
   for (const FoundBundle& bundle : bundles) comparison.models.push_back(TRY(measurements.Take(bundle)));
   if (zero_shot) comparison.models.push_back(TRY(measurements.TakeZeroShot(*zero_shot)));
   measurements.Finish();

@@ -180,7 +180,8 @@ std::string ComparisonText(const Comparison& comparison) {
   const ComparedModel* best = BestOf(comparison);
   std::vector<std::string> parts;
   if (best != nullptr) {
-    parts.push_back(fmt::format("{} rows of {}, {} thread{}, mode {}\n", comparison.rows(),
+    parts.push_back(fmt::format("{} rows of {}{}, {} thread{}, mode {}\n", comparison.rows(),
+                                comparison.part.empty() ? "" : "the test part of ",
                                 ShownName(Lasting(comparison.data), kLabelWidth * 4), comparison.threads,
                                 comparison.threads == 1 ? "" : "s", comparison.mode));
     parts.push_back(MetricsTable(comparison, best));
@@ -200,6 +201,7 @@ Json ComparisonJson(const Comparison& comparison) {
       {"filter", comparison.filter},       {"rows", comparison.rows()}, {"mode", comparison.mode},
       {"threads", comparison.threads},     {"cpu", CpuName()},          {"extensions", CpuExtensions()},
       {"version", WINNOW_VERSION},         {"best", nullptr},           {"models", Json::array()}};
+  json["part"] = comparison.part.empty() ? Json() : Json(comparison.part);
   if (best != nullptr) json["best"] = best->name;
   for (const ComparedModel& model : comparison.models) json["models"].push_back(ModelJson(model));
   return json;

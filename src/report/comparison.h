@@ -38,8 +38,9 @@ struct Comparison {
   std::string timestamp;  ///< time of the comparison: ISO 8601, UTC
   std::string data;       ///< path of the data file
   std::string data_sha256;
-  std::string filter;  ///< filter of the rows; empty: none
-  std::string mode;    ///< mode whose thresholds were used
+  std::string part = {};  ///< "test": the part that trainings on this data hold out; empty: all rows
+  std::string filter;     ///< filter of the rows; empty: none
+  std::string mode;       ///< mode whose thresholds were used
   int threads = 0;
   std::vector<ComparedModel> models;
 

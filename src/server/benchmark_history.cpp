@@ -65,6 +65,7 @@ Json BenchmarkHistory::Summary(const std::string& id, const Json& comparison) {
   return {{"id", id},
           {"time", text("timestamp")},
           {"data", fs::path(text("data")).filename().string()},
+          {"part", text("part").empty() ? Json() : Json(text("part"))},
           {"models", std::move(models)}};
 }
 

@@ -42,6 +42,10 @@ constexpr auto kEvaluateOptions =
     std::to_array<std::string_view>({"mode", "threshold", "weights", "text-field", "label-field", "filter",
                                      "unknown-labels", "format", "delimiter", "quoting", "no-header", "encoding"});
 
+constexpr auto kCompareOptions = std::to_array<std::string_view>(
+    {"mode", "threshold", "weights", "text-field", "label-field", "filter", "unknown-labels", "format", "delimiter",
+     "quoting", "no-header", "encoding", "held-out", "test-size", "seed"});
+
 constexpr auto kDoctorOptions =
     std::to_array<std::string_view>({"near", "folds", "suspects", "seed", "text-field", "label-field", "filter",
                                      "template", "format", "delimiter", "quoting", "no-header", "encoding"});
@@ -54,7 +58,7 @@ struct Kind {
   std::span<const std::string_view> options;
 };
 constexpr std::array<Kind, 6> kKinds = {Kind{"train", kTrainOptions},       Kind{"evaluate", kEvaluateOptions},
-                                        Kind{"compare", kEvaluateOptions},  Kind{"doctor", kDoctorOptions},
+                                        Kind{"compare", kCompareOptions},   Kind{"doctor", kDoctorOptions},
                                         Kind{"quantize", kQuantizeOptions}, Kind{"retrain", kRetrainOptions}};
 
 ApiResult<std::vector<std::string>> NamesIn(const Json& request, const char* field) {

@@ -18,6 +18,7 @@ const Json& RunQuery() {
   static const Json schema = ParsedJson(R"({"type": "object", "properties": {
     "data": {"type": "string", "description": "Data file of the workspace; left out: the one that was changed last"},
     "models": {"type": "string", "description": "Names of models of the workspace, separated by commas; left out: all"},
+    "part": {"enum": ["all", "test"], "description": "test: only the texts that trainings on this file hold out, which their models have not seen; left out: all"},
     "save": {"enum": ["0", "1"], "description": "1: the result is kept in the history; left out: 0"}}})");
   return schema;
 }
@@ -66,6 +67,9 @@ ApiResult<HttpResponse> Run(const Service& service, const HttpRequest& request) 
   const std::optional<std::string> data = query.Text("data") ? query.Text("data") : NewestData(service);
   if (!data) return RunError("the workspace has no data file to measure on; upload one on the page Data");
   Json body = {{"kind", "compare"}, {"data", *data}};
+  const std::string part = query.Text("part").value_or("all");
+  if (part != "all" && part != "test") return Reject("'part' must be all or test");
+  if (part == "test") body["options"] = {{"held-out", true}};
   if (const std::optional<std::string> models = query.Text("models")) body["models"] = NamesOf(*models);
   if (service.workspace_models->FineTuned().empty()) {
     return RunError("the workspace has no model to measure; train one first");

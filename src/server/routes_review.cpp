@@ -206,7 +206,8 @@ ApiResult<HttpResponse> LabelTexts(const Service& service, const HttpRequest& re
 const Json& UndoSchema() {
   static const Json schema = ParsedJson(R"({
     "type": "object", "additionalProperties": false, "required": ["set"], "properties": {
-      "set": {"type": "string"}, "reviewer": {"type": ["string", "null"], "maxLength": 128}}})");
+      "set": {"type": "string", "description": "Name of the review"},
+      "reviewer": {"type": ["string", "null"], "maxLength": 128, "description": "Whose decision is withdrawn; left out: that of the API key"}}})");
   return schema;
 }
 
@@ -247,7 +248,7 @@ ApiResult<HttpResponse> ListGroups(const Service& service, const HttpRequest& re
 const Json& AddLabelsSchema() {
   static const Json schema = ParsedJson(R"({
     "type": "object", "additionalProperties": false, "required": ["add"], "properties": {
-      "add": {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1, "maxLength": 256}}}})");
+      "add": {"type": "array", "minItems": 1, "description": "New labels", "items": {"type": "string", "minLength": 1, "maxLength": 256}}}})");
   return schema;
 }
 
@@ -268,7 +269,7 @@ const Json& ExportSchema() {
     "type": "object", "additionalProperties": false, "required": ["name"], "properties": {
       "name": {"type": "string", "description": "Name of the data file, without .tsv"},
       "with_given": {"type": ["boolean", "null"], "default": true, "description": "Whether texts that nobody has labelled keep the label of the data"},
-      "replace": {"type": ["boolean", "null"], "default": false}}})");
+      "replace": {"type": ["boolean", "null"], "default": false, "description": "Whether a file of that name is replaced"}}})");
   return schema;
 }
 
@@ -340,16 +341,16 @@ std::vector<Route> SetRoutes(const SharedService& service) {
       ReviewRoute(service, Role::kAdmin, "POST", "/v1/review/{set}/labels", "Adds labels to a review", AddReviewLabels);
   add.docs.request = AddLabelsSchema();
   add.docs.example = ParsedJson(R"({"add": ["newsletter"]})");
-  add.docs.answer =
-      ParsedJson(R"({"type": "object", "properties": {"labels": {"type": "array", "items": {"type": "string"}}}})");
+  add.docs.answer = ParsedJson(
+      R"({"type": "object", "properties": {"labels": {"type": "array", "items": {"type": "string"}, "description": "All labels of the review"}}})");
   add.docs.answer_example = ParsedJson(R"({"labels": ["ham", "spam", "newsletter"]})");
   add.docs.errors = {404, 409, 422, 503};
   Route save = ReviewRoute(service, Role::kAdmin, "POST", "/v1/review/{set}/export",
                            "Writes the labelled texts to a data file of the workspace", ExportReview);
   save.docs.request = ExportSchema();
   save.docs.example = ParsedJson(R"({"name": "mail-reviewed"})");
-  save.docs.answer =
-      ParsedJson(R"({"type": "object", "properties": {"data": {"type": "string"}, "texts": {"type": "integer"}}})");
+  save.docs.answer = ParsedJson(
+      R"({"type": "object", "properties": {"data": {"type": "string", "description": "Name of the data file"}, "texts": {"type": "integer", "description": "Number of texts in it"}}})");
   save.docs.answer_example = ParsedJson(R"({"data": "mail-reviewed.tsv", "texts": 120})");
   save.docs.errors = {404, 409, 422, 503};
   std::vector<Route> routes;
@@ -357,7 +358,7 @@ std::vector<Route> SetRoutes(const SharedService& service) {
   return routes;
 }
 
-Json ItemsSchema() { return {{"type", "array"}, {"items", ReviewItemSchema()}}; }
+Json ItemsSchema() { return {{"type", "array"}, {"description", "Texts to label"}, {"items", ReviewItemSchema()}}; }
 
 std::vector<Route> LabelRoutes(const SharedService& service) {
   Route next =
@@ -365,7 +366,10 @@ std::vector<Route> LabelRoutes(const SharedService& service) {
   next.docs.description =
       "Nobody else gets these texts for two minutes. Every fifth text is drawn at random and shown without a suggestion.";
   next.docs.query = NextQuery();
-  next.docs.answer = {{"type", "object"}, {"properties", {{"items", ItemsSchema()}, {"left", {{"type", "integer"}}}}}};
+  next.docs.answer = {{"type", "object"},
+                      {"properties",
+                       {{"items", ItemsSchema()},
+                        {"left", {{"type", "integer"}, {"description", "Number of texts without a label"}}}}}};
   next.docs.answer_example = {{"items", Json::array({ExampleReviewItem()})}, {"left", 9880}};
   Route label = ReviewRoute(service, Role::kFeedback, "POST", "/v1/review/label",
                             "Labels texts, and returns the next ones", LabelTexts);
@@ -375,9 +379,10 @@ std::vector<Route> LabelRoutes(const SharedService& service) {
   label.docs.request = LabelRequestSchema();
   label.docs.example =
       ParsedJson(R"({"set": "mail", "reviewer": "anna", "labels": [{"item": 17, "label": "spam"}], "count": 5})");
-  label.docs.answer = ParsedJson(R"({"type": "object", "properties": {"left": {"type": "integer"},
+  label.docs.answer = ParsedJson(
+      R"({"type": "object", "properties": {"left": {"type": "integer", "description": "Number of texts without a label"},
     "refitted": {"type": "boolean", "description": "The model was fitted again since the reviewer's last call"},
-    "feedback": {"type": "boolean"}, "repeated": {"type": "boolean"}}})");
+    "feedback": {"type": "boolean", "description": "The label was stored as feedback"}, "repeated": {"type": "boolean", "description": "The same feedback was known"}}})");
   label.docs.answer["properties"]["items"] = ItemsSchema();
   label.docs.answer["properties"]["stats"] = ReviewStatsSchema();
   label.docs.answer_example = {{"items", Json::array({ExampleReviewItem()})},
@@ -392,6 +397,7 @@ std::vector<Route> LabelRoutes(const SharedService& service) {
   undo.docs.example = ParsedJson(R"({"set": "mail", "reviewer": "anna"})");
   Json item = ReviewItemSchema();
   item["type"] = {"object", "null"};
+  item["description"] = "The text whose label was withdrawn";
   undo.docs.answer = {{"type", "object"},
                       {"properties",
                        {{"item", std::move(item)},
@@ -401,17 +407,19 @@ std::vector<Route> LabelRoutes(const SharedService& service) {
   Route groups = ReviewRoute(service, Role::kFeedback, "GET", "/v1/review/groups",
                              "Returns groups of texts that can be labelled together", ListGroups);
   groups.docs.query = GroupsQuery();
-  groups.docs.answer = {{"type", "object"},
-                        {"properties",
-                         {{"groups",
-                           {{"type", "array"},
-                            {"items",
-                             {{"type", "object"},
-                              {"properties",
-                               {{"id", {{"type", "integer"}}},
-                                {"label", {{"type", {"string", "null"}}}},
-                                {"size", {{"type", "integer"}}},
-                                {"items", ItemsSchema()}}}}}}}}}};
+  groups.docs.answer = {
+      {"type", "object"},
+      {"properties",
+       {{"groups",
+         {{"type", "array"},
+          {"description", "The groups, the largest first"},
+          {"items",
+           {{"type", "object"},
+            {"properties",
+             {{"id", {{"type", "integer"}, {"description", "Number of the group"}}},
+              {"label", {{"type", {"string", "null"}}, {"description", "The suggestion that the texts share"}}},
+              {"size", {{"type", "integer"}, {"description", "Number of texts in the group"}}},
+              {"items", ItemsSchema()}}}}}}}}}};
   groups.docs.answer_example = {
       {"groups",
        Json::array(

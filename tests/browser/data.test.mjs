@@ -135,7 +135,7 @@ test("rows are searched, relabelled and removed in place, and each change can be
   await page.getByLabel("Search texts").fill("");
   await page.waitForURL((url) => !url.searchParams.has("contains"));
   await page.getByLabel("Label of row 2", { exact: true }).selectOption("spam");
-  await toast(page, "1 row relabeled.");
+  await toast(page, "1 row relabelled.");
   assert.match((await contents("messages.tsv")).split("\n")[1], /^spam\t/);
   await page.getByRole("button", { name: "Undo", exact: true }).click();
   await toast(page, "Undone.");

@@ -1,4 +1,4 @@
-// History: searching, labeling one message and many with undo, senders, rules made of messages, servers without a filter.
+// History: searching, labelling one message and many with undo, senders, rules made of messages, servers without a filter.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
@@ -38,14 +38,14 @@ test("a label that is pressed again is withdrawn", async () => {
   await closePage(page);
 });
 
-test("many messages are labeled at once, and undo gives each its former label back", async () => {
+test("many messages are labelled at once, and undo gives each its former label back", async () => {
   await ask(server, "POST", "/v1/feedback", { id: (await stored(server, "Shall we meet")).id, label: "spam", feedback_type: "admin" });
   const page = await openPage(server, "/ui/history?sender=joe@friends.example");
   await card(page, "Shall we meet").waitFor();
   await page.getByLabel("Mark all messages of this page").check();
   await page.getByText("2 messages marked").waitFor();
   await page.getByRole("button", { name: "Label the marked messages as not spam" }).click();
-  await toast(page, "2 messages labeled as not spam.").waitFor();
+  await toast(page, "2 messages labelled as not spam.").waitFor();
   assert.equal(await adminSays(server, "Shall we meet"), "ham");
   assert.equal(await adminSays(server, "your new glasses"), "ham");
   await undo(page);

@@ -26,7 +26,7 @@ test("what models decide is in words", async () => {
   const page = await openPage(server, "/ui/operate?tab=quality");
   await page.getByRole("heading", { name: "spam, version 1.0.0" }).waitFor();
   await page.getByText(/Of \d+ texts about \d+ (is|are) called (ham|spam)\./).waitFor();
-  await page.getByText("Nobody has labeled a verdict yet").waitFor();
+  await page.getByText("Nobody has labelled a verdict yet").waitFor();
   await page.getByRole("heading", { name: "No report about the texts yet" }).waitFor();
   await closePage(page);
 });
@@ -95,7 +95,7 @@ test("every change has a line, with who made it", async () => {
     return expected.every((action) => found.has(action));
   }, "a change has no line");
   const page = await openPage(server, "/ui/operate?tab=audit");
-  for (const what of ["Sender listed", "Preferences set", "Rule saved", "Rule change undone", "Must-pass message added", "Messages labeled"]) {
+  for (const what of ["Sender listed", "Preferences set", "Rule saved", "Rule change undone", "Must-pass message added", "Messages labelled"]) {
     await page.getByRole("cell", { name: what, exact: true }).first().waitFor();
   }
   const sender = page.getByRole("row", { name: /@casino.example/ });

@@ -1,9 +1,8 @@
 // Review: from a file of texts to labels by keys alone, and from the labels to a model.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { before, test } from "node:test";
 import { createReview, labelByKeys, labelled, median, messages, nextText, prepared, textOf, unlabelled, untilLabelled, waits } from "./review_support.mjs";
-import { ask, closePage, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, newContext, openPage, startServer, winnow } from "./support.mjs";
+import { ask, closePage, expectNoSidewaysScroll, makeWorkspace, openPage, startServer } from "./support.mjs";
 
 let server;
 let truth;
@@ -97,7 +96,7 @@ test("undo goes back without limit, also after a reload", async () => {
     await page.keyboard.press("Backspace");
     await nextText(page, now);
     assert.equal(await textOf(page), text);
-    await page.getByText(`You had labeled this “${truth.get(text)}”.`).waitFor();
+    await page.getByText(`You had labelled this “${truth.get(text)}”.`).waitFor();
   }
   await page.keyboard.press("Backspace");
   await page.getByText("There is nothing left to undo.").waitFor();
@@ -133,7 +132,7 @@ test("groups are labelled together, and undone together", async () => {
   assert.ok(count >= 3, `${count} near-duplicates`);
   await boxes.first().uncheck();
   await page.keyboard.press("j");
-  await page.getByText(`${count - 1} texts labeled “spam”.`).first().waitFor();
+  await page.getByText(`${count - 1} texts labelled “spam”.`).first().waitFor();
   await untilLabelled(server, "alike", count - 1);
   const [request] = await Promise.all([page.waitForResponse((response) => response.url().includes("/v1/review/groups")), page.keyboard.press("Backspace")]);
   assert.ok(request.ok());
@@ -238,121 +237,9 @@ test("texts of every script and size are shown", async () => {
     await page.keyboard.press("f");
     if (i < 3) await nextText(page, text);
   }
-  await page.getByRole("heading", { name: "All texts are labeled" }).waitFor();
+  await page.getByRole("heading", { name: "All texts are labelled" }).waitFor();
   assert.ok(seen.includes("שלום "));
   await page.keyboard.press("Backspace");
   await page.locator(".item-body").waitFor();
   await closePage(page);
 });
-
-test("a review begins from typical words, or from nothing", async () => {
-  const page = await openPage(server, "/ui/review?new=mails.tsv");
-  await page.getByRole("radio", { name: "I know typical words" }).click();
-  await page.getByRole("textbox", { name: "Name" }).fill("words");
-  const words = page.getByRole("textbox", { name: "Labels and their words" });
-  await words.fill("spam prize winner");
-  await page.getByRole("button", { name: "Begin the review" }).click();
-  await page.getByText("put a colon behind the label").waitFor();
-  await words.fill("spam: free, prize, win, urgent\nham: tomorrow, thanks, dinner");
-  await page.getByRole("button", { name: "Begin the review" }).click();
-  await page.waitForURL("**/ui/review/words");
-  await page.getByLabel("Your name").fill("Anna");
-  await page.keyboard.press("Enter");
-  await prepared(server, "words");
-  await page.reload();
-  await page.locator(".desk-accept").waitFor(); // a suggestion without a single label
-  await page.getByRole("link", { name: "Review" }).last().click();
-  await page.waitForURL("**/ui/review?reviewer=Anna");
-
-  await page.getByRole("button", { name: "New review" }).click();
-  await page.getByLabel("Data file").selectOption("mails.tsv");
-  await page.getByRole("radio", { name: "Nothing yet" }).click();
-  await page.getByRole("textbox", { name: "Name" }).fill("nothing");
-  await page.getByRole("button", { name: "Begin the review" }).click();
-  await page.getByRole("button", { name: "Add the first label" }).waitFor();
-  const text = await textOf(page);
-  await page.keyboard.type("bills");
-  await page.keyboard.press("Enter");
-  await nextText(page, text);
-  await page.getByRole("button", { name: "bills" }).waitFor();
-  await closePage(page);
-});
-
-test("a review that is deleted can be brought back", async () => {
-  await createReview(server, { set: "gone", data: "mails.tsv", labels: ["ham", "spam"] });
-  const page = await openPage(server, "/ui/review");
-  await page.getByRole("button", { name: "Delete gone" }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
-  await page.getByText("The review “gone” was deleted.").first().waitFor();
-  assert.equal((await ask(server, "GET", "/v1/review/gone")).status, 404);
-  await page.getByRole("button", { name: "Undo" }).click();
-  await page.getByRole("link", { name: "gone", exact: true }).waitFor();
-  assert.equal((await ask(server, "GET", "/v1/review/gone")).status, 200);
-  await closePage(page);
-});
-
-test("a key of the role feedback labels under its own name, and may change nothing else", async () => {
-  const workspace = await makeWorkspace({ data: { "mails.tsv": unlabelled(await messages(60)) } });
-  const file = join(workspace, "..", "keys.txt");
-  const keys = {};
-  for (const [name, role] of [["root", "admin"], ["carla", "feedback"]]) {
-    const added = await winnow("keys", "add", file, "--name", name, "--role", role);
-    assert.equal(added.code, 0, added.stderr);
-    keys[name] = added.stdout.trim().split(/\s+/).at(-1);
-  }
-  const guarded = await startServer({ workspace, args: ["--api-key-file", file] });
-  const asRoot = { Authorization: `Bearer ${keys.root}` };
-  const created = await ask(guarded, "POST", "/v1/review", { set: "mails", data: "mails.tsv", labels: ["ham", "spam"] }, asRoot);
-  assert.equal(created.status, 201, JSON.stringify(created.json));
-  const page = await openPage(guarded, "/ui/review", { allow: [401] });
-  await page.getByLabel("API key").fill(keys.carla);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("link", { name: "mails" }).first().click();
-  await page.locator(".item-body").waitFor();
-  await labelByKeys(page, 3, keyOf);
-  assert.equal(await page.getByRole("button", { name: /Train a model|Add a label|Delete/ }).count(), 0);
-  await page.waitForFunction(async () => (await (await fetch("/v1/review/mails")).json()).labelled === 3);
-  const undone = await ask(guarded, "POST", "/v1/review/undo", { set: "mails", reviewer: "carla" }, asRoot);
-  assert.notEqual(undone.json.item, null);
-  await closePage(page);
-});
-
-for (const look of kLooks) {
-  test(`the views are accessible: ${look.name}`, async () => {
-    const set = `looks-${look.name}`;
-    await createReview(server, { set, data: "labelled.tsv" });
-    const check = async (page) => {
-      await expectAccessible(page);
-      await expectNoSidewaysScroll(page);
-    };
-    const list = await openPage(server, "/ui/review", look);
-    await list.getByRole("article").first().waitFor();
-    await check(list);
-    await list.getByRole("button", { name: "New review" }).click();
-    await list.getByRole("radiogroup").waitFor();
-    await check(list);
-    const context = await newContext(look);
-    const page = await openPage(server, `/ui/review/${set}`, { context });
-    await page.getByLabel("Your name").waitFor();
-    await check(page);
-    await page.getByLabel("Your name").fill("Anna");
-    await page.keyboard.press("Enter");
-    await page.locator(".item-body").waitFor();
-    await labelByKeys(page, 12, keyOf);
-    await check(page);
-    await page.keyboard.press("/");
-    await page.getByRole("combobox", { name: "Find a label" }).waitFor();
-    await check(page);
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("g");
-    await page.getByRole("group").first().waitFor();
-    await check(page);
-    await page.keyboard.press("g");
-    await page.getByRole("button", { name: "Train a model of these labels" }).click();
-    await page.getByRole("dialog").waitFor();
-    await check(page);
-    await closePage(page);
-    await context.close();
-    await closePage(list);
-  });
-}

@@ -32,11 +32,12 @@ export async function getBenchmark(id: string, signal?: AbortSignal): Promise<Be
 
 /**
  * Starts a benchmark that is kept in the history. The route streams it; the page follows the job by the stream that all
- * tabs share, so this one is left as soon as the server has begun. The server goes on by itself.
+ * tabs share, so this one is left as soon as the server has begun. The server goes on by itself. `heldOut`: only the
+ * texts that trainings on this file hold out, which their models have not seen.
  */
-export async function startBenchmark(data: string): Promise<void> {
+export async function startBenchmark(data: string, heldOut: boolean): Promise<void> {
   const controller = new AbortController();
-  const response = await fetch(withQuery("/api/benchmark/run", { data, save: 1 }), {
+  const response = await fetch(withQuery("/api/benchmark/run", { data, part: heldOut ? "test" : "all", save: 1 }), {
     credentials: "same-origin",
     headers: { Accept: "text/event-stream" },
     signal: controller.signal,

@@ -121,7 +121,7 @@ export interface RuleList {
   counted: { messages: number; complete: boolean } | null;
 }
 
-/** A rule on the newest messages of the history, and on the other texts that people have labeled. */
+/** A rule on the newest messages of the history, and on the other texts that people have labelled. */
 export interface Backtest {
   messages: number;
   hits: number;

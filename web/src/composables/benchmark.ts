@@ -51,9 +51,9 @@ export function useBenchmarks(selected: () => string) {
     next.value = page.next;
   }
 
-  async function start(data: string): Promise<void> {
+  async function start(data: string, heldOut: boolean): Promise<void> {
     try {
-      await startBenchmark(data);
+      await startBenchmark(data, heldOut);
       await compares.reload();
     } catch (error) {
       show(messageOf(error), { tone: "bad" });
@@ -69,13 +69,13 @@ async function withLock(name: string, action: () => Promise<void>): Promise<void
   else await navigator.locks.request(name, action);
 }
 
-/** Measures all models after a training, unless that has been done since by this tab or another one. */
+/** Measures all models after a training, on texts that it held out, unless that has been done since by this tab or another one. */
 export function measureAfter(job: Job, data: string): Promise<void> {
   return withLock("winnow-benchmark", async () => {
     const { jobs } = await listJobs({ kind: "compare", limit: 20 });
     if (jobs.some((each) => each.created >= (job.ended ?? 0))) return;
     try {
-      await startBenchmark(data);
+      await startBenchmark(data, true);
     } catch (error) {
       // Somebody else was quicker.
       if (!(error instanceof ApiError && error.status === 409)) throw error;

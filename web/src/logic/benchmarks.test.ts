@@ -8,7 +8,7 @@ const model = (name: string, f1: number | null, perClass: Record<string, number>
   ms_per_text: 1,
   per_class: perClass,
 });
-const run = (...models: BenchmarkRun["models"]): BenchmarkRun => ({ id: "1", time: "", data: "a.csv", models });
+const run = (...models: BenchmarkRun["models"]): BenchmarkRun => ({ id: "1", time: "", data: "a.csv", heldOut: false, models });
 
 describe("ranked", () => {
   it("has the best first and failures last", () => {
@@ -53,6 +53,9 @@ describe("runOf", () => {
     const run = runOf(json);
     expect(run.models[0]).toEqual({ name: "a", f1_macro: 0.9, accuracy: 0.95, ms_per_text: 2, per_class: { x: 0.9 } });
     expect(run.models[1]).toMatchObject({ f1_macro: null, error: "no weights" });
+  });
+  it("knows whether trainings hold out the texts", () => {
+    expect([undefined, null, "test" as const].map((part) => runOf({ ...json, part }).heldOut)).toEqual([false, false, true]);
   });
   it("takes the intervals of the whole comparison", () => {
     const run = runOf({ ...json, comparison: { models: [{ name: "a", intervals: { f1_macro: [0.8, 0.95] } }, { name: "b" }] } });

@@ -16,6 +16,8 @@ export interface BenchmarkRun {
   id: string;
   time: string;
   data: string;
+  /** Only the texts that trainings on this file hold out were measured. */
+  heldOut: boolean;
   models: BenchmarkModel[];
 }
 
@@ -74,6 +76,7 @@ export interface RunJson {
   id: string;
   time: string;
   data: string;
+  part?: "test" | null;
   models: ModelJson[];
   comparison?: { models?: { name: string; intervals?: { f1_macro?: [number, number] | null } }[] };
 }
@@ -84,6 +87,7 @@ export function runOf(json: RunJson): BenchmarkRun {
     id: json.id,
     time: json.time,
     data: json.data,
+    heldOut: json.part === "test",
     models: json.models.map((model) => {
       const known = Object.entries(model.per_class ?? {}).filter((pair): pair is [string, number] => typeof pair[1] === "number");
       const interval = intervals.get(model.name);

@@ -32,7 +32,11 @@ export const benchmarkTexts = {
 
   // Run
   runTitle: "Measure all models",
-  runText: "Every model of the workspace classifies the texts of one file. Use texts that no model was trained on, otherwise the metrics are too good.",
+  runText: "Every model of the workspace classifies the texts of one file.",
+  heldOutOnly: "Only texts that trainings hold out",
+  heldOutMeaning: "Of this file the fifth that no training on it learns from. For files that models were trained on.",
+  allMeaning: "All texts of the file. For files that no model was trained on; otherwise the metrics are too good.",
+  heldOut: "the texts that trainings hold out",
   runData: "Texts to measure on",
   runAction: "Run the benchmark",
   runDone: "The benchmark is done.",

@@ -90,7 +90,7 @@ export const dataTexts = {
   cannotRead: "This file can't be used for training as it is read now",
   cannotReadHint: "Choose the columns of the text and of the label below, or correct the format. If the file has no labels, label its texts in Review first.",
   noLabels: "This file has no labels",
-  noLabelsHint: "Choose the column that has them below, or label the texts in Review. Unlabeled texts can be classified, but not trained on.",
+  noLabelsHint: "Choose the column that has them below, or label the texts in Review. Unlabelled texts can be classified, but not trained on.",
   broken: "Some characters can't be read and are shown as \ufffd. Choose another character encoding under “Format and encoding”, such as Windows-1252.",
   review: "Label the texts in Review",
   problems: (rows: number) => `${plural(rows, "row")} can't be read`,
@@ -142,7 +142,7 @@ export const dataTexts = {
   removeSelected: "Remove",
   relabelSelected: "Relabel as",
   changed: (changed: number, removed: number) =>
-    [changed > 0 ? `${plural(changed, "row")} relabeled` : "", removed > 0 ? `${plural(removed, "row")} removed` : ""].filter(Boolean).join(", ") + ".",
+    [changed > 0 ? `${plural(changed, "row")} relabelled` : "", removed > 0 ? `${plural(removed, "row")} removed` : ""].filter(Boolean).join(", ") + ".",
   nothingChanged: "Nothing was changed.",
   conflict: "Somebody else has changed this file meanwhile. It was loaded again; please look and repeat your change.",
   noRows: "No row matches. Search for something else, or choose another label.",

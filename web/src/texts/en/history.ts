@@ -87,9 +87,9 @@ export const historyTexts = {
     withdraw: "Withdraw the label",
     said: (label: string) => `People say: ${labelWord(label)}`,
     done: (number: number, label: string) =>
-      number === 1 ? `Labeled as ${labelWord(label)}. Messages like it get this label from now on.` : `${plural(number, "message")} labeled as ${labelWord(label)}.`,
+      number === 1 ? `Labelled as ${labelWord(label)}. Messages like it get this label from now on.` : `${plural(number, "message")} labelled as ${labelWord(label)}.`,
     withdrawn: (number: number) => (number === 1 ? "The label is withdrawn." : `The labels of ${plural(number, "message")} are withdrawn.`),
-    refused: (number: number, why: string) => `${plural(number, "message")} could not be labeled: ${why}`,
+    refused: (number: number, why: string) => `${plural(number, "message")} could not be labelled: ${why}`,
   },
   bulk: {
     label: "Actions for the marked messages",

@@ -16,7 +16,7 @@ export const review = {
     all: "All reviews",
     noLabels: "no labels yet",
     open: "Review",
-    progress: (labelled: number, total: number) => `${count(labelled)} of ${plural(total, "text")} labeled`,
+    progress: (labelled: number, total: number) => `${count(labelled)} of ${plural(total, "text")} labelled`,
     labels: (labels: number) => plural(labels, "label"),
     from: (data: string) => `from ${data}`,
     menu: (set: string) => `More about ${set}`,
@@ -125,14 +125,14 @@ export const review = {
     one: "One at a time",
     left: (left: number) => `${count(left)} left`,
     rate: (rate: number) => `${count(Math.round(rate))} texts per minute`,
-    undone: (label: string | null) => (label === null ? "Skipped before; here it is again." : `You had labeled this “${label}”.`),
+    undone: (label: string | null) => (label === null ? "Skipped before; here it is again." : `You had labelled this “${label}”.`),
     nothingToUndo: "There is nothing left to undo.",
     refused: (label: string | null, why: string) =>
       label === null ? `The text was not skipped: ${why}` : `The label “${label}” was not taken: ${why}`,
     announce: (reason: string, text: string, suggestion: string | null) =>
       [reason, text, suggestion === null ? "" : `Suggestion: ${suggestion}`].filter((part) => part !== "").join(". "),
     loading: "Fetching the next text",
-    held: "Other reviewers have the remaining texts. They come here if they are not labeled within two minutes.",
+    held: "Other reviewers have the remaining texts. They come here if they are not labelled within two minutes.",
   },
   search: {
     label: "Find a label",
@@ -143,7 +143,7 @@ export const review = {
     hint: "Enter takes the first one, Escape closes.",
   },
   done: {
-    title: "All texts are labeled",
+    title: "All texts are labelled",
     queueTitle: "This queue is empty",
     text: (labelled: number) =>
       `${plural(labelled, "text")} have a label. Train a model of them now, or undo the last label to look again.`,
@@ -181,7 +181,7 @@ export const review = {
     next: "Next group",
     none: "There are no such groups now.",
     noneHint: "Groups of one suggestion appear once the model has learned a little.",
-    done: (texts: number, label: string) => `${plural(texts, "text")} labeled “${label}”.`,
+    done: (texts: number, label: string) => `${plural(texts, "text")} labelled “${label}”.`,
     position: (at: number, of: number) => `Group ${count(at)} of ${count(of)}`,
   },
   keys: {
