@@ -48,7 +48,7 @@ Result<int> LockDirectory(const fs::path& directory) {
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
   ::close(fd);
   return Fail(ErrorCode::kExists, directory.string() + ": another server runs the jobs of this directory",
-              "choose another directory with --jobs-dir");
+              "give each server a workspace of its own: --workspace DIR");
 }
 
 }  // namespace
