@@ -23,7 +23,7 @@ Result<void> PrintReport(const BackupReport& report, const std::string& where, b
   if (json) return Print(BackupReportJson(report).dump() + "\n");
   std::string text = fmt::format("{}, of {}:\n", where, report.created);
   for (const BackupPart& part : report.parts) {
-    text += fmt::format("  {:<10} {:>6} files {:>10.1f} MB{}\n", part.kind, part.files,
+    text += fmt::format("  {:<10} {:>6} file{} {:>10.1f} MB{}\n", part.kind, part.files, part.files == 1 ? " " : "s",
                         static_cast<double>(part.bytes) / 1e6, part.from.empty() ? "" : "  from " + part.from);
   }
   return Print(text);

@@ -112,6 +112,7 @@ ReviewStatus ReviewSet::Status() const {
     status.queues.emplace_back(static_cast<Queue>(q), left);
   }
   status.stats = StatsLocked();
+  status.curve = state_.curve();
   return status;
 }
 

@@ -58,6 +58,7 @@ struct ReviewStatus {
   std::vector<std::string> labels = {};
   std::vector<std::pair<Queue, size_t>> queues = {};  ///< number of texts that are left
   ReviewStats stats = {};
+  std::vector<CurvePoint> curve = {};  ///< what was measured so far
 };
 
 struct NextItems {

@@ -148,6 +148,8 @@ Json ReviewStateSchema() {
     "labels": {"type": "array", "items": {"type": "string"}, "description": "The labels"},
     "labelled": {"type": "integer", "description": "Number of labelled texts"},
     "stats": {},
+    "curve": {"type": "array", "description": "Macro-F1 as it was measured so far", "items": {"type": "object", "properties": {
+      "labels": {"type": "integer", "description": "Number of labelled texts"}, "f1_macro": {"type": "number", "description": "Macro-F1 that was measured then"}}}},
     "queues": {"type": "array", "description": "The queues", "items": {"type": "object", "properties": {
       "name": {"type": "string", "description": "Name of a queue"}, "count": {"type": "integer", "description": "Number of texts in it"}}}},
     "features": {"type": "string", "description": "tfidf or the name of a model"}}})");

@@ -63,6 +63,10 @@ Json StateJson(const ReviewSet& set) {
   const ReviewStatus status = set.Status();
   Json queues = Json::array();
   for (const auto& [queue, count] : status.queues) queues.push_back({{"name", NameOf(queue)}, {"count", count}});
+  Json curve = Json::array();
+  for (const CurvePoint& point : status.curve) {
+    curve.push_back({{"labels", point.labelled}, {"f1_macro", point.f1_macro}});
+  }
   constexpr std::array<const char*, 3> kPhases = {"preparing", "ready", "failed"};
   Json json = {{"set", set.settings().set},
                {"data", set.settings().data},
@@ -72,6 +76,7 @@ Json StateJson(const ReviewSet& set) {
                {"labels", Json(status.labels)},
                {"labelled", status.stats.labelled},
                {"stats", StatsJson(status.stats)},
+               {"curve", std::move(curve)},
                {"queues", std::move(queues)},
                {"features", set.settings().features}};
   if (!status.error.empty()) json["error"] = status.error;
@@ -303,6 +308,7 @@ Json ExampleState() {
           {"labels", {"ham", "spam"}},
           {"labelled", 120},
           {"stats", ExampleReviewStats()},
+          {"curve", Json::array({{{"labels", 60}, {"f1_macro", 0.74}}, {{"labels", 120}, {"f1_macro", 0.81}}})},
           {"queues", Json::array({{{"name", "mixed"}, {"count", 9880}}})},
           {"features", "minilm"}};
 }

@@ -59,6 +59,8 @@ export interface ReviewSetState {
   labels: string[];
   labelled: number;
   stats: ReviewStats | null;
+  /** What was measured so far. */
+  curve: { labels: number; f1_macro: number }[];
   queues: { name: string; count: number }[];
   features: string;
   error?: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ReviewItem, ReviewStats } from "@/api/review";
 import { choicesOf } from "./labelChoice";
-import { curvePaths, withPoint } from "./reviewCurve";
+import { curveOf, curvePaths, withPoint } from "./reviewCurve";
 import type { CurvePoint } from "./reviewCurve";
 
 function stats(labelled: number, f1: number | null): ReviewStats {
@@ -24,6 +24,14 @@ describe("withPoint", () => {
     expect(points.map((point) => point.labels)).toEqual([10, 12, 20]);
     expect(withPoint(points, stats(12, 0.5)).map((point) => point.labels)).toEqual([10, 12]);
     expect(withPoint(points, stats(9, null))).toEqual([]);
+  });
+});
+
+describe("curveOf", () => {
+  it("goes on where the server's measurements end", () => {
+    const before = curveOf([{ labels: 10, f1_macro: 0.5 }, { labels: 20, f1_macro: 0.6 }]);
+    expect(before[0]).toEqual({ labels: 10, f1: 0.5, low: 0.5, high: 0.5 });
+    expect(withPoint(before, stats(30, 0.7)).map((point) => point.f1)).toEqual([0.5, 0.6, 0.7]);
   });
 });
 

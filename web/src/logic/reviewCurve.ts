@@ -1,4 +1,4 @@
-/** The learning curve of a review: macro-F1 after so many labels, as the server told it while the page was open. */
+/** The learning curve of a review: macro-F1 after so many labels; with its interval where this page has seen it measured. */
 
 import type { ReviewStats } from "@/api/review";
 
@@ -7,6 +7,11 @@ export interface CurvePoint {
   f1: number;
   low: number;
   high: number;
+}
+
+/** The curve of before this page was opened. */
+export function curveOf(measured: readonly { labels: number; f1_macro: number }[]): CurvePoint[] {
+  return measured.map(({ labels, f1_macro }) => ({ labels, f1: f1_macro, low: f1_macro, high: f1_macro }));
 }
 
 /** `points` with the one of `stats`; points of more labels, which an undo has taken back, go. */

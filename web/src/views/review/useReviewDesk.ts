@@ -2,7 +2,7 @@
 import { computed, nextTick, onScopeDispose, ref, shallowReactive, shallowRef, watch, type Ref } from "vue";
 import { nextItems, sendLabels, undoLabel, type ReviewItem, type ReviewStats } from "@/api/review";
 import { choicesOf } from "@/logic/labelChoice";
-import { withPoint, type CurvePoint } from "@/logic/reviewCurve";
+import { curveOf, withPoint, type CurvePoint } from "@/logic/reviewCurve";
 import { RateCounter } from "@/logic/reviewRate";
 import { ReviewSession } from "@/logic/reviewSession";
 import { emptyState } from "@/logic/reviewState";
@@ -30,9 +30,11 @@ export interface DeskOptions {
   reviewer: Ref<string>;
   labels: Ref<readonly string[]>;
   stats: Ref<ReviewStats | null>;
+  /** The learning curve of before. */
+  measured: readonly { labels: number; f1_macro: number }[];
 }
 
-export function useReviewDesk({ set, queue, reviewer, labels, stats }: DeskOptions) {
+export function useReviewDesk({ set, queue, reviewer, labels, stats, measured }: DeskOptions) {
   const state = shallowReactive(emptyState());
   state.stats = stats.value;
   const place = () => ({ set: set.value, queue: queue.value, reviewer: reviewer.value });
@@ -44,7 +46,7 @@ export function useReviewDesk({ set, queue, reviewer, labels, stats }: DeskOptio
 
   const rate = new RateCounter();
   const perMinute = ref<number | null>(null);
-  const curve = shallowRef<CurvePoint[]>([]);
+  const curve = shallowRef<CurvePoint[]>(curveOf(measured));
   /** Whether the data file has labels of its own, as far as texts have shown it. */
   const hasGiven = ref(false);
   watch(
