@@ -11,6 +11,7 @@ Blocks of other kinds are for the reader alone.
 """
 import dataclasses
 import re
+import socket
 import subprocess
 import time
 
@@ -103,3 +104,9 @@ def run(block, directory, commands, environment, show=False):
         print(done.stdout, end="", flush=True)
         return ""
     return differences(block.output, done.stdout) if block.output else ""
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

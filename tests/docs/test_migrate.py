@@ -140,12 +140,6 @@ def make_base(work, python, environment):
         file.unlink()
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 @contextlib.contextmanager
 def served(code, work, environment, port):
     """A server of a page, until the end of the context."""
@@ -200,7 +194,7 @@ def run_page(name, work, build, winnow, show):
         left_out = str(why)
         sides -= {"today", "takeover"}
     commands = {"python": [str(python)], "sh": ["bash", "-eu"], "js": ["node"]}
-    port = free_port()
+    port = blocks.free_port()
     make_base(work, python if page.environment == TORCH and not left_out else None, environment)
     with contextlib.ExitStack() as servers:
         for source in ("README", name):

@@ -1,0 +1,76 @@
+"""Commands in the indented blocks of a page, and whether what they print has the lines that the page shows. Standard library alone.
+
+    $ winnow version                  a command; a line that ends in a backslash goes on in the next one
+    winnow 0.1.0                      what it prints, or a part of it
+
+A block whose first line does not begin with "$ " is for the reader alone, such as the commands for data of one's own. The lines that a
+page shows are an excerpt: they are printed in this order, and others may be printed between them. Words are equal, numbers may differ,
+and "..." within a line stands for anything.
+"""
+import dataclasses
+import re
+
+# A number such as 5, 1,567, .98 or 1e-5, or an ID of hexadecimal digits.
+NUMBER = re.compile(r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{12,64}\b|[-+]?(?:\d[\d,]*)?\.?\d+(?:e[-+]?\d+)?")
+
+
+@dataclasses.dataclass
+class Command:
+    text: str
+    line: int
+    shown: list = dataclasses.field(default_factory=list)
+
+
+def blocks_of(text):
+    """The indented blocks of a page: (number of the first line, lines without the indentation). Fenced blocks are left out."""
+    blocks = []
+    fenced = inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        fenced ^= line.startswith("```")
+        if not fenced and line.startswith("    "):
+            if not inside:
+                blocks.append((number, []))
+            inside = True
+            blocks[-1][1].append(line[4:])
+        elif line.strip() or fenced:
+            inside = False
+        elif inside:
+            blocks[-1][1].append("")
+    return blocks
+
+
+def commands_of(page):
+    """The commands of a page in their order."""
+    commands = []
+    for first, lines in blocks_of(page.read_text(encoding="utf-8")):
+        if not lines[0].startswith("$ "):
+            continue
+        goes_on = False
+        for number, line in enumerate(lines, first):
+            if goes_on:
+                commands[-1].text += "\n" + line
+            elif line.startswith("$ "):
+                commands.append(Command(line[2:], number))
+            elif line.strip():
+                commands[-1].shown.append(line)
+                continue
+            goes_on = bool(line) and commands[-1].text.endswith("\\")
+    return commands
+
+
+def masked(line):
+    """A line without what may differ: its numbers, and how wide its columns are."""
+    return " ".join(NUMBER.sub("#", line).split())
+
+
+def first_missing(shown, printed):
+    """The first shown line that is not printed after those before it, or None."""
+    lines = [masked(line) for line in re.split(r"[\r\n]", printed)]
+    at = 0
+    for line in shown:
+        wanted = re.compile(".*".join(re.escape(part.strip()) for part in masked(line).split("...")), re.S)
+        found = next((i for i in range(at, len(lines)) if wanted.fullmatch(lines[i])), None)
+        if found is None:
+            return line
+        at = found + 1
+    return None
