@@ -10,7 +10,7 @@
 
 namespace winnow {
 
-inline constexpr double kMinTemperature = 0.05;
+inline constexpr double kMinTemperature = 1e-4;  // of linear models with much regularization, whose logits are tiny
 inline constexpr double kMaxTemperature = 20.0;
 /// Minimum number of held-out texts for fitting a temperature.
 inline constexpr int64_t kEnoughForTemperature = 50;

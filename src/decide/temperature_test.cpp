@@ -96,7 +96,7 @@ TEST(FitTemperature, IsNoWorseThanAnyPointOfAGrid) {
 
 // Logits (0, a) and right q of the time: the likelihood is greatest where sigmoid(a / T) = q.
 TEST(FitTemperature, MeetsTheClosedFormOfEqualMargins) {
-  for (const double margin : {0.5, 2.0, 10.0}) {
+  for (const double margin : {1.0 / 128, 0.5, 2.0, 10.0}) {
     for (const int right : {60, 75, 90, 99}) {
       std::vector<float> logits, single;
       std::vector<int32_t> truth;
