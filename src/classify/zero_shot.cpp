@@ -10,6 +10,7 @@
 #include "classify/pairs.h"
 #include "classify/scorer.h"
 #include "decide/probabilities.h"
+#include "linear/linear_model.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -131,6 +132,12 @@ ZeroShotClassifier::ZeroShotClassifier(std::unique_ptr<const BundleModel> model,
 Result<ZeroShotClassifier> ZeroShotClassifier::Load(const std::filesystem::path& bundle, ThreadPool& pool,
                                                     ZeroShotOptions options) {
   TRY(CheckZeroShotOptions(options));
+  std::error_code error;
+  if (std::filesystem::exists(bundle / kLinearFile, error)) {
+    return Fail(ErrorCode::kUnsupported,
+                bundle.string() + ": a linear model knows only the labels that it was trained with",
+                "zero-shot classification needs a model for natural language inference: winnow pull deberta-small-nli");
+  }
   LoadCheck check = TRY(LoadCheck::Begin(bundle, {WeightsFile(bundle, options.weights)}));
   return check.Around([&] { return LoadChecked(bundle, pool, std::move(options)); });
 }

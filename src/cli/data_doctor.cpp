@@ -139,7 +139,7 @@ Result<void> CheckData(const DataDoctorOptions& options) {
   std::string text = DataQualityText(found, input.dataset);
   if (options.output) {
     text += fmt::format(
-        "\nnext: open {0}, fill in its column 'fix' (a label, drop or keep), save it as CSV, and run\n  "
+        "\nnext: open {0}, fill in its column 'fix' (a label, drop or keep), save it in its format, and run\n  "
         "winnow data doctor {1} --fix {0} --output corrected{2}\n",
         options.output->string(), options.data.front().string(), options.output->extension().string());
   } else if (!found.findings.empty()) {

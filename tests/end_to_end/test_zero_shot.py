@@ -138,6 +138,8 @@ class ZeroShot(TestCase):
         self.fails("compare", "test.tsv", "nli", "--entailment-id", 1, code=2, says=["--entailment-id", "--zero-shot"])
         self.fails("compare", "test.tsv", "--zero-shot", "nli", "--hypothesis", "about", code=2, says=["{label}"])
         self.fails("compare", "test.tsv", "--zero-shot", "nowhere", says=["nowhere"], environment=offline)
+        self.winnow("train", "test.tsv", "nli.tsv", "--kind", "lr", "-o", "linear", "-q")
+        self.fails("classify", "linear", "some text", "--zero-shot", "a,b", says=["a linear model", "natural language inference"])
         self.assertFalse(os.path.exists(self.path("answers.jsonl")))
 
 
