@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "kernels/isa.h"
 #include "cli/reference.h"
 #include "support/source_directory.h"
 
@@ -45,7 +46,9 @@ TEST(Run, WithoutACommandAnOverviewIsPrinted) {
 TEST(Run, TheVersionIsPrintedForPeopleAndMachines) {
   EXPECT_EQ(RunWinnow({"--version"}).out, "winnow " WINNOW_VERSION "\n");
   EXPECT_EQ(RunWinnow({"-V"}).out, "winnow " WINNOW_VERSION "\n");
-  EXPECT_EQ(RunWinnow({"version", "--json"}).out, "{\"version\":\"" WINNOW_VERSION "\"}\n");
+  const Json json = ParsedJson(RunWinnow({"version", "--json"}).out);
+  EXPECT_EQ(json["version"].str(), WINNOW_VERSION);
+  EXPECT_EQ(json["isa"].str(), NameOf(ActiveIsa()));
 }
 
 TEST(Run, MachinesGetTheCommandsAsJson) {
