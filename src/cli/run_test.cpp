@@ -9,8 +9,8 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "cli/commands.h"
-#include "kernels/isa.h"
 #include "cli/reference.h"
+#include "kernels/isa.h"
 #include "support/source_directory.h"
 
 namespace winnow {
