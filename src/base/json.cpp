@@ -20,7 +20,16 @@ namespace {
 
 Json::Json() noexcept = default;
 Json::Json(std::nullptr_t) noexcept {}
-Json::Json(const Json& other) = default;
+// The value is copied before it is put into the variant: where the copy of a variant fails, for lack of memory,
+// libstdc++ 12 destroys a value that was never there (its bug 112591), because moves of these types cannot fail.
+Json::Json(const Json& other) {
+  std::visit(
+      [this](const auto& value) {
+        auto copy = value;
+        data_.emplace<std::remove_cvref_t<decltype(value)>>(std::move(copy));
+      },
+      other.data_);
+}
 Json::Json(Json&& other) noexcept : data_(std::exchange(other.data_, std::monostate())) {}
 Json& Json::operator=(const Json& other) { return *this = Json(other); }  // `other` may lie within this value
 Json& Json::operator=(Json&& other) noexcept {

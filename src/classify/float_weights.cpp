@@ -5,6 +5,7 @@
 #include "classify/encoder_weights.h"
 #include "encoder/forward.h"
 #include "encoder/model.h"
+#include "kernels/matmul.h"
 
 namespace winnow {
 namespace {
@@ -34,6 +35,7 @@ class FloatWeights : public EncoderWeights {
 
 Result<std::unique_ptr<const EncoderWeights>> LoadFloatWeights(const std::filesystem::path& bundle,
                                                                const ModelConfig& config, ThreadPool& pool) {
+  PrepareProducts();
   return std::make_unique<const FloatWeights>(TRY(Model::Load(bundle, config, {})), pool);
 }
 

@@ -57,6 +57,18 @@ bool IsSupported(Precision precision) {
   return precision == Precision::kF32 || has_bf16;
 }
 
+void PrepareProducts() {
+  constexpr size_t kSize = 32;  // more than what oneDNN computes without generated kernels
+  const std::vector<float> factor(kSize * kSize, 1.0f);
+  std::vector<float> product(kSize * kSize);
+  for (const auto& [ta, tb] : {std::pair(false, false), {false, true}, {true, false}}) {
+    for (const float beta : {0.0f, 1.0f}) {
+      Multiply(ta, tb, kSize, kSize, kSize, factor.data(), kSize, factor.data(), kSize, beta, product.data(), kSize,
+               {});
+    }
+  }
+}
+
 const char* NameOf(Precision precision) { return precision == Precision::kBf16 ? "bf16" : "f32"; }
 
 void MatMulNT(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,

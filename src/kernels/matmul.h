@@ -17,6 +17,10 @@ const char* NameOf(Precision precision);
 /// Returns true if this CPU has products of that precision; using them otherwise ends the program.
 bool IsSupported(Precision precision);
 
+/// Has oneDNN generate its kernels for f32 now. It does so at the first product, inside pthread_once, through which no
+/// exception can pass: a server that is short of memory at that moment would be ended.
+void PrepareProducts();
+
 /// Time and work spent in matrix products.
 struct MatMulUse {
   double seconds = 0;     ///< time added up over all threads

@@ -40,6 +40,16 @@ constexpr size_t kMaxDroppedBodyBytes = 64 << 10;
 constexpr size_t kMaxDiscardedBytes = 32 << 20;
 constexpr size_t kLongToPack = 32 << 10;  // bytes, which are compressed in about half a millisecond
 
+/// Puts the response that `make` returns; if there is no memory for it, one that needs none.
+template <class Make>
+void PutOrFail(ReplySlot& slot, const Make& make) noexcept {
+  try {
+    slot.Put(make());
+  } catch (const std::bad_alloc&) {
+    slot.Put(HttpResponse{.status = 503, .body = {}, .content_type = "text/plain", .headers = {}});
+  }
+}
+
 /// Replies 500 where nobody did.
 class Replier {
  public:
@@ -47,7 +57,8 @@ class Replier {
   Replier(const Replier&) = delete;
   Replier& operator=(const Replier&) = delete;
   ~Replier() {
-    if (!slot_->ready()) slot_->Put(ErrorResponse(500, "Internal", "the server produced no response"));
+    if (slot_->ready()) return;
+    PutOrFail(*slot_, [] { return ErrorResponse(500, "Internal", "the server produced no response"); });
   }
   void operator()(HttpResponse response) const { slot_->Put(std::move(response)); }
 
@@ -78,7 +89,7 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
     }
     state->application->Handle(request, [replier](HttpResponse response) { (*replier)(std::move(response)); });
   } catch (const std::bad_alloc&) {
-    (*replier)(OutOfMemory().Response());
+    PutOrFail(*slot, [] { return OutOfMemory().Response(); });
   } catch (const std::exception& e) {
     LogError("request {}: {}", request->id, e.what());
     (*replier)(ErrorResponse(500, "Internal", "internal error; see the server's log under the ID of this request"));

@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <execinfo.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -45,6 +46,10 @@ void KeepBenchmark(const JobRunner& runner, BenchmarkHistory& history, const std
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
+  // glibc loads what unwinds the stack when an exception first passes through one of its functions. Without memory for
+  // that it ends the process, so it does it now.
+  void* frame = nullptr;
+  ::backtrace(&frame, 1);
   std::unique_ptr<Server> server(new Server(std::move(options)));
   TRY(server->OpenAccess());
   TRY(server->StartService());

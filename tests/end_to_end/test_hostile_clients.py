@@ -110,7 +110,7 @@ class HostileClients(ServingTest):
     def test_a_request_that_needs_too_much_memory_costs_no_other(self):
         rows = "".join(f"win {i}\tlabel_with_a_longer_name_{i % 77}\n" for i in range(924))
         self.winnow("train", self.write("many.tsv", "text\tlabel\n" + rows), "--kind", "lr", "--output-dir", self.path("many"))
-        self.limited("-v 450000", "many")
+        self.limited("-v 520000", "many")
         self.assertIn(self.ask(raw_http.request(json.dumps({"texts": [""] * MANY}).encode())), (200, 500, 503))
         self.assertEqual(self.ask(raw_http.request()), 200, self.logged())
 
