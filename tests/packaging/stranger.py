@@ -111,7 +111,7 @@ class Machine:
         """Everything whose path has the program's name, without what apt and dpkg know and what people wrote."""
         found = set()
         for folder, folders, files in os.walk(self.root):
-            inside = "/" + os.path.relpath(folder, self.root)
+            inside = os.path.join("/", os.path.relpath(folder, self.root)).removesuffix("/.") or "/"
             folders[:] = [name for name in folders if os.path.join(inside, name) not in
                           ("/proc", "/sys", "/dev", "/tmp", "/root", "/var/log", "/var/cache", "/var/lib/apt")]
             found.update(os.path.join(inside, name) for name in folders + files if "winnow" in os.path.join(inside, name))
