@@ -2,6 +2,7 @@
 
 Usage: stranger.py BUILD_DIRECTORY. Needs root, mmdebstrap, lintian and Debian's archive; skipped (77) without them.
 """
+import concurrent.futures
 import contextlib
 import ctypes
 import fcntl
@@ -87,7 +88,7 @@ class Machine:
     def remove(self):
         subprocess.run(["umount", "--lazy", self.path("/proc")], capture_output=True, check=False)
         check(not os.path.ismount(self.path("/proc")), f"{self.path('/proc')} is still mounted")
-        shutil.rmtree(self.root)
+        shutil.rmtree(self.root, ignore_errors=True)
 
     def shell(self, script, network=True, user="0:0", directory="/root"):
         """Output of a script of bash. Whatever it leaves running is ended."""
@@ -212,17 +213,18 @@ def main():
         print(f"[{time.monotonic() - begin:5.1f} s] {text}", flush=True)
 
     folder = os.path.join(build, "stranger")
-    step("the package, and lintian's opinion")
-    package = build_package(build, os.path.join(folder, "package"))
-    run("lintian", "--allow-root", "--fail-on", "error,warning", package)
-    contents = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE, check=True).stdout
-    check(SOURCE.encode() not in contents, "files of the package have the path of the sources in them")
-    del contents
-
     machine = Machine(os.path.join(folder, "root"))
-    step("a fresh Debian 12")
-    machine.make()
     try:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            made = pool.submit(machine.make)
+            step("a fresh Debian 12, and meanwhile the package")
+            package = build_package(build, os.path.join(folder, "package"))
+            step("lintian's opinion of the package, and a search for paths of the sources in it")
+            run("lintian", "--allow-root", "--fail-on", "error,warning", package)
+            contents = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE, check=True).stdout
+            check(SOURCE.encode() not in contents, "files of the package have the path of the sources in them")
+            del contents
+            made.result()
         walk(machine, package, folder, step)
     finally:
         machine.remove()
