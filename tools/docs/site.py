@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "tests" / "docs"))
 import links as markdown  # noqa: E402  (the reader of links that the tests use)
 
 FIRST = "README.md"
+MARK = ".written-by-site.py"  # files whose names begin with a point are not part of a site
 
 
 def local(target):
@@ -127,8 +128,12 @@ def named(navigation):
 def on_config(config):
     """mkdocs calls this when it has read mkdocs.yml: collects the pages, and completes the navigation."""
     directory = pathlib.Path(config["docs_dir"])
-    for entry in directory.iterdir():
+    present = list(directory.iterdir())
+    if present and not (directory / MARK).exists():
+        raise SystemExit(f"{directory} has files that this program did not write; docs_dir in mkdocs.yml must be a directory of its own")
+    for entry in present:
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    (directory / MARK).touch()
     source = Source(directory)
     pages = sorted((ROOT / "docs").rglob("*.md"))
     for path in (ROOT / FIRST, ROOT / "docs" / "adr", ROOT / "docs" / "site.css", *pages):
