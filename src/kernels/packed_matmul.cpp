@@ -2,10 +2,8 @@
 // lines, its rows four bytes at a time, broadcast. With the dot product of AVX512-VNNI a step multiplies 64 pairs of
 // bytes and adds them to 16 sums of 32 bits. Without it bytes are widened to 16 bits first, so that pairs of products
 // add up in 32: vpmaddubsw, which adds them in 16, would saturate from 2 * 255 * 127 on. AVX2 has a way of its own
-// (pair_sums-inl.h), with weights that are split so that it does not. CPUs with AMX multiply whole tiles (tiles.h), and
-// WebAssembly rows that are widened once (widened_sums-inl.h).
-//
-// Sums stay whole numbers until the tile is done; the epilogue then reads them back from the first-level cache.
+// (pair_sums-inl.h), with split weights. AMX multiplies whole tiles (tiles.h), WebAssembly rows widened once
+// (widened_sums-inl.h). Sums stay whole numbers until a tile is done; the epilogue reads them back from the first cache.
 #include "kernels/packed_matmul.h"
 
 #include <algorithm>
@@ -95,9 +93,11 @@ struct Widening {
 };
 
 #elif !WINNOW_HAS_WIDENED_SUMS
-/// Any CPU: bytes widened to 32 bits.
+/// Any CPU: bytes widened to 32 bits. With constructors, since g++ does not compile its own for this namespace's target.
 struct Widening {
   struct Bytes {
+    HWY_INLINE Bytes() {}
+    HWY_INLINE Bytes(VI w0, VI w1, VI w2, VI w3) : b0(w0), b1(w1), b2(w2), b3(w3) {}
     VI b0, b1, b2, b3;
   };
   static HWY_INLINE Bytes RowBytes(int32_t four) {

@@ -1,0 +1,23 @@
+# Builds for AArch64 on another Debian 12 machine; docs/porting.md says how. WINNOW_SYSROOT is a directory with the libraries.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+if(NOT WINNOW_SYSROOT)
+  message(FATAL_ERROR "set WINNOW_SYSROOT to a directory with Debian's libraries for arm64; see docs/porting.md")
+endif()
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES WINNOW_SYSROOT)
+set(CMAKE_SYSROOT ${WINNOW_SYSROOT})
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc-12)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++-12)
+set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
+# Libraries are those of the sysroot; programs such as protoc are those of this machine.
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(ENV{PKG_CONFIG_SYSROOT_DIR} ${WINNOW_SYSROOT})
+set(ENV{PKG_CONFIG_LIBDIR} ${WINNOW_SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig:${WINNOW_SYSROOT}/usr/share/pkgconfig)
+# Programs that are built run here by emulation, so that tests can be listed and run.
+find_program(WINNOW_QEMU qemu-aarch64-static)
+if(WINNOW_QEMU)
+  set(CMAKE_CROSSCOMPILING_EMULATOR ${WINNOW_QEMU} -L ${WINNOW_SYSROOT})
+endif()
