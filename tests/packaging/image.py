@@ -64,6 +64,7 @@ class Image(unittest.TestCase):
         done("umoci", "unpack", "--image", f"{cls.layout}:latest", cls.bundle)
         cls.root = cls.bundle / "rootfs"
         cls.engine = cls.choose_engine()
+        print(f"engine: {cls.engine}\n{cls.printed}", file=sys.stderr)
 
     @classmethod
     def build(cls, name):
