@@ -16,7 +16,7 @@ BENCHMARKS = ("benchmark/",)
 SYSTEM = re.compile(r"(sys|linux|netinet|arpa|net|asm)/.*|"
                     r"(dirent|dlfcn|errno|fcntl|fenv|getopt|glob|grp|ifaddrs|inttypes|limits|link|locale|malloc|math|netdb|"
                     r"poll|pthread|pwd|sched|semaphore|signal|spawn|stddef|stdint|stdio|stdlib|string|strings|syslog|termios|time|"
-                    r"ucontext|unistd|utime|wchar)\.h|[a-z0-9_]+|cxxabi\.h|ext/.*|bits/.*")
+                    r"ucontext|unistd|utime|wchar)\.h|[a-z0-9_]+|cxxabi\.h|execinfo\.h|ext/.*|bits/.*")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 

@@ -156,7 +156,9 @@ def test_races(store):
         files = [store.bench.file(size, f"racer{i}") for i in range(4)]
         runs = [store.bench.finish(process) for process in [store.bench.start(store.url, "put", key, path, env=store.env) for path in files]]
         winners = [path for path, run in zip(files, runs) if run.code == 0]
-        check(len(winners) == 1 and all(run.code == 0 or run.error() == EXISTS for run in runs), f"{len(winners)} won: {[run.out + run.log for run in runs]}")
+        # moto answers 500, not 404, about a part of an upload that the winner has removed.
+        told = [run.code == 0 or run.error() == EXISTS or "responded with status 500" in run.out for run in runs]
+        check(len(winners) == 1 and all(told), f"{len(winners)} won: {[run.out + run.log for run in runs]}")
         same(store, key, winners[0])
 
 
