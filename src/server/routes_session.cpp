@@ -118,7 +118,7 @@ std::vector<Route> SessionRoutes(const SharedService& service) {
       {.method = "DELETE",
        .path = kPath,
        .role = Role::kPublic,
-       .docs = {.summary = "Signs a browser out", .tag = kTag, .errors = {403}, .status = 204},
+       .docs = {.summary = "Signs a browser out", .tag = kTag, .errors = {403}, .answer_types = {}, .status = 204},
        .handle = Handler(service, SignOut)}};
 }
 
