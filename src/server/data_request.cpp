@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "server/data_service.h"
-#include "server/filter_request.h"
 #include "store/time_text.h"
 #include "workspace/client_words.h"
 
@@ -89,20 +88,6 @@ void ReadData(const SharedService& service, const SharedRequest& request, const 
 void WriteData(const SharedService& service, const SharedRequest& request, const HttpReply& reply,
                std::function<ApiResult<HttpResponse>()> task) {
   RunTask(service->data->writing(), request, reply, std::move(task));
-}
-
-void AuditData(const Service& service, const HttpRequest& request, const std::string& action, const std::string& name,
-               const Json& details) {
-  if (!service.filter || !service.filter->has_store()) return;
-  const auto store = service.filter->OpenStore();
-  const std::string problem = store ? "" : store.error().message;
-  if (store) {
-    const Result<void> appended = (*store)->AppendAudit(AuditOf(request, action, name, details));
-    if (appended) return;
-    LogWarning("a change ({}) is not in the audit log: {}", action, appended.error().message);
-    return;
-  }
-  LogWarning("a change ({}) is not in the audit log: {}", action, problem);
 }
 
 Json DataFileSchema() {

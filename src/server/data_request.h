@@ -46,10 +46,6 @@ void ReadData(const SharedService& service, const SharedRequest& request, const 
 void WriteData(const SharedService& service, const SharedRequest& request, const HttpReply& reply,
                std::function<ApiResult<HttpResponse>()> task);
 
-/// Adds a change to the audit log, where there is a store.
-void AuditData(const Service& service, const HttpRequest& request, const std::string& action, const std::string& name,
-               const Json& details);
-
 /// Returns the routes' documentation of a file, with its example.
 Json DataFileSchema();
 Json ExampleDataFile();

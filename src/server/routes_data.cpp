@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "server/audit.h"
 #include "server/data_request.h"
 #include "server/data_service.h"
 #include "server/service.h"
@@ -63,7 +64,7 @@ ApiResult<HttpResponse> StorePiece(const Service& service, const HttpRequest& re
     case UploadProgress::State::kComplete:
       break;
   }
-  AuditData(service, request, "data.upload", piece.name, {{"bytes", progress->file.bytes}});
+  Audit(service, request, "data.upload", piece.name, {{"bytes", progress->file.bytes}});
   return FileResponse(progress->file);
 }
 
@@ -94,7 +95,7 @@ ApiResult<void> Delete(const SharedService& service, const SharedRequest& reques
               const std::string name = NameIn(*request);
               const Result<void> deleted = service->data->files().Delete(name, version);
               if (!deleted) return std::unexpected(DataError(deleted.error()));
-              AuditData(*service, *request, "data.delete", name, Json::object());
+              Audit(*service, *request, "data.delete", name);
               return HttpResponse{.status = 204, .body = {}, .headers = {}};
             });
   return {};
@@ -107,7 +108,7 @@ ApiResult<void> Change(const SharedService& service, const SharedRequest& reques
             [service, request, action, change = std::move(change)]() -> ApiResult<HttpResponse> {
               const Result<DataFile> file = change(service->data->files());
               if (!file) return std::unexpected(DataError(file.error()));
-              AuditData(*service, *request, action, file->name, Json::object());
+              Audit(*service, *request, action, file->name);
               return FileResponse(*file);
             });
   return {};

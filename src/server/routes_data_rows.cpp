@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/log.h"
+#include "server/audit.h"
 #include "server/data_request.h"
 #include "server/data_service.h"
 #include "server/service.h"
@@ -188,8 +189,8 @@ ApiResult<HttpResponse> MakeChanges(const Service& service, const HttpRequest& r
   if (!changed) fs::remove(output, error);
   if (error) LogWarning("{}: cannot be removed: {}", output.string(), error.message());
   const DataFile now = TRY(Checked(changed));
-  AuditData(service, request, "data.change", name,
-            {{"removed", changes.removed.size()}, {"relabelled", changes.labels.size()}});
+  Audit(service, request, "data.change", name,
+        {{"removed", changes.removed.size()}, {"relabelled", changes.labels.size()}});
   return VersionedResponse({{"changed", changes.labels.size()}, {"removed", changes.removed.size()}}, now.version);
 }
 

@@ -70,18 +70,19 @@ Result<void> Server::StartService() {
     service->registry = TRY(RegistryFollower::Open(options_.registry));
     service->registry->Prepare(options_.bundles, options_.models);
   }
-  if (!options_.jobs.workspace.empty()) options_.models.optional_root = options_.jobs.workspace / "models";
+  const std::filesystem::path& workspace = options_.jobs.workspace;
+  if (!workspace.empty()) options_.models.optional_root = workspace / "models";
   service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
   service->events = std::make_shared<EventStreams>(
       EventStreamsOptions{.watched = [models = service->models] { return StateOf(*models); }});
-  if (!options_.jobs.workspace.empty()) TRY(StartJobs(*service));
-  if (!options_.jobs.workspace.empty()) {
-    service->data = TRY(
-        DataService::Open(options_.jobs.workspace, options_.data, [events = service->events](const std::string& name) {
+  if (!workspace.empty()) {
+    TRY(StartJobs(*service));
+    service->data =
+        TRY(DataService::Open(workspace, options_.data, [events = service->events](const std::string& name) {
           events->Publish("data", {{"name", name}});
         }));
+    options_.filter.page_rules = workspace / "rules" / "page.toml";
   }
-  if (!options_.jobs.workspace.empty()) options_.filter.page_rules = options_.jobs.workspace / "rules" / "page.toml";
   if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
   if (service->filter && service->filter->has_store()) {
     const RegistryOptions& registry = options_.registry.registry;
@@ -89,10 +90,10 @@ Result<void> Server::StartService() {
     service->experiments = std::make_shared<ExperimentService>(
         options_.experiments, [filter = service->filter] { return filter->recorder().store(); });
   }
-  service->workspace = options_.jobs.workspace;
+  service->workspace = workspace;
   service->operation = std::make_shared<OperationHistory>(shared.metrics);
-  if (!options_.jobs.workspace.empty()) {
-    service->reviews = TRY(ReviewService::Open(options_.jobs.workspace, [filter = service->filter] {
+  if (!workspace.empty()) {
+    service->reviews = TRY(ReviewService::Open(workspace, [filter = service->filter] {
       return filter ? ContradictedTexts(*filter) : std::vector<std::string>();
     }));
     service->reviews->SetChanged([events = service->events](const std::string& set, size_t labelled) {

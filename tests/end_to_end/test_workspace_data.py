@@ -104,7 +104,9 @@ class Files(DataTest):
             if line == "event: data\n":
                 told.append(json.loads(stream.readline().decode().removeprefix("data: ")))
         self.assertEqual(told, [{"name": "a.csv"}] * 4)
-        entries = json.loads(self.send("GET", "/v1/audit")[1])["entries"]
+        deadline = time.monotonic() + 10  # lines of the audit log follow the responses
+        while len(entries := json.loads(self.send("GET", "/v1/audit")[1])["entries"]) < 4 and time.monotonic() < deadline:
+            time.sleep(.05)
         self.assertEqual([(entry["action"], entry["object"]) for entry in entries], [(f"data.{action}", "a.csv") for action in ("delete", "undo", "change", "upload")])
 
     def test_downloads(self):
