@@ -46,7 +46,7 @@ test("somebody begins a review, labels thirty texts by keys alone at more than 4
   const texts = await labelByKeys(page, 30, keyOf);
   const minutes = (Date.now() - began) / 60_000;
   assert.equal(new Set(texts).size, 30);
-  const shown = await waits(page);
+  const shown = await waits(page, 30);
   context.diagnostic(`${(30 / minutes).toFixed(0)} texts per minute; next text after ${median(shown).toFixed(1)} ms (median), ${Math.max(...shown).toFixed(1)} ms (worst)`);
   assert.ok(30 / minutes >= 40);
   assert.equal(shown.length, 30);
