@@ -4,9 +4,10 @@ print.
 
     tests/docs/test_commands.py WINNOW PAGE [--show] [--keep DIR]
 
-The commands run in a new directory with the files of examples/data, and share no environment, as in new terminals. A command that ends
+The commands run in a new directory with examples/data and deploy, and share no environment, as in new terminals. A command that ends
 in "&" is a server: the next command runs once the server has printed what the page shows, and accepts connections at the port that its
-command names. `kill %1` ends the one that was started last.
+command names. `kill %1 %2` ends those that were started first and second, and `kill -HUP %1` signals one, as a shell with job control
+does.
 A page with the line `<!-- needs: PROGRAM... -->` is skipped (77) where one of these programs is missing.
 """
 import argparse
@@ -96,16 +97,22 @@ def run_page(page, work, environment, show):
         for command in commands:
             for written, port in ports.items():
                 command.text = re.sub(rf"\b{written}\b", str(port), command.text)
-            if command.text == "kill %1":
-                if (status := servers.pop().stop()) != 0:
-                    return f"{page.name}:{command.line}: the exit status of the server is {status}"
+            if jobs := re.fullmatch(r"kill (-HUP )?((?:%\d+ ?)+)", command.text):
+                for job in jobs[2].replace("%", "").split():
+                    if jobs[1]:
+                        servers[int(job) - 1].process.send_signal(signal.SIGHUP)
+                    elif (status := servers[int(job) - 1].stop()) != 0:
+                        return f"{page.name}:{command.line}: the exit status of job {job} is {status}\n{servers[int(job) - 1].printed()}"
+                if all(server.process.poll() is not None for server in servers):
+                    servers = []  # the shell begins at %1 again
             elif command.text.endswith("&"):
                 if show:
                     command.shown = []
                 servers.append(Server(command, work, environment, next((port for port in ports.values() if str(port) in command.text), None)))
                 print(f"  line {command.line}: {command.text}\n{servers[-1].printed() if show else ''}", flush=True)
             elif wrong := run(command, work, environment, show):
-                return f"{page.name}:{command.line}: {command.text}\n{wrong}"
+                logs = "".join(f"\nserver:\n{server.printed()}" for server in servers)
+                return f"{page.name}:{command.line}: {command.text}\n{wrong}{logs}"
     finally:
         for server in servers:
             server.stop()
@@ -138,6 +145,7 @@ def main():
             work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (work / "examples").mkdir()
         shutil.copytree(ROOT / "examples" / "data", work / "examples" / "data")
+        shutil.copytree(ROOT / "deploy", work / "deploy")
         # In numbers that do not depend on which were faster just now, and without the models and settings of whoever runs the test.
         environment |= {"WINNOW_PRECISION": "f32", "HF_HUB_OFFLINE": "1", "HOME": str(work), "XDG_CACHE_HOME": str(work / "cache"), "LC_ALL": "C.UTF-8",
                         "PATH": os.pathsep.join([str(arguments.winnow.resolve().parent), PATH])}
