@@ -8,8 +8,9 @@ page shows are an excerpt: they are printed in this order, and others may be pri
 and "..." within a line stands for anything.
 """
 import dataclasses
+import os
 import re
-import shlex
+import subprocess
 
 # A number such as 5, 1,567, .98 or 1e-5, or an ID of hexadecimal digits.
 NUMBER = re.compile(r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{12,64}\b|[-+]?(?:\d[\d,]*)?\.?\d+(?:e[-+]?\d+)?")
@@ -46,11 +47,9 @@ def goes_on(command):
         return command.splitlines()[-1] != here[1]
     if command.endswith("\\"):
         return True
-    try:
-        shlex.split(command)
-    except ValueError:  # a quotation is open
-        return True
-    return False
+    # A quotation may contain a substitution with quotes of its own, so the shell is asked.
+    done = subprocess.run(["bash", "-n", "-c", command], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, check=False)
+    return "unexpected EOF" in done.stderr or "unexpected end of file" in done.stderr
 
 
 def commands_of(page):
