@@ -4,9 +4,13 @@
 set(WINNOW_DEBIAN_REVISION "1" CACHE STRING "Revision of the Debian package")
 set(debian ${PROJECT_SOURCE_DIR}/deploy/debian)
 
-# The changelog of the package has the date of the last commit, so that two builds are equal.
-execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} log -1 --format=%ad --date=rfc2822 OUTPUT_VARIABLE date
-                OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+# The changelog of the package has the date of the last commit, so that two builds are equal. git archive writes it into
+# the file (.gitattributes), for those who build without git.
+file(STRINGS ${PROJECT_SOURCE_DIR}/cmake/commit_date.txt date LIMIT_COUNT 1)
+if(date MATCHES "Format")
+  execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} log -1 --format=%aD OUTPUT_VARIABLE date
+                  OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+endif()
 if(NOT date)
   set(date "Thu, 01 Jan 1970 00:00:00 +0000")
 endif()
