@@ -7,7 +7,6 @@ git nor npm nor a network: Debian's packages are enough (./dev deps).
 The page is that of build/web (web/build.sh), which has to be of the same sources. Two runs over one commit write equal files."""
 import argparse
 import hashlib
-import io
 import json
 import os
 import pathlib
@@ -15,7 +14,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 
 import sbom
@@ -37,8 +35,8 @@ def check_page():
 
 
 def fill(tree):
-    with tarfile.open(fileobj=io.BytesIO(git("archive", "--format=tar", "HEAD"))) as archive:
-        archive.extractall(tree, filter="tar")
+    tree.mkdir()
+    subprocess.run(["tar", "-C", tree, "-xf", "-"], input=git("archive", "--format=tar", "HEAD"), check=True)
     page = tree / "build" / "web"
     shutil.copytree(PAGE / "dist", page / "dist")
     shutil.copyfile(PAGE / "sources.sha256", page / "sources.sha256")
