@@ -32,6 +32,7 @@ install(CODE "
   execute_process(COMMAND gzip -9nf changelog changelog.Debian WORKING_DIRECTORY \"\${doc}\" COMMAND_ERROR_IS_FATAL ANY)
 " COMPONENT debian EXCLUDE_FROM_ALL)
 install(DIRECTORY examples/data DESTINATION share/doc/winnow/examples COMPONENT debian EXCLUDE_FROM_ALL)
+install(PROGRAMS examples/demo.sh DESTINATION share/doc/winnow/examples COMPONENT debian EXCLUDE_FROM_ALL)
 file(GLOB units CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/deploy/systemd/*)
 install(FILES ${units} DESTINATION /lib/systemd/system COMPONENT debian EXCLUDE_FROM_ALL)
 install(FILES deploy/config/serve.toml DESTINATION /etc/winnow COMPONENT debian EXCLUDE_FROM_ALL)

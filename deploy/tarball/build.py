@@ -122,6 +122,7 @@ def make_tree(build, tree):
         HERE / "launcher.c")
     documents = tree / "share" / "doc" / "winnow"
     shutil.copytree(ROOT / "examples" / "data", documents / "examples" / "data")
+    shutil.copy(ROOT / "examples" / "demo.sh", documents / "examples")
     shutil.copyfile(ROOT / "CHANGELOG.md", documents / "CHANGELOG.md")
     write_sources(program, documents / "SOURCES")
     if not (documents / "THIRD_PARTY_LICENSES").is_file():
