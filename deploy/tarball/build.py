@@ -24,8 +24,6 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 import sbom  # noqa: E402
 
-# What is for programs that are compiled against Debian's libraries.
-FOR_COMPILERS = ("include", "lib/cmake", "lib/pkgconfig", "lib/libwinnow*")
 # ICU's data without those of languages, countries and translations, which nothing of Winnow asks for: src/ uses normalization,
 # properties of characters, regular expressions, confusable characters and word boundaries, and ICU's conversions between UTFs
 # need no data.
@@ -41,14 +39,10 @@ def run(*command, **options):
 
 
 def install(build, tree):
-    """What cmake --install installs, without what only compilers want."""
+    """What cmake --install installs, without what only programs that are compiled against Debian's libraries want."""
     run("cmake", "--install", build, "--prefix", tree, "--strip")
-    machine = run("gcc", "-dumpmachine").strip()
-    for pattern in FOR_COMPILERS:
-        for place in (pattern, pattern.replace("lib/", f"lib/{machine}/")):
-            for path in tree.glob(place):
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    shutil.rmtree(tree / "lib", ignore_errors=True)
+    for directory in ("include", "lib", "lib64"):
+        shutil.rmtree(tree / directory, ignore_errors=True)
 
 
 def loader_of(program):

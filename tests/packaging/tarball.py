@@ -8,6 +8,7 @@ and Ubuntu, too. Needs root and Debian's package busybox-static; skipped (77) wi
 import argparse
 import contextlib
 import csv
+import filecmp
 import glob
 import http.client
 import http.server
@@ -183,6 +184,12 @@ def check_files(tree, program):
                 check(SOURCE.encode() not in file.read(), f"{name} has the path of the sources in it")
 
 
+def build(program, output):
+    run(sys.executable, os.path.join(SOURCE, "deploy/tarball/build.py"), os.path.dirname(program), output, env={**os.environ, "WINNOW_XZ_LEVEL": "0"})
+    (tarball,) = glob.glob(os.path.join(output, "*.tar.xz"))
+    return tarball
+
+
 def unpack(system, tarball):
     """The user unpacks it; returns the path of the program there, and that of a link to it."""
     for file in (tarball, tarball + ".sha256"):
@@ -337,10 +344,10 @@ def main():
                 step(f"left out: {mirror} is out of reach, or does not have {suite}")
         network_of_its_own()
         step("the tarball, compressed less than it is published")
-        output = os.path.join(folder, "output")
-        run(sys.executable, os.path.join(SOURCE, "deploy/tarball/build.py"), os.path.dirname(program), output,
-            env={**os.environ, "WINNOW_XZ_LEVEL": "0"})
-        (tarball,) = glob.glob(os.path.join(output, "*.tar.xz"))
+        tarball = build(program, os.path.join(folder, "output"))
+        if arguments.others:
+            step("the tarball once more: two are equal")
+            check(filecmp.cmp(tarball, build(program, os.path.join(folder, "again")), shallow=False), "two tarballs of one build differ")
         for name, system in systems:
             step(f"{name}: unpack as a user without rights")
             prefix, winnow = unpack(system, tarball)
