@@ -124,6 +124,7 @@ class Deployments(unittest.TestCase):
             run(helm(), "lint", "--strict", CHART, *values)
 
     def test_the_chart_is_valid_for_every_version(self):
+        self.rendered()
         for version in VERSIONS:
             for values in ([], *(["--values", file] for file in sorted(VALUES.glob("*.yaml")))):
                 with self.subTest(version=version, values=values):
