@@ -4,9 +4,13 @@
 set(WINNOW_DEBIAN_REVISION "1" CACHE STRING "Revision of the Debian package")
 set(debian ${PROJECT_SOURCE_DIR}/deploy/debian)
 
-# The changelog of the package has the date of the last commit, so that two builds are equal.
-execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} log -1 --format=%ad --date=rfc2822 OUTPUT_VARIABLE date
-                OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+# The changelog of the package has the date of the last commit, so that two builds are equal. git archive writes it into
+# the file (.gitattributes), for those who build without git.
+file(STRINGS ${PROJECT_SOURCE_DIR}/cmake/commit_date.txt date LIMIT_COUNT 1)
+if(date MATCHES "Format")
+  execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} log -1 --format=%aD OUTPUT_VARIABLE date
+                  OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+endif()
 if(NOT date)
   set(date "Thu, 01 Jan 1970 00:00:00 +0000")
 endif()
@@ -28,6 +32,7 @@ install(CODE "
   execute_process(COMMAND gzip -9nf changelog changelog.Debian WORKING_DIRECTORY \"\${doc}\" COMMAND_ERROR_IS_FATAL ANY)
 " COMPONENT debian EXCLUDE_FROM_ALL)
 install(DIRECTORY examples/data DESTINATION share/doc/winnow/examples COMPONENT debian EXCLUDE_FROM_ALL)
+install(PROGRAMS examples/demo.sh DESTINATION share/doc/winnow/examples COMPONENT debian EXCLUDE_FROM_ALL)
 file(GLOB units CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/deploy/systemd/*)
 install(FILES ${units} DESTINATION /lib/systemd/system COMPONENT debian EXCLUDE_FROM_ALL)
 install(FILES deploy/config/serve.toml DESTINATION /etc/winnow COMPONENT debian EXCLUDE_FROM_ALL)

@@ -25,6 +25,7 @@ LOADED_LATER = ["libcurl.so.4"]                        # src/net/curl_library.cp
 HEADERS_ALONE = ["nlohmann-json3-dev", "libcli11-dev"]  # compiled into the program
 LOCK = ROOT / "web" / "package-lock.json"
 MODULES = ROOT / "web" / "node_modules"
+COLLECTED = ROOT / "build" / "web" / "licenses.json"  # of an archive of tools/sdist.py, which has no modules
 
 
 def output(*command):
@@ -129,15 +130,23 @@ def npm_license(name):
     return "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in found)
 
 
+def npm_licenses():
+    """{name: text} of the page's parts."""
+    if MODULES.is_dir():
+        return {name: npm_license(name).strip() for name, _ in page_parts()}
+    if COLLECTED.is_file():
+        return json.loads(COLLECTED.read_text(encoding="utf-8"))
+    raise SystemExit(f"{MODULES} is missing, which has the licenses of the page's parts: run web/build.sh")
+
+
 def license_texts(program):
     """All texts, equal ones once; the common licenses of Debian, to which its texts refer, at the end."""
-    if not MODULES.is_dir():
-        raise SystemExit(f"{MODULES} is missing, which has the licenses of the page's parts: run web/build.sh")
+    of_page = npm_licenses()
     texts = {}
     for package in sorted({*packages(program), *HEADERS_ALONE}):
         texts.setdefault(copyright_text(package).strip(), []).append(package)
     for name, entry in page_parts():
-        text = npm_license(name).strip() or f"License: {entry.get('license', 'unknown')} (the package has no text)"
+        text = of_page[name] or f"License: {entry.get('license', 'unknown')} (the package has no text)"
         texts.setdefault(text, []).append(f"{name} {entry['version']} (web page)")
     for name in sorted(set(re.findall(r"/usr/share/common-licenses/([\w.-]*\w)", "\n".join(texts)))):
         file = pathlib.Path("/usr/share/common-licenses", name)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Builds the page into build/web/dist, unless nothing has changed since the last build; prints the gzipped sizes.
+# web/build.sh --is-current builds nothing, and fails if the page is missing or older than its sources.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -7,14 +8,14 @@ dist=../build/web/dist
 stamp=../build/web/sources.sha256
 lock_stamp=node_modules/.winnow-lock.sha256
 
-command -v node >/dev/null || { echo "web/build.sh: node is missing (Debian: nodejs, npm)" >&2; exit 77; }
-
 sources=$(find index.html package.json package-lock.json tsconfig.json vite.config.ts src -type f ! -name '*.test.ts' -print0 |
-  sort -z | xargs -0 sha256sum | sha256sum)
+  LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
 if [[ -f $dist/index.html && -f $stamp && $(<"$stamp") == "$sources" ]]; then
-  echo "the page is up to date" >&2
+  [[ ${1:-} == --is-current ]] || echo "the page is up to date" >&2
   exit 0
 fi
+[[ ${1:-} != --is-current ]] || exit 1
+command -v node >/dev/null || { echo "web/build.sh: node is missing (Debian: nodejs, npm)" >&2; exit 77; }
 
 # install: what package-lock.json names, if another was installed.
 install() {

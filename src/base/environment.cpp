@@ -24,11 +24,17 @@ int TerminalWidth(int fd, int otherwise) {
   return size.ws_col;
 }
 
-std::filesystem::path ExecutableDirectory() {
+std::filesystem::path ExecutablePath(const std::filesystem::path& link) {
   std::error_code error;
-  const std::filesystem::path executable = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::filesystem::path() : executable.parent_path();
+  const std::filesystem::path executable = std::filesystem::read_symlink(link, error);
+  if (error) return {};
+  // PREFIX/lib/winnow/winnow-loader, the loader of a tarball, which PREFIX/bin/winnow starts (deploy/tarball/launcher.c).
+  if (executable.filename() == "winnow-loader")
+    return executable.parent_path().parent_path().parent_path() / "bin" / "winnow";
+  return executable;
 }
+
+std::filesystem::path ExecutableDirectory() { return ExecutablePath().parent_path(); }
 
 std::optional<ChosenDirectory> CacheDirectory() {
   if (const auto cache = EnvironmentVariable("XDG_CACHE_HOME")) {

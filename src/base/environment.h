@@ -20,7 +20,12 @@ bool UsesColour(int fd);
 /// Returns the number of columns of the terminal at `fd`, or `otherwise` if `fd` is not a terminal.
 int TerminalWidth(int fd, int otherwise);
 
-/// Returns the directory of the running executable, or an empty path if the system does not report it.
+/// Returns the file by which another process of this program is started: the running executable, or, where that is the
+/// loader of a tarball, the launcher which started it. An empty path if the system does not report the executable, to
+/// which `link` refers.
+std::filesystem::path ExecutablePath(const std::filesystem::path& link = "/proc/self/exe");
+
+/// Returns the directory of the running executable (ExecutablePath), or an empty path if the system does not report it.
 std::filesystem::path ExecutableDirectory();
 
 /// A directory, and the variable or convention that it follows from: "$XDG_CACHE_HOME", "~/.cache".

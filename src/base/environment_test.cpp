@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "support/temporary_directory.h"
+
 namespace winnow {
 namespace {
 
@@ -29,6 +31,17 @@ TEST(Environment, APipeIsNoTerminalAndHasNoWidth) {
 
 TEST(Environment, TheExecutablesDirectoryHoldsThisTest) {
   EXPECT_TRUE(std::filesystem::exists(ExecutableDirectory() / "base_unit_tests"));
+}
+
+TEST(Environment, AProgramThatTheLoaderOfATarballRunsIsStartedByItsLauncher) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path link = directory.path() / "exe";
+  std::filesystem::create_symlink("/opt/with space/lib/winnow/winnow-loader", link);
+  EXPECT_EQ(ExecutablePath(link), "/opt/with space/bin/winnow");
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink("/usr/bin/winnow", link);
+  EXPECT_EQ(ExecutablePath(link), "/usr/bin/winnow");
+  EXPECT_EQ(ExecutablePath(directory.path() / "missing"), "");
 }
 
 TEST(Environment, ASharedDirectoryThatIsNotThereIsNotFound) {

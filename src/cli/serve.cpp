@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/console.h"
+#include "base/environment.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/threads.h"
@@ -328,8 +329,10 @@ Result<void> FillJobOptions(const ServeOptions& options, JobServiceOptions& jobs
   if (jobs.workspace.empty()) return {};
   std::error_code error;
   jobs.workspace = std::filesystem::absolute(jobs.workspace, error);
-  if (!error) jobs.program = {std::filesystem::read_symlink("/proc/self/exe", error).string()};
-  if (error) return Fail(ErrorCode::kIo, "the path of this program cannot be found: " + error.message());
+  if (error) return Fail(ErrorCode::kIo, "the path of the workspace cannot be found: " + error.message());
+  jobs.program = {ExecutablePath().string()};
+  if (jobs.program.front().empty())
+    return Fail(ErrorCode::kIo, "the path of this program cannot be found", "mount /proc, which has it");
   jobs.max_running = static_cast<size_t>(options.max_jobs);
   jobs.memory_bytes = static_cast<uint64_t>(options.job_memory_mb * 1e6);
   jobs.time_limit = std::chrono::seconds(static_cast<int64_t>(options.job_hours * 3600));

@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "base/ascii.h"
+#include "base/authorities.h"
+#include "base/environment.h"
 
 namespace winnow {
 namespace {
@@ -61,12 +63,12 @@ int OnProgress(void* user, curl_off_t total, curl_off_t done, curl_off_t sent_to
 }
 
 void SetCertificates(CURL* easy) {
+  std::optional<std::string> file;
   for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}) {
-    if (const char* file = std::getenv(name); file != nullptr && *file != '\0') {
-      Curl().easy_setopt(easy, CURLOPT_CAINFO, file);
-      break;
-    }
+    if (!file) file = EnvironmentVariable(name);
   }
+  if (!file) file = OtherAuthorities();
+  if (file) Curl().easy_setopt(easy, CURLOPT_CAINFO, file->c_str());  // which is copied
   if (const char* dir = std::getenv("SSL_CERT_DIR"); dir != nullptr && *dir != '\0')
     Curl().easy_setopt(easy, CURLOPT_CAPATH, dir);
 }

@@ -15,6 +15,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/authorities.h"
+#include "base/environment.h"
 #include "base/input_file.h"
 
 namespace winnow {
@@ -103,10 +105,13 @@ Result<Context> MakeContext(const RedisTlsFiles& files) {
   for (const auto& file : {files.authorities, files.certificate, files.key}) {
     if (!file.empty()) TRY(CheckFile(file));
   }
-  if (files.authorities.empty()) {
+  std::filesystem::path authorities = files.authorities;
+  if (authorities.empty()) {
     ::SSL_CTX_set_default_verify_paths(context.get());
-  } else if (::SSL_CTX_load_verify_file(context.get(), files.authorities.c_str()) != 1) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", files.authorities.string(), Reason()),
+    if (!EnvironmentVariable("SSL_CERT_FILE")) authorities = OtherAuthorities().value_or("");
+  }
+  if (!authorities.empty() && ::SSL_CTX_load_verify_file(context.get(), authorities.c_str()) != 1) {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", authorities.string(), Reason()),
                 "--redis-tls-ca must be a PEM file with the certificates of one or more authorities");
   }
   if (!files.certificate.empty() &&

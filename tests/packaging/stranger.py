@@ -128,6 +128,12 @@ def quick_start():
     return commands
 
 
+def demo_command():
+    """What README.md says."""
+    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+        return re.search(r"`(bash /usr/share/doc/winnow/examples/demo\.sh)`", file.read())[1]
+
+
 def build_package(build, folder):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
@@ -180,6 +186,13 @@ def serve_as_the_unit_does(machine):
                            "localhost:8080/v1/classify -d '{\"text\": \"Shall we meet at seven?\"}'\nkill %1; wait %1",
                            network=False, user="65534:65534", directory="/")
     check('"label":"ham"' in answer.replace(" ", ""), f"the service answered {answer}")
+
+
+def demonstrate(machine):
+    """The demo of the package, which finds no network and so no base model, and trains for one epoch here."""
+    machine.write("/root/briefly", '#!/bin/sh\n[ "$1" != train ] || set -- "$@" --epochs 1\nexec winnow "$@"\n')
+    output = machine.shell("chmod +x briefly; " + demo_command() + " ./briefly", network=False)
+    check("macro" in output and re.search(r"^(spam|ham) +\d.*Dinner's in the oven", output, re.M), f"the demo printed {output}")
 
 
 def administrate(machine):
@@ -242,6 +255,8 @@ def walk(machine, package, folder, step):
     output = machine.shell("\n".join(commands), network=False)
     check(re.search(r"^spam +\d", output, re.M), f"no text was classified as spam: {output}")
     check('"label":"ham"' in output.replace(" ", ""), f"the server did not answer 'ham': {output}")
+    step("the demo")
+    demonstrate(machine)
     kept = administrate(machine)
     serve_as_the_unit_does(machine)
     classify = "winnow classify spam 'Your account will be closed tonight unless you confirm your card' --json"

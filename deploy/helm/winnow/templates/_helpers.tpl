@@ -20,12 +20,22 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end -}}
 
-{{/* Addresses of the registry, the artifact store, the store and the cache, as options from the environment. */}}
+{{/* Addresses of the stores, as options from the environment: (list . whether there is a registry, whether there is a store). A
+server refuses options of what it does not have. */}}
 {{- define "winnow.environment" -}}
-{{- if .Values.secret.name }}
-{{- range $variable, $key := dict "WINNOW_REGISTRY" .Values.secret.registry "WINNOW_ARTIFACTS" .Values.secret.artifacts "WINNOW_STORE" .Values.secret.store "WINNOW_REDIS" .Values.secret.redis "AWS_ACCESS_KEY_ID" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SECRET_ACCESS_KEY" }}
+{{- $root := index . 0 }}
+{{- $secret := $root.Values.secret }}
+{{- if $secret.name }}
+{{- $keys := dict "WINNOW_REDIS" $secret.redis }}
+{{- if index . 1 }}
+{{- $keys = merge $keys (dict "WINNOW_REGISTRY" $secret.registry "WINNOW_ARTIFACTS" $secret.artifacts "AWS_ACCESS_KEY_ID" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SECRET_ACCESS_KEY") }}
+{{- end }}
+{{- if index . 2 }}
+{{- $keys = merge $keys (dict "WINNOW_STORE" $secret.store) }}
+{{- end }}
+{{- range $variable, $key := $keys }}
 - name: {{ $variable }}
-  valueFrom: {secretKeyRef: {name: {{ $.Values.secret.name }}, key: {{ $key }}, optional: true}}
+  valueFrom: {secretKeyRef: {name: {{ $secret.name }}, key: {{ $key }}{{ if not (has $variable (list "WINNOW_REGISTRY" "WINNOW_STORE")) }}, optional: true{{ end }}}}
 {{- end }}
 {{- end }}
 {{- end -}}
