@@ -21,6 +21,16 @@ KEPT = ('-I', '-D', '-std=')
 # What cmake/folder.cmake has for all compilers. From a precompiled header Clang does not know the pragmas any more by which
 # libstdc++ lets itself call what it deprecates; what we call of that is found by g++.
 WARNINGS = ('-Wall', '-Wextra', '-Wconversion', '-Werror', '-Wno-deprecated-declarations')
+# What libc++ has from version 20 on: numbers with fractions. Declared for older ones, of which nothing is linked here.
+NEWER_LIBCXX = """
+#include <charconv>
+#if defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 200000
+namespace std {
+from_chars_result from_chars(const char*, const char*, float&, chars_format = chars_format::general);
+from_chars_result from_chars(const char*, const char*, double&, chars_format = chars_format::general);
+}
+#endif
+"""
 MUSL = pathlib.Path('/usr/include/x86_64-linux-musl')
 
 
@@ -54,13 +64,17 @@ def headers_of_other_packages(directory):
 
 
 def library_options(options, scratch):
+    newer = scratch / 'newer_libcxx.h'
+    newer.write_text(NEWER_LIBCXX)
+    # Threads that join are experimental up to version 19.
+    libcxx = ['-fexperimental-library', '-include', str(newer)]
     if options.libc == 'musl':
         # The order of a system with musl: the C++ library, the compiler's own headers, musl, then other packages.
         root = pathlib.Path(subprocess.run([options.compiler, '-print-resource-dir'], check=True, capture_output=True, text=True).stdout.strip())
         version = root.name.split('.')[0]
-        return ['-nostdinc', '-nostdinc++', '-D_LIBCPP_HAS_MUSL_LIBC=1', '-Wno-macro-redefined', '-isystem', f'/usr/lib/llvm-{version}/include/c++/v1',
+        return [*libcxx, '-nostdinc', '-nostdinc++', '-D_LIBCPP_HAS_MUSL_LIBC=1', '-Wno-macro-redefined', '-isystem', f'/usr/lib/llvm-{version}/include/c++/v1',
                 '-isystem', str(root / 'include'), '-isystem', str(MUSL), *headers_of_other_packages(scratch / 'musl-include')]
-    return [f'-stdlib={options.library}']
+    return [f'-stdlib={options.library}', *(libcxx if options.library == 'libc++' else [])]
 
 
 def precompile(command, header, scratch, number):
@@ -102,6 +116,9 @@ def main():
     entries = {entry['file']: entry for entry in json.loads((options.build / 'compile_commands.json').read_text())}.values()
     entries = [entry for entry in entries if root in (file := pathlib.Path(entry['file'])).parents
                and options.build.resolve() not in file.parents and (not wanted or file in wanted)]
+    if not entries and wanted:
+        print('none of these files belongs to the build', file=sys.stderr)
+        return 0
     if not entries:
         sys.exit(f'{options.build}: no file of {root} to parse')
 
