@@ -63,13 +63,17 @@ def predictions(command, model, environment=None):
     return [(each["label"], {score["label"]: score["score"] for score in each["scores"]}) for each in found]
 
 
-def check_predictions(where, command, models, expected, tolerance=1e-5):
+# Sums of floats differ in their last bits; of that, rounding to INT8 can make a step of an activation.
+TOLERANCES = {"linear": 1e-6, "float": 1e-4, "int8": 1e-3}
+
+
+def check_predictions(where, command, models, expected):
     """Labels are equal to the expected ones, and probabilities differ by float arithmetic alone. Prints the largest difference."""
     for name, model in models.items():
         found = predictions(command, model)
         check([label for label, _ in found] == [label for label, _ in expected[name]], f"{where}: other labels from {name}: {found}")
         worst = max(abs(scores[label] - right[label]) for (_, scores), (_, right) in zip(found, expected[name]) for label in right)
-        check(worst <= tolerance, f"{where}: probabilities of {name} differ by {worst}")
+        check(worst <= TOLERANCES[name], f"{where}: probabilities of {name} differ by {worst}")
         print(f"{where}: {name}: {len(found)} predictions as without emulation; probabilities differ by at most {worst:.1g}")
 
 
