@@ -16,6 +16,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 
 KEPT = ('-I', '-D', '-std=')
 # What cmake/folder.cmake has for all compilers. From a precompiled header Clang does not know the pragmas any more by which
@@ -103,8 +104,11 @@ def main():
         print(f'skipped: {options.compiler} or the headers of musl are not installed')
         return 77
 
-    scratch = options.build.resolve() / 'clang'
-    scratch.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix='winnow-clang-') as scratch:
+        return parse_all(options, pathlib.Path(scratch))
+
+
+def parse_all(options, scratch):
     base = [options.compiler, *library_options(options, scratch)]
     if subprocess.run([*base, '-std=c++23', '-fsyntax-only', '-x', 'c++', '-'], input='#include <expected>\n', text=True, stderr=subprocess.DEVNULL,
                       check=False).returncode != 0:
