@@ -5,20 +5,23 @@
 
 Reads BUILD_DIRECTORY/compile_commands.json and parses, without compiling, each FILE, or all files. libc++ stands for the
 library of macOS, and with musl for Alpine's C library; Debian's packages clang-19, libc++-19-dev and musl-dev have them.
-Warnings are errors; the exit status is 1 if there are any, and 77 where the compiler or the library is missing.
+The build folder of another processor (docs/porting.md) is parsed for that one. Warnings are errors; the exit status is 1 if
+there are any, and 77 where the compiler or the library is missing.
 """
 import argparse
 import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 
-KEPT = ('-I', '-D', '-std=')
+KEPT = ('-I', '-D', '-std=', '--sysroot=')
+CROSS_COMPILER = re.compile(r'/([\w-]+-linux-gnu)-g\+\+')
 # What cmake/folder.cmake has for all compilers. From a precompiled header Clang does not know the pragmas any more by which
 # libstdc++ lets itself call what it deprecates; what we call of that is found by g++.
 WARNINGS = ('-Wall', '-Wextra', '-Wconversion', '-Werror', '-Wno-deprecated-declarations')
@@ -39,6 +42,8 @@ def arguments_of(entry):
     """The options of the recorded command that tell what the file means, and the header that it precompiles or None."""
     words = shlex.split(entry['command'])
     kept = [word for word in words if word.startswith(KEPT)]
+    if (cross := CROSS_COMPILER.search(words[0])) is not None:
+        kept.append(f'--target={cross.group(1)}')
     header = None
     for option, value in zip(words, words[1:]):
         if option == '-isystem':
