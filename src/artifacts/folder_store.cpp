@@ -19,6 +19,7 @@
 #include "artifacts/directory_tree.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/rename.h"
 
 namespace winnow {
 namespace {
@@ -87,12 +88,10 @@ class IncomingFile {
 
   /// Gives the file its name, unless it exists. Returns 0 or the number of the system's error.
   int MoveTo(const DirectoryChain& target) {
-    if (::renameat2(chain_.last(), name_.c_str(), target.last(), target.name.c_str(), RENAME_NOREPLACE) == 0) {
-      file_ = OwnedDescriptor();
-      return 0;
-    }
-    if (errno != EINVAL && errno != ENOSYS) return errno;
-    // A file system without RENAME_NOREPLACE, such as NFS: a second name, and then this object removes the first.
+    const int error = RenameWithoutReplacing(chain_.last(), name_.c_str(), target.last(), target.name.c_str());
+    if (error == 0) file_ = OwnedDescriptor();
+    if (error != EINVAL && error != ENOSYS) return error;
+    // A file system that can't, such as NFS: a second name, and then this object removes the first.
     return ::linkat(chain_.last(), name_.c_str(), target.last(), target.name.c_str(), 0) == 0 ? 0 : errno;
   }
 

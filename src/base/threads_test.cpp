@@ -27,8 +27,8 @@ TEST(ThreadPool, RunsEveryThreadOncePerRound) {
 TEST(ThreadPool, RangesCoverEveryIndexOnceAndBeginAtTheGrain) {
   for (const int threads : {1, 2, 3, 8}) {
     ThreadPool pool(threads);
-    for (const size_t count : {0, 1, 7, 16, 100, 1001}) {
-      for (const size_t grain : {1, 4, 16}) {
+    for (const size_t count : {0U, 1U, 7U, 16U, 100U, 1001U}) {
+      for (const size_t grain : {1U, 4U, 16U}) {
         std::vector<int> seen(count);
         std::vector<size_t> begins(static_cast<size_t>(threads), 0);
         pool.ForRanges(count, grain, [&](size_t begin, size_t end, int thread) {

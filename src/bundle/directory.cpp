@@ -14,6 +14,7 @@
 #include <set>
 
 #include "base/files.h"
+#include "base/rename.h"
 #include "bundle/calibration_texts.h"
 #include "bundle/manifest.h"
 #include "bundle/model_card.h"
@@ -111,7 +112,8 @@ void SyncDirectory(const fs::path& directory) {
 
 /// Two directories change places in one step. False with errno where that can't be done.
 bool Exchange(const fs::path& a, const fs::path& b) {
-  return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
+  errno = ExchangeNames(a.c_str(), b.c_str());
+  return errno == 0;
 }
 
 /// What a directory contains.

@@ -3,9 +3,11 @@
 #include <vector>
 
 #include "base/mapped_memory.h"
+#include "cli/required_cpu.h"
 #include "cli/run.h"
 
 int main(int argc, char** argv) {
+  winnow::RequireCpuOfBuild();
   // A closed pipe and a file-size limit are errors of the write that meets them, like a full disk, not of the process.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

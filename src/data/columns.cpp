@@ -101,7 +101,7 @@ std::array<ColumnShape, 2> ShapesOf(std::span<const Record> sample) {
 
 /// Labels recur and have few spaces. Where the sample is too small to show it, the format's convention decides.
 std::optional<size_t> LabelColumn(const std::array<ColumnShape, 2>& shapes, bool label_first) {
-  for (const size_t i : {0, 1}) {
+  for (const size_t i : {0U, 1U}) {
     const ColumnShape& label = shapes[i];
     const ColumnShape& text = shapes[1 - i];
     if (label.distinct < text.distinct && label.spaces <= text.spaces) return i;
@@ -122,9 +122,10 @@ bool LooksLikeHeader(std::span<const Record> sample, const std::array<ColumnShap
 bool BeginsWithNames(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t key) {
   const auto is_name = [](const Field& field) {
     const std::string& name = field.value.text;
-    return !name.empty() && name.size() <= 32 && IsAsciiLetter(name[0]) && std::ranges::all_of(name, [](char c) {
-      return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    });
+    return !name.empty() && name.size() <= 32 && IsAsciiLetter(static_cast<unsigned char>(name[0])) &&
+           std::ranges::all_of(name, [](char c) {
+             return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+           });
   };
   return sample.size() >= 2 && std::ranges::all_of(sample[0].fields, is_name) &&
          shapes[key].counts.at(sample[0].fields[key].value.text) == 1;
@@ -269,7 +270,7 @@ class Resolver {
     const auto shapes = ShapesOf(sample_);
     const std::optional<size_t> label =
         DividesForCertain(shapes) ? LabelColumn(shapes, reader_.label_first()) : std::nullopt;
-    for (const size_t key : {0, 1}) {
+    for (const size_t key : {0U, 1U}) {
       if (HasNameAboveNumbers(sample_, shapes, key)) return std::unexpected(UnknownHeader(key));
     }
     if (!label) {

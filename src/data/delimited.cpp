@@ -24,7 +24,8 @@ class DelimitedReader : public RecordReader {
   }
 
   Result<Step> Next(Record& record) override {
-    for (std::string line; skipped_lines_ < dialect_.skipped_lines; ++skipped_lines_) TRY(stream_.NextLine(line));
+    for (std::string line; skipped_lines_ < dialect_.skipped_lines; ++skipped_lines_)
+      static_cast<void>(TRY(stream_.NextLine(line)));
     for (;;) {
       record.row = stream_.line();
       if (!TRY(CutNext())) return Step::kEnd;

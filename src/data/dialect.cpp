@@ -118,7 +118,8 @@ bool HasHeader(const std::vector<Cells>& rows, std::span<const std::string> know
 bool HasPlainNames(const Cells& header) {
   return std::ranges::all_of(header, [](const std::string& name) {
     return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-      return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || (c & 0x80) != 0;
+      return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+             c == '.' || (c & 0x80) != 0;
     });
   });
 }

@@ -39,7 +39,7 @@ class GzipReaderTest : public ::testing::Test {
 };
 
 TEST_F(GzipReaderTest, OtherFilesAreReadAsTheyAre) {
-  for (const size_t piece : {1, 3, 100'000}) {
+  for (const size_t piece : {1U, 3U, 100'000U}) {
     for (const std::string& text :
          {std::string(), std::string("\x1f"), std::string("plain"), std::string(200'000, 'x')})
       EXPECT_EQ(Read(text, piece), text) << text.size();
@@ -49,7 +49,7 @@ TEST_F(GzipReaderTest, OtherFilesAreReadAsTheyAre) {
 TEST_F(GzipReaderTest, MembersAreReadAsOneAndWhatFollowsIsIgnored) {
   std::string text;
   for (int i = 0; i < 50'000; ++i) text += std::to_string(i * 7919 % 10'007) + ' ';
-  for (const size_t piece : {7, 1 << 16, 1 << 20}) {
+  for (const size_t piece : {7U, 1U << 16, 1U << 20}) {
     EXPECT_EQ(Read(Packed(text), piece), text);
     EXPECT_EQ(Read(Packed(text) + Packed("") + Packed("end"), piece), text + "end");
     EXPECT_EQ(Read(Packed("a") + std::string(1024, '\0'), piece), "a") << "padding of tapes";

@@ -28,7 +28,7 @@ TEST(Mojibake, RealWordsAreNone) {
 
 TEST(Mojibake, BytesThatAreNoTextAreSurvived) {
   std::string bytes;
-  for (int i = 0; i < 4096; ++i) bytes += static_cast<char>((i * 2654435761u) >> 13);
+  for (int i = 0; i < 4096; ++i) bytes += static_cast<char>((static_cast<unsigned>(i) * 2654435761u) >> 13);
   bytes += "\xC3\x83\xC2\xA9";  // "Ã©", among what is no text
   size_t found = 0;
   for (size_t begin = 0; begin < bytes.size(); begin += 64) {

@@ -95,7 +95,7 @@ class QuantizedReader {
     const auto shape = [&](size_t width) {
       return std::vector{static_cast<int64_t>(rows), static_cast<int64_t>(width)};
     };
-    TRY(Find(weight.name, shape(columns / 2)));
+    static_cast<void>(TRY(Find(weight.name, shape(columns / 2))));
     const TensorView* scales = TRY(Find(weight.name + kBlockScaleSuffix, shape(Int4Blocks(columns))));
     const auto* blocks = reinterpret_cast<const int8_t*>(scales->data.data());
     const bool valid = scales->dtype == DType::kI8 &&

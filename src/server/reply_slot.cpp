@@ -5,7 +5,7 @@
 namespace winnow {
 
 void ReplySlot::Put(HttpResponse response) {
-  std::move_only_function<void()> wake;
+  std::function<void()> wake;
   {
     const MutexLock lock(mutex_);
     if (response_) return;
@@ -15,7 +15,7 @@ void ReplySlot::Put(HttpResponse response) {
   if (wake) wake();
 }
 
-void ReplySlot::WhenReady(std::move_only_function<void()> wake) {
+void ReplySlot::WhenReady(std::function<void()> wake) {
   {
     const MutexLock lock(mutex_);
     if (!response_) {

@@ -14,14 +14,14 @@ class ReplySlot {
  public:
   void Put(HttpResponse response);
   /// Calls `wake` once there is a response: at once, or from the thread that calls Put.
-  void WhenReady(std::move_only_function<void()> wake);
+  void WhenReady(std::function<void()> wake);
   bool ready() const;
   HttpResponse Take();
 
  private:
   mutable Mutex mutex_;
   std::optional<HttpResponse> response_ GUARDED_BY(mutex_);
-  std::move_only_function<void()> wake_ GUARDED_BY(mutex_);
+  std::function<void()> wake_ GUARDED_BY(mutex_);
 };
 
 }  // namespace winnow

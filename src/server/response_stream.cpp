@@ -5,7 +5,7 @@
 namespace winnow {
 
 void ResponseStream::Write(std::string_view bytes) {
-  std::move_only_function<void()> wake;
+  std::function<void()> wake;
   {
     const MutexLock lock(mutex_);
     if (ended_ || closed_) return;
@@ -16,7 +16,7 @@ void ResponseStream::Write(std::string_view bytes) {
 }
 
 void ResponseStream::End() {
-  std::move_only_function<void()> wake;
+  std::function<void()> wake;
   {
     const MutexLock lock(mutex_);
     ended_ = true;
@@ -26,7 +26,7 @@ void ResponseStream::End() {
 }
 
 void ResponseStream::Close() {
-  std::move_only_function<void()> wake;
+  std::function<void()> wake;
   {
     const MutexLock lock(mutex_);
     closed_ = true;
@@ -52,7 +52,7 @@ ResponseStream::Piece ResponseStream::Take() {
   return piece;
 }
 
-void ResponseStream::WhenReady(std::move_only_function<void()> wake) {
+void ResponseStream::WhenReady(std::function<void()> wake) {
   {
     const MutexLock lock(mutex_);
     if (waiting_.empty() && !ended_ && !closed_) {

@@ -31,7 +31,7 @@ class ResponseStream {
   /// Takes what was written. An empty piece that is not the last: there is nothing yet.
   Piece Take();
   /// Calls `wake` once Take has something: at once, or from the thread that calls Write, End or Close.
-  void WhenReady(std::move_only_function<void()> wake);
+  void WhenReady(std::function<void()> wake);
   /// The reader is gone: Take returns an empty last piece.
   void Close();
 
@@ -40,7 +40,7 @@ class ResponseStream {
   std::string waiting_ GUARDED_BY(mutex_);
   bool ended_ GUARDED_BY(mutex_) = false;
   bool closed_ GUARDED_BY(mutex_) = false;
-  std::move_only_function<void()> wake_ GUARDED_BY(mutex_);
+  std::function<void()> wake_ GUARDED_BY(mutex_);
 };
 
 }  // namespace winnow

@@ -1,6 +1,5 @@
 #include "server/server.h"
 
-#include <execinfo.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -14,6 +13,10 @@
 #include "server/event_streams.h"
 #include "server/operation_history.h"
 #include "server/workspace_models.h"
+
+#if __has_include(<execinfo.h>)  // musl has none
+#include <execinfo.h>
+#endif
 
 namespace winnow {
 
@@ -46,10 +49,12 @@ void KeepBenchmark(const JobRunner& runner, BenchmarkHistory& history, const std
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
+#if __has_include(<execinfo.h>)
   // glibc loads what unwinds the stack when an exception first passes through one of its functions. Without memory for
   // that it ends the process, so it does it now.
   void* frame = nullptr;
   ::backtrace(&frame, 1);
+#endif
   std::unique_ptr<Server> server(new Server(std::move(options)));
   TRY(server->OpenAccess());
   TRY(server->StartService());

@@ -48,7 +48,7 @@ char32_t NextCodePoint(std::string_view text, size_t& i) {
       return (first & 0x1F) << 6 | (bytes[1] & 0x3F);
     }
   } else if (first < 0xF0 && left >= 3 && IsTail(bytes[1]) && IsTail(bytes[2])) {
-    const char32_t c = (first & 0xF) << 12 | (bytes[1] & 0x3F) << 6 | (bytes[2] & 0x3F);
+    const char32_t c = (first & 0xF) << 12 | (bytes[1] & 0x3FU) << 6 | (bytes[2] & 0x3FU);
     if (c >= 0x800 && (c < 0xD800 || c > 0xDFFF)) {
       i += 3;
       return c;
