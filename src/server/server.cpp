@@ -14,6 +14,7 @@
 #include "server/event_streams.h"
 #include "server/operation_history.h"
 #include "server/workspace_models.h"
+#include "workspace/workspace_format.h"
 
 namespace winnow {
 
@@ -71,6 +72,7 @@ Result<void> Server::StartService() {
     service->registry->Prepare(options_.bundles, options_.models);
   }
   const std::filesystem::path& workspace = options_.jobs.workspace;
+  if (!workspace.empty()) TRY(OpenWorkspaceFormat(workspace));
   if (!workspace.empty()) options_.models.optional_root = workspace / "models";
   service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
   service->events = std::make_shared<EventStreams>(
