@@ -122,7 +122,8 @@ Result<CopiedFile> CopyOneFile(const fs::path& from, const fs::path& to) {
   TRY(IsSqliteFile(from) ? CopySqlite(from, to) : CopyBytes(from, to));
   std::error_code error;
   fs::permissions(to, fs::status(from, error).permissions(), error);
-  fs::last_write_time(to, fs::last_write_time(from, error), error);  // what a job without data reads is what changed last
+  fs::last_write_time(to, fs::last_write_time(from, error),
+                      error);  // what a job without data reads is what changed last
   CopiedFile file{.name = to.filename().string(), .bytes = fs::file_size(to, error), .sha256 = TRY(Sha256OfFile(to))};
   if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", to.string(), error.message()));
   return file;
