@@ -1,10 +1,11 @@
 """Makes the stores of this folder anew, with the code of the commits at which the schema got its versions.
 
     python3 tests/compatibility/make_stores.py CLONE [VERSION...]
+    python3 tests/compatibility/make_stores.py WRITER VERSION...
 
 CLONE is a clone of this repository that may be changed: each commit is checked out there, its store is compiled
 and write_store.cpp fills a SQLite file and, where PostgreSQL is installed, a database there. The dumps of both are
-written beside this file."""
+written beside this file. WRITER is write_store, compiled already."""
 import os
 import pathlib
 import sqlite3
@@ -16,7 +17,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "end_to_end"))
 import postgres  # noqa: E402
 
-COMMITS = {1: "4977b0ff", 2: "4977b0ff", 3: "53c025be", 4: "ebd1c631", 5: "65bc563a", 6: "c564f792", 7: "2de273e8"}
+# The commit whose code writes the store of a version, and its own version. Versions 5 to 7 only added tables and indexes.
+COMMITS = {1: ("4977b0ff", 2), 2: ("4977b0ff", 2), 3: ("53c025be", 3), 4: ("117d90d0", 7), 5: ("117d90d0", 7), 6: ("117d90d0", 7), 7: ("117d90d0", 7)}
 TARGET = """
 add_executable(write_store {source})
 target_compile_definitions(write_store PRIVATE FORMER_SCHEMA={version})
@@ -32,9 +34,10 @@ def run(*command, cwd=None):
 
 
 def compile_writer(clone, version):
-    run("git", "checkout", "--quiet", "--force", COMMITS[version], cwd=clone)
+    commit, newest = COMMITS[version]
+    run("git", "checkout", "--quiet", "--force", commit, cwd=clone)
     with open(clone / "CMakeLists.txt", "a", encoding="utf-8") as file:
-        file.write(TARGET.format(source=HERE / "write_store.cpp", version=version))
+        file.write(TARGET.format(source=HERE / "write_store.cpp", version=newest))
     run("cmake", "--preset", "release", "-DWINNOW_BENCH=OFF", "-DWINNOW_TESTS=OFF", cwd=clone)
     run("ninja", "-j1", "-C", "build/release", "write_store", cwd=clone)
     return clone / "build" / "release" / "write_store"
@@ -51,7 +54,7 @@ def main():
     server = postgres.Postgres() if postgres.PROGRAMS else None
     try:
         for version in [int(word) for word in sys.argv[2:]] or COMMITS:
-            writer = compile_writer(clone, version)
+            writer = clone if clone.is_file() else compile_writer(clone, version)
             with tempfile.TemporaryDirectory() as work:
                 file = os.path.join(work, "store.db")
                 run(writer, file, str(version))
@@ -64,7 +67,7 @@ def main():
                 dump = server.run("pg_dump", "-h", server.directory, "-U", "winnow", "--inserts", "--no-owner", "--no-privileges",
                                   "--no-comments", "-d", name)
                 (HERE / f"schema-{version}.postgres.sql").write_text(without_settings(dump), encoding="utf-8")
-            print(f"schema {version}: {COMMITS[version]}")
+            print(f"schema {version}: {COMMITS[version][0]}")
     finally:
         if server:
             server.stop()

@@ -14,7 +14,8 @@ import postgres  # noqa: E402
 import winnow  # noqa: E402
 from serving import ServingTest  # noqa: E402
 
-VERSIONS = range(1, 4)
+VERSIONS = range(1, 8)
+SERVED = VERSIONS if os.environ.get("WINNOW_COMPATIBILITY") == "all" else (1, 2, 7)  # on which a server is started
 NEWEST = 8
 BUNDLE = HERE / "bundles" / "117d90d0-lr"
 FIRST = "You have won a prize, call now"
@@ -97,7 +98,8 @@ class StoreTest(ServingTest):
         self.check_registry(url, version)
         self.check_samples(url, version)
         self.check_keys(url, version)
-        self.check_server(url, version)
+        if version in SERVED:
+            self.check_server(url, version)
 
 
 class SqliteStores(StoreTest):

@@ -1,5 +1,5 @@
-/// Fills a store through the code of a former commit. It is compiled in a checkout of that commit, with FORMER_SCHEMA as
-/// its schema version (README.md says how); today's build does not contain it.
+/// write_store URL VERSION: fills a store through the code of a former commit. It is compiled in a checkout of that commit,
+/// with FORMER_SCHEMA as its schema version (README.md says how); today's build does not contain it.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -207,7 +207,30 @@ void WriteVersion1(const std::string& url) {
     Must(Result<void>((*connection)->Execute(statement)));
 }
 
-void Write(const std::string& url) {
+/// Removes what came after `version`: versions 5, 6 and 7 only added tables and indexes.
+void RemoveLater(const std::string& url, int version) {
+  Result<std::unique_ptr<SqlConnection>> connection = OpenSqlConnection(ParseStoreUrl(url).value(), {});
+  Must(connection);
+  const std::vector<std::pair<int, const char*>> later = {
+      {7, "DROP INDEX reputation_changes"},
+      {7, "DROP INDEX preferences_changes"},
+      {6, "DROP TABLE experiment_decisions"},
+      {6, "DROP TABLE experiment_counters"},
+      {6, "DROP TABLE experiment_disagreements"},
+      {6, "DROP TABLE experiment_users"},
+      {6, "DROP TABLE experiment_reports"},
+      {6, "DROP TABLE experiments"},
+      {5, "DROP TABLE aliases"},
+      {5, "DROP TABLE models"},
+  };
+  for (const auto& [since, statement] : later) {
+    if (since > version) Must(Result<void>((*connection)->Execute(statement)));
+  }
+  const std::string rows = fmt::format("DELETE FROM schema_version WHERE version > {}", version);
+  Must(Result<void>((*connection)->Execute(rows)));
+}
+
+void Write(const std::string& url, int version) {
   Result<std::unique_ptr<Store>> opened = Store::Open({.url = url});
   Must(opened);
   Store& store = **opened;
@@ -220,10 +243,10 @@ void Write(const std::string& url) {
   WriteSamples(store);
 #endif
 #if FORMER_SCHEMA >= 5
-  WriteModels(store);
+  if (version >= 5) WriteModels(store);
 #endif
 #if FORMER_SCHEMA >= 6
-  WriteExperiments(store);
+  if (version >= 6) WriteExperiments(store);
 #endif
 #if FORMER_SCHEMA >= 4
   ForgetUser(store);
@@ -233,11 +256,14 @@ void Write(const std::string& url) {
 }  // namespace
 }  // namespace winnow
 
-int main(int count, char** arguments) {
-  if (count == 3 && std::string_view(arguments[2]) == "1") {
-    winnow::WriteVersion1(arguments[1]);
-  } else {
-    winnow::Write(arguments[1]);
+int main(int, char** arguments) {
+  const std::string url = arguments[1];
+  const int version = std::atoi(arguments[2]);
+  if (version == 1) {
+    winnow::WriteVersion1(url);
+    return 0;
   }
+  winnow::Write(url, version);
+  if (version < FORMER_SCHEMA) winnow::RemoveLater(url, version);
   return 0;
 }
