@@ -130,9 +130,8 @@ std::string InDialect(std::string_view statement, const SqlConnection& connectio
 }
 
 /// What somebody can do who needs this version of the program, as the end of a sentence.
-std::string WayBack(const SqlConnection& connection) {
+std::string WayBack(const std::filesystem::path& file) {
   constexpr std::string_view kLoss = "without what was stored since then";
-  const std::filesystem::path file = connection.File();
   if (file.empty()) return fmt::format("; or restore the dump from before the upgrade with pg_restore, {}", kLoss);
   const std::optional<std::filesystem::path> copy = FindFormerCopy(file, kSchemaVersion);
   if (!copy) return fmt::format("; or restore a backup from before the upgrade with 'winnow restore', {}", kLoss);
@@ -141,7 +140,7 @@ std::string WayBack(const SqlConnection& connection) {
 }
 
 /// Refuses tables of a newer version, unless their last migration has recorded that this program can use them.
-Result<void> RefuseUnlessReadable(SqlConnection& connection, int found) {
+Result<void> RefuseUnlessReadable(SqlConnection& connection, int found, const std::filesystem::path& file) {
   const SqlResult<SqlRows> recorded =
       connection.Run("SELECT oldest_reader, written_by FROM schema_version WHERE version = $1", {int64_t{found}});
   const bool has_row = recorded && !recorded->rows.empty() && !recorded->rows[0].IsNull(0);
@@ -154,15 +153,15 @@ Result<void> RefuseUnlessReadable(SqlConnection& connection, int found) {
               fmt::format("use {}{}",
                           writer.empty() ? "the version of Winnow that wrote the store, or a newer one"
                                          : "Winnow " + writer + " or a newer version",
-                          WayBack(connection)));
+                          WayBack(file)));
 }
 
 /// Keeps a copy of a store of a former version before its tables change.
-Result<void> KeepCopy(const SqlConnection& connection, int found) {
-  if (found == 0 || connection.File().empty()) return {};
-  const std::filesystem::path copy = TRY(KeepFormerCopy(connection.File(), found));
-  LogInfo("{}: the tables are migrated from schema version {}; the former store is kept as {}",
-          connection.File().string(), found, copy.string());
+Result<void> KeepCopy(const std::filesystem::path& file, int found) {
+  if (found == 0 || file.empty()) return {};
+  const std::filesystem::path copy = TRY(KeepFormerCopy(file, found));
+  LogInfo("{}: the tables are migrated from schema version {}; the former store is kept as {}", file.string(), found,
+          copy.string());
   return {};
 }
 
@@ -189,13 +188,13 @@ Result<void> ApplyMigration(SqlConnection& connection, int version) {
 }
 
 /// Runs in the transaction of a migration.
-Result<void> ApplyMigrations(SqlConnection& connection, int version) {
+Result<void> ApplyMigrations(SqlConnection& connection, int version, const std::filesystem::path& file) {
   TRY(connection.Execute(
       InDialect("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at {time} NOT NULL)",
                 connection)));
   const int found = TRY(SchemaVersionOf(connection));
-  if (found > kSchemaVersion) TRY(RefuseUnlessReadable(connection, found));
-  if (found < version) TRY(KeepCopy(connection, found));
+  if (found > kSchemaVersion) TRY(RefuseUnlessReadable(connection, found, file));
+  if (found < version) TRY(KeepCopy(file, found));
   for (int next = found + 1; next <= version; ++next) TRY(ApplyMigration(connection, next));
   TRY(connection.Commit());
   return {};
@@ -208,15 +207,15 @@ SqlResult<int> SchemaVersionOf(SqlConnection& connection) {
   return static_cast<int>(rows.rows.at(0).Integer(0));
 }
 
-Result<void> MigrateSchema(SqlConnection& connection, int version) {
+Result<void> MigrateSchema(SqlConnection& connection, int version, const std::filesystem::path& file) {
   // Without a lock first: most processes find the tables complete.
   const SqlResult<int> found = SchemaVersionOf(connection);
-  if (found && *found > kSchemaVersion) return RefuseUnlessReadable(connection, *found);
+  if (found && *found > kSchemaVersion) return RefuseUnlessReadable(connection, *found, file);
   if (found && *found >= version) return {};
   if (!found && found.error().kind != SqlError::kOther) return std::unexpected(found.error().error);
   TRY(connection.CheckEncoding());
   TRY(connection.BeginMigration());
-  const Result<void> applied = ApplyMigrations(connection, version);
+  const Result<void> applied = ApplyMigrations(connection, version, file);
   if (!applied) (void)connection.Rollback();  // the error that matters is that of the migration
   return applied;
 }

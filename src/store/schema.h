@@ -8,6 +8,8 @@
 /// than it knows decides by it.
 #pragma once
 
+#include <filesystem>
+
 #include "base/result.h"
 #include "store/sql_connection.h"
 
@@ -17,10 +19,11 @@ namespace winnow {
 constexpr int kSchemaVersion = 8;
 
 /// Brings the tables to `version` by the migrations that are missing, in one transaction that excludes other processes
-/// that migrate the same database. Before, a copy of a SQLite file is kept (store/former_copies.h). Tables of a newer
-/// version are left as they are. Errors: kUnsupported for a newer version that this program cannot use; those of the copy
+/// that migrate the same database. Before, a copy of `file` is kept (store/former_copies.h), which is that of the
+/// connection; an empty path, for a server, means no copy. Tables of a newer version are left as they are. Errors: kUnsupported for a newer version that this program cannot use; those of the copy
 /// and of the database.
-Result<void> MigrateSchema(SqlConnection& connection, int version = kSchemaVersion);
+Result<void> MigrateSchema(SqlConnection& connection, int version = kSchemaVersion,
+                           const std::filesystem::path& file = {});
 
 /// Returns the version of the tables; 0 if there are none.
 SqlResult<int> SchemaVersionOf(SqlConnection& connection);

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
@@ -117,9 +116,6 @@ class SqlConnection {
   /// itself, and that of a point in time.
   virtual std::string_view IdType() const = 0;
   virtual std::string_view TimeType() const = 0;
-
-  /// Returns the file of a database that is one, or an empty path.
-  virtual std::filesystem::path File() const { return {}; }
 };
 
 /// Opens a connection for reading and writing; a missing SQLite file is created, readable by its owner alone, unless

@@ -63,8 +63,7 @@ int AllowReading(void*, int action, const char*, const char* function, const cha
 
 class SqliteConnection final : public SqlConnection {
  public:
-  SqliteConnection(const StoreAddress& address, const SqlLimits& limits)
-      : name_(address.name), path_(address.path), limits_(limits) {}
+  SqliteConnection(const StoreAddress& address, const SqlLimits& limits) : name_(address.name), limits_(limits) {}
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
   ~SqliteConnection() override {
@@ -163,7 +162,6 @@ class SqliteConnection final : public SqlConnection {
   void Interrupt() override { sqlite3_interrupt(database_); }
   std::string_view IdType() const override { return "INTEGER PRIMARY KEY AUTOINCREMENT"; }
   std::string_view TimeType() const override { return "TEXT"; }
-  std::filesystem::path File() const override { return path_; }
 
  private:
   /// Limits the duration of the statements that run during its lifetime.
@@ -288,7 +286,6 @@ class SqliteConnection final : public SqlConnection {
   }
 
   const std::string name_;
-  const std::filesystem::path path_;
   const SqlLimits limits_;
   sqlite3* database_ = nullptr;
   std::map<std::string, Prepared, std::less<>> prepared_;

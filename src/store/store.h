@@ -159,8 +159,8 @@ class Store {
   /// Removes what is selected, in one transaction, after one that leaves tombstones: records of earlier times about what
   /// was forgotten are not stored again (see store/tombstones.h). What is said while it runs is removed too, or not.
   Result<ForgottenRows> Forget(const ForgetSelection& selection);
-  /// Overwrites what was deleted: the file of a SQLite store is written again without its free space, its log is emptied,
-  /// and copies from before a migration are removed, which have it still (store/former_copies.h); PostgreSQL's tables are written again. Errors: kIo if another process is in the way.
+  /// Overwrites what was deleted: the file of a SQLite store is written again without its free space, and its log is
+  /// emptied; PostgreSQL's tables are written again. Errors: kIo if another process is in the way.
   Result<void> Scrub();
   /// Reads the tombstones of the store into `known` (null before the first call; stays null while there are none).
   /// Returns true if there are new ones.

@@ -363,7 +363,7 @@ Result<void> Store::Scrub() {
   if (address.kind == StoreAddress::kSqlite) {
     TRY(connection->Execute("VACUUM"));
     TRY(EmptyLog(*connection, address.name));
-    return RemoveFormerCopies(address.path);
+    return RemoveFormerCopies(address.path);  // which have what was deleted
   }
   for (const char* const table :
        {"spam_feedback", "idempotency_keys", "messages", "verdict_samples", "reputation", "preferences",
