@@ -51,7 +51,7 @@ Result<BackupReport> BackUp(const BackupPlan& plan);
 
 /// Where the parts of a backup go. A part without a place is not restored.
 struct RestorePlan {
-  std::filesystem::path backup;
+  std::filesystem::path backup;                           ///< or a SQLite file: a copy of a store
   std::optional<std::string> store;                       ///< URL or file of the SQLite store to write
   std::optional<std::string> registry;                    ///< directory to write
   std::optional<std::filesystem::path> workspace, files;  ///< directories to write

@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "store/sqlite_backup.h"
 
 namespace winnow {
@@ -20,6 +21,7 @@ constexpr size_t kPiece = size_t{1} << 20;
 
 bool IsLeftOut(const fs::path& name) {
   const std::string text = name.filename().string();
+  if (text == ".former" || text == ".trash") return false;  // of a workspace's data files: what people may want back
   return text.starts_with('.') || text.ends_with("-wal") || text.ends_with("-shm") || text.ends_with("-journal");
 }
 
@@ -91,7 +93,11 @@ class TreeCopy {
       return std::pair(entry.is_directory(error), entry.path());
     });
     for (const fs::directory_entry& entry : entries) {
-      if (IsLeftOut(entry.path()) || entry.is_symlink(error)) continue;
+      if (IsLeftOut(entry.path())) continue;
+      if (entry.is_symlink(error)) {
+        LogWarning("{} is a symbolic link, and is not copied", entry.path().string());
+        continue;
+      }
       const fs::path name = relative / entry.path().filename();
       if (entry.is_directory(error)) {
         TRY(CopyDirectory(name));
@@ -113,14 +119,11 @@ class TreeCopy {
 }  // namespace
 
 Result<CopiedFile> CopyOneFile(const fs::path& from, const fs::path& to) {
-  if (IsSqliteFile(from)) {
-    TRY(CopySqlite(from, to));
-  } else {
-    TRY(CopyBytes(from, to));
-    std::error_code ignored;
-    fs::permissions(to, fs::status(from, ignored).permissions(), ignored);
-  }
+  TRY(IsSqliteFile(from) ? CopySqlite(from, to) : CopyBytes(from, to));
   std::error_code error;
+  fs::permissions(to, fs::status(from, error).permissions(), error);
+  fs::last_write_time(to, fs::last_write_time(from, error),
+                      error);  // what a job without data reads is what changed last
   CopiedFile file{.name = to.filename().string(), .bytes = fs::file_size(to, error), .sha256 = TRY(Sha256OfFile(to))};
   if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", to.string(), error.message()));
   return file;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,9 +9,12 @@
 #include "backup/backup.h"
 #include "backup/copy_tree.h"
 #include "base/files.h"
+#include "base/format_version.h"
 #include "base/hash.h"
 #include "registry/registry.h"
+#include "store/sqlite_backup.h"
 #include "store/store_url.h"
+#include "store/time_text.h"
 
 namespace winnow {
 namespace {
@@ -44,7 +48,12 @@ bool IsInside(const std::string& name) {
 Result<std::vector<SavedPart>> PartsOf(const Json& manifest, const fs::path& path) {
   const Json* const parts = manifest.Find("parts");
   const Json* const format = manifest.Find("format");
-  if (format == nullptr || *format != 1) return std::unexpected(Damaged(path, "the format of the backup is unknown"));
+  if (format == nullptr || !format->is_number_integer()) {
+    return std::unexpected(Damaged(path, "it does not state its format"));
+  }
+  if (const int64_t number = format->get<int64_t>(); number != 1) {
+    return std::unexpected(NewerFormatError(path.string(), "the backup", number, 1, TextIn(manifest, "winnow")));
+  }
   if (parts == nullptr || !parts->is_array()) return std::unexpected(Damaged(path, "it does not list its parts"));
   std::vector<SavedPart> read;
   for (const Json& part : *parts) {
@@ -166,6 +175,21 @@ Result<void> RestoreStore(const fs::path& from, const std::string& url, bool ove
   return done;
 }
 
+/// A copy of a store that a migration has left (store/former_copies.h) has no digests; SQLite checks it.
+Result<BackupReport> RestoreCopyOfStore(const RestorePlan& plan) {
+  if (!plan.store || plan.registry || plan.workspace || plan.files) {
+    return Fail(ErrorCode::kInvalidArgument, plan.backup.string() + " is a SQLite file, which is a store alone",
+                "pass --store, and no other place");
+  }
+  struct stat status = {};
+  if (::stat(plan.backup.c_str(), &status) != 0) return std::unexpected(Damaged(plan.backup, "it cannot be read"));
+  TRY(RestoreStore(plan.backup, *plan.store, plan.overwrite));
+  return BackupReport{
+      .created = TimeText(StoreTime(std::chrono::seconds(status.st_mtime))),
+      .parts = {
+          {.kind = "store", .from = plan.backup.string(), .files = 1, .bytes = static_cast<uint64_t>(status.st_size)}}};
+}
+
 }  // namespace
 
 Result<BackupReport> VerifyBackup(const fs::path& backup) {
@@ -173,6 +197,7 @@ Result<BackupReport> VerifyBackup(const fs::path& backup) {
 }
 
 Result<BackupReport> Restore(const RestorePlan& plan) {
+  if (IsSqliteFile(plan.backup)) return RestoreCopyOfStore(plan);
   const SavedBackup saved = TRY(ReadBackupManifest(plan.backup));
   const BackupReport checked = TRY(CheckFiles(plan.backup, saved));
   BackupReport report{.created = saved.created, .parts = {}};

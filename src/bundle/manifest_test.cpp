@@ -12,6 +12,7 @@
 #include "bundle/model_config.h"
 #include "bundle/model_version.h"
 #include "bundle/safetensors.h"
+#include "support/error_of.h"
 #include "support/temporary_directory.h"
 
 namespace winnow {
@@ -84,6 +85,18 @@ TEST(Manifest, PlainHuggingFaceDirectoryHasDefaults) {
   EXPECT_EQ(manifest->thresholds.lenient, .7);
   const TemporaryDirectory empty;
   EXPECT_EQ(ReadManifest(empty.path()).error().code, ErrorCode::kNotFound);
+}
+
+TEST(Manifest, ANewerFormatIsRefusedWithTheVersionThatReadsIt) {
+  EXPECT_TRUE(ParseManifest(R"({"format":1,"winnow":"7.8.9","later":{"x":1}})", "winnow.json"));
+  const Error newer = ErrorOf(ParseManifest(R"({"format":2,"winnow":"7.8.9","kind":"forest"})", "winnow.json"));
+  EXPECT_EQ(newer.code, ErrorCode::kUnsupported);
+  EXPECT_THAT(newer.message, HasSubstr("the bundle has format 2, written by Winnow 7.8.9, and this program"));
+  EXPECT_EQ(newer.hint, "use Winnow 7.8.9 or a newer version");
+  const Error unknown = ErrorOf(ParseManifest(R"({"winnow":"7.8.9","kind":"forest"})", "winnow.json"));
+  EXPECT_THAT(unknown.message, HasSubstr("'kind' is 'forest'"));
+  EXPECT_THAT(unknown.hint, HasSubstr("Winnow 7.8.9 wrote the file"));
+  EXPECT_FALSE(ParseManifest(R"({"format":"one"})", "winnow.json"));
 }
 
 TEST(Manifest, BadValuesAreNamed) {

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/ascii.h"
+#include "base/format_version.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "bundle/manifest_calibration.h"
@@ -20,6 +21,8 @@ std::unexpected<Error> Bad(std::string_view where, const std::string& why) {
   return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why));
 }
 
+/// Grows when programs that do not know a new field would predict something else. A manifest without "format" has 1.
+constexpr int kFormat = 1;
 constexpr int kMaxLength = 1 << 20;
 
 constexpr std::array kLongTexts = {LongText::kHead, LongText::kHeadTail, LongText::kWindows};
@@ -62,10 +65,11 @@ std::string_view NameOf(LongText long_text) {
   return long_text == LongText::kWindows ? "windows" : long_text == LongText::kHeadTail ? "head+tail" : "head";
 }
 
-Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
-  const std::string place(where);
-  const Json json = TRY(ParseJson(text, where, ErrorCode::kInvalidModel));
-  const JsonObject object = TRY(JsonObject::Of(json, place, ErrorCode::kInvalidModel));
+namespace {
+
+/// Reads the fields that this program knows.
+Result<Manifest> ReadFields(const Json& json, std::string_view where) {
+  const JsonObject object = TRY(JsonObject::Of(json, std::string(where), ErrorCode::kInvalidModel));
   Manifest manifest;
   manifest.name = TRY(object.String("name")).value_or("");
   manifest.version = TRY(object.String("version")).value_or(manifest.version);
@@ -97,8 +101,27 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
       manifest.sha256[name] = digest.get<std::string>();
     }
   }
-  manifest.source = std::string(text);
   TRY(ValidateManifest(manifest, where));
+  return manifest;
+}
+
+}  // namespace
+
+Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
+  const Json json = TRY(ParseJson(text, where, ErrorCode::kInvalidModel));
+  const JsonObject object = TRY(JsonObject::Of(json, std::string(where), ErrorCode::kInvalidModel));
+  const int64_t format = TRY(object.Integer("format")).value_or(kFormat);
+  const Json* const stated = json.Find("winnow");
+  const std::string writer = stated != nullptr && stated->is_string() ? stated->str() : "";
+  if (format > kFormat) return std::unexpected(NewerFormatError(where, "the bundle", format, kFormat, writer));
+  Result<Manifest> manifest = ReadFields(json, where);
+  if (manifest) {
+    manifest->source = std::string(text);
+  } else if (manifest.error().hint.empty() && !writer.empty() && writer != WINNOW_VERSION) {
+    manifest.error().hint = fmt::format(
+        "Winnow {} wrote the file, and this is Winnow {}, which cannot read all that a newer version writes", writer,
+        WINNOW_VERSION);
+  }
   return manifest;
 }
 

@@ -55,8 +55,11 @@ Result<void> RunBackup(const BackupOptions& options) {
 void DescribeRestore(RestoreOptions& options, OptionTable& table) {
   table.Describe(
       "First the digest of every file is checked; then each part that is given a place appears there at once. Stop the "
-      "servers that use these places before.");
-  table.AddPositional("backup", &options.plan.backup, "Directory that 'winnow backup' has written").Required();
+      "servers that use these places before. A copy of a store from before a migration, such as store.db.schema-7, can be "
+      "restored, too, with --store.");
+  table
+      .AddPositional("backup", &options.plan.backup, "Directory that 'winnow backup' has written, or a copy of a store")
+      .Required();
   table.Group("Options");
   table.Add("store", &options.plan.store, "Write the store there: sqlite:FILE or a path").ValueName("URL");
   table.Add("registry", &options.plan.registry, "Write the registry there").ValueName("DIR");

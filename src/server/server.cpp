@@ -13,6 +13,7 @@
 #include "server/event_streams.h"
 #include "server/operation_history.h"
 #include "server/workspace_models.h"
+#include "workspace/workspace_format.h"
 
 #if __has_include(<execinfo.h>)  // musl has none
 #include <execinfo.h>
@@ -76,6 +77,7 @@ Result<void> Server::StartService() {
     service->registry->Prepare(options_.bundles, options_.models);
   }
   const std::filesystem::path& workspace = options_.jobs.workspace;
+  if (!workspace.empty()) TRY(OpenWorkspaceFormat(workspace));
   if (!workspace.empty()) options_.models.optional_root = workspace / "models";
   service->models = TRY(ModelSet::Open(options_.bundles, options_.models));
   service->events = std::make_shared<EventStreams>(

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
+#include <optional>
 
+#include "base/log.h"
+#include "store/former_copies.h"
 #include "store/time_text.h"
 
 namespace winnow {
@@ -92,8 +96,28 @@ constexpr auto kVersion7 = std::to_array<std::string_view>({
     "CREATE INDEX preferences_changes ON preferences (updated_at, user_id)",
 });
 
-constexpr std::array<std::span<const std::string_view>, kSchemaVersion> kMigrations = {
-    kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7};
+// What a program of a former version needs to know about tables that are newer than it: see RefuseUnlessReadable.
+constexpr auto kVersion8 = std::to_array<std::string_view>({
+    "ALTER TABLE schema_version ADD COLUMN oldest_reader INTEGER",
+    "ALTER TABLE schema_version ADD COLUMN written_by TEXT",
+});
+constexpr int kFirstWithReader = 8;
+
+struct Migration {
+  std::span<const std::string_view> statements;
+  int oldest_reader;  ///< see schema.h
+};
+
+constexpr std::array<Migration, kSchemaVersion> kMigrations = {{
+    {kVersion1, 1},
+    {kVersion2, 2},
+    {kVersion3, 3},
+    {kVersion4, 4},
+    {kVersion5, 5},
+    {kVersion6, 6},
+    {kVersion7, 7},
+    {kVersion8, 8},
+}};
 
 std::string InDialect(std::string_view statement, const SqlConnection& connection) {
   std::string text(statement);
@@ -105,36 +129,73 @@ std::string InDialect(std::string_view statement, const SqlConnection& connectio
   return text;
 }
 
-Result<void> CheckVersion(int found) {
-  if (found <= kSchemaVersion) return {};
+/// What somebody can do who needs this version of the program, as the end of a sentence.
+std::string WayBack(const std::filesystem::path& file) {
+  constexpr std::string_view kLoss = "without what was stored since then";
+  if (file.empty()) return fmt::format("; or restore the dump from before the upgrade with pg_restore, {}", kLoss);
+  const std::optional<std::filesystem::path> copy = FindFormerCopy(file, kSchemaVersion);
+  if (!copy) return fmt::format("; or restore a backup from before the upgrade with 'winnow restore', {}", kLoss);
+  return fmt::format("; or go back to the copy from before the migration, {}: winnow restore {} --store {} --overwrite",
+                     kLoss, copy->string(), file.string());
+}
+
+/// Refuses tables of a newer version, unless their last migration has recorded that this program can use them.
+Result<void> RefuseUnlessReadable(SqlConnection& connection, int found, const std::filesystem::path& file) {
+  const SqlResult<SqlRows> recorded =
+      connection.Run("SELECT oldest_reader, written_by FROM schema_version WHERE version = $1", {int64_t{found}});
+  const bool has_row = recorded && !recorded->rows.empty() && !recorded->rows[0].IsNull(0);
+  if (has_row && recorded->rows[0].Integer(0) <= kSchemaVersion) return {};
+  const std::string writer = has_row && !recorded->rows[0].IsNull(1) ? recorded->rows[0].Text(1) : "";
   return Fail(ErrorCode::kUnsupported,
-              fmt::format("the tables of the store have schema version {}, and this program knows versions up to {}",
-                          found, kSchemaVersion),
-              "use the version of Winnow that wrote the store, or a newer one, or another store");
+              fmt::format("the tables of the store have schema version {}{}, and this program, Winnow {}, can use "
+                          "versions up to {}",
+                          found, writer.empty() ? "" : ", written by Winnow " + writer, WINNOW_VERSION, kSchemaVersion),
+              fmt::format("use {}{}",
+                          writer.empty() ? "the version of Winnow that wrote the store, or a newer one"
+                                         : "Winnow " + writer + " or a newer version",
+                          WayBack(file)));
+}
+
+/// Keeps a copy of a store of a former version before its tables change.
+Result<void> KeepCopy(const std::filesystem::path& file, int found) {
+  if (found == 0 || file.empty()) return {};
+  const std::filesystem::path copy = TRY(KeepFormerCopy(file, found));
+  LogInfo("{}: the tables are migrated from schema version {}; the former store is kept as {}", file.string(), found,
+          copy.string());
+  return {};
+}
+
+/// Runs the statements of one migration, and records it.
+Result<void> ApplyMigration(SqlConnection& connection, int version) {
+  const Migration& migration = kMigrations[static_cast<size_t>(version - 1)];
+  for (const std::string_view statement : migration.statements) {
+    const SqlResult<void> done = connection.Execute(InDialect(statement, connection));
+    if (done) continue;
+    Error error = done.error().error;
+    if (done.error().kind == SqlError::kOther) {
+      error.hint =
+          "tables of another program may have the names of Winnow's tables; use another file or database, or "
+          "in PostgreSQL a schema: add ?options=-csearch_path%3Dwinnow to the URL";
+    }
+    return std::unexpected(std::move(error));
+  }
+  TRY(connection.Run("INSERT INTO schema_version (version, applied_at) VALUES ($1, $2)",
+                     {int64_t{version}, TimeText(StoreNow())}));
+  if (version < kFirstWithReader) return {};
+  TRY(connection.Run("UPDATE schema_version SET oldest_reader = $2, written_by = $3 WHERE version = $1",
+                     {int64_t{version}, int64_t{migration.oldest_reader}, std::string(WINNOW_VERSION)}));
+  return {};
 }
 
 /// Runs in the transaction of a migration.
-Result<void> ApplyMigrations(SqlConnection& connection, int version) {
+Result<void> ApplyMigrations(SqlConnection& connection, int version, const std::filesystem::path& file) {
   TRY(connection.Execute(
       InDialect("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at {time} NOT NULL)",
                 connection)));
   const int found = TRY(SchemaVersionOf(connection));
-  TRY(CheckVersion(found));
-  for (int next = found + 1; next <= version; ++next) {
-    for (const std::string_view statement : kMigrations[static_cast<size_t>(next - 1)]) {
-      const SqlResult<void> done = connection.Execute(InDialect(statement, connection));
-      if (done) continue;
-      Error error = done.error().error;
-      if (done.error().kind == SqlError::kOther) {
-        error.hint =
-            "tables of another program may have the names of Winnow's tables; use another file or database, or "
-            "in PostgreSQL a schema: add ?options=-csearch_path%3Dwinnow to the URL";
-      }
-      return std::unexpected(std::move(error));
-    }
-    TRY(connection.Run("INSERT INTO schema_version (version, applied_at) VALUES ($1, $2)",
-                       {int64_t{next}, TimeText(StoreNow())}));
-  }
+  if (found > kSchemaVersion) TRY(RefuseUnlessReadable(connection, found, file));
+  if (found < version) TRY(KeepCopy(file, found));
+  for (int next = found + 1; next <= version; ++next) TRY(ApplyMigration(connection, next));
   TRY(connection.Commit());
   return {};
 }
@@ -146,15 +207,15 @@ SqlResult<int> SchemaVersionOf(SqlConnection& connection) {
   return static_cast<int>(rows.rows.at(0).Integer(0));
 }
 
-Result<void> MigrateSchema(SqlConnection& connection, int version) {
+Result<void> MigrateSchema(SqlConnection& connection, int version, const std::filesystem::path& file) {
   // Without a lock first: most processes find the tables complete.
   const SqlResult<int> found = SchemaVersionOf(connection);
-  if (found) TRY(CheckVersion(*found));
+  if (found && *found > kSchemaVersion) return RefuseUnlessReadable(connection, *found, file);
   if (found && *found >= version) return {};
   if (!found && found.error().kind != SqlError::kOther) return std::unexpected(found.error().error);
   TRY(connection.CheckEncoding());
   TRY(connection.BeginMigration());
-  const Result<void> applied = ApplyMigrations(connection, version);
+  const Result<void> applied = ApplyMigrations(connection, version, file);
   if (!applied) (void)connection.Rollback();  // the error that matters is that of the migration
   return applied;
 }

@@ -54,13 +54,55 @@ TEST_P(SchemaOn, MigratesFromEveryOlderVersionAndKeepsTheRows) {
   }
 }
 
-TEST_P(SchemaOn, RefusesTablesOfANewerProgram) {
+/// Makes the tables those of a later program, with what its migration has recorded.
+void PretendLater(SqlConnection& connection, int version, int oldest_reader) {
+  ASSERT_TRUE(connection.Execute("ALTER TABLE spam_feedback ADD COLUMN later TEXT"));
+  ASSERT_TRUE(connection.Execute("CREATE TABLE later (id INTEGER PRIMARY KEY)"));
+  ASSERT_TRUE(connection.Run(
+      "INSERT INTO schema_version (version, applied_at, oldest_reader, written_by) VALUES ($1, $2, $3, '7.8.9')",
+      {int64_t{version}, std::string("2027-01-01T00:00:00Z"), int64_t{oldest_reader}}));
+}
+
+TEST_P(SchemaOn, RefusesTablesOfANewerProgramThatItCannotUse) {
+  ASSERT_TRUE(OpenStore());
+  PretendLater(*Connect(), kSchemaVersion + 2, kSchemaVersion + 1);
+  const Error error = ErrorOf(Store::Open({.url = url_}));
+  EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+  EXPECT_THAT(error.message, HasSubstr(fmt::format("schema version {}, written by Winnow 7.8.9", kSchemaVersion + 2)));
+  EXPECT_THAT(error.message, HasSubstr(fmt::format("this program, Winnow {}, can use versions up to {}", WINNOW_VERSION,
+                                                   kSchemaVersion)));
+  EXPECT_THAT(error.hint, HasSubstr("use Winnow 7.8.9 or a newer version; or restore"));
+  EXPECT_THAT(error.hint, HasSubstr(GetParam() == std::string("SQLite") ? "winnow restore" : "pg_restore"));
+}
+
+TEST_P(SchemaOn, RefusesANewerVersionAboutWhichNothingIsRecorded) {
   ASSERT_TRUE(OpenStore());
   ASSERT_TRUE(
       Connect()->Execute("INSERT INTO schema_version (version, applied_at) VALUES (99, '2027-01-01T00:00:00Z')"));
   const Error error = ErrorOf(Store::Open({.url = url_}));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_THAT(error.message, HasSubstr("schema version 99, and this program knows versions up to 7"));
+  EXPECT_THAT(error.hint, HasSubstr("use the version of Winnow that wrote the store"));
+}
+
+TEST_P(SchemaOn, UsesTablesOfANewerProgramThatOnlyAdds) {
+  ASSERT_TRUE(
+      OpenStore()->AddFeedback({.idempotency_key = "1", .text = "before", .is_spam = true, .feedback_type = "admin"}));
+  PretendLater(*Connect(), kSchemaVersion + 2, kSchemaVersion);
+  const auto store = OpenStore();
+  ASSERT_TRUE(store->AddFeedback({.idempotency_key = "2", .text = "after", .is_spam = true, .feedback_type = "admin"}));
+  ASSERT_TRUE(store->SetPreferences("ada", {.mode = "strict", .threshold = {}}));
+  const auto stored = store->ListFeedback({}).value();
+  ASSERT_EQ(stored.size(), 2u);
+  EXPECT_EQ(stored[0].event.text, "before");
+  EXPECT_EQ(stored[1].event.text, "after");
+  EXPECT_EQ(SchemaVersionOf(*Connect()).value(), kSchemaVersion + 2) << "the version is left as it is";
+}
+
+TEST_P(SchemaOn, RecordsWhoCanUseTheTables) {
+  ASSERT_TRUE(OpenStore());
+  EXPECT_EQ(Number(fmt::format("SELECT oldest_reader FROM schema_version WHERE version = {}", kSchemaVersion)),
+            kSchemaVersion);
+  EXPECT_EQ(Number(fmt::format("SELECT COUNT(*) FROM schema_version WHERE written_by = '{}'", WINNOW_VERSION)), 1);
 }
 
 TEST_P(SchemaOn, LeavesTheTablesOfAnotherProgramAlone) {

@@ -5,6 +5,8 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -74,6 +76,14 @@ Result<void> Check(sqlite3* copy, const fs::path& source) {
   return {};
 }
 
+/// An empty file that its owner alone can read: SQLite would create one that others can read, too.
+Result<void> CreatePrivateFile(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return Fail(ErrorCode::kIo, fmt::format("{}: {}", path.string(), std::strerror(errno)));
+  ::close(fd);
+  return {};
+}
+
 Result<void> MakeDurable(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   const bool synced = fd >= 0 && ::fsync(fd) == 0;
@@ -96,7 +106,8 @@ Result<void> CopySqlite(const fs::path& from, const fs::path& to) {
   {
     // Not read-only: a database whose last user was killed has a log that must be applied first.
     const Database source = TRY(Open(from, SQLITE_OPEN_READWRITE));
-    const Database copy = TRY(Open(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+    TRY(CreatePrivateFile(to));
+    const Database copy = TRY(Open(to, SQLITE_OPEN_READWRITE));
     TRY(Copy(source.get(), copy.get(), from));
     TRY(Check(copy.get(), from));
   }

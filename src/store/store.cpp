@@ -54,7 +54,7 @@ Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   auto state = std::make_unique<State>(address, options);
   Result<void> migrated;
   TRY(state->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
-    migrated = MigrateSchema(connection);
+    migrated = MigrateSchema(connection, kSchemaVersion, address.path);
     return {};
   }));
   if (!migrated) {

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "store/feedback_json.h"
+#include "store/former_copies.h"
 #include "store/store_state.h"
 #include "text/duplicate_key.h"
 
@@ -362,7 +363,7 @@ Result<void> Store::Scrub() {
   if (address.kind == StoreAddress::kSqlite) {
     TRY(connection->Execute("VACUUM"));
     TRY(EmptyLog(*connection, address.name));
-    return {};
+    return RemoveFormerCopies(address.path);  // which have what was deleted
   }
   for (const char* const table :
        {"spam_feedback", "idempotency_keys", "messages", "verdict_samples", "reputation", "preferences",

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/files.h"
+#include "base/format_version.h"
 #include "base/json.h"
 #include "bundle/manifest.h"
 
@@ -14,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "checkpoint-";
+constexpr int kFormat = 1;  // a checkpoint that does not state one has it, too
 
 /// The step that a directory's name tells, or -1.
 int StepOf(const fs::path& path) {
@@ -82,7 +84,9 @@ Result<void> WriteTrainingState(const fs::path& dir, const TrainingState& state,
     document["best_metric"] = best.metric;
     document["best_model_checkpoint"] = CheckpointPath({}, best.step).string();
   }
-  document["winnow"] = {{"best", state.best},
+  document["winnow"] = {{"format", kFormat},
+                        {"written_by", WINNOW_VERSION},
+                        {"best", state.best},
                         {"loss_sum", state.loss_sum},
                         {"loss_weight", state.loss_weight},
                         {"tokens", state.tokens},
@@ -109,6 +113,10 @@ Result<Checkpoint> ReadCheckpoint(const fs::path& path) {
                                    .best = e.at("best").get<bool>()});
     }
     const auto& own = document.at("winnow");
+    if (own.contains("format") && own.at("format").get<int64_t>() > kFormat) {
+      return std::unexpected(NewerFormatError(file.string(), "the checkpoint", own.at("format").get<int64_t>(), kFormat,
+                                              own.at("written_by").get<std::string>()));
+    }
     state.best = own.at("best").get<int>();
     state.loss_sum = own.at("loss_sum").get<double>();
     state.loss_weight = own.at("loss_weight").get<double>();

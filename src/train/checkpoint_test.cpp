@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "bundle/manifest.h"
+#include "support/error_of.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 
@@ -232,6 +233,23 @@ TEST(Checkpoint, DamagedStatesAreRefused) {
   other["winnow"]["best"] = 7;
   ASSERT_TRUE(WriteFileAtomically(path / kTrainerStateFile, other.dump()));
   EXPECT_FALSE(ReadCheckpoint(path));
+}
+
+TEST(Checkpoint, ANewerFormatIsRefusedWithTheVersionThatReadsIt) {
+  Training cut(ThirtySteps());
+  ASSERT_FALSE(cut.Run(12));
+  const auto path = CheckpointPath(cut.dir.path(), 10);
+  Json state = ParsedJson(ReadFile(path / kTrainerStateFile).value());
+  state["winnow"]["format"] = 2;
+  state["winnow"]["written_by"] = "7.8.9";
+  ASSERT_TRUE(WriteFileAtomically(path / kTrainerStateFile, state.dump()));
+  const Error newer = ErrorOf(ReadCheckpoint(path));
+  EXPECT_EQ(newer.code, ErrorCode::kUnsupported);
+  EXPECT_EQ(newer.hint, "use Winnow 7.8.9 or a newer version");
+  state["winnow"].erase("format");  // as those that were written before there was one
+  state["winnow"].erase("written_by");
+  ASSERT_TRUE(WriteFileAtomically(path / kTrainerStateFile, state.dump()));
+  EXPECT_TRUE(ReadCheckpoint(path));
 }
 
 }  // namespace

@@ -4,8 +4,10 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 
 import winnow
+from serving import ServingTest
 from winnow import TestCase
 
 
@@ -44,10 +46,11 @@ class Backup(TestCase):
 
     def test_a_store_is_copied_as_of_one_moment_while_it_is_written(self):
         stop = threading.Event()
+        with sqlite3.connect(self.path("store.db"), timeout=30) as database:
+            database.execute("CREATE TABLE pairs(a INTEGER, b INTEGER)")
 
         def write():
             with sqlite3.connect(self.path("store.db"), timeout=30, isolation_level=None) as database:
-                database.execute("CREATE TABLE pairs(a INTEGER, b INTEGER)")
                 number = 0
                 while not stop.is_set():
                     database.execute("BEGIN IMMEDIATE")
@@ -111,7 +114,9 @@ class Backup(TestCase):
         self.assertFalse(os.path.exists(self.path("other")))
         with open(self.path("monday", "backup.json"), encoding="utf-8") as file:
             manifest = json.load(file)
-        for change in ({"format": 2}, {"parts": 1}, {"parts": [{"kind": "../x", "files": []}]}, {"parts": [1]},
+        self.write(os.path.join("monday", "backup.json"), json.dumps({**manifest, "format": 2, "winnow": "7.8.9"}))
+        self.fails("restore", "monday", "--store", "other.db", says=["has format 2, written by Winnow 7.8.9", "use Winnow 7.8.9 or a newer"])
+        for change in ({"format": "1"}, {"parts": 1}, {"parts": [{"kind": "../x", "files": []}]}, {"parts": [1]},
                        {"parts": [{"kind": "store", "files": [{"name": "../../etc/passwd", "sha256": ""}]}]},
                        {"parts": [{"kind": "store", "files": [{"name": 7}]}]}):
             self.write(os.path.join("monday", "backup.json"), json.dumps({**manifest, **change}))
@@ -137,6 +142,101 @@ class Backup(TestCase):
         self.assertEqual([name for name in os.listdir(self.directory) if ".tmp-" in name], [])
         self.back_up("monday", "--store", "store.db")
         self.fails("restore", "monday", "--workspace", "w", says=["does not contain a workspace"])
+
+    def test_restored_files_are_as_private_as_they_were(self):
+        os.chmod(self.path("registry", "registry.db"), 0o660)
+        self.back_up("monday", "--store", "store.db", "--registry", "registry", "--file", "rules.toml")
+        self.winnow("restore", "monday", "--store", "new.db", "--registry", "new", "--files", "files")
+        for former, restored in (("store.db", "new.db"), ("registry/registry.db", "new/registry.db"), ("rules.toml", "files/rules.toml")):
+            self.assertEqual(oct(os.stat(self.path(restored)).st_mode), oct(os.stat(self.path(former)).st_mode), former)
+        self.assertEqual(os.stat(self.path("new.db")).st_mode & 0o777, 0o600)
+
+    def test_links_are_not_followed_and_named(self):
+        os.makedirs(self.path("workspace", "data"))
+        os.symlink("/etc/passwd", self.path("workspace", "data", "elsewhere.csv"))
+        _, err = self.back_up("monday", "--workspace", "workspace")
+        self.assertIn("elsewhere.csv is a symbolic link, and is not copied", err)
+        self.assertFalse(os.path.lexists(self.path("monday", "workspace", "data", "elsewhere.csv")))
+
+    def test_a_store_alone_is_restored(self):
+        self.winnow("restore", "store.db", "--store", "copy.db")
+        self.assertEqual(self.rows("copy.db"), 20)
+        self.fails("restore", "store.db", "--store", "copy.db", says=["copy.db exists"])
+        self.fails("restore", "store.db", "--workspace", "w", code=2, says=["a store alone", "--store"])
+
+
+class WholeServer(ServingTest):
+    """A server with everything in use is backed up while it runs; one on the restored places shows the same."""
+
+    def ask(self, method, path, body=None, status=200):
+        response, data = self.send(method, path, body)
+        self.assertEqual(response.status, status, data)
+        return json.loads(data) if data else None
+
+    def until(self, condition):
+        deadline = time.monotonic() + 120
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(.05)
+
+    def begin(self, store, registry, workspace, rules):
+        self.serve("spam", "--registry", registry, "--registry-cache", "cache", "--filter", "--store", store, "--rules", rules, "--workspace", workspace)
+
+    def use(self):
+        """Something of everything that a server keeps."""
+        with open(winnow.MESSAGES, "rb") as file:
+            self.ask("PUT", "/v1/data/mail.tsv?final=true", file.read())
+        for name in ("thrown-away.csv", "kept.csv"):
+            self.ask("PUT", f"/v1/data/{name}?final=true", "text,label\na,ham\nb,spam\n")
+        row = self.ask("GET", "/v1/data/kept.csv/rows")["rows"][0]["row"]
+        self.ask("POST", "/v1/data/kept.csv/changes", {"remove": [row], "relabel": []})
+        self.ask("DELETE", "/v1/data/thrown-away.csv", status=204)
+        job = self.ask("POST", "/v1/jobs", {"kind": "train", "data": "mail.tsv", "model": "mine", "options": {"kind": "lr"}})["id"]
+        self.until(lambda: self.ask("GET", f"/v1/jobs/{job}")["state"] == "succeeded")
+        self.ask("POST", "/v1/review", {"set": "mail", "data": "mail.tsv", "labels": ["ham", "spam"], "features": "tfidf"}, 201)
+        self.until(lambda: self.ask("GET", "/v1/review/mail")["state"] == "ready")
+        item = self.ask("GET", "/v1/review/next?set=mail&count=1&reviewer=anna")["items"][0]
+        self.ask("POST", "/v1/review/label", {"set": "mail", "reviewer": "anna", "labels": [{"item": item["item"], "label": "ham"}], "count": 1})
+        self.ask("PUT", "/v1/rules/ZEBRA", {"rule": '[[rule]]\nname = "ZEBRA"\nscore = 20\npattern = "zebra"\n'})
+        self.ask("PUT", "/v1/must-pass", {"text": "Your code is 482913.", "isSpam": False})
+        self.ask("PUT", "/v1/senders/joe@example.com", {"list": "deny"})
+        self.ask("PUT", "/v1/users/ada/preferences", {"mode": "strict"})
+        for number in range(5):
+            self.ask("POST", "/v1/messages/check", {"text": f"a zebra {number}"})
+        self.ask("POST", "/v1/feedback", {"text": "a zebra 1", "is_spam": True, "feedback_type": "admin"})
+        self.until(lambda: len(self.ask("GET", "/v1/history")["messages"]) == 5)
+
+    def seen(self):
+        """What the server shows of it."""
+        paths = ("/v1/data", "/v1/data/kept.csv/rows", "/v1/jobs", "/v1/workspace/models", "/v1/rules", "/v1/must-pass", "/v1/senders?list=block", "/v1/preferences",
+                 "/v1/history", "/v1/audit", "/v1/registry/spam")
+        seen = {path: self.ask("GET", path) for path in paths}
+        seen["/v1/review/mail"] = {key: value for key, value in self.ask("GET", "/v1/review/mail").items() if key in ("set", "total", "labels", "labelled", "stats")}
+        for file in [*seen["/v1/data"]["files"], seen["/v1/data/kept.csv/rows"]]:
+            del file["version"]  # of the copy, which is another file
+        return json.loads(json.dumps(seen).replace(self.path("new-"), self.path("")))
+
+    def test_it_comes_back(self):
+        self.winnow("train", winnow.MESSAGES, "--kind", "lr", "-o", "model", "-q")
+        self.winnow("registry", "push", "model", "--registry", "registry", "--name", "spam")
+        self.winnow("registry", "promote", "spam", "1.0.0", "--registry", "registry", "--alias", "champion", "--reason", "first")
+        self.write("rules.toml", '[[rule]]\nname = "LION"\nscore = 1\npattern = "lion"\n')
+        self.begin("store.db", "registry", "workspace", "rules.toml")
+        self.use()
+        before = self.seen()
+        self.winnow("backup", "monday", "--store", "store.db", "--registry", "registry", "--workspace", "workspace", "--file", "rules.toml")
+        self.process.terminate()
+        self.process.wait(60)
+        self.winnow("restore", "monday", "--store", "new-store.db", "--registry", "new-registry", "--workspace", "new-workspace", "--files", "new-files")
+        shutil.rmtree(self.path("cache"))
+        self.begin("new-store.db", "new-registry", "new-workspace", os.path.join("new-files", "rules.toml"))
+        after = self.seen()
+        for path, answer in before.items():
+            self.assertEqual(after[path], answer, path)
+        self.ask("POST", "/v1/data/kept.csv/undo")
+        self.assertEqual(self.ask("GET", "/v1/data/kept.csv/rows")["total"], 2)
+        self.ask("POST", "/v1/data/thrown-away.csv/restore")
+        self.winnow("verify", os.path.join("new-workspace", "models", "mine"))
 
 
 if __name__ == "__main__":
