@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
 #include "decide/decide.h"
 #include "filter/sender.h"
 #include "filter/spam_filter.h"

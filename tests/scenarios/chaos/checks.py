@@ -63,14 +63,14 @@ class Checks:
             self.expect(answer.get("id") == job, f"job {job} of {server.name} is lost: {answer}")
         self.found["job"] = self.found.get("job", 0) + len(mine)
 
-    def feedback(self):
+    def feedback(self, patience=60):
         """Every event that was acknowledged is in the store, and none is there twice."""
         def missing():
             rows = self.chaos.store.rows("SELECT text, user_id, feedback_type, is_spam, COUNT(*) AS n FROM spam_feedback GROUP BY text, user_id, feedback_type, is_spam")
             self.stored = {(text, user, kind == "forget", None if is_spam is None else bool(is_spam)): n for text, user, kind, is_spam, n in rows}
             return [key for key, event in self.ledger.feedback.items() if event["acknowledged"] and self.place(event) not in self.stored]
         try:
-            wait_until(lambda: not missing(), "the feedback that waited", 60)
+            wait_until(lambda: not missing(), "the feedback that waited", patience)
         except AssertionError:
             self.ledger.fail(f"feedback was acknowledged and is lost: {missing()[:10]} of {len(self.ledger.feedback)}")
         twice = [place for place, n in self.stored.items() if n > 1]
@@ -93,20 +93,21 @@ class Checks:
         """A verdict that a kill came after, before the store had been well for a while."""
         with self.ledger.lock:
             windows = list(self.ledger.windows)
-        for kill in (w for w in windows if w.name == "kill" and w.server == name and w.begin >= begin - .5):
-            well = kill.begin - begin
+        for end in (w for w in windows if w.name in ("kill", "restart") and w.server == name and w.begin >= begin - .5):
+            last = end.begin if end.name == "kill" else end.end or end.begin
+            well = last - begin
             for w in windows:
-                if w.name in ("database", "lock", "disk") and w.begin < kill.begin and (w.end or kill.begin) + 8 > begin:
-                    well -= min((w.end or kill.begin) + 8, kill.begin) - max(w.begin, begin)
-            if well < KILL_LOSES:
+                if w.name in ("database", "lock", "disk") and w.begin < last and (w.end or last) + 8 > begin:
+                    well -= min((w.end or last) + 8, last) - max(w.begin, begin)
+            if well < KILL_LOSES and (end.name == "kill" or well < last - begin):  # who ends cleanly writes what waits, unless the store is down
                 return True
         return False
 
-    def history(self):
+    def history(self, patience=30):
         def missing():
             stored = {row[0] for row in self.chaos.store.rows("SELECT message_id FROM messages")}
             return [(i, *where) for i, where in self.ledger.verdicts.items() if i not in stored]
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + patience
         while [m for m in missing() if not self.may_be_lost(*m[1:])] and time.monotonic() < deadline:
             time.sleep(.3)
         lost = missing()
@@ -136,6 +137,22 @@ class Checks:
         for experiment in self.ledger.experiments:
             self.expect(experiment in numbers, f"experiment {experiment} is lost")
         self.found.update({"version": len(self.ledger.versions), "change of an alias": len(self.ledger.reasons), "experiment": len(self.ledger.experiments)})
+
+    def notice(self):
+        """The checks of the store fail if something is missing: one thing of each kind is taken away. After the servers have ended."""
+        with self.ledger.lock:
+            kept, self.ledger.wrong = self.ledger.wrong, []
+        event = next(event for event in self.ledger.feedback.values() if event["acknowledged"])
+        store = self.chaos.store
+        lost = next(i for i, where in self.ledger.verdicts.items() if not self.may_be_lost(*where))
+        for statement in (f"DELETE FROM spam_feedback WHERE text = '{event['text']}'", f"DELETE FROM messages WHERE message_id = '{lost}'", "UPDATE preferences SET mode = 'none'"):
+            store.change(statement)
+        self.feedback(patience=0)
+        self.history(patience=0)
+        self.settings()
+        noticed, self.ledger.wrong = self.ledger.wrong, kept
+        for words in ("feedback was acknowledged and is lost", "verdicts are not in the history", "preferences"):
+            self.expect(any(words in message for message in noticed), f"the test does not notice: {words}")
 
     def integrity(self):
         if hasattr(self.chaos.store, "whole"):

@@ -12,7 +12,7 @@ class Faults:
         self.chaos, self.ledger = chaos, chaos.ledger
         self.draw = random.Random(f"{chaos.seed} faults")
         self.longest = chaos.longest_fault  # seconds
-        self.kinds = {"redis dies": self.redis_dies, "redis hangs": self.redis_hangs, "redis has foreign bytes": self.redis_spoilt, "kill": self.kill, "lock": self.lock,
+        self.kinds = {"redis dies": self.redis_dies, "redis hangs": self.redis_hangs, "redis has foreign bytes": self.redis_spoilt, "kill": self.kill, "restart": self.restart, "lock": self.lock,
                       "descriptors": self.descriptors}
         if hasattr(chaos.store, "crash"):
             self.kinds["database"] = self.database
@@ -22,6 +22,11 @@ class Faults:
             self.kinds["clock"] = self.clock
         self.deck = []
         self.busy = {name: threading.Lock() for name in self.kinds}
+        self.busy["restart"] = self.busy["kill"]  # of the same server
+        for name in ("redis hangs", "redis has foreign bytes"):
+            self.busy[name] = self.busy["redis dies"]
+        if "database" in self.busy:
+            self.busy["lock"] = self.busy["database"]
         self.done = {}
 
     def duration(self, least=.3):
@@ -109,8 +114,17 @@ class Faults:
         self.chaos.being_killed.set()
         window = self.ledger.open("kill", server.name)
         server.kill()
-        window.killed = time.monotonic()
         time.sleep(self.draw.uniform(0, .5))
+        server.start()
+        self.ledger.close(window)
+        self.chaos.being_killed.clear()
+
+    def restart(self):
+        """Ends a server as an upgrade does, and starts it again."""
+        server = self.chaos.servers[0]
+        self.chaos.being_killed.set()
+        window = self.ledger.open("restart", server.name)
+        server.terminate()
         server.start()
         self.ledger.close(window)
         self.chaos.being_killed.clear()

@@ -10,13 +10,14 @@ UNKNOWN = object()  # the outcome of a request that got no answer
 # Redis, the clock, reloads and slow clients cause none.
 ALLOWED = {
     "kill": {"any": {None}},
-    "descriptors": {"any": {None, 503}, "files": {None, 500, 503, 507}},
+    "restart": {"any": {None, 503}},
+    "descriptors": {"any": {None, 503}},
     "database": {"store": {503}, "registry": {503}},
     "lock": {"store": {503}, "registry": {503}},
-    "disk": {"files": {500, 503, 507}, "store": {503}, "feedback": {503}, "registry": {503}},
+    "disk": {"files": {503, 507}, "store": {503}, "feedback": {503}, "registry": {503}},
 }
-TYPES = {500: {"Internal"}, 503: {"Unavailable", "Overloaded", "Timeout"}, 507: {"InsufficientStorage"}}
-GRACE = {"kill": .2, "descriptors": 2, "database": 6, "lock": 3, "disk": 3, "redis": 0, "clock": 0}  # seconds until a server has noticed that the fault is over
+TYPES = {503: {"Unavailable", "Overloaded", "Timeout"}, 507: {"InsufficientStorage"}}
+GRACE = {"kill": .2, "restart": .2, "descriptors": 2, "database": 6, "lock": 3, "disk": 3, "redis": 0, "clock": 0}  # seconds until a server has noticed that the fault is over
 
 
 class Window:

@@ -1,5 +1,8 @@
 """Memory, descriptors and threads of a process over time."""
+import collections
+import contextlib
 import os
+import re
 import time
 
 
@@ -8,6 +11,15 @@ def state(process):
     with open(f"/proc/{process.pid}/status", encoding="utf-8") as file:
         fields = dict(line.split(":", 1) for line in file if ":" in line)
     return int(fields["VmRSS"].split()[0]) / 1024, len(os.listdir(f"/proc/{process.pid}/fd")), int(fields["Threads"])
+
+
+def open_files(process):
+    """What the descriptors are, with their number."""
+    names = collections.Counter()
+    for descriptor in os.listdir(f"/proc/{process.pid}/fd"):
+        with contextlib.suppress(OSError):
+            names[re.sub(r"\d+", "N", os.path.basename(os.readlink(f"/proc/{process.pid}/fd/{descriptor}")))] += 1
+    return names
 
 
 def settled(process, seconds=30):

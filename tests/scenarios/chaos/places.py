@@ -159,6 +159,9 @@ class PostgresStore:
     def rows(self, query):
         return [tuple(row.values()) for row in json.loads(self.server.sql(f"SELECT coalesce(json_agg(t), '[]') FROM ({query}) t"))]
 
+    def change(self, statement):
+        self.server.sql(statement)
+
     def stop(self):
         self.server.stop()
 
@@ -183,6 +186,10 @@ class SqliteStore:
         connection = sqlite3.connect(self.path, timeout=30)
         with contextlib.closing(connection):
             return connection.execute(query).fetchall()
+
+    def change(self, statement):
+        with contextlib.closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
+            connection.execute(statement)
 
     def whole(self):
         return self.rows("PRAGMA integrity_check") == [("ok",)]
@@ -219,6 +226,17 @@ class Server:
         for path in (f"/dev/shm/faketime_shm_{pid}", f"/dev/shm/sem.faketime_sem_{pid}"):  # which libfaketime of a killed process leaves
             with contextlib.suppress(FileNotFoundError):
                 os.remove(path)
+
+    def terminate(self):
+        """SIGTERM; the server must end cleanly, with or without requests."""
+        self.process.terminate()
+        try:
+            code = self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            code = "nothing"
+            self.kill()
+        if code != 0:
+            self.ledger.fail(f"{self.name} ends with {code} on SIGTERM: {self.log()[-2000:]}")
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:

@@ -13,6 +13,7 @@ clocks jump. Exit status 77: something is not installed. Standard library alone.
 import argparse
 import concurrent.futures
 import contextlib
+import http.client
 import json
 import os
 import random
@@ -43,8 +44,10 @@ NOISE_MB = 24
 # What a server remembers: each report for 30 days (text, words and bands of the campaign memory, judged texts), each verdict as long as it is among the
 # last 10,000 (text, symbols, ID), each pool of a review by its items. In bytes, with the overhead of maps and strings.
 PER_REPORT, PER_VERDICT, MOST_VERDICTS = 6000, 2500, 10000
-# Threads of queues start with their first task, those of a model with its first text; connections to the store are opened when several tasks need one.
-MORE_DESCRIPTORS, MORE_THREADS = 8, 32
+# Threads of queues start with their first task, those of a model with its first text. Connections to the store and to the registry, eight each at most
+# (StoreOptions), are opened when as many tasks need one, and kept; one to SQLite has two descriptors.
+MORE_DESCRIPTORS, MORE_THREADS = 32, 32
+MOST_WRONG = 20  # after which a run ends early
 
 
 class Chaos:
@@ -166,8 +169,6 @@ class Chaos:
             status, answer = self.client.ask(server, "check", "POST", "/v1/review", {"set": "chaos", "data": "pool.tsv", "labels": ["ham", "spam"], "features": "tfidf"}, accepts=(201,))
             if status != 201:
                 raise AssertionError(answer)
-        for server in self.servers:
-            wait_until(lambda: self.client.ask(server, "check", "GET", "/v1/review/chaos")[1].get("state") == "ready", "the review", 120)
 
     def mix(self, crew, seconds, faults=None):
         """The load for a time, with faults or without."""
@@ -177,7 +178,7 @@ class Chaos:
         trouble = threading.Thread(target=faults.run, args=(calm,)) if faults else None
         if trouble:
             trouble.start()
-        while time.monotonic() < until and not self.ledger.wrong:
+        while time.monotonic() < until and len(self.ledger.wrong) < MOST_WRONG:
             time.sleep(min(1, max(.2, seconds / 100)))
             dead = [s.name for s in self.servers if not s.alive() and not self.being_killed.is_set()]
             if dead:
@@ -194,13 +195,30 @@ class Chaos:
             thread.join()
 
     def settled(self):
+        """The states of the idle servers."""
+        self.open_files = [measures.open_files(server.process) for server in self.servers]
         with concurrent.futures.ThreadPoolExecutor() as pool:
             return list(pool.map(lambda server: measures.settled(server.process), self.servers))
+
+    def wait_for_reviews(self):
+        """Features are computed when the machine has nothing else to do; texts can be labelled before."""
+        for server in self.servers:
+            with contextlib.suppress(AssertionError):
+                wait_until(lambda: self.client.ask(server, "check", "GET", "/v1/review/chaos")[1].get("state") == "ready", "the review", 60)
 
     def wait_for_jobs(self):
         for server in self.servers:
             for state in ("queued", "running"):
                 wait_until(lambda: not self.client.ask(server, "check", "GET", f"/v1/jobs?state={state}")[1].get("jobs", [1]), "the jobs", 120)
+
+    def redis_figures(self):
+        """What came of Redis since the last start of each server."""
+        figures = []
+        for server in self.servers:
+            _, text = self.client.ask(server, "check", "GET", "/metrics")
+            lines = [line for line in text.decode().splitlines() if line.startswith(("winnow_redis_rejected", "winnow_cache_lookups"))]
+            figures.append(f"{server.name}: " + ", ".join(lines))
+        self.step("Redis: " + "; ".join(figures))
 
     def memory(self, begin, before, after):
         """The line through the memory of the server that was never killed, and what it may grow by."""
@@ -216,7 +234,9 @@ class Chaos:
                                                                                                         for s, b, a in zip(self.servers, before, after)))
         if (rise - 2 * error) * fitted > allowed or after[1][0] - before[1][0] > allowed * 1.5:
             self.ledger.fail(f"memory grows by {rise * fitted:.1f} MB in {fitted:.0f} s")
-        for server, (_, files, threads), (_, files_after, threads_after) in zip(self.servers, before, after):
+        for server, (_, files, threads), (_, files_after, threads_after), opened, open_after in zip(self.servers, before, after, self.open_before, self.open_files):
+            if files_after > files:
+                self.step(f"more descriptors of {server.name}: {dict(open_after - opened)}")
             if files_after > files + MORE_DESCRIPTORS or threads_after > threads + MORE_THREADS:
                 self.ledger.fail(f"{server.name}: {files} descriptors and {threads} threads became {files_after} and {threads_after}")
 
@@ -227,7 +247,6 @@ class Chaos:
         def ask(server):
             while not stopping.is_set():
                 with contextlib.suppress(OSError):
-                    import http.client
                     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
                     with contextlib.suppress(http.client.HTTPException):
                         connection.request("POST", "/v1/classify", json.dumps({"text": self.texts[0]}))
@@ -238,15 +257,8 @@ class Chaos:
         for asker in askers:
             asker.start()
         time.sleep(.3)
-        for server in self.servers:
-            server.process.terminate()
-        for server in self.servers:
-            try:
-                code = server.process.wait(60)
-                if code != 0:
-                    self.ledger.fail(f"{server.name} ends with {code} on SIGTERM: {server.log()[-2000:]}")
-            except subprocess.TimeoutExpired:
-                self.ledger.fail(f"{server.name} does not end on SIGTERM: {server.log()[-2000:]}")
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(lambda server: server.terminate(), self.servers))
         stopping.set()
         for asker in askers:
             asker.join()
@@ -261,7 +273,10 @@ class Chaos:
         self.step(f"load without faults, {warm:.0f} s")
         self.mix(crew, warm)
         self.wait_for_jobs()
+        if self.seconds > 120:
+            self.wait_for_reviews()
         before = self.settled()
+        self.open_before = self.open_files
         faults = Faults(self)
         self.step("load with faults")
         begin = time.monotonic()
@@ -276,9 +291,14 @@ class Chaos:
             check.settings()
             check.history()
             check.registry()
+            self.redis_figures()
             self.memory(begin, before, self.settled())
             self.end()
             check.integrity()
+            found = dict(check.found)
+            if not self.ledger.wrong:
+                check.notice()
+            check.found = found
         self.step("found of what was acknowledged: " + ", ".join(f"{what} {n}" for what, n in check.found.items()))
         self.step("answers: " + ", ".join(f"{name}: {n}" for name, n in sorted(self.ledger.counts.items())))
         self.step(f"latest error after the end of a fault (s): {self.ledger.late}; slowest without a fault (s): " + str({k: round(v, 2) for k, v in self.ledger.slowest.items()}))
@@ -296,9 +316,11 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--store", choices=("postgres", "sqlite"), default="postgres")
     parser.add_argument("--seconds", type=float, default=float(os.environ.get("WINNOW_SOAK_SECONDS", "20")), help="of load; also WINNOW_SOAK_SECONDS")
+    parser.add_argument("--part", type=float, default=1, help="of these seconds")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("WINNOW_SEED", time.time_ns() % 10**6)))
     parser.add_argument("--log", help="file for what happened, as JSON lines")
     options = parser.parse_args()
+    options.seconds *= options.part
     if not places.Redis.program or (options.store == "postgres" and postgres.PROGRAMS is None):
         print("skipped: PostgreSQL or Redis is not installed (./dev test installs what is needed)")
         sys.exit(77)
