@@ -240,8 +240,8 @@ TEST_P(StoreOn, FindsAllScoresOfSendersForAUser) {
 TEST_P(StoreOn, ScoresThatAreSetTogetherAreSeenTogetherByThreads) {
   const auto store = OpenStore();
   const auto put = [&](bool allow) {
-    const std::pair<ReputationKey, double> lists[] = {{{"s@example.org", "allow", ""}, allow ? 1 : 0},
-                                                      {{"s@example.org", "deny", ""}, allow ? 0 : 1}};
+    const std::pair<ReputationKey, double> lists[] = {{{"s@example.org", "allow", ""}, allow ? 1. : 0.},
+                                                      {{"s@example.org", "deny", ""}, allow ? 0. : 1.}};
     return store->SetReputations(lists);
   };
   ASSERT_TRUE(put(true));
@@ -258,7 +258,8 @@ TEST_P(StoreOn, ScoresThatAreSetTogetherAreSeenTogetherByThreads) {
     EXPECT_EQ(records[0].reputation.score + records[1].reputation.score, 1) << "on both lists, or on none";
   }
   for (std::thread& thread : threads) thread.join();
-  const std::pair<ReputationKey, double> wrong[] = {{{"s@example.org", "allow", ""}, 7}, {{"s@example.org", "", ""}, 7}};
+  const std::pair<ReputationKey, double> wrong[] = {{{"s@example.org", "allow", ""}, 7},
+                                                    {{"s@example.org", "", ""}, 7}};
   EXPECT_EQ(ErrorOf(store->SetReputations(wrong)).code, ErrorCode::kInvalidArgument);
   EXPECT_NE(store->GetReputation({"s@example.org", "allow", ""}).value()->score, 7) << "all or none";
 }

@@ -17,6 +17,7 @@ import http.client
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -216,9 +217,9 @@ class Chaos:
         figures = []
         for server in self.servers:
             _, text = self.client.ask(server, "check", "GET", "/metrics")
-            lines = [line for line in text.decode().splitlines() if line.startswith(("winnow_redis_rejected", "winnow_cache_lookups"))]
-            figures.append(f"{server.name}: " + ", ".join(lines))
-        self.step("Redis: " + "; ".join(figures))
+            counts = re.findall(r'^winnow_cache_lookups_total{cache="redis",result="(\w+)"} (\S+)', text.decode(), re.MULTILINE)
+            figures.append(f"{server.name} " + ", ".join(f"{result} {n}" for result, n in counts))
+        self.step("lookups in Redis since the last start: " + "; ".join(figures))
 
     def memory(self, begin, before, after):
         """The line through the memory of the server that was never killed, and what it may grow by."""
