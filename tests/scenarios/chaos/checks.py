@@ -140,12 +140,14 @@ class Checks:
 
     def notice(self):
         """The checks of the store fail if something is missing: one thing of each kind is taken away. After the servers have ended."""
+        self.ledger.log("what was stored is taken away, to see whether the checks notice")
         with self.ledger.lock:
             kept, self.ledger.wrong = self.ledger.wrong, []
         event = next(event for event in self.ledger.feedback.values() if event["acknowledged"])
         store = self.chaos.store
         lost = next(i for i, where in self.ledger.verdicts.items() if not self.may_be_lost(*where))
-        for statement in (f"DELETE FROM spam_feedback WHERE text = '{event['text']}'", f"DELETE FROM messages WHERE message_id = '{lost}'", "UPDATE preferences SET mode = 'none'"):
+        user = next(name for (_, name), possible in self.state_of("preferences").items() if None not in possible)
+        for statement in (f"DELETE FROM spam_feedback WHERE text = '{event['text']}'", f"DELETE FROM messages WHERE message_id = '{lost}'", f"UPDATE preferences SET mode = 'none' WHERE user_id = '{user}'"):
             store.change(statement)
         self.feedback(patience=0)
         self.history(patience=0)
