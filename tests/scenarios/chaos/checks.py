@@ -116,6 +116,20 @@ class Checks:
         self.found["history"] = len(self.ledger.verdicts) - len(lost)
         self.found["history lost by kills, as documented"] = len(lost)
 
+    def audit(self):
+        """Each change of a rule of the server that was never killed has its entry in the audit log, and no other."""
+        name = self.chaos.servers[1].name
+        changes = self.ledger.counts.get(f"rules changed on {name}", 0)
+
+        def entries():
+            return self.chaos.store.rows(f"SELECT COUNT(*) AS n FROM audit_log WHERE action LIKE 'rules.%' AND subject LIKE 'CHAOS#_{name.upper()}%' ESCAPE '#'")[0][0]
+        unanswered = sum(n for kind, n in self.ledger.counts.items() if kind.startswith("files ") and kind != "files 200")
+        deadline = time.monotonic() + 30
+        while entries() < changes and time.monotonic() < deadline:
+            time.sleep(.3)
+        self.expect(changes <= entries() <= changes + unanswered, f"{changes} rules of {name} were changed, the audit log has {entries()}")
+        self.found["entry of the audit log"] = entries()
+
     def registry(self):
         def command(*arguments):
             out = subprocess.run([self.chaos.program, "registry", *arguments, *self.chaos.store.registry, "--json"], cwd=self.chaos.directory, capture_output=True, text=True)

@@ -181,17 +181,24 @@ class Rules(Actor):
     def rule(self, name, score):
         return f'[[rule]]\nname = "{name}"\nscore = {score}\npattern = \'(?i){name.lower()}token\'\n'
 
+    def changed(self, status):
+        """A change of a rule that has an entry in the audit log."""
+        if status == 200:
+            self.ledger.count(f"rules changed on {self.server.name}")
+
     def act(self):
         if self.draw.random() < .6:
-            name = f"CHAOS{self.draw.randrange(12)}"
+            name = f"CHAOS_{self.server.name.upper()}{self.draw.randrange(12)}"
             register = self.ledger.register("rule", self.server.name, name)
             if self.draw.random() < .25:
                 status, _ = self.client.ask(self.server, "files", "DELETE", f"/v1/rules/{name}", accepts=(200, 404))
                 register.write(None, True if status == 404 else self.client.outcome(status))
+                self.changed(status)
             else:
                 score = self.draw.randint(1, 9)
                 status, _ = self.client.ask(self.server, "files", "PUT", f"/v1/rules/{name}", {"rule": self.rule(name, score)})
                 register.write(score, self.client.outcome(status))
+                self.changed(status)
         else:
             name = f"must pass {self.draw.randrange(30)}"
             is_spam = self.draw.random() < .5

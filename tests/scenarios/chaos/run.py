@@ -291,6 +291,7 @@ class Chaos:
             check.by_the_servers()
             check.settings()
             check.history()
+            check.audit()
             check.registry()
             self.redis_figures()
             self.memory(begin, before, self.settled())
