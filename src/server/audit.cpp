@@ -6,17 +6,6 @@
 #include "server/service.h"
 
 namespace winnow {
-namespace {
-
-void Append(const FilterService& filter, AuditEntry entry) {
-  const std::string action = entry.action;
-  const std::shared_ptr<Store> store = filter.recorder().store();
-  const Result<void> appended =
-      store == nullptr ? Fail(ErrorCode::kNetwork, "the store is not available") : store->AppendAudit(std::move(entry));
-  if (!appended) LogWarning("a change ({}) is not in the audit log: {}", action, appended.error().message);
-}
-
-}  // namespace
 
 void Audit(const Service& service, const HttpRequest& request, std::string action, std::string object,
            const Json& detail) {
@@ -25,10 +14,11 @@ void Audit(const Service& service, const HttpRequest& request, std::string actio
   if (service.filter == nullptr || !service.filter->has_store()) {
     return LogInfo("change by {}: {} {} {}", entry.actor, entry.action, entry.subject, entry.details);
   }
-  if (service.filter->calls().RunsThisThread()) return Append(*service.filter, std::move(entry));
+  AuditQueue& audits = service.filter->audits();
+  if (service.filter->calls().RunsThisThread()) return audits.Add(std::move(entry));
   const bool posted =
-      service.filter->calls().Post(request.caller, [filter = service.filter, entry] { Append(*filter, entry); });
-  if (!posted) LogWarning("a change ({}) is not in the audit log: too many requests wait for the store", entry.action);
+      service.filter->calls().Post(request.caller, [filter = service.filter, entry] { filter->audits().Add(entry); });
+  if (!posted) audits.Wait(std::move(entry));
 }
 
 std::string ActorName(std::string_view actor) {

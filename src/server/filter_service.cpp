@@ -31,6 +31,7 @@ Result<std::shared_ptr<FilterService>> FilterService::Open(const FilterServiceOp
   std::unique_ptr<Spool> senders = TRY(Spool::Open(options.spool / "senders"));
   service->learner_ = std::make_unique<SenderLearner>(store, *service->known_, std::move(senders));
   service->log_ = std::make_unique<FeedbackLog>(SinkOf(*service->recorder_), service->memory_.get());
+  service->audits_ = std::make_unique<AuditQueue>(store);
   service->catching_up_ = std::thread([self = service.get()] { self->CatchUp(); });
   if (options.keep_history) service->history_ = std::make_unique<History>(store, options.history);
   return service;
@@ -50,6 +51,7 @@ FilterService::~FilterService() {
   }
   if (const std::shared_ptr<Store> store = recorder_->store(); !written && store != nullptr) store->Shut();  // it hangs
   if (catching_up_.joinable()) catching_up_.join();
+  if (recorder_->counts().up) audits_->WriteWaiting();
 }
 
 /// Drops from memory and from the spool what a command has forgotten.
@@ -76,6 +78,7 @@ void FilterService::CatchUp() {
       if (done) done = log_->CatchUp();
       if (done && round % kRoundsPerTrust == 0) done = log_->UpdateTrust();
       if (!done) LogDebug("the campaign memory could not be brought up to date: {}", done.error().message);
+      audits_->WriteWaiting();
     }
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
     const MutexLock lock(mutex_);

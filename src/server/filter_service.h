@@ -17,6 +17,7 @@
 #include "filter/sender_learner.h"
 #include "filter/spam_filter.h"
 #include "server/api_error.h"
+#include "server/audit_queue.h"
 #include "server/client_tasks.h"
 #include "server/metrics.h"
 #include "server/rspamd_reply.h"
@@ -79,6 +80,8 @@ class FilterService {
   /// Returns the history; null if it is off.
   History* history() const { return history_.get(); }
 
+  AuditQueue& audits() const { return *audits_; }
+
   /// Threads for reads of a verdict, and for everything else that asks the store.
   ClientTasks& reads() const { return reads_; }
   ClientTasks& calls() const { return calls_; }
@@ -112,6 +115,7 @@ class FilterService {
   mutable ClientTasks reads_{/*threads=*/4, /*most_waiting=*/4096};
   /// Feedback of concurrent requests shares an fsync of the store, so many may be in progress.
   mutable ClientTasks calls_{/*threads=*/16, /*most_waiting=*/1024};
+  std::unique_ptr<AuditQueue> audits_;
 };
 
 }  // namespace winnow

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
 #include "decide/decide.h"
 #include "filter/sender.h"
 #include "filter/spam_filter.h"
@@ -119,10 +122,12 @@ ApiResult<void> PutSender(const SharedService& service, const SharedRequest& req
   const std::string user = TRY(NameOr(body, "user"));
   AskStore(service, request, reply, [service, request, sender, list, user]() -> ApiResult<HttpResponse> {
     const std::shared_ptr<Store> store = TRY(service->filter->OpenStore());
-    for (const std::string_view kind : {kAllowKind, kDenyKind}) {
-      const Result<void> set = store->SetReputation({sender, std::string(kind), user}, list == kind ? 1 : 0);
-      if (!set) return std::unexpected(StoreError(set.error()));
-    }
+    // In one transaction: the sender is never on both lists, or on none in between.
+    const auto lists = std::to_array<std::pair<ReputationKey, double>>(
+        {{{sender, std::string(kAllowKind), user}, list == kAllowKind ? 1. : 0.},
+         {{sender, std::string(kDenyKind), user}, list == kDenyKind ? 1. : 0.}});
+    const Result<void> set = store->SetReputations(lists);
+    if (!set) return std::unexpected(StoreError(set.error()));
     service->filter->known().ForgetSender(sender);
     Audit(*service, *request, "senders.set", sender, {{"list", list}, {"user", user}});
     return Describe(*service->filter, sender, user);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -66,6 +67,8 @@ class Store {
   Result<std::vector<StoredReputation>> FindReputation(std::span<const std::string> senders, std::string_view user_id);
   Result<std::vector<StoredReputation>> ListReputation(const ReputationFilter& filter);
   Result<void> SetReputation(const ReputationKey& key, double score);
+  /// Sets all of these scores, or none of them.
+  Result<void> SetReputations(std::span<const std::pair<ReputationKey, double>> scores);
   /// Adds to the score, which has decayed since its last change. Returns the new one.
   Result<Reputation> ChangeReputation(const ReputationChange& change);
 

@@ -102,10 +102,18 @@ Result<std::vector<StoredReputation>> Store::FindReputation(std::span<const std:
 }
 
 Result<void> Store::SetReputation(const ReputationKey& key, double score) {
-  TRY(CheckKey(key));
-  TRY(CheckFinite(score, "score"));
-  TRY(state_->pool.Transact([&](SqlConnection& connection) {
-    return Upsert(connection, key, Reputation{score, StoreNow()});
+  const std::pair one(key, score);
+  return SetReputations(std::span(&one, 1));
+}
+
+Result<void> Store::SetReputations(std::span<const std::pair<ReputationKey, double>> scores) {
+  for (const auto& [key, score] : scores) {
+    TRY(CheckKey(key));
+    TRY(CheckFinite(score, "score"));
+  }
+  TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
+    for (const auto& [key, score] : scores) TRY(Upsert(connection, key, Reputation{score, StoreNow()}));
+    return {};
   }));
   return {};
 }

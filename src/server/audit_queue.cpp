@@ -1,0 +1,65 @@
+#include "server/audit_queue.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+
+namespace winnow {
+namespace {
+
+std::string Described(const AuditEntry& entry) {
+  return fmt::format("change by {}: {} {} {}", entry.actor, entry.action, entry.subject, entry.details);
+}
+
+}  // namespace
+
+Result<void> AuditQueue::Append(const AuditEntry& entry) const {
+  const std::shared_ptr<Store> store = store_();
+  if (store == nullptr) return Fail(ErrorCode::kNetwork, "the store is not available");
+  return store->AppendAudit(entry);
+}
+
+void AuditQueue::Add(AuditEntry entry) {
+  if (entry.event_key.empty()) entry.event_key = RandomKey();  // so that another attempt does not store it twice
+  const Result<void> appended = Append(entry);
+  if (appended) return;
+  if (IsOutage(appended.error())) return Wait(std::move(entry));
+  LogWarning("{} is not in the audit log: {}", Described(entry), appended.error().message);
+}
+
+void AuditQueue::Wait(AuditEntry entry) {
+  if (entry.event_key.empty()) entry.event_key = RandomKey();
+  const MutexLock lock(mutex_);
+  const bool room = waiting_.size() < most_waiting_;
+  LogWarning("{} {}", Described(entry),
+             room ? "waits for the store, and is not in the audit log yet"
+                  : "is not in the audit log, because too many changes wait for the store");
+  if (room) waiting_.push_back(std::move(entry));
+}
+
+void AuditQueue::WriteWaiting() {
+  while (true) {
+    AuditEntry entry;
+    {
+      const MutexLock lock(mutex_);
+      if (waiting_.empty()) return;
+      entry = waiting_.front();
+    }
+    const Result<void> appended = Append(entry);
+    if (!appended && IsOutage(appended.error())) return;
+    if (!appended) LogWarning("{} is not in the audit log: {}", Described(entry), appended.error().message);
+    const MutexLock lock(mutex_);
+    // Another caller may have written it meanwhile.
+    if (!waiting_.empty() && waiting_.front().event_key == entry.event_key) waiting_.pop_front();
+  }
+}
+
+size_t AuditQueue::waiting() const {
+  const MutexLock lock(mutex_);
+  return waiting_.size();
+}
+
+}  // namespace winnow

@@ -1,0 +1,72 @@
+#include "server/audit_queue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/temporary_directory.h"
+
+namespace winnow {
+namespace {
+
+using testing::ElementsAre;
+
+class AuditQueueTest : public testing::Test {
+ protected:
+  AuditQueueTest() : store_(Store::Open({.url = "sqlite:" + (directory_.path() / "store.db").string()}).value()) {}
+
+  std::vector<std::string> Stored() {
+    std::vector<std::string> subjects;
+    const auto entries = store_->ListAudit({}).value();
+    for (const StoredAuditEntry& each : entries) subjects.push_back(each.entry.subject);
+    return subjects;
+  }
+
+  static AuditEntry Change(const std::string& subject) {
+    return {.actor = "key:anna", .action = "rules.set", .subject = subject};
+  }
+
+  TemporaryDirectory directory_;
+  std::shared_ptr<Store> store_;
+  bool down_ = false;
+  AuditQueue queue_{[this] { return down_ ? nullptr : store_; }, /*most_waiting=*/3};
+};
+
+TEST_F(AuditQueueTest, StoresAtOnce) {
+  queue_.Add(Change("A"));
+  EXPECT_THAT(Stored(), ElementsAre("A"));
+  EXPECT_EQ(queue_.waiting(), 0);
+}
+
+TEST_F(AuditQueueTest, WhatTheStoreDoesNotTakeWaitsAndIsStoredOnceInItsOrder) {
+  down_ = true;
+  for (const char* subject : {"A", "B"}) queue_.Add(Change(subject));
+  queue_.WriteWaiting();
+  EXPECT_EQ(queue_.waiting(), 2);
+  down_ = false;
+  queue_.WriteWaiting();
+  queue_.WriteWaiting();
+  queue_.Add(Change("C"));
+  EXPECT_THAT(Stored(), ElementsAre("A", "B", "C"));
+  EXPECT_EQ(queue_.waiting(), 0);
+}
+
+TEST_F(AuditQueueTest, AnEntryThatTheStoreRefusesDoesNotHoldUpTheOthers) {
+  down_ = true;
+  for (const char* subject : {"A", "\xff", "B"}) queue_.Add(Change(subject));
+  down_ = false;
+  queue_.WriteWaiting();
+  EXPECT_THAT(Stored(), ElementsAre("A", "B"));
+}
+
+TEST_F(AuditQueueTest, HoldsABoundedNumber) {
+  down_ = true;
+  for (const char* subject : {"A", "B", "C", "D"}) queue_.Add(Change(subject));
+  EXPECT_EQ(queue_.waiting(), 3);
+}
+
+}  // namespace
+}  // namespace winnow
