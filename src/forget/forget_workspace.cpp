@@ -251,7 +251,8 @@ Result<void> ForgettingWorkspace::Search(const ForgetSubject& subject, const std
   for (const fs::path& file : TRY(FilesBelow(directory_))) {
     const auto below = [&](const fs::path& directory) { return IsBelow(file, directory); };
     if (std::ranges::any_of(models_, below) || std::ranges::any_of(others, below)) continue;
-    if (dry_run_ && (records_.contains(file) || lists_.contains(file))) continue;
+    const bool treated = records_.contains(file) || lists_.contains(file) || below(directory_ / "data" / ".uploads");
+    if (dry_run_ && treated) continue;
     if (!TRY(finder.InFile(file))) continue;
     (lists_.contains(file) ? longer : left).push_back(NameOf(file));
   }

@@ -56,16 +56,16 @@ class WithoutQuotationsTest : public ::testing::Test {
 };
 
 TEST_F(WithoutQuotationsTest, AllOtherBytesStay) {
-  EXPECT_EQ(Without(R"({ "a" : 1.50,"text":"Bob: THE safe  opens with 771204!", "b": ["yes!", "yes"]})"),
-            R"({ "a" : 1.50,"text":"(forgotten)", "b": ["(forgotten)", "yes"]})");
+  EXPECT_EQ(Without(R"j({ "a" : 1.50,"text":"Bob: THE safe  opens with 771204!", "b": ["yes!", "yes"]})j"),
+            R"j({ "a" : 1.50,"text":"(forgotten)", "b": ["(forgotten)", "yes"]})j");
   EXPECT_EQ(replaced_, 2u);
   EXPECT_EQ(Without("{\"n\": 1}\n{\"the safe opens with 771204\": \"x\"}\n"), "{\"n\": 1}\n{\"(forgotten)\": \"x\"}\n");
-  EXPECT_EQ(Without(R"(["the safe opens with...", "the safe..."])"), R"(["(forgotten)", "the safe..."])");
+  EXPECT_EQ(Without(R"j(["the safe opens with...", "the safe..."])j"), R"j(["(forgotten)", "the safe..."])j");
 }
 
 TEST_F(WithoutQuotationsTest, NamesGoWhereTheyAreNames) {
-  EXPECT_EQ(Without(R"({"owner": "anna", "label": "anna", "arguments": ["retrain", "--actor=anna", "anna"]})"),
-            R"({"owner": "(forgotten)", "label": "anna", "arguments": ["retrain", "--actor=(forgotten)", "anna"]})");
+  EXPECT_EQ(Without(R"j({"owner": "anna", "label": "anna", "arguments": ["retrain", "--actor=anna", "anna"]})j"),
+            R"j({"owner": "(forgotten)", "label": "anna", "arguments": ["retrain", "--actor=(forgotten)", "anna"]})j");
 }
 
 TEST_F(WithoutQuotationsTest, WhatIsNoJsonStays) {

@@ -21,7 +21,11 @@ class RemoveItemsTest : public testing::Test {
   void SetUp() override {
     std::vector<PoolText> texts;
     for (size_t i = 0; i < 40; ++i) texts.push_back({.text = fmt::format("text {}", i), .given = "ham", .row = i + 2});
-    ReviewSettings settings{.set = "mail", .data = "mail.tsv", .labels = {"ham", "spam"}, .features = "tfidf"};
+    ReviewSettings settings;
+    settings.set = "mail";
+    settings.data = "mail.tsv";
+    settings.labels = {"ham", "spam"};
+    settings.features = "tfidf";
     ASSERT_TRUE(CreateReview(path_, settings, texts));
   }
   void Label(const std::string& reviewer, std::vector<LabelDecision> decisions) {

@@ -14,11 +14,17 @@ from winnow import MESSAGES
 
 USER = "anna-of-marrow"
 SECRET = "Dear Quentin Oldershaw, the safe at Marrowfield opens with 771204"
-VARIANT = "  dear QUENTIN oldershaw, the safe at\tmarrowfield opens with 771204"
+VARIANT = "  dear QUENTIN oldershaw, the safe at   marrowfield opens with 771204"
 WORDS = ("oldershaw", "771204")
 
 
 class WorkspaceTest(ServingTest):
+    def setUp(self):
+        super().setUp()
+        # Links of killed processes go with the test.
+        os.mkdir(self.path("tmp"))
+        self.environment = {"TMPDIR": self.path("tmp")}
+
     def holders(self, *words, directory="workspace"):
         """Names of the files that contain one of the words, in capitals or not; gzip files unpacked."""
         found = []
@@ -74,10 +80,8 @@ class Workspace(WorkspaceTest):
             time.sleep(.02)
 
     def label(self, name, labels, reviewer):
-        groups = {}
-        items = self.ask("GET", f"/v1/review/next?set={name}&queue=mixed&count=100&reviewer={reviewer}")["items"]
-        groups.update({item["text"]: item["item"] for item in items})
-        self.ask("POST", "/v1/review/label", {"set": name, "reviewer": reviewer, "labels": [{"item": groups[text], "label": label} for text, label in labels.items()]})
+        texts = [json.loads(line)["text"] for line in self.read(f"reviews/{name}/pool.jsonl").splitlines()]
+        self.ask("POST", "/v1/review/label", {"set": name, "reviewer": reviewer, "labels": [{"item": texts.index(text), "label": label} for text, label in labels.items()]})
 
     def wait_for_job(self, **body):
         job = self.ask("POST", "/v1/jobs", body)
@@ -99,7 +103,7 @@ class Workspace(WorkspaceTest):
         self.ask("POST", "/v1/data/mine.tsv/changes", {"relabel": [{"row": 3, "label": "spam"}]})
         self.upload("gone.tsv", self.rows)
         self.ask("POST", "/v1/data/gone.tsv/changes", {"remove": [2]})
-        self.ask("DELETE", "/v1/data/gone.tsv")
+        self.ask("DELETE", "/v1/data/gone.tsv", status=204)
         self.upload("packed.jsonl.gz", [], "final=false")
         self.ask("PUT", "/v1/data/packed.jsonl.gz?offset=0&final=true", gzip.compress("".join(json.dumps({"text": text, "label": "ham"}) + "\n" for text in ("one", SECRET, "two")).encode()))
         self.upload("half.tsv", self.rows[:12], "final=false")
@@ -107,6 +111,9 @@ class Workspace(WorkspaceTest):
         self.ask("DELETE", "/v1/workspace/models/old", status=204)
         self.upload("both.tsv", ["label\ttext\n", f"ham\t{SECRET}\n", f"spam\t{SECRET} \n", *lines[:6]])
         self.job = self.wait_for_job(kind="evaluate", data="both.tsv", model="spam")
+        # What a job prints depends on its kind and options; a text may be in any of it.
+        output = f"jobs/{self.job}/output"
+        self.make(output, self.read(output).decode().rstrip().rstrip("}") + ', "worst": [{"text": ' + json.dumps(SECRET) + "}]}\n")
         self.review("mail")
         self.texts = [line.rstrip("\n").split("\t", 1)[1] for line in lines]
         self.label("mail", {SECRET: "spam", self.texts[3]: "ham", self.texts[20]: "spam"}, USER)
@@ -159,11 +166,11 @@ class Workspace(WorkspaceTest):
         self.assertIn("f1", self.read(f"jobs/{self.job}/output").decode())
         for place in ("models/spam", "trash/models/old"):
             self.winnow("verify", self.path("workspace", place))
-        # The rule goes by the API; its former versions go with the next call.
+        # The rule goes by the API; what undo would bring back goes with the next call.
         self.begin()
         self.ask("DELETE", "/v1/rules/SAFE")
         self.end()
-        self.assertEqual(self.holders(), ["rules/versions/00000002.toml"])
+        self.assertIn("rules/versions/00000002.toml", self.holders(), "for undo; the audit log may quote the rule, too")
         receipt = self.forget("--text", SECRET)
         self.assertTrue(receipt["complete"])
         self.assertEqual(receipt["workspace"]["rule_versions_removed"], ["rules/versions/00000002.toml"])
@@ -220,9 +227,9 @@ class Workspace(WorkspaceTest):
         self.assertEqual((state["total"], state["stats"]["labelled"]), (3, 1))
 
     def test_what_cannot_be_treated_is_named(self):
-        self.make("data/odd.csv", f"first,second\n1,{SECRET}\n")
+        self.make("data/odd.csv", f'first,second\n1,"{SECRET}"\n')
         self.make("data/lines.jsonl", f'{{"text": "x", "label": "ham"}}\n{{"text": "{SECRET}"\n')
-        self.make("data/longer.csv", f"text,label\nRe: {SECRET},ham\n")
+        self.make("data/longer.csv", f'text,label\n"Re: {SECRET}",ham\n')
         self.make("notes/report.html", f"<p>{SECRET}</p>")
         receipt = self.forget("--text", SECRET, code=1)
         self.assertFalse(receipt["complete"])
@@ -282,7 +289,7 @@ class Kill(WorkspaceTest):
         for round in range(int(os.environ.get("WINNOW_KILLS", "15"))):
             self.begin()
             process = subprocess.Popen([winnow.TestCase.program, "forget", "--workspace", self.path("workspace"), "--text", SECRET], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                       cwd=self.directory)
+                                       cwd=self.directory, env={**os.environ, **self.environment})
             try:
                 process.wait(timeout=source.uniform(0, duration))
             except subprocess.TimeoutExpired:
@@ -314,7 +321,7 @@ class Kill(WorkspaceTest):
         for cut in sorted(random.Random(5).sample(range(1, calls + 1), min(cuts, calls))):
             self.begin()
             died = subprocess.run([winnow.TestCase.program, *arguments], cwd=self.directory, capture_output=True, check=False,
-                                  env={**os.environ, "LD_PRELOAD": shim, "WINNOW_POWER_CUT": str(cut)})
+                                  env={**os.environ, **self.environment, "LD_PRELOAD": shim, "WINNOW_POWER_CUT": str(cut)})
             self.assertEqual(died.returncode, -9, f"call {cut}: {died.stderr.decode()}")
             self.check(expected, f"call {cut} of {calls}")
 
