@@ -57,9 +57,9 @@ class WorkspaceTest(ServingTest):
 
 
 class Workspace(WorkspaceTest):
-    def ask(self, method, path, body=None, status=200, headers=None):
-        response, data = self.send(method, path, body, headers)
-        self.assertEqual(response.status, status, data)
+    def ask(self, method, path, body=None):
+        response, data = self.send(method, path, body)
+        self.assertIn(response.status, (200, 201, 204), data)
         return json.loads(data) if data else None
 
     def begin(self):
@@ -73,7 +73,7 @@ class Workspace(WorkspaceTest):
         self.ask("PUT", f"/v1/data/{name}?offset=0&{query}", "".join(rows).encode())
 
     def review(self, name, data="mine.tsv"):
-        self.ask("POST", "/v1/review", {"set": name, "data": data, "labels": ["ham", "spam"], "features": "tfidf"}, status=201)
+        self.ask("POST", "/v1/review", {"set": name, "data": data, "labels": ["ham", "spam"], "features": "tfidf"})
         deadline = time.monotonic() + 120
         while self.ask("GET", f"/v1/review/{name}")["state"] != "ready":
             self.assertLess(time.monotonic(), deadline)
@@ -103,12 +103,12 @@ class Workspace(WorkspaceTest):
         self.ask("POST", "/v1/data/mine.tsv/changes", {"relabel": [{"row": 3, "label": "spam"}]})
         self.upload("gone.tsv", self.rows)
         self.ask("POST", "/v1/data/gone.tsv/changes", {"remove": [2]})
-        self.ask("DELETE", "/v1/data/gone.tsv", status=204)
+        self.ask("DELETE", "/v1/data/gone.tsv")
         self.upload("packed.jsonl.gz", [], "final=false")
         self.ask("PUT", "/v1/data/packed.jsonl.gz?offset=0&final=true", gzip.compress("".join(json.dumps({"text": text, "label": "ham"}) + "\n" for text in ("one", SECRET, "two")).encode()))
         self.upload("half.tsv", self.rows[:12], "final=false")
         self.ask("POST", "/models/switch", {"model": "spam"})
-        self.ask("DELETE", "/v1/workspace/models/old", status=204)
+        self.ask("DELETE", "/v1/workspace/models/old")
         self.upload("both.tsv", ["label\ttext\n", f"ham\t{SECRET}\n", f"spam\t{SECRET} \n", *lines[:6]])
         self.job = self.wait_for_job(kind="evaluate", data="both.tsv", model="spam")
         # What a job prints depends on its kind and options; a text may be in any of it.
@@ -116,10 +116,13 @@ class Workspace(WorkspaceTest):
         self.make(output, self.read(output).decode().rstrip().rstrip("}") + ', "worst": [{"text": ' + json.dumps(SECRET) + "}]}\n")
         self.review("mail")
         self.texts = [line.rstrip("\n").split("\t", 1)[1] for line in lines]
-        self.label("mail", {SECRET: "spam", self.texts[3]: "ham", self.texts[20]: "spam"}, USER)
-        self.label("mail", {self.texts[21]: "ham"}, "ben")
+        # Other labels than those of the data.
+        given = {line.rstrip("\n").split("\t", 1)[1]: line.split("\t", 1)[0] for line in lines}
+        self.labels = {text: "ham" if given[text] == "spam" else "spam" for text in (self.texts[3], self.texts[20], self.texts[21])}
+        self.label("mail", {SECRET: "spam", self.texts[3]: self.labels[self.texts[3]], self.texts[20]: self.labels[self.texts[20]]}, USER)
+        self.label("mail", {self.texts[21]: self.labels[self.texts[21]]}, "ben")
         self.review("deleted")
-        self.ask("DELETE", "/v1/review/deleted", status=204)
+        self.ask("DELETE", "/v1/review/deleted")
         self.ask("PUT", "/v1/must-pass", {"text": VARIANT, "isSpam": False})
         self.ask("PUT", "/v1/must-pass", {"text": "see you", "isSpam": False, "note": "kept"})
         rule = f"[[rule]]\nname = \"SAFE\"\nscore = 3.0\npattern = '{SECRET.lower()}'\n"
@@ -185,14 +188,15 @@ class Workspace(WorkspaceTest):
         self.assertEqual((state["total"], state["stats"]["labelled"]), (30, 3))
         self.ask("POST", "/v1/review/mail/export", {"name": "labelled"})
         rows = set(self.read("data/labelled.tsv").decode().splitlines()[1:])
-        self.assertEqual(rows, {f"{self.texts[3]}\tham", f"{self.texts[20]}\tspam", f"{self.texts[21]}\tham"})
+        self.assertEqual(len(rows), 30)
+        self.assertLess({f"{text}\t{label}" for text, label in self.labels.items()}, rows)
         self.assertEqual(self.ask("POST", "/v1/review/undo", {"set": "mail", "reviewer": "ben"})["item"]["text"], self.texts[21])
-        self.ask("POST", "/v1/review/deleted/restore", status=204)
+        self.ask("POST", "/v1/review/deleted/restore")
         self.review_is_ready("mail")
         self.assertEqual(self.ask("GET", "/v1/review/deleted")["total"], 30)
         self.ask("POST", "/v1/data/mine.tsv/undo")
         self.ask("POST", "/v1/data/gone.tsv/restore")
-        self.ask("POST", "/v1/workspace/models/old/restore", status=204)
+        self.ask("POST", "/v1/workspace/models/old/restore")
         self.assertEqual(len(self.ask("GET", "/v1/data/mine.tsv/rows")["rows"]), 30)
         self.ask("PUT", "/v1/data/half.tsv?offset=0&final=true", b"label\ttext\nham\tx\n")
         self.assertEqual(json.loads(self.ask("GET", f"/v1/jobs/{self.job}") and self.send("GET", f"/v1/jobs/{self.job}/output")[1])["accuracy"] >= 0, True)
