@@ -265,7 +265,7 @@ Result<void> Forgetting::ForgetInBundles() {
 }
 
 Result<void> Forgetting::ForgetInDataFiles() {
-  const TextFinder finder(subject_.texts);
+  const TextFinder finder(subject_.texts), names(plan_.users, /*shortest=*/1);
   Json& list = result_.receipt["data"] = Json::array();
   for (const DataPlace& file : data_) {
     bool longer = false;
@@ -278,10 +278,13 @@ Result<void> Forgetting::ForgetInDataFiles() {
     if (!removal && !file.of_workspace) return std::unexpected(removal.error());
     if (file.of_workspace) workspace_->NoteData(file.version, removal.has_value(), longer);
     if (!removal) {
-      // The error may quote the file. UTF-16 hides texts from the search, too.
+      // The error is not told, since it may quote the file. The search of the workspace finds a text in it.
       list.push_back({{"path", file.version.path.string()}, {"read", false}});
-      if (removal.error().code == ErrorCode::kUnsupported || !plan_.users.empty()) {
-        Incomplete(fmt::format("{}: rows cannot be removed from this file", file.version.path.string()));
+      if (TRY(names.InFile(file.version.path))) {
+        Incomplete(
+            fmt::format("{}: rows cannot be removed from this file, which has a name of --user; specify "
+                        "--text-field or --format, or change it yourself",
+                        file.version.path.string()));
       }
       continue;
     }

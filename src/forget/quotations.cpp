@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "data/encoding.h"
 #include "data/gzip_reader.h"
 #include "text/duplicate_key.h"
 #include "text/utf8.h"
@@ -20,8 +21,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t kShortest = 8, kShortestBeginning = 16;
-constexpr size_t kWindow = size_t{4} << 20;
+constexpr size_t kShortestBeginning = 16;
+constexpr size_t kWindow = size_t{4} << 20, kSniffed = size_t{64} << 10;
 constexpr std::string_view kActor = "--actor=";  // an argument of a job
 constexpr size_t kMostEscaped = 8;               // bytes that one byte of a text takes at most: \u0061, &#x61;
 
@@ -127,12 +128,14 @@ size_t EndOfString(std::string_view json, size_t begin) {
 
 }  // namespace
 
-TextFinder::TextFinder(const std::vector<std::string>& texts) {
+TextFinder::TextFinder(const std::vector<std::string>& texts, size_t shortest) {
   for (const std::string& text : texts) {
     std::string key = DuplicateKey(WholeText(text));
-    if (key.size() < kShortest) continue;
+    if (key.empty() || key.size() < shortest) continue;
     longest_ = std::max({longest_, text.size(), key.size()});
-    texts_.push_back(text);
+    const std::string quoted = Json(text).dump();
+    raw_.push_back(text);
+    raw_.push_back(quoted.substr(1, quoted.size() - 2));
     keys_.push_back(std::move(key));
   }
 }
@@ -154,7 +157,7 @@ bool TextFinder::QuotedIn(std::string_view text) const {
 }
 
 bool TextFinder::InWindow(std::string_view window) const {
-  if (window.find('\0') != std::string_view::npos) return Contains(window, texts_);
+  if (window.find('\0') != std::string_view::npos) return Contains(window, raw_);
   if (In(window)) return true;
   const bool backslashes = window.find('\\') != std::string_view::npos;
   if (backslashes && In(WithoutBackslashes(window))) return true;
@@ -168,16 +171,26 @@ Result<bool> TextFinder::InFile(const fs::path& file) const {
   if (fs::file_size(file, error) == 0) return false;
   GzipReader reader = TRY(GzipReader::Open(file));
   const size_t overlap = std::min(longest_ * kMostEscaped + 64, kWindow);
-  std::string window;
-  for (;;) {
-    const size_t kept = window.size();
-    window.resize(kept + kWindow);
-    const Result<size_t> read = reader.Read(window.data() + kept, kWindow);
+  std::string bytes(kWindow, '\0'), window;
+  std::optional<Utf8Decoder> decoder;  // none for what is no text
+  for (bool first = true;; first = false) {
+    bytes.resize(kWindow);
+    const Result<size_t> read = reader.Read(bytes.data(), bytes.size());
     if (!read && read.error().code != ErrorCode::kInvalidData) return std::unexpected(read.error());
     // What a damaged gzip file has behind the damage is read by nobody.
-    window.resize(kept + (read ? *read : 0));
-    if (InWindow(window)) return true;
-    if (!read || *read < kWindow) return false;
+    bytes.resize(read ? *read : 0);
+    const bool last = bytes.size() < kWindow;
+    if (first) {
+      const Sniffed sniffed = SniffEncoding(std::string_view(bytes).substr(0, kSniffed));
+      if (sniffed.problem.empty()) decoder.emplace(sniffed.encoding);
+    }
+    if (decoder) {
+      decoder->Append(bytes, last, window);
+    } else {
+      window += bytes;
+    }
+    if (decoder ? InWindow(window) : Contains(window, raw_)) return true;
+    if (last) return false;
     window.erase(0, window.size() - std::min(window.size(), overlap));
   }
 }

@@ -15,24 +15,25 @@ namespace winnow {
 /// What stands in the place of a text or a name that is forgotten, as in the audit log of the store.
 inline constexpr std::string_view kForgottenWord = "(forgotten)";
 
-/// Finds texts that are a part of something longer, compared as messages are (text/duplicate_key.h). Texts of less than
-/// eight bytes are not looked for: they are found everywhere.
+/// Finds texts that are a part of something longer, compared as messages are (text/duplicate_key.h).
 class TextFinder {
  public:
-  explicit TextFinder(const std::vector<std::string>& texts);
+  static constexpr size_t kShortest = 8;
+  /// Texts of less than `shortest` bytes are not looked for: they are found everywhere.
+  explicit TextFinder(const std::vector<std::string>& texts, size_t shortest = kShortest);
 
   /// Returns true if a text is a part of `contents`.
   bool In(std::string_view contents) const;
   /// Returns true for the beginning of a text, of at least 16 bytes, that ends in "...", and for a part as above.
   bool QuotedIn(std::string_view text) const;
-  /// Returns true if a file, gzip files unpacked, contains a text as it is, or as JSON, HTML or tables with quotes write
-  /// it. Where a file has binary contents, a text is found as it is alone. Errors: kNotFound, kIo.
+  /// Returns true if a file, gzip files unpacked and UTF-16 decoded, contains a text as it is, or as JSON, HTML or tables
+  /// with quotes write it. In binary files a text is found in its own spelling alone. Errors: kNotFound, kIo.
   Result<bool> InFile(const std::filesystem::path& file) const;
 
  private:
   bool InWindow(std::string_view window) const;
 
-  std::vector<std::string> texts_, keys_;
+  std::vector<std::string> raw_, keys_;
   size_t longest_ = 0;
 };
 

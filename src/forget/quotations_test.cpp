@@ -32,6 +32,14 @@ TEST_F(TextFinderTest, FindsATextAsFilesWriteIt) {
   EXPECT_TRUE(In("<td>Dear &quot;Quentin&quot; &amp; S&#246;hne, the safe opens with 771204</td>"));
   EXPECT_TRUE(In("a,b\n\"Dear \"\"Quentin\"\" & Söhne,\nthe safe opens with 771204\",ham\n"));
   EXPECT_TRUE(In(std::string("\0binary ", 8) + text));
+  std::string utf16 = "\xFF\xFE";
+  for (const char16_t c :
+       std::u16string_view(u"a,\"DEAR \"\"Quentin\"\" & S\u00f6hne, the safe opens with 771204\"\n")) {
+    utf16 += static_cast<char>(c & 0xFF);
+    utf16 += static_cast<char>(c >> 8);
+  }
+  EXPECT_TRUE(In(utf16));
+  EXPECT_TRUE(In("DEAR \"Quentin\" & S\xF6hne, the safe opens with 771204\n"));
   EXPECT_FALSE(In("Dear \"Quentin\" & Söhne, the safe opens with 771205"));
   EXPECT_FALSE(In("short"));
   EXPECT_FALSE(In(""));
