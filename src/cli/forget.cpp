@@ -34,6 +34,11 @@ void Describe(ForgetOptions& options, OptionTable& table) {
       .ValueName("NAME")
       .Undivided();
   table.Group("Where");
+  table
+      .Add("workspace", &plan.workspace,
+           "Workspace of a server that does not run: data files with their former versions and the trash, models, "
+           "reviews, the must-pass list, and what jobs have written; and the store in it unless --store is given")
+      .ValueName("DIR");
   table.Add("store", &plan.store, "Store: feedback, history, drawn verdicts, audit log, campaign memory")
       .ValueName("URL");
   table.Add("spool", &plan.spool, "Directory of feedback that waits for delivery to the store")
@@ -42,7 +47,7 @@ void Describe(ForgetOptions& options, OptionTable& table) {
   table.Add("data", &plan.data, "Data file from which rows are removed").ValueName("FILE");
   table.Add("bundle", &plan.bundles, "Model from whose calibration set texts are removed").ValueName("DIR");
   table.Group("Data");
-  table.Add("user-field", &plan.user_field, "Field of --data that names the user of a row").ValueName("NAME");
+  table.Add("user-field", &plan.user_field, "Field of data files that names the user of a row").ValueName("NAME");
   AddTextField(options.reading.text_field, table).Default("the field named text, message, sentence or similar");
   table
       .Add("template", &options.reading.template_text,
@@ -53,7 +58,8 @@ void Describe(ForgetOptions& options, OptionTable& table) {
   table.Add("dry-run", &plan.dry_run, "Count what would be removed, and remove nothing");
   table.Add("receipt", &options.receipt, "Also write the receipt to this file").ValueName("FILE");
   table.Describe(
-      "Removes texts, messages and all contributions of users from a store, a spool, data files and models, and prints "
+      "Removes texts, messages and all contributions of users from a store, a spool, data files, models and the "
+      "workspace of a server, and prints "
       "a receipt as JSON: numbers, and digests of each file before and after, but neither texts nor names. Running "
       "servers drop what was forgotten within seconds. An event that is sent again, or that waits elsewhere, is not "
       "stored again. The command can be repeated after an interruption.");
@@ -63,17 +69,21 @@ void Describe(ForgetOptions& options, OptionTable& table) {
       "reached.");
   table.Example("winnow forget --user anna --store sqlite:store.db --bundle spam --receipt anna.json",
                 "all contributions of a user");
+  table.Example("winnow forget --text \"Hi Bob, my PIN is 4711\" --workspace workspace --receipt pin.json",
+                "a text, from all that a server has kept, while the server is stopped");
   table.Example(
       "winnow forget --text \"Hi Bob, my PIN is 4711\" --store store.db --data sms.tsv --bundle spam --dry-run",
       "where a text is");
 }
 
-/// The server's default.
-Result<void> FillSpool(ForgetPlan& plan) {
+/// The server's defaults: a workspace has a store in it, and a store a spool beside it.
+Result<void> FillPlaces(ForgetPlan& plan) {
+  std::error_code ignored;
+  const std::filesystem::path own = plan.workspace / "store.db";
+  if (plan.store.empty() && !plan.workspace.empty() && std::filesystem::exists(own, ignored)) plan.store = own.string();
   if (plan.store.empty()) return {};
   const StoreAddress address = TRY(ParseStoreUrl(plan.store));
   if (address.kind != StoreAddress::kSqlite) return {};
-  std::error_code ignored;
   if (!std::filesystem::exists(address.path, ignored))
     return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file", address.path.string()), "check --store");
   const std::filesystem::path spool = address.path.string() + ".spool";
@@ -90,7 +100,7 @@ Result<void> Run(const ForgetOptions& options) {
     }
   }
   plan.reading = ReadOptionsOf(options.reading);
-  TRY(FillSpool(plan));
+  TRY(FillPlaces(plan));
   if (!options.receipt.empty()) TRY(CheckOutputFile(options.receipt, plan.data));
   const ForgetResult result = TRY(Forget(plan));
   for (const std::string& note : result.notes) LogWarning("{}", note);
@@ -105,8 +115,8 @@ Result<void> Run(const ForgetOptions& options) {
 }  // namespace
 
 Command ForgetCommand() {
-  return MakeCommand<ForgetOptions>("forget", "Removes texts and users from stores, data and models, provably.",
-                                    Describe, Run);
+  return MakeCommand<ForgetOptions>(
+      "forget", "Removes texts and users from stores, data, models and workspaces, provably.", Describe, Run);
 }
 
 }  // namespace winnow

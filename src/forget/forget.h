@@ -23,8 +23,9 @@ struct ForgetPlan {
   std::filesystem::path spool = {};  ///< directory of a spool; empty: none
   std::vector<std::filesystem::path> data = {};
   std::vector<std::filesystem::path> bundles = {};
-  ReadOptions reading = {};     ///< how the data files are read
-  std::string user_field = {};  ///< field of the data files that names the user of a row; empty: none
+  std::filesystem::path workspace = {};  ///< of a server that does not run; empty: none
+  ReadOptions reading = {};              ///< how the data files are read
+  std::string user_field = {};           ///< field of the data files that names the user of a row; empty: none
   bool dry_run = false;
 };
 
@@ -35,7 +36,8 @@ struct ForgetResult {
 };
 
 /// Removes what the plan names; with dry_run it only counts. The receipt contains neither texts nor names. Errors:
-/// kInvalidArgument for a plan without effect; those of the store, of reading data files and of bundles.
+/// kInvalidArgument for a plan without effect; kExists while a server uses the workspace; those of the store, of reading
+/// data files and of bundles.
 Result<ForgetResult> Forget(const ForgetPlan& plan);
 
 }  // namespace winnow

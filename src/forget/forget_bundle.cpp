@@ -12,6 +12,7 @@
 #include "bundle/directory.h"
 #include "bundle/manifest.h"
 #include "bundle/output_lock.h"
+#include "forget/quotations.h"
 
 namespace winnow {
 namespace {
@@ -96,22 +97,13 @@ Result<BundleRemoval> ForgetInBundle(const fs::path& bundle, const ForgottenText
 }
 
 Result<std::vector<std::string>> FilesThatContain(const fs::path& bundle, const std::vector<std::string>& texts) {
-  constexpr size_t kShortest = 8;
-  std::vector<std::string> needles, names;
-  for (const std::string& text : texts) {
-    if (text.size() < kShortest) continue;
-    const std::string quoted = Json(text).dump();
-    needles.push_back(text);
-    needles.push_back(quoted.substr(1, quoted.size() - 2));
-  }
+  const TextFinder finder(texts);
+  std::vector<std::string> names;
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(bundle, error)) {
+  for (fs::recursive_directory_iterator entry(bundle, error), end; !error && entry != end; entry.increment(error)) {
     std::error_code ignored;
-    if (needles.empty() || !entry.is_regular_file(ignored) || entry.file_size(ignored) == 0) continue;
-    const MappedFile file = TRY(MappedFile::Open(entry.path()));
-    const std::string_view contents(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-    if (std::ranges::any_of(needles, [&](const std::string& needle) { return contents.find(needle) != contents.npos; }))
-      names.push_back(entry.path().lexically_relative(bundle).generic_string());
+    if (entry->is_regular_file(ignored) && TRY(finder.InFile(entry->path())))
+      names.push_back(entry->path().lexically_relative(bundle).generic_string());
   }
   if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", bundle.string(), error.message()));
   std::ranges::sort(names);

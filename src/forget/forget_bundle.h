@@ -25,8 +25,8 @@ struct BundleRemoval {
 /// another process writes the bundle; kIo.
 Result<BundleRemoval> ForgetInBundle(const std::filesystem::path& bundle, const ForgottenTexts& texts, bool dry_run);
 
-/// Returns the names of files of a bundle that contain one of the texts as it is or as JSON writes it, such as reports and
-/// files of other programs, which Winnow does not rewrite. Texts of less than eight bytes are not looked for. Errors: kIo.
+/// Returns the names of files of a bundle that contain one of the texts (forget/quotations.h), such as reports and files of
+/// other programs, which Winnow does not rewrite. Errors: kIo.
 Result<std::vector<std::string>> FilesThatContain(const std::filesystem::path& bundle,
                                                   const std::vector<std::string>& texts);
 

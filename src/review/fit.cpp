@@ -126,7 +126,7 @@ std::vector<QueuePlace> TeachingOrder(const PreparedReview& prepared, const FitI
 }
 
 void OrderQueues(const PreparedReview& prepared, const FitInput& input, FittedReview& fitted) {
-  const size_t n = prepared.items(), audits = AuditCount(n);
+  const size_t n = prepared.items(), audits = prepared.audits;
   std::vector<bool> labelled(n), is_candidate(n);
   std::vector<uint32_t> audit, learn;
   size_t audited = 0;

@@ -182,8 +182,10 @@ Result<PreparedReview> PrepareReview(const ReviewPool& pool, const PreparationSo
                                    : EncoderFeatures(sources.encoder, texts, sources.threads, share);
   }));
   if (!share(pool.texts.size())) return Fail(ErrorCode::kCancelled, "stopped");
-  prepared.random = RandomOrder(pool.texts.size(), pool.settings.seed);
-  const std::span<const uint32_t> learn = std::span(prepared.random).subspan(AuditCount(pool.texts.size()));
+  ReviewOrder order = OrderWithout(pool.texts.size(), pool.settings.removed, pool.settings.seed);
+  prepared.random = std::move(order.items);
+  prepared.audits = order.audits;
+  const std::span<const uint32_t> learn = std::span(prepared.random).subspan(prepared.audits);
   prepared.clusters =
       FindClusters(prepared.item_rows(), ClusterCount(pool.texts.size(), labels.size()), pool.settings.seed);
   prepared.weak = WeakExamples(pool, names.empty() ? std::nullopt : std::optional(pool.texts.size()));

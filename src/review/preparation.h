@@ -28,7 +28,8 @@ struct Suspect {
 struct PreparedReview {
   TextFeatures features;          ///< [items and further rows, columns]; the further rows are those of weak examples
   Clusters clusters;              ///< of the items
-  std::vector<uint32_t> random;   ///< RandomOrder of the items
+  std::vector<uint32_t> random;   ///< the items in random order
+  size_t audits = 0;              ///< the number of those at its beginning that are kept for audits
   std::vector<uint32_t> start;    ///< StartOrder
   std::vector<int32_t> given;     ///< [items] label in the data; -1: none
   std::vector<HeadExample> weak;  ///< what speaks for labels: their names, and texts with seed words

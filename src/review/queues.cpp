@@ -40,6 +40,20 @@ std::vector<uint32_t> RandomOrder(size_t count, uint64_t seed) {
 
 size_t AuditCount(size_t count) { return (count + kRandomEvery - 1) / kRandomEvery; }
 
+ReviewOrder OrderWithout(size_t count, std::span<const size_t> removed, uint64_t seed) {
+  const std::vector<uint32_t> all = RandomOrder(count + removed.size(), seed);
+  const size_t audits = AuditCount(all.size());
+  ReviewOrder order;
+  order.items.reserve(count);
+  for (size_t place = 0; place < all.size(); ++place) {
+    const auto before = std::ranges::lower_bound(removed, all[place]);
+    if (before != removed.end() && *before == all[place]) continue;
+    order.items.push_back(all[place] - static_cast<uint32_t>(before - removed.begin()));
+    if (place < audits) ++order.audits;
+  }
+  return order;
+}
+
 std::vector<uint32_t> UnsureOrder(const RankingInput& input) {
   std::vector<float> margins(input.features.rows(), 0);
   for (const uint32_t item : input.candidates) {

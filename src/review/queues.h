@@ -46,6 +46,17 @@ inline constexpr size_t kRandomEvery = 5;
 std::vector<uint32_t> RandomOrder(size_t count, uint64_t seed);
 size_t AuditCount(size_t count);
 
+/// A random order of texts, of which those at its beginning are kept for audits.
+struct ReviewOrder {
+  std::vector<uint32_t> items;
+  size_t audits = 0;
+};
+
+/// Returns the order of `count` texts that are left when those with the numbers `removed`, ascending and counted among
+/// all, were taken away: that of all texts without them. So a text that was kept for audits stays so, and no other
+/// becomes one.
+ReviewOrder OrderWithout(size_t count, std::span<const size_t> removed, uint64_t seed);
+
 /// What an order by a head is computed from.
 struct RankingInput {
   DenseRows features;                    ///< [items, columns]

@@ -32,6 +32,28 @@ TEST(Queues, KeepARandomFifthForAudits) {
   EXPECT_EQ(AuditCount(1), 1u);
 }
 
+TEST(Queues, KeepTheirOrderWhenTextsAreTakenAway) {
+  const std::vector<uint32_t> all = RandomOrder(100, 1);
+  const std::vector<size_t> removed = {0, 7, all[3], 99};
+  std::vector<size_t> sorted(removed.begin(), removed.end());
+  std::ranges::sort(sorted);
+  std::vector<size_t> left;  // the numbers that the texts had
+  for (size_t i = 0; i < 100; ++i) {
+    if (!std::ranges::binary_search(sorted, i)) left.push_back(i);
+  }
+  const ReviewOrder order = OrderWithout(left.size(), sorted, 1);
+  std::vector<size_t> before;
+  for (const uint32_t item : order.items) before.push_back(left[item]);
+  std::vector<size_t> expected(all.begin(), all.end());
+  size_t audits = 20;
+  for (size_t i = 0; i < 20; ++i) audits -= std::ranges::binary_search(sorted, size_t{all[i]}) ? 1 : 0;
+  std::erase_if(expected, [&](size_t i) { return std::ranges::binary_search(sorted, i); });
+  EXPECT_EQ(before, expected);
+  EXPECT_EQ(order.audits, audits);
+  EXPECT_EQ(OrderWithout(100, {}, 1).items, all);
+  EXPECT_EQ(OrderWithout(100, {}, 1).audits, 20u);
+}
+
 TEST(Queues, EveryFifthTextIsRandom) {
   std::vector<QueuePlace> order;
   for (uint32_t i = 0; i < 8; ++i) order.push_back({i, Queue::kUnsure});

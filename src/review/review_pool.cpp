@@ -64,16 +64,18 @@ Result<std::vector<std::string>> NamesOf(const Json* list) {
 Json ReviewSettings::ToJson() const {
   Json words = Json::object();
   for (const auto& [label, list] : seeds) words[label] = Json(list);
-  return {{"set", set},
-          {"data", data},
-          {"labels", Json(labels)},
-          {"features", features},
-          {"encoder", encoder},
-          {"model", model},
-          {"challenger", challenger},
-          {"seeds", words},
-          {"created", created},
-          {"seed", static_cast<int64_t>(seed)}};
+  Json json = {{"set", set},
+               {"data", data},
+               {"labels", Json(labels)},
+               {"features", features},
+               {"encoder", encoder},
+               {"model", model},
+               {"challenger", challenger},
+               {"seeds", words},
+               {"created", created},
+               {"seed", static_cast<int64_t>(seed)}};
+  if (!removed.empty()) json["removed"] = Json(removed);
+  return json;
 }
 
 Result<ReviewSettings> ReviewSettings::FromJson(const Json& json) {
@@ -90,6 +92,15 @@ Result<ReviewSettings> ReviewSettings::FromJson(const Json& json) {
   settings.seed = static_cast<uint64_t>(TRY(object.Integer("seed")).value_or(42));
   if (const Json* seeds = json.Find("seeds"); seeds != nullptr) {
     for (const auto& [label, words] : seeds->items()) settings.seeds[label] = TRY(NamesOf(&words));
+  }
+  if (const Json* removed = json.Find("removed"); removed != nullptr) {
+    for (const Json& number : *removed) {
+      const auto last = settings.removed.empty() ? int64_t{-1} : static_cast<int64_t>(settings.removed.back());
+      if (!number.is_number_integer() || number.get<int64_t>() <= last) {
+        return Fail(ErrorCode::kInvalidData, std::string(kReviewFile) + ": 'removed' must have ascending numbers");
+      }
+      settings.removed.push_back(static_cast<size_t>(number.get<int64_t>()));
+    }
   }
   return settings;
 }

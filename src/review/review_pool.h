@@ -37,6 +37,9 @@ struct ReviewSettings {
   std::map<std::string, std::vector<std::string>> seeds;  ///< words that speak for a label
   int64_t created = 0;                                    ///< seconds since 1970
   uint64_t seed = 42;                                     ///< of the random order
+  /// Numbers, ascending, of texts that were taken out of the pool (review/remove_items.h), as they were at first. The
+  /// random order is that of all texts without these.
+  std::vector<size_t> removed = {};
 
   Json ToJson() const;
   /// Errors: kInvalidData.

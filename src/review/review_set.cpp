@@ -18,8 +18,8 @@ ReviewSet::ReviewSet(ReviewSetOptions options, ReviewPool pool)
       pool_(std::move(pool)),
       state_(pool_.texts.size(), pool_.settings.labels),
       is_audit_(pool_.texts.size()) {
-  const std::vector<uint32_t> random = RandomOrder(total(), pool_.settings.seed);
-  for (size_t i = 0; i < AuditCount(total()); ++i) is_audit_[random[i]] = true;
+  const ReviewOrder order = OrderWithout(total(), pool_.settings.removed, pool_.settings.seed);
+  for (size_t i = 0; i < order.audits; ++i) is_audit_[order.items[i]] = true;
 }
 
 Result<std::shared_ptr<ReviewSet>> ReviewSet::Open(ReviewSetOptions options) {
@@ -57,8 +57,7 @@ void ReviewSet::Close() {
 
 /// Texts in random order, until features are there.
 void ReviewSet::SetFirstOrder() {
-  const std::vector<uint32_t> random = RandomOrder(total(), pool_.settings.seed);
-  const size_t audits = AuditCount(total());
+  const auto [random, audits] = OrderWithout(total(), pool_.settings.removed, pool_.settings.seed);
   std::vector<QueuePlace> places;
   for (size_t i = audits; i < random.size(); ++i) places.push_back({random[i], Queue::kUnsure});
   auto fitted = std::make_shared<FittedReview>();

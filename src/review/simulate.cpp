@@ -29,6 +29,7 @@ PreparedReview Prepared(const SimulationData& data, uint64_t seed) {
   prepared.features = data.pool;
   prepared.given.assign(texts, -1);
   prepared.random = RandomOrder(texts, seed);
+  prepared.audits = AuditCount(texts);
   prepared.clusters = FindClusters(prepared.item_rows(), ClusterCount(texts, data.labels), seed);
   for (size_t l = 0; data.label_names && l < data.labels; ++l) {
     prepared.weak.push_back({texts + l, static_cast<int32_t>(l), kNameWeight});

@@ -40,7 +40,8 @@ class Matcher {
         users_(selection.users.begin(), selection.users.end()) {
     constexpr size_t kShortest = 8;  // of what is recognized as a part of a longer word
     for (const std::string& text : selection.texts) {
-      if (text.size() >= kShortest) quoted_.push_back(StorableText(text));
+      std::string key = DuplicateKey(StorableText(text));
+      if (key.size() >= kShortest) quoted_.push_back(std::move(key));
     }
   }
 
@@ -54,7 +55,9 @@ class Matcher {
   /// Returns true for a word of the audit log that names or quotes what is forgotten.
   bool Word(const std::string& word) const {
     if (ids_.contains(word) || users_.contains(word) || Text(word)) return true;
-    return std::ranges::any_of(quoted_, [&](const std::string& text) { return word.find(text) != std::string::npos; });
+    if (quoted_.empty()) return false;
+    const std::string key = DuplicateKey(word);
+    return std::ranges::any_of(quoted_, [&](const std::string& text) { return key.find(text) != std::string::npos; });
   }
 
  private:

@@ -70,7 +70,7 @@ TEST_P(ForgetOn, RemovesATextFromAllTables) {
   ASSERT_TRUE(store->AppendAudit({.actor = "root",
                                   .action = "senders.set",
                                   .subject = "x",
-                                  .details = Json{{"quoted", {{"text", "he wrote: " + std::string(kText)}}}}.dump()}));
+                                  .details = Json{{"quoted", {{"text", "he wrote: " + variant}}}}.dump()}));
   ASSERT_TRUE(store->RecordCampaignUses(std::vector<CampaignUse>{{"d1", StoreNow()}, {"d2", StoreNow()}}));
 
   const ForgetSelection selection = {.texts = {std::string(kText)}, .campaign_digests = {"d1"}};
