@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels/bf16_matmul.h"
+#include "kernels/code_memory.h"
 
 namespace winnow {
 namespace {
@@ -36,6 +37,21 @@ void Sgemm(char ta, char tb, size_t m, size_t n, size_t k, const float* a, size_
   }
 }
 
+/// Has oneDNN generate its kernels for f32, if there is memory for them.
+bool GenerateKernels() {
+  RequireMemory(kF32CodeBytes);
+  UseOneThread();
+  constexpr size_t kSize = 32;  // more than what oneDNN computes without generated kernels
+  const std::vector<float> factor(kSize * kSize, 1.0f);
+  std::vector<float> product(kSize * kSize);
+  for (const auto& [ta, tb] : {std::pair('N', 'N'), {'N', 'T'}, {'T', 'N'}}) {
+    for (const float beta : {0.0f, 1.0f}) {
+      Sgemm(ta, tb, kSize, kSize, kSize, factor.data(), kSize, factor.data(), kSize, beta, product.data(), kSize);
+    }
+  }
+  return true;
+}
+
 /// op(a) op(b) in whichever numbers.
 void Multiply(bool ta, bool tb, size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb,
               float beta, float* c, size_t ldc, const MatMulOptions& options) {
@@ -45,6 +61,7 @@ void Multiply(bool ta, bool tb, size_t m, size_t n, size_t k, const float* a, si
   if (options.precision == Precision::kBf16) {
     Bf16MatMul(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
   } else {
+    PrepareProducts();
     Sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, a, lda, b, ldb, beta, c, ldc);
   }
   if (options.meter != nullptr) options.meter->Add(Clock::now() - begin, 2 * m * n * k);
@@ -58,15 +75,8 @@ bool IsSupported(Precision precision) {
 }
 
 void PrepareProducts() {
-  constexpr size_t kSize = 32;  // more than what oneDNN computes without generated kernels
-  const std::vector<float> factor(kSize * kSize, 1.0f);
-  std::vector<float> product(kSize * kSize);
-  for (const auto& [ta, tb] : {std::pair(false, false), {false, true}, {true, false}}) {
-    for (const float beta : {0.0f, 1.0f}) {
-      Multiply(ta, tb, kSize, kSize, kSize, factor.data(), kSize, factor.data(), kSize, beta, product.data(), kSize,
-               {});
-    }
-  }
+  static const bool done = GenerateKernels();
+  (void)done;
 }
 
 const char* NameOf(Precision precision) { return precision == Precision::kBf16 ? "bf16" : "f32"; }
