@@ -6,8 +6,8 @@
 
 namespace winnow {
 
-/// What oneDNN needs to generate its kernels for f32, once, and for one shape of a product in bf16, measured: 14 MB and
-/// 1.4 MB; and as much again for other threads, which may take memory meanwhile.
+/// What oneDNN needs to generate its kernels for f32, once, and for one shape of a product in bf16, measured: 17 MB and
+/// 1.4 MB; and some more for other threads, which may take memory meanwhile.
 inline constexpr size_t kF32CodeBytes = 24 << 20, kBf16CodeBytes = 4 << 20;
 
 /// Throws std::bad_alloc if the process cannot map that many bytes more (RLIMIT_DATA, RLIMIT_AS, overcommitment).

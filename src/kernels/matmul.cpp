@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -41,12 +42,15 @@ void Sgemm(char ta, char tb, size_t m, size_t n, size_t k, const float* a, size_
 bool GenerateKernels() {
   RequireMemory(kF32CodeBytes);
   UseOneThread();
-  constexpr size_t kSize = 32;  // more than what oneDNN computes without generated kernels
-  const std::vector<float> factor(kSize * kSize, 1.0f);
-  std::vector<float> product(kSize * kSize);
-  for (const auto& [ta, tb] : {std::pair('N', 'N'), {'N', 'T'}, {'T', 'N'}}) {
+  // Of the sizes for which it has kernels of their own: wide ones, and those with fewer than 16 columns.
+  constexpr std::array<std::array<size_t, 3>, 2> kSizes = {{{32, 32, 32}, {7, 9, 64}}};
+  for (const auto& [m, n, k] : kSizes) {
+    const std::vector<float> a(m * k, 1.0f), b(k * n, 1.0f);
+    std::vector<float> c(m * n);
     for (const float beta : {0.0f, 1.0f}) {
-      Sgemm(ta, tb, kSize, kSize, kSize, factor.data(), kSize, factor.data(), kSize, beta, product.data(), kSize);
+      Sgemm('N', 'N', m, n, k, a.data(), k, b.data(), n, beta, c.data(), n);
+      Sgemm('N', 'T', m, n, k, a.data(), k, b.data(), k, beta, c.data(), n);
+      Sgemm('T', 'N', m, n, k, a.data(), m, b.data(), n, beta, c.data(), n);
     }
   }
   return true;
