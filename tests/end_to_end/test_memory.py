@@ -1,6 +1,7 @@
 """Memory: what memcheck says about a short classification, and what happens where there is too little of it.
 
-WINNOW_MEMORY_LIMITS=FIRST,LAST,STEP in MB trains under each of these limits, in place of a few."""
+The longer form: WINNOW_MEMORY_LIMITS=FIRST,LAST,STEP in MB trains under each of these limits, in place of a few, and WINNOW_MEMCHECK=all
+also classifies with float weights."""
 import json
 import os
 import resource
@@ -32,18 +33,22 @@ class Memory(TestCase):
 
     @unittest.skipUnless(shutil.which("valgrind"), "valgrind isn't installed")
     def test_memcheck_finds_nothing_in_a_classification(self):
-        # Valgrind tells the program that this CPU has no AVX-512, which it cannot emulate; WINNOW_ISA makes sure of it.
+        # Valgrind cannot emulate AVX-512.
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            isa = {"WINNOW_ISA": "avx2" if " avx2 " in file.read() else "portable"}
         self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", "linear")
         self.train()
         self.winnow("quantize", "model", "--output", "int8", "--max-drop", 1)
         self.write("texts.txt", "See you at seven?\nYou won a prize, claim it now\n")
-        for model in ("linear", "model", "int8"):
+        for model in ("linear", "int8", *(["model"] if os.environ.get("WINNOW_MEMCHECK") == "all" else [])):
             with self.subTest(model):
                 arguments = ["classify", model, "--input", "texts.txt", "--json", "--threads", "2"]
                 done = subprocess.run([*MEMCHECK, self.program, *arguments], cwd=self.directory, capture_output=True, text=True, timeout=600, check=False,
-                                      env={**os.environ, "WINNOW_ISA": "avx2"})
+                                      env={**os.environ, **isa})
                 self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertEqual([json.loads(line)["text"] for line in done.stdout.splitlines()], ["See you at seven?", "You won a prize, claim it now"])
+                labels = [[json.loads(line)["label"] for line in out.splitlines()] for out in (done.stdout, self.winnow(*arguments, environment=isa)[0])]
+                self.assertEqual(labels[0], labels[1])
+                self.assertEqual(len(labels[0]), 2)
 
     @unittest.skipUnless(shutil.which("valgrind") and shutil.which("cc"), "valgrind or a C compiler isn't installed")
     def test_memcheck_would_find_it(self):
