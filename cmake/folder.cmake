@@ -24,8 +24,9 @@ function(winnow_precompiled_headers name)
   target_link_libraries(${name} PRIVATE winnow_options ${ARGN})
   target_compile_options(${name} PRIVATE ${WINNOW_PCH_FLAGS})
 endfunction()
-# ccache can keep what was compiled with precompiled headers if the compiler names the header that it used.
-set(WINNOW_PCH_FLAGS $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+# ccache can keep what was compiled with precompiled headers if g++ names the header that it used, and if clang writes no time
+# into the header.
+set(WINNOW_PCH_FLAGS $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess> "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
 set(WINNOW_PCH_HEADERS
     <algorithm> <array> <chrono> <cmath> <cstdint> <cstring> <expected> <filesystem> <functional> <map> <memory>
     <optional> <set> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector> <fmt/format.h>

@@ -152,8 +152,9 @@ TEST(Experiment, RefusesDamagedRecords) {
     damaged[name] = Json();
     EXPECT_EQ(ErrorOf(StateFromJson(damaged)).code, ErrorCode::kInvalidData) << name;
   }
-  for (const auto& [name, value] : ToJson(Plan()).items()) {
-    Json damaged = ToJson(Plan());
+  const Json plan = ToJson(Plan());
+  for (const auto& [name, value] : plan.items()) {
+    Json damaged = plan;
     damaged[name] = "?";
     EXPECT_FALSE(PlanFromJson(damaged)) << name;
   }

@@ -15,7 +15,9 @@
 #include <unordered_map>
 
 #include "base/aligned_buffer.h"
+#include "base/mutex.h"
 #include "kernels/bf16.h"
+#include "kernels/code_memory.h"
 
 namespace winnow {
 namespace {
@@ -41,6 +43,10 @@ class Thread {
     const Key key{ta, tb, m, n, k, add, ldc};
     auto found = plans_.find(key);
     if (found == plans_.end()) {
+      // One at a time, so that the memory that was found free is not that of another thread's code.
+      static Mutex mutex;
+      const MutexLock lock(mutex);
+      RequireMemory(kBf16CodeBytes);
       const auto strides = [&](bool transposed, size_t rows, size_t columns) {
         return transposed ? memory::dims{1, dim(rows)} : memory::dims{dim(columns), 1};
       };

@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "kernels/bf16_matmul.h"
+#include "kernels/code_memory.h"
 
 namespace winnow {
 namespace {
@@ -36,6 +38,24 @@ void Sgemm(char ta, char tb, size_t m, size_t n, size_t k, const float* a, size_
   }
 }
 
+/// Has oneDNN generate its kernels for f32, if there is memory for them.
+bool GenerateKernels() {
+  RequireMemory(kF32CodeBytes);
+  UseOneThread();
+  // Of the sizes for which it has kernels of their own: wide ones, and those with fewer than 16 columns.
+  constexpr std::array<std::array<size_t, 3>, 2> kSizes = {{{32, 32, 32}, {7, 9, 64}}};
+  for (const auto& [m, n, k] : kSizes) {
+    const std::vector<float> a(m * k, 1.0f), b(k * n, 1.0f);
+    std::vector<float> c(m * n);
+    for (const float beta : {0.0f, 1.0f}) {
+      Sgemm('N', 'N', m, n, k, a.data(), k, b.data(), n, beta, c.data(), n);
+      Sgemm('N', 'T', m, n, k, a.data(), k, b.data(), k, beta, c.data(), n);
+      Sgemm('T', 'N', m, n, k, a.data(), m, b.data(), n, beta, c.data(), n);
+    }
+  }
+  return true;
+}
+
 /// op(a) op(b) in whichever numbers.
 void Multiply(bool ta, bool tb, size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb,
               float beta, float* c, size_t ldc, const MatMulOptions& options) {
@@ -45,6 +65,7 @@ void Multiply(bool ta, bool tb, size_t m, size_t n, size_t k, const float* a, si
   if (options.precision == Precision::kBf16) {
     Bf16MatMul(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
   } else {
+    PrepareProducts();
     Sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, a, lda, b, ldb, beta, c, ldc);
   }
   if (options.meter != nullptr) options.meter->Add(Clock::now() - begin, 2 * m * n * k);
@@ -58,15 +79,8 @@ bool IsSupported(Precision precision) {
 }
 
 void PrepareProducts() {
-  constexpr size_t kSize = 32;  // more than what oneDNN computes without generated kernels
-  const std::vector<float> factor(kSize * kSize, 1.0f);
-  std::vector<float> product(kSize * kSize);
-  for (const auto& [ta, tb] : {std::pair(false, false), {false, true}, {true, false}}) {
-    for (const float beta : {0.0f, 1.0f}) {
-      Multiply(ta, tb, kSize, kSize, kSize, factor.data(), kSize, factor.data(), kSize, beta, product.data(), kSize,
-               {});
-    }
-  }
+  static const bool done = GenerateKernels();
+  (void)done;
 }
 
 const char* NameOf(Precision precision) { return precision == Precision::kBf16 ? "bf16" : "f32"; }

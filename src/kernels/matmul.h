@@ -17,8 +17,9 @@ const char* NameOf(Precision precision);
 /// Returns true if this CPU has products of that precision; using them otherwise ends the program.
 bool IsSupported(Precision precision);
 
-/// Has oneDNN generate its kernels for f32 now. It does so at the first product, inside pthread_once, through which no
-/// exception can pass: a server that is short of memory at that moment would be ended.
+/// Has oneDNN generate its kernels for f32 now, which the first product does otherwise. It does so inside pthread_once,
+/// through which no exception can pass: a process that is short of memory at that moment would be ended. Throws
+/// std::bad_alloc if there is no memory for them.
 void PrepareProducts();
 
 /// Time and work spent in matrix products.

@@ -7,15 +7,16 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "base/variant.h"
 #include "onnx/model_file.h"
 
 namespace winnow {
 
-using OnnxAttribute = std::pair<std::string, std::variant<int64_t, float, std::string, std::vector<int64_t>,
-                                                          std::vector<float>, std::vector<std::string>>>;
+using OnnxAttribute =
+    std::pair<std::string,
+              Variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>, std::vector<std::string>>>;
 
 class GraphBuilder {
  public:
@@ -23,7 +24,7 @@ class GraphBuilder {
   explicit GraphBuilder(const std::string& graph_name);
 
   /// Dimensions: each is a number or, if it varies, a name: {"batch", "sequence"}.
-  using Dims = std::vector<std::variant<int64_t, std::string>>;
+  using Dims = std::vector<Variant<int64_t, std::string>>;
   void Input(const std::string& name, int32_t data_type, const Dims& dims);
   void Output(const std::string& name, int32_t data_type, const Dims& dims);
   /// States the shape of a node's output that cannot be inferred.

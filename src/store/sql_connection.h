@@ -15,12 +15,13 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/variant.h"
 #include "store/store_url.h"
 
 namespace winnow {
 
 /// A value of a database: null, an integer, a floating-point number or a text.
-using SqlValue = std::variant<std::monostate, int64_t, double, std::string>;
+using SqlValue = Variant<std::monostate, int64_t, double, std::string>;
 
 /// An error of a database, with what the caller can do about it.
 struct SqlError {
