@@ -26,8 +26,12 @@ void Fill(winnow::InputBytes& input, std::vector<T>& values, int least, int most
 }
 
 void CheckProduct(winnow::InputBytes& input) {
-  const size_t rows = 1 + input.Below(20), out = 1 + input.Below(140);
-  const size_t in = input.Below(16) == 15 ? 1 + input.Number(2) : 1 + input.Below(200);
+  size_t rows = 1 + input.Below(20), out = 1 + input.Below(140), in = 1 + input.Below(200);
+  if (input.Below(64) == 63) {  // as wide as inputs may be
+    rows = 1 + rows % 2;
+    out = 1 + out % 20;
+    in = 1 + input.Number(2);
+  }
   const size_t first = winnow::kColumnBlock * input.Below(out / winnow::kColumnBlock + 1),
                stride = out + input.Below(5);
   if (first >= out) return;

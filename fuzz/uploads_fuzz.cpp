@@ -50,10 +50,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       case 2:
         if ((*files)->Undo(name, "")) contents[name] = winnow::ReadFile(inside / name).value();
         break;
-      case 3:
-        static_cast<void>((*files)->Delete(name, std::string(input.Text(16))));
-        if (contents.contains(name) && !std::filesystem::exists(inside / name)) std::abort();
+      case 3: {
+        const std::string version(input.Text(16));
+        const auto file = (*files)->Find(name);
+        if (!(*files)->Delete(name, version)) break;
+        if (!file || (!version.empty() && version != file->version)) std::abort();
+        contents.erase(name);
         break;
+      }
       case 4:
         static_cast<void>(winnow::FindInDirectory(inside, name, "file"));
         break;
