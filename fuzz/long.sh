@@ -7,13 +7,14 @@
 #   fuzz/long.sh --table         prints what was reached so far
 #   fuzz/long.sh --replay        runs the seeds of the tree and the inputs that were kept, each once
 #
-# WINNOW_FUZZ_JOBS: fuzzers that run at the same time (1). Exit code: 1 if there are findings, which lie in
+# WINNOW_FUZZ_JOBS: fuzzers that run at the same time (1). WINNOW_FUZZ_BUILD: the build folder (build/fuzz); empty: nothing is
+# built, and the programs of the last run go on. Speeds are executions per second of CPU time, of all processes. Exit code: 1 if there are findings, which lie in
 # $WINNOW_FUZZ_DIR/NAME/findings; make a seed of each (fuzz/seeds/NAME) once it is fixed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 directory=${WINNOW_FUZZ_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/winnow-fuzz}
-build=${WINNOW_FUZZ_BUILD:-build/fuzz}
+build=${WINNOW_FUZZ_BUILD-build/fuzz}
 slice=${WINNOW_FUZZ_SLICE:-200000}   # executions after which what was reached is written down
 most_findings=20                     # of one fuzzer, in one run
 
@@ -24,6 +25,7 @@ fuzzers() { sed -n 's/^winnow_fuzz(\([a-z0-9_]*\) .*/\1/p' fuzz/CMakeLists.txt; 
 
 # build NAME...: the programs, copied so that a build meanwhile does not disturb a run.
 build_programs() {
+  [[ -n $build ]] || return 0
   command -v clang++-19 >/dev/null || die "needs the packages clang-19 libclang-rt-19-dev libomp-19-dev"
   if [[ ! -f $build/build.ninja ]]; then
     cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DWINNOW_FUZZ=ON -DWINNOW_TESTS=OFF -DWINNOW_BENCH=OFF \
@@ -44,17 +46,17 @@ run_slice() {
   local name=$1 count=$2 place=$directory/$1 code=0
   local log=$place/last.log seeds=()
   [[ ! -d fuzz/seeds/$name ]] || seeds=("$PWD/fuzz/seeds/$name")
-  (cd "$place" && ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 nice -n 19 ./fuzzer corpus "${seeds[@]}" -runs="$count" \
-    -max_len=4096 -timeout=20 -rss_limit_mb=3000 -malloc_limit_mb=1024 -reload=0 -print_final_stats=1 -close_fd_mask=1 \
-    -artifact_prefix=findings/) >"$log" 2>&1 || code=$?
-  local done_now seconds
+  local TIMEFORMAT='%U %S'
+  { time { (cd "$place" && ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 nice -n 19 ./fuzzer corpus "${seeds[@]}" \
+    -runs="$count" -max_len=4096 -timeout=60 -rss_limit_mb=3000 -malloc_limit_mb=1024 -reload=0 -print_final_stats=1 -close_fd_mask=3 \
+    -artifact_prefix=findings/) >"$log" 2>&1; }; } 2>"$place/time" || code=$?
+  local done_now
   done_now=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -1)
   # A program that crashed prints no numbers: the last line about its progress has them.
   [[ -n $done_now ]] || done_now=$(grep -oE '^#[0-9]+' "$log" | tail -1 | tr -d '#' || true)
-  seconds=$(sed -n 's/^Done [0-9]* runs in \([0-9]*\) second.*/\1/p' "$log" | tail -1)
   echo $(($(number "$place/executions") + ${done_now:-0})) >"$place/executions"
-  echo $(($(number "$place/seconds") + ${seconds:-0})) >"$place/seconds"
-  [[ -z ${seconds:-} ]] || echo $(($(number "$place/timed") + ${done_now:-0})) >"$place/timed"
+  awk -v before="$(number "$place/seconds")" '{ printf "%.2f\n", before + $1 + $2 }' "$place/time" >"$place/seconds.new"
+  mv "$place/seconds.new" "$place/seconds"
   grep -oE 'cov: [0-9]+' "$log" | tail -1 | tr -dc 0-9 >"$place/coverage" || true
   return "$code"
 }
@@ -75,14 +77,15 @@ table() {
   local name all=0
   printf '%-18s %14s %10s %9s %7s %9s\n' fuzzer executions per_second coverage inputs findings
   for name in "$@"; do
-    local place=$directory/$name seconds
+    local place=$directory/$name rate
     [[ -d $place ]] || continue
-    seconds=$(number "$place/seconds")
+    rate=$(awk -v seconds="$(number "$place/seconds")" -v runs="$(number "$place/executions")" \
+      'BEGIN { printf "%d", (seconds > 0 ? runs / seconds : 0) }')
     local found
     found=$(find "$place/findings" -type f | wc -l)
     all=$((all + found))
     printf '%-18s %14d %10d %9d %7d %9d\n' "$name" "$(number "$place/executions")" \
-      $((seconds ? $(number "$place/timed") / seconds : 0)) "$(number "$place/coverage")" \
+      "$rate" "$(number "$place/coverage")" \
       "$(find "$place/corpus" -type f | wc -l)" "$found"
   done
   ((all == 0))
