@@ -1,18 +1,24 @@
-// Runs the fuzzers without libFuzzer, in every build: random changes of seeds, for some seconds. It has no feedback of
-// coverage, so it finds what is shallow; libFuzzer (fuzz/CMakeLists.txt) finds the rest.
+// Runs the fuzzers without libFuzzer, in every build: on their seeds, and on random changes of these for some seconds. It has
+// no feedback of coverage, so it finds what is shallow; libFuzzer (fuzz/long.sh) finds the rest.
 //
-//   fuzz_driver NAME SECONDS [SEED]
+//   fuzz_driver NAME [DIRECTORY|FILE]
 //
-// An input that crashes is written to the file crash-NAME.
+// The directory has the seeds; a file, such as an input that was found, is run alone and once. WINNOW_FUZZ_SECONDS: how long
+// the random changes go on (3). WINNOW_FUZZ_SEED: the seed of the random numbers (1). An input that crashes is written to the
+// file crash-NAME.
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <random>
 #include <string>
@@ -112,7 +118,7 @@ const std::vector<std::string>& Pieces() {
 
 class Mutator {
  public:
-  explicit Mutator(unsigned seed) : random_(seed) {}
+  Mutator(unsigned seed, const std::vector<std::string>& seeds) : random_(seed), seeds_(seeds) {}
 
   std::string Next() {
     std::string input = kept_.empty() || Below(4) == 0 ? Piece() : kept_[Below(kept_.size())];
@@ -129,7 +135,11 @@ class Mutator {
 
  private:
   size_t Below(size_t limit) { return std::uniform_int_distribution<size_t>(0, limit - 1)(random_); }
-  const std::string& Piece() { return Pieces()[Below(Pieces().size())]; }
+  /// Returns a seed of this fuzzer or, as all of them are short, a piece of any format.
+  const std::string& Piece() {
+    if (!seeds_.empty() && Below(2) == 0) return seeds_[Below(seeds_.size())];
+    return Pieces()[Below(Pieces().size())];
+  }
 
   void Change(std::string& input) {
     const size_t at = Below(input.size() + 1), length = Below(input.size() - at + 1);
@@ -155,6 +165,7 @@ class Mutator {
   }
 
   std::mt19937 random_;
+  const std::vector<std::string>& seeds_;
   std::vector<std::string> kept_;
 };
 
@@ -168,26 +179,56 @@ void KeepInput(int signal) {
   ::raise(signal);
 }
 
+/// Returns the contents of the files of a directory, in the order of their names; none if there is no directory.
+std::vector<std::string> ReadSeeds(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> files;
+  if (std::filesystem::is_regular_file(path)) files.push_back(path);
+  if (std::filesystem::is_directory(path)) {
+    for (const auto& entry : std::filesystem::directory_iterator(path)) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<std::string> seeds;
+  for (const auto& file : files) {
+    std::ifstream stream(file, std::ios::binary);
+    seeds.emplace_back(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+  }
+  return seeds;
+}
+
+int NumberOf(const char* variable, int otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr || *text == '\0' ? otherwise : std::atoi(text);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto fuzzer = argc < 3 ? Fuzzers().end() : Fuzzers().find(argv[1]);
+  const auto fuzzer = argc < 2 ? Fuzzers().end() : Fuzzers().find(argv[1]);
+  const std::filesystem::path place = argc > 2 ? argv[2] : "";
+  const bool alone = std::filesystem::is_regular_file(place);
   if (fuzzer == Fuzzers().end()) {
-    std::fprintf(stderr, "usage: fuzz_driver NAME SECONDS [SEED]; NAME is one of:\n");
+    std::fprintf(stderr, "usage: fuzz_driver NAME [DIRECTORY|FILE]; NAME is one of:\n");
     for (const auto& [name, function] : Fuzzers()) std::fprintf(stderr, "  %s\n", std::string(name).c_str());
     return 2;
   }
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(std::atoi(argv[2]));
-  const unsigned seed = argc > 3 ? static_cast<unsigned>(std::atoi(argv[3])) : std::random_device{}();
-  Mutator mutator(seed);
+  const std::vector<std::string> seeds = ReadSeeds(place);
+  if (argc > 2 && seeds.empty()) {
+    std::fprintf(stderr, "%s has no seeds\n", argv[2]);
+    return 2;
+  }
+  const auto seed = static_cast<unsigned>(NumberOf("WINNOW_FUZZ_SEED", 1));
+  Mutator mutator(seed, seeds);
   crash_file = "crash-" + std::string(fuzzer->first);
   for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, KeepInput);
   size_t runs = 0;
-  while (std::chrono::steady_clock::now() < until) {
-    current_input = mutator.Next();
+  const auto run = [&](std::string input) {
+    current_input = std::move(input);
     fuzzer->second(reinterpret_cast<const uint8_t*>(current_input.data()), current_input.size());
     ++runs;
-  }
-  std::printf("%s: %zu inputs, seed %u\n", argv[1], runs, seed);
-  return runs > 0 ? 0 : 1;
+  };
+  for (const std::string& each : seeds) run(each);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(NumberOf("WINNOW_FUZZ_SECONDS", 3));
+  while (!alone && std::chrono::steady_clock::now() < until) run(mutator.Next());
+  std::printf("%s: %zu inputs, of which %zu seeds, seed of the random numbers %u\n", argv[1], runs, seeds.size(), seed);
+  return 0;
 }

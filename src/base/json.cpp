@@ -1,8 +1,11 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -82,11 +85,24 @@ const std::string& Json::str() const {
 
 namespace {
 
+/// Returns the nearest integer of the type that is not beyond `real`: conversion of a number that does not fit is undefined.
+template <typename T>
+T Truncated(double real) {
+  constexpr double kEnd = std::is_signed_v<T> ? -static_cast<double>(std::numeric_limits<T>::min()) : 0x1p64;
+  if (std::isnan(real)) return 0;
+  if (real >= kEnd) return std::numeric_limits<T>::max();
+  if (real <= static_cast<double>(std::numeric_limits<T>::min())) return std::numeric_limits<T>::min();
+  return static_cast<T>(real);
+}
+
 template <typename T>
 T NumberOf(const Json& json, const auto& data) {
   if (const auto* integer = std::get_if<int64_t>(&data)) return static_cast<T>(*integer);
   if (const auto* integer = std::get_if<uint64_t>(&data)) return static_cast<T>(*integer);
-  if (const auto* real = std::get_if<double>(&data)) return static_cast<T>(*real);
+  if (const auto* real = std::get_if<double>(&data)) {
+    if constexpr (std::is_integral_v<T>) return Truncated<T>(*real);
+    return static_cast<T>(*real);
+  }
   WrongUse(json, "a number");
 }
 

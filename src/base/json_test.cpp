@@ -91,6 +91,14 @@ TEST(Json, NumbersAreWrittenAsTheyAreReadBack) {
   EXPECT_EQ(Json(std::numeric_limits<uint64_t>::max()).dump(), "18446744073709551615");
 }
 
+TEST(Json, ARealThatNoIntegerIsBecomesTheNearestOne) {
+  EXPECT_EQ(Json(1e300).get<int32_t>(), INT32_MAX);
+  EXPECT_EQ(Json(-1e300).get<int64_t>(), INT64_MIN);
+  EXPECT_EQ(Json(-1.5).get<uint64_t>(), 0u);
+  EXPECT_EQ(Json(0x1p63).get<int64_t>(), INT64_MAX);
+  EXPECT_EQ(Json(-2.75).get<int32_t>(), -2);
+}
+
 TEST(Json, NumbersAreComparedByValueAndObjectsWhateverTheirOrder) {
   EXPECT_EQ(Json(1), Json(1.0));
   EXPECT_EQ(Json(1), Json(1u));

@@ -1,6 +1,7 @@
 #include "filter/rules_edit.h"
 
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <map>
@@ -53,11 +54,18 @@ std::string TextOf(std::string_view contents, const Span& span) {
   return std::string(Trimmed(contents.substr(span.begin, span.end - span.begin))) + "\n";
 }
 
+/// Returns true if the text, which is valid, has another table than [[rule]] and [[composite]], even an empty one.
+bool HasSections(std::string_view text) {
+  const toml::table table = toml::parse(text);
+  return std::ranges::any_of(table,
+                             [](const auto& entry) { return entry.first != "rule" && entry.first != "composite"; });
+}
+
 }  // namespace
 
 Result<RuleText> ReadRuleText(std::string_view text) {
   const std::string file(kRuleTextFile);
-  const RulesFile parsed = TRY(ParseRulesFile(text, file));
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark, before which a line may be put
   const std::vector<Span> spans = TRY(SpansOf(text, file));
   if (spans.size() != 1) {
     return Fail(ErrorCode::kInvalidData,
@@ -65,15 +73,16 @@ Result<RuleText> ReadRuleText(std::string_view text) {
                             spans.size()),
                 "begin the rule with the line [[rule]], or a combination of rules with [[composite]]");
   }
-  const bool sections = !parsed.groups.empty() || parsed.actions.spam || parsed.actions.ham ||
-                        parsed.weights.classifier || parsed.weights.rules || parsed.weights.reputation ||
-                        parsed.weights.intercept;
-  if (sections) {
+  if (HasSections(text)) {
     return Fail(ErrorCode::kInvalidData, fmt::format("{}, line 1: only [[rule]] and [[composite]] are allowed", file),
                 "groups, actions and weights belong into the server's own file of rules");
   }
   const size_t begin = spans.front().begin;
   const std::string_view above = Trimmed(text.substr(0, begin)), rule = Trimmed(text.substr(begin));
+  if (!rule.starts_with("[[")) {  // rule = [{name = "A", ...}], which cannot stand in a file with others
+    return Fail(ErrorCode::kInvalidData, fmt::format("{}, line 1: the rule is an inline table", file),
+                "begin the rule with the line [[rule]], or a combination of rules with [[composite]]");
+  }
   RuleText read{spans.front().name, std::string(rule) + "\n"};
   if (!above.empty()) read.text.insert(std::min(rule.find('\n'), rule.size()) + 1, std::string(above) + "\n");
   return read;

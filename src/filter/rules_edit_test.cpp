@@ -39,6 +39,16 @@ TEST(RulesEdit, ReadsOneRule) {
               HasSubstr("only [[rule]] and [[composite]] are allowed"));
 }
 
+TEST(RulesEdit, ReadsNoRuleThatCouldNotStandInAFileWithOthers) {
+  const std::string rule = "[[rule]]\nname = \"A\"\npattern = 'a'\n";
+  // An empty section above would become a part of the rule, one below would be in the file once for each rule.
+  EXPECT_THAT(ErrorOf(ReadRuleText("[actions]\n" + rule)).message, HasSubstr("only [[rule]]"));
+  EXPECT_THAT(ErrorOf(ReadRuleText(rule + "[group]\n")).message, HasSubstr("only [[rule]]"));
+  EXPECT_THAT(ErrorOf(ReadRuleText("rule = [{name = \"A\", pattern = 'a'}]")).message, HasSubstr("inline table"));
+  // A byte order mark is no part of the comment that is moved.
+  EXPECT_EQ(ReadRuleText("\xEF\xBB\xBF# new\n" + rule)->text, "[[rule]]\n# new\nname = \"A\"\npattern = 'a'\n");
+}
+
 TEST(RulesEdit, FindsTheTextOfARule) {
   EXPECT_EQ(FindRuleText(kFile, "f", "BOTH").value(),
             "[[composite]]\nname = \"BOTH\"\nexpression = \"PRIZE & CODE\"\n");

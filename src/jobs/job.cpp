@@ -35,6 +35,11 @@ double NumberOf(const Json& object, std::string_view key) {
   return number != nullptr && number->is_number() ? number->get<double>() : 0;
 }
 
+int64_t IntegerOf(const Json& object, std::string_view key) {
+  const Json* number = object.Find(key);
+  return number != nullptr && number->is_number() ? number->get<int64_t>() : 0;
+}
+
 }  // namespace
 
 std::string_view NameOf(JobState state) { return kNames[static_cast<size_t>(state)]; }
@@ -86,9 +91,9 @@ Result<Job> JobOfJson(const Json& json) {
   job.started = NumberOf(json, "started");
   job.ended = NumberOf(json, "ended");
   job.error = TextOf(json, "error");
-  job.runs = static_cast<int64_t>(NumberOf(json, "runs"));
-  job.process = static_cast<int64_t>(NumberOf(json, "process"));
-  job.process_start = static_cast<int64_t>(NumberOf(json, "process_start"));
+  job.runs = IntegerOf(json, "runs");
+  job.process = IntegerOf(json, "process");
+  job.process_start = IntegerOf(json, "process_start");
   if (const Json* code = json.Find("exit_code"); code != nullptr && code->is_number()) {
     job.exit_code = code->get<int>();
   }

@@ -129,9 +129,11 @@ Result<MailMessage> ReadMail(std::string_view raw, const MailLimits& limits) {
   BodyText body = ReadBody(structure, limits, notes);
   message.body = std::move(body.text);
   message.links = std::move(body.links);
-  for (const MailNode& node : structure.nodes) {
-    if (node.has_children) continue;
-    message.parts.push_back({node.type, node.name, node.header.body.size(), node.attachment});
+  for (std::vector<size_t> left = {0}; !left.empty();) {  // in the order of the message, without recursion
+    const MailNode& node = structure.nodes[left.back()];
+    left.pop_back();
+    left.insert(left.end(), node.children.rbegin(), node.children.rend());
+    if (!node.has_children) message.parts.push_back({node.type, node.name, node.header.body.size(), node.attachment});
   }
   message.notes = notes.Take();
   return message;
