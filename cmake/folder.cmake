@@ -12,6 +12,7 @@ if(WINNOW_SANITIZE)
   target_compile_options(winnow_options INTERFACE -fsanitize=${WINNOW_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined -Wno-error)
   target_link_options(winnow_options INTERFACE -fsanitize=${WINNOW_SANITIZE})
 endif()
+include(${CMAKE_CURRENT_LIST_DIR}/hardening.cmake)
 
 # Headers that nearly every file includes, parsed once. Without -DWINNOW_PCH=ON each file is parsed alone, which shows
 # whether it includes what it uses. Our own headers among them have include guards: #pragma once does not recognize a file

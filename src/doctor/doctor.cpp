@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "base/log.h"
 #include "base/progress.h"
 #include "doctor/class_findings.h"
 #include "doctor/label_errors.h"
@@ -239,7 +240,7 @@ std::string DataQualityText(const DataQualityReport& report, const Dataset& data
     const std::string labels =
         finding.label + (finding.suggested.empty() || finding.suggested == kDropFix ? "" : " -> " + finding.suggested);
     text += "  " + ShownName(where + labels + "  (" + finding.note + ")", kWidth) + "\n";
-    if (finding.text) text += "    " + ShownName(dataset.examples[*finding.text].text, kWidth - 2) + "\n";
+    if (finding.text) text += "    " + ShownName(Printable(dataset.examples[*finding.text].text), kWidth - 2) + "\n";
   }
   return text;
 }

@@ -129,7 +129,11 @@ TEST(Doctor, EscapesControlSequencesOfTexts) {
   dataset.examples[1].text = dataset.examples[0].text = "\x1b[2J\x1b]0;pwned\x07";
   const Result<DataQualityReport> found = Look(dataset);
   ASSERT_TRUE(found);
-  EXPECT_EQ(DataQualityText(*found, dataset).find('\x1b'), std::string::npos);
+  const std::string text = DataQualityText(*found, dataset);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_NE(text.find("\\x1b[2J\\x1b]0;pwned\\x07"), std::string::npos) << text;
+  dataset.examples[1].text = dataset.examples[0].text = "two\nlines\tof text";
+  EXPECT_NE(DataQualityText(Look(dataset).value(), dataset).find("two\\nlines\\tof text"), std::string::npos);
 }
 
 }  // namespace

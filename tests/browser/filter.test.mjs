@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { check, eventually, kMessages, startFilter } from "./messages.mjs";
-import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, startServer } from "./support.mjs";
+import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, settled, startServer } from "./support.mjs";
 
 let server;
 before(async () => {
@@ -162,7 +162,7 @@ for (const look of kLooks) {
   test(`the filter is accessible: ${look.name}`, async () => {
     for (const query of ["", "?edit=new", "?tab=senders", "?tab=users", "?tab=must-pass"]) {
       const page = await openPage(server, `/ui/filter${query}`, look);
-      await page.waitForLoadState("networkidle").catch(() => null); // a stream of events keeps the network busy
+      await settled(page);
       if (query === "") {
         await page.getByLabel("Message", { exact: true }).fill(kMessages[1].text);
         await page.getByRole("button", { name: "Check", exact: true }).click();

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { check, eventually, kMessages, startFilter, stored } from "./messages.mjs";
-import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, startServer } from "./support.mjs";
+import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, settled, startServer } from "./support.mjs";
 
 let server;
 before(async () => {
@@ -152,7 +152,7 @@ for (const look of kLooks) {
   test(`the operation is accessible: ${look.name}`, async () => {
     for (const query of ["", "?tab=quality", "?tab=jobs", "?tab=audit"]) {
       const page = await openPage(server, `/ui/operate${query}`, look);
-      await page.waitForLoadState("networkidle").catch(() => null); // a stream of events keeps the network busy
+      await settled(page);
       await expectAccessible(page);
       await expectNoSidewaysScroll(page);
       await closePage(page);

@@ -69,8 +69,14 @@ export async function labelByKeys(page, count, keyOf, pause = 0) {
   return texts;
 }
 
-/** How long each next text took to appear, in milliseconds, as the page has measured it. */
-export const waits = (page) => page.evaluate(() => performance.getEntriesByName("review:shown").map((entry) => entry.duration));
+/**
+ * How long each of `count` next texts took to appear, in milliseconds, as the page has measured it: in the frame after a text
+ * is in the document, which the last one may still wait for.
+ */
+export async function waits(page, count) {
+  await page.waitForFunction((wanted) => performance.getEntriesByName("review:shown").length >= wanted, count);
+  return page.evaluate(() => performance.getEntriesByName("review:shown").map((entry) => entry.duration));
+}
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);

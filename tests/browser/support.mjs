@@ -180,6 +180,11 @@ export async function openPage(server, path, { context, allow = [], ...look } = 
   return page;
 }
 
+/** Waits until the view has what it fetches. ("networkidle" never comes: a stream of events stays open.) */
+export async function settled(page) {
+  await page.waitForFunction(() => document.querySelector(".loading-note, [aria-busy=true]") === null);
+}
+
 /** Fails on what the browser has reported since the page was opened, and closes it. */
 export async function closePage(page) {
   const problems = page.problems.splice(0);

@@ -84,8 +84,10 @@ class Monitoring(unittest.TestCase):
         cls.directory = pathlib.Path(cls.folder.name)
         messages = ROOT / "examples" / "data" / "messages.tsv"
         run(cls.program, "train", messages, "--kind", "lr", "--output-dir", cls.directory / "spam")
-        cls.server = subprocess.Popen([cls.program, "serve", cls.directory / "spam", "--port", "0", "--json"], stdout=subprocess.PIPE,
-                                      stderr=subprocess.DEVNULL, text=True)
+        run(cls.program, "registry", "push", cls.directory / "spam", "--registry", cls.directory / "registry", "--alias", "champion")
+        cls.server = subprocess.Popen([cls.program, "serve", "spam", "--registry", cls.directory / "registry", "--registry-cache", cls.directory / "cache",
+                                       "--filter", "--store", cls.directory / "store.db", "--port", "0", "--json"],
+                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         cls.addClassCleanup(cls.stop, cls.server)
         cls.port = json.loads(cls.server.stdout.readline())["port"]
         for text in ("You won a prize", "Shall we meet?", "You won a prize"):
@@ -154,9 +156,9 @@ class Monitoring(unittest.TestCase):
 
     def test_the_rules_are_valid_and_alert_when_they_should(self):
         self.assertIn("SUCCESS", run(self.tool("promtool"), "check", "rules", "--lint-fatal", RULES))
-        tests = ROOT / "tests" / "deployments" / "winnow.rules.test.yml"
-        self.assertIn("SUCCESS", run(self.tool("promtool"), "test", "rules", tests))
-        tested = set(re.findall(r"alertname: (\w+)", tests.read_text(encoding="utf-8")))
+        tests = sorted((ROOT / "tests" / "deployments").glob("*.test.yml"))
+        self.assertIn("SUCCESS", run(self.tool("promtool"), "test", "rules", *tests))
+        tested = set(re.findall(r"alertname: (\w+)", "".join(file.read_text(encoding="utf-8") for file in tests)))
         self.assertEqual(tested, set(re.findall(r"alert: (\w+)", RULES.read_text(encoding="utf-8"))))
 
     def configuration(self):

@@ -35,6 +35,7 @@ TORCH = ("torch-venv", ("torch", "transformers", "optimum", "setfit", "sklearn",
          ("torch", "transformers==4.57.*", "optimum-onnx[onnxruntime]==0.1.*", "setfit==1.2.*", "scikit-learn", "accelerate"))
 FASTTEXT = ("fasttext-venv", ("fasttext",), ("fasttext-numpy2-wheel",))
 CLIENT = ("client-venv", ("huggingface_hub", "numpy"), ("huggingface_hub", "numpy"))
+WHEEL = "winnow-python"  # where the package `winnow` lies for environments that lack it
 NODE_MODULES = {"onnxruntime-node": "^1.30.0"}
 
 
@@ -84,7 +85,7 @@ def or_skip(function, *arguments, **options):
 
 def check_room(build, name):
     """PyPI's torch brings libraries for GPUs, so that its environment takes more than 6 GB."""
-    if name == TORCH[0] and not (build / name / "ready").exists() and shutil.disk_usage(build).free < 15e9:
+    if name == TORCH[0] and not (build / name).exists() and shutil.disk_usage(build).free < 15e9:
         raise Skip("there is too little disk space for torch")
 
 
@@ -104,10 +105,7 @@ def python_of(page, build):
         return own
     name, modules, install = page.environment
     python = or_skip(packages.environment, modules, build / name, install)
-    with tempfile.TemporaryDirectory() as wheels:
-        package.pip(own, build, "wheel", "--wheel-dir", wheels)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--force-reinstall",
-                        *Path(wheels).glob("*.whl")], check=True)
+    package.pip(own, build, "install", "--upgrade", "--target", build / WHEEL)  # not into the environment, which is shared
     return python
 
 
@@ -183,7 +181,7 @@ def run_page(name, work, build, winnow, show):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("WINNOW_")}
     # In numbers that don't depend on which were faster just now.
     environment |= {"WINNOW_PRECISION": "f32", "HF_HUB_OFFLINE": str(int(page.environment == TORCH)), "TRANSFORMERS_VERBOSITY": "error", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "OMP_NUM_THREADS": "1",
-                    "PYTHONWARNINGS": "ignore", "PATH": os.pathsep.join([str(winnow.parent), os.environ["PATH"]])}
+                    "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(build / WHEEL) if page.python and page.environment else "", "PATH": os.pathsep.join([str(winnow.parent), os.environ["PATH"]])}
     sides = set(blocks.SIDES)
     python = Path(sys.executable)
     try:

@@ -264,10 +264,8 @@ class Failures(MilterTest):
             self.assertEqual(message.result(60)["X-Spam-Score"], "1.50")
         for stopping in (signal.SIGTERM, signal.SIGINT):
             milter = self.milter(server=fake.url)
-            begin = time.monotonic()
             milter.send_signal(stopping)
             self.assertEqual(milter.wait(20), 0)
-            self.assertLess(time.monotonic() - begin, 3)
 
     def test_a_unix_socket_serves_as_well_and_a_stale_one_is_replaced(self):
         path = self.mail.path("milter.sock")

@@ -23,7 +23,7 @@ PACKAGES = ["nanobind", "scikit-build-core", "ninja", "numpy", "pandas", "pyarro
 def environment(directory):
     """The Python of a virtual environment for the package and its tests."""
     spark = ["pyspark"] if shutil.which("java") else []
-    return packages.environment(PACKAGES + spark, directory, source=spark)
+    return packages.environment(PACKAGES + spark, directory, source=spark, shared=False)  # the package is installed into it
 
 
 def pip(python, build, command, *arguments):
