@@ -84,8 +84,10 @@ class Monitoring(unittest.TestCase):
         cls.directory = pathlib.Path(cls.folder.name)
         messages = ROOT / "examples" / "data" / "messages.tsv"
         run(cls.program, "train", messages, "--kind", "lr", "--output-dir", cls.directory / "spam")
-        cls.server = subprocess.Popen([cls.program, "serve", cls.directory / "spam", "--port", "0", "--json"], stdout=subprocess.PIPE,
-                                      stderr=subprocess.DEVNULL, text=True)
+        run(cls.program, "registry", "push", cls.directory / "spam", "--registry", cls.directory / "registry", "--alias", "champion")
+        cls.server = subprocess.Popen([cls.program, "serve", "spam", "--registry", cls.directory / "registry", "--registry-cache", cls.directory / "cache",
+                                       "--filter", "--store", cls.directory / "store.db", "--port", "0", "--json"],
+                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         cls.addClassCleanup(cls.stop, cls.server)
         cls.port = json.loads(cls.server.stdout.readline())["port"]
         for text in ("You won a prize", "Shall we meet?", "You won a prize"):
@@ -156,7 +158,7 @@ class Monitoring(unittest.TestCase):
         self.assertIn("SUCCESS", run(self.tool("promtool"), "check", "rules", "--lint-fatal", RULES))
         tests = sorted((ROOT / "tests" / "deployments").glob("*.test.yml"))
         self.assertIn("SUCCESS", run(self.tool("promtool"), "test", "rules", *tests))
-        tested = {name for file in tests for name in re.findall(r"alertname: (\w+)", file.read_text(encoding="utf-8"))}
+        tested = set(re.findall(r"alertname: (\w+)", "".join(file.read_text(encoding="utf-8") for file in tests)))
         self.assertEqual(tested, set(re.findall(r"alert: (\w+)", RULES.read_text(encoding="utf-8"))))
 
     def configuration(self):
