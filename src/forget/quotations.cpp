@@ -23,6 +23,9 @@ namespace {
 
 constexpr size_t kShortestBeginning = 16;
 constexpr size_t kWindow = size_t{4} << 20, kSniffed = size_t{64} << 10;
+// Keys of records whose values are no texts, whatever they are: without them a record is none.
+constexpr std::array<std::string_view, 9> kNoTexts = {"id",    "kind", "state", "type", "level",
+                                                      "label", "name", "model", "work"};
 constexpr std::string_view kActor = "--actor=";  // an argument of a job
 constexpr size_t kMostEscaped = 8;               // bytes that one byte of a text takes at most: \u0061, &#x61;
 
@@ -126,6 +129,16 @@ size_t EndOfString(std::string_view json, size_t begin) {
   return std::string_view::npos;
 }
 
+bool Has(const std::vector<std::string>& words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+/// Returns true if a string of JSON, a key or the value of one, is a text that goes, or has one in it.
+bool Quotes(const std::string& text, bool is_key, const std::string& key, const Quoted& quoted) {
+  if (text.size() < TextFinder::kShortest || std::ranges::find(kNoTexts, key) != kNoTexts.end()) return false;
+  return quoted.finder.QuotedIn(text) || (!is_key && quoted.texts.Contains(text));
+}
+
 }  // namespace
 
 TextFinder::TextFinder(const std::vector<std::string>& texts, size_t shortest) {
@@ -207,11 +220,10 @@ std::string WithoutQuotations(std::string_view json, const Quoted& quoted, size_
     const std::string text = value && value->is_string() ? value->str() : std::string();
     const size_t next = std::min(json.find_first_not_of(" \t\r\n", end), json.size());
     const bool is_key = next < json.size() && json[next] == ':';
-    const bool named = !is_key && std::ranges::find(quoted.names, text) != quoted.names.end() &&
-                       std::ranges::find(quoted.of_keys, key) != quoted.of_keys.end();
-    const bool actor =
-        text.starts_with(kActor) && std::ranges::find(quoted.names, text.substr(kActor.size())) != quoted.names.end();
-    if (!text.empty() && (named || actor || quoted.texts.Contains(text) || quoted.finder.QuotedIn(text))) {
+    const bool text_goes = Quotes(text, is_key, key, quoted);
+    const bool named = !is_key && Has(quoted.names, text) && Has(quoted.of_keys, key);
+    const bool actor = text.starts_with(kActor) && Has(quoted.names, text.substr(kActor.size()));
+    if (text_goes || named || actor) {
       changed += json.substr(done, i - done);
       changed += fmt::format("\"{}{}\"", actor ? kActor : "", kForgottenWord);
       done = end;

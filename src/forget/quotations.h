@@ -40,7 +40,7 @@ class TextFinder {
 /// What strings of JSON are replaced.
 struct Quoted {
   const TextFinder& finder;
-  const ForgottenTexts& texts;  ///< strings that are one of them
+  const ForgottenTexts& texts;  ///< values that are one of them, of at least TextFinder::kShortest bytes
   /// Names of users: strings that are one of them where they are the value of one of the keys, or the argument --actor.
   const std::vector<std::string>& names;
   const std::vector<std::string>& of_keys;

@@ -54,7 +54,7 @@ TEST_F(TextFinderTest, FindsATextBetweenTwoWindows) {
 class WithoutQuotationsTest : public ::testing::Test {
  protected:
   std::string Without(std::string_view json) { return WithoutQuotations(json, quoted_, replaced_); }
-  void SetUp() override { texts_.Add("Yes!"); }
+  void SetUp() override { texts_.Add("Yes, please"); }
 
   const TextFinder finder_{{"the safe opens with 771204"}};
   ForgottenTexts texts_;
@@ -64,7 +64,7 @@ class WithoutQuotationsTest : public ::testing::Test {
 };
 
 TEST_F(WithoutQuotationsTest, AllOtherBytesStay) {
-  EXPECT_EQ(Without(R"j({ "a" : 1.50,"text":"Bob: THE safe  opens with 771204!", "b": ["yes!", "yes"]})j"),
+  EXPECT_EQ(Without(R"j({ "a" : 1.50,"text":"Bob: THE safe  opens with 771204!", "b": ["yes,  PLEASE", "yes"]})j"),
             R"j({ "a" : 1.50,"text":"(forgotten)", "b": ["(forgotten)", "yes"]})j");
   EXPECT_EQ(replaced_, 2u);
   EXPECT_EQ(Without("{\"n\": 1}\n{\"the safe opens with 771204\": \"x\"}\n"), "{\"n\": 1}\n{\"(forgotten)\": \"x\"}\n");
@@ -74,6 +74,13 @@ TEST_F(WithoutQuotationsTest, AllOtherBytesStay) {
 TEST_F(WithoutQuotationsTest, NamesGoWhereTheyAreNames) {
   EXPECT_EQ(Without(R"j({"owner": "anna", "label": "anna", "arguments": ["retrain", "--actor=anna", "anna"]})j"),
             R"j({"owner": "(forgotten)", "label": "anna", "arguments": ["retrain", "--actor=(forgotten)", "anna"]})j");
+}
+
+TEST_F(WithoutQuotationsTest, WhatMakesARecordStays) {
+  texts_.Add("succeeded");
+  texts_.Add("ham");
+  EXPECT_EQ(Without(R"j({"state": "succeeded", "title": "succeeded", "ham": "ham", "succeeded": 1})j"),
+            R"j({"state": "succeeded", "title": "(forgotten)", "ham": "ham", "succeeded": 1})j");
 }
 
 TEST_F(WithoutQuotationsTest, WhatIsNoJsonStays) {

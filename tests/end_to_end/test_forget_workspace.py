@@ -16,6 +16,7 @@ USER = "anna-of-marrow"
 SECRET = "Dear Quentin Oldershaw, the safe at Marrowfield opens with 771204"
 VARIANT = "  dear QUENTIN oldershaw, the safe at   marrowfield opens with 771204"
 WORDS = ("oldershaw", "771204")
+OWN = "what only anna has written about the marsh"
 
 
 class WorkspaceTest(ServingTest):
@@ -260,15 +261,17 @@ class Kill(WorkspaceTest):
         rows = "text\tlabel\n" + "".join(f"message number {i}\t{'spam' if i % 2 else 'ham'}\n{SECRET if i % 20 == 0 else f'text {i}'}\tham\n" for i in range(60))
         for name in ("data/mine.tsv", "data/.former/mine.tsv/1", "data/.former/mine.tsv/2", "data/.trash/gone.tsv/file", "data/.trash/gone.tsv/former/1", "data/.uploads/part"):
             self.make(name, rows)
-        pool = "".join(json.dumps({"row": i + 2, "text": SECRET if i == 7 else f"text {i}"}) + "\n" for i in range(30))
-        log = "".join(json.dumps({"time": i, "reviewer": "ben", "labels": [{"item": i, "label": "ham"}]}) + "\n" for i in range(20))
+        self.make("data/people.csv", f"text,label,user\n{OWN},ham,{USER}\nof ben,ham,ben\n")
+        self.make("data/.former/people.csv/1", f"text,label,user\nof ben,spam,ben\n{OWN},spam,{USER}\n")
+        pool = "".join(json.dumps({"row": i + 2, "text": {7: SECRET, 9: OWN}.get(i, f"text {i}")}) + "\n" for i in range(30))
+        log = "".join(json.dumps({"time": i, "reviewer": USER if i % 4 == 0 else "ben", "labels": [{"item": i, "label": "ham"}]}) + "\n" for i in range(20))
         settings = {"set": "mail", "data": "mine.tsv", "labels": ["ham", "spam"], "features": "tfidf", "created": 1, "seed": 1}
         for place in ("reviews/mail", "trash/reviews/old", "reviews/.torn.new"):
             for name, contents in (("pool.jsonl", pool), ("labels.jsonl", log), ("review.json", json.dumps(settings)), ("features.bin", "numbers")):
                 self.make(f"{place}/{name}", contents)
-        self.make("rules/must_pass.jsonl", json.dumps({"text": SECRET, "label": "ham"}) + "\n" + json.dumps({"text": "x", "label": "ham"}) + "\n")
+        self.make("rules/must_pass.jsonl", "".join(json.dumps({"text": text, "label": "ham"}) + "\n" for text in (SECRET, OWN)) + json.dumps({"text": "x", "label": "ham"}) + "\n")
         self.make("rules/versions/00000001.toml", f"# {SECRET}\n")
-        self.make("jobs/0123456789abcdef/output", json.dumps({"errors": [{"text": SECRET}], "f1": .5}))
+        self.make("jobs/0123456789abcdef/output", json.dumps({"errors": [{"text": SECRET}, {"text": OWN}], "f1": .5}))
         self.make("benchmarks/index.jsonl", json.dumps({"id": "1", "note": SECRET}) + "\n")
         self.model("spam")
         os.makedirs(self.path("workspace", "trash", "models"))
@@ -287,30 +290,31 @@ class Kill(WorkspaceTest):
 
     def test_a_killed_command_loses_nothing_else_and_completes_when_it_runs_again(self):
         self.prepare()
-        self.begin()
-        began = time.monotonic()
-        self.assertTrue(self.forget("--text", SECRET)["complete"])
-        duration = time.monotonic() - began
-        expected = self.tree()
-        self.assertEqual(self.holders(), [])
-        self.assertNotIn("reviews/mail/features.bin", expected)
-        self.assertEqual(len(expected["reviews/mail/pool.jsonl"].splitlines()), 29)
         source = random.Random(os.environ.get("WINNOW_SEED", "forget"))
-        for round in range(int(os.environ.get("WINNOW_KILLS", "15"))):
+        for arguments, words in ((("--text", SECRET), WORDS), (("--user", USER, "--user-field", "user"), (USER, OWN))):
             self.begin()
-            process = subprocess.Popen([winnow.TestCase.program, "forget", "--workspace", self.path("workspace"), "--text", SECRET], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                       cwd=self.directory, env={**os.environ, **self.environment})
-            try:
-                process.wait(timeout=source.uniform(0, duration))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-            self.check(expected, f"round {round}")
+            began = time.monotonic()
+            self.assertTrue(self.forget(*arguments)["complete"])
+            duration = time.monotonic() - began
+            expected = self.tree()
+            self.assertEqual(self.holders(*words), [])
+            self.assertNotIn("reviews/mail/features.bin", expected)
+            self.assertEqual(len(expected["reviews/mail/pool.jsonl"].splitlines()), 29)
+            for round in range(int(os.environ.get("WINNOW_KILLS", "14")) // 2):
+                self.begin()
+                process = subprocess.Popen([winnow.TestCase.program, "forget", "--workspace", self.path("workspace"), *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                           cwd=self.directory, env={**os.environ, **self.environment})
+                try:
+                    process.wait(timeout=source.uniform(0, duration))
+                except subprocess.TimeoutExpired:
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
+                self.check(expected, f"round {round} of {arguments[0]}", arguments, words)
 
-    def check(self, expected, when):
-        receipt = self.forget("--text", SECRET)
+    def check(self, expected, when, arguments=("--text", SECRET), words=WORDS):
+        receipt = self.forget(*arguments)
         self.assertTrue(receipt["complete"], when)
-        self.assertEqual(self.holders(), [], when)
+        self.assertEqual(self.holders(*words), [], when)
         self.assertEqual(self.tree(), expected, when)
         self.assertEqual(receipt["store"]["export_rows"]["after"], 1, when)
 
