@@ -105,7 +105,7 @@ TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int thre
   info.added_count = input.split.synthetic + input.split.variants;
   info.validation_count = input.split.validation.examples.size();
   info.test_count = input.split.test.examples.size();
-  info.peak_memory_mb = PeakMemoryBytes() / (1 << 20);
+  info.peak_memory_mb = static_cast<uint64_t>(PeakMemoryBytes()) / (1 << 20);
   info.classes = train.labels.names;
   info.label_counts.assign(train.labels.size(), 0);
   for (const Example& example : train.examples) {

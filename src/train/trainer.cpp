@@ -438,7 +438,7 @@ Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const Text
                 "there are no texts to " + std::string(train.size() == 0 ? "train on" : "validate with"),
                 "specify more data, or a --validation file");
   }
-  TRY(HigherIsBetter(options.metric));  // an unknown metric is found before the work, not after
+  static_cast<void>(TRY(HigherIsBetter(options.metric)));  // an unknown metric is found before the work, not after
   TRY(CheckBatch(model.config(), train.texts.view()));
   TRY(CheckBatch(model.config(), validation.texts.view()));
   return Trainer(model, train, validation, options, pool, callbacks).Run(resume);
