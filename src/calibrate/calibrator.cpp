@@ -32,6 +32,17 @@ void SetBestF1Thresholds(std::span<const float> probabilities, std::span<const s
   }
 }
 
+Thresholds ThresholdsAround(double moderate) {
+  const Thresholds defaults;
+  const ModeThresholds modes{.strict = static_cast<float>(defaults.strict),
+                             .moderate = static_cast<float>(defaults.moderate),
+                             .lenient = static_cast<float>(defaults.lenient)};
+  const auto rounded = [&](Mode mode) {
+    return std::round(static_cast<double>(ThresholdInMode(static_cast<float>(moderate), modes, mode)) * 1e4) / 1e4;
+  };
+  return {.strict = rounded(Mode::kStrict), .moderate = moderate, .lenient = rounded(Mode::kLenient)};
+}
+
 Calibrator::Calibrator(const HeldOutTexts& texts, const CalibrationOptions& options)
     : texts_(texts),
       options_(options),

@@ -65,6 +65,10 @@ struct CalibrationResult {
 void SetBestF1Thresholds(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
                          std::span<const std::string> labels, Thresholds& thresholds);
 
+/// Returns thresholds without a guarantee: `moderate`, which lies between 0 and 1, and those of the other modes, which are
+/// as far from it in log-odds as the default thresholds are from 0.5.
+Thresholds ThresholdsAround(double moderate);
+
 /// Fits a calibration and chooses thresholds and abstention as the options require. Texts with unknown labels
 /// (kUnknownLabelId) are negatives of every label and errors; a single-label calibration is not fitted to them.
 /// Deterministic; for one use.

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "calibrate/calibration_text.h"
@@ -38,6 +40,12 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
   AddCalibrationOptions(plan.calibration, table, /*of_a_bundle=*/true);
   AddScopeOptions(plan.scope, table);
   table.Group("Calibration");
+  table
+      .Add("threshold", &plan.threshold,
+           "Decision threshold of the moderate mode, in place of --max-fpr and its guarantee; those of the strict and "
+           "the lenient mode are as far from it in log-odds as 0.3 and 0.7 are from 0.5")
+      .MoreThan(0)
+      .Range(0, 0.9999);
   table.Add(
       "reset", &plan.reset,
       "Reset the decision thresholds to the defaults (strict 0.3, moderate 0.5, lenient 0.7), and remove abstention");
@@ -60,8 +68,16 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
   AddTrustOptions(options, table);
   table.Example("winnow calibrate spam recent.tsv --max-fpr .02",
                 "at most 2 % of the negatives are flagged, with 95 % confidence");
+  table.Example("winnow calibrate spam --calibration keep --threshold .9", "flag only what is at least 90 % spam");
   table.Example("winnow calibrate spam recent.tsv --max-error .01 --dry-run",
                 "number of texts that would go to review");
+}
+
+Result<void> CheckThreshold(const CalibratePlan& plan) {
+  if (!plan.threshold || !(plan.calibration.max_fpr || plan.reset)) return {};
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("--threshold and {} cannot be combined", plan.reset ? "--reset" : "--max-fpr"),
+              "both choose the decision thresholds");
 }
 
 Json DocumentOfCalibrated(const CalibratedBundle& done, bool written) {
@@ -72,6 +88,7 @@ Json DocumentOfCalibrated(const CalibratedBundle& done, bool written) {
 }
 
 Result<void> Run(const CalibrateCommandOptions& options) {
+  TRY(CheckThreshold(options.plan));
   HandleInterrupts();
   ThreadPool pool(options.threads);
   ConsoleObserver observer;
@@ -81,6 +98,7 @@ Result<void> Run(const CalibrateCommandOptions& options) {
 }
 
 Result<Json> RunAsFunction(const CalibrateCommandOptions& options, TrainingObserver& observer) {
+  TRY(CheckThreshold(options.plan));
   ThreadPool pool(options.threads);
   return DocumentOfCalibrated(TRY(CalibrateBundle(options.plan, pool, observer)), !options.plan.dry_run);
 }

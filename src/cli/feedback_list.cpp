@@ -65,6 +65,7 @@ Result<void> Run(const FeedbackListOptions& options) {
   const std::unique_ptr<Store> store = TRY(OpenExistingStore(options.store));
   HandleInterrupts();
   int left = options.limit;
+  bool any = false;
   while (left > 0) {
     TRY(CheckInterrupted());
     filter.limit = std::min(left, 1000);
@@ -73,7 +74,11 @@ Result<void> Run(const FeedbackListOptions& options) {
     for (const StoredFeedback& stored : page)
       text += options.json ? DumpJsonLine(EventJson(stored)) + "\n" : Line(stored);
     TRY(Print(text));
-    if (page.size() < static_cast<size_t>(filter.limit)) return {};
+    any |= !page.empty();
+    if (page.size() < static_cast<size_t>(filter.limit)) {
+      if (!any) LogInfo("there are no such events");
+      return {};
+    }
     filter.after_id = page.back().id;
     left -= filter.limit;
   }

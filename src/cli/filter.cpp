@@ -127,7 +127,7 @@ class MessageBatches {
       if (result) {
         classified = *std::move(result);
       } else {
-        LogWarning("the model failed, so that rules and reputation decide: {}", result.error().message);
+        LogWarning("the model failed, so rules and reputation alone decide: {}", result.error().message);
       }
     }
     for (size_t i = 0; i < of.size(); ++i) {
@@ -168,7 +168,7 @@ Result<std::optional<BundleClassifier>> LoadModel(const FilterCommandOptions& op
   Result<BundleClassifier> classifier = BundleClassifier::Load(bundle, pool, options.weights);
   if (!classifier && classifier.error().code == ErrorCode::kNotFound) return std::unexpected(classifier.error());
   if (!classifier) {
-    LogWarning("the model cannot be loaded, so that rules and reputation decide: {}", classifier.error().message);
+    LogWarning("the model cannot be loaded, so rules and reputation alone decide: {}", classifier.error().message);
     return std::nullopt;
   }
   TRY(CheckFilterModel(*classifier));

@@ -49,8 +49,8 @@ void DescribeAdd(KeysAddOptions& options, OptionTable& table) {
       .Required();
   table.AddChoice(
       "role", &options.role, {{"classify", Role::kClassify}, {"feedback", Role::kFeedback}, {"admin", Role::kAdmin}},
-      "Role of the key: classify: classification requests; feedback: reserved, at present the same as classify; "
-      "admin: everything, including loading and switching models");
+      "Role of the key: classify: predictions and metrics; feedback: also corrections, and labels in reviews; "
+      "admin: everything, such as models, jobs, data files and rules");
   table.Group("Limits");
   table.Add("requests-per-minute", &options.requests_per_minute, "Rate limit of the key")
       .AtLeast(1)

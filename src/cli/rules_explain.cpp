@@ -22,7 +22,7 @@ struct RulesExplainOptions : CommonOptions {
 void Describe(RulesExplainOptions& options, OptionTable& table) {
   table
       .AddPositional(
-          "arguments", &options.arguments,
+          "file|text", &options.arguments,
           "A file of rules whose name ends in .toml (default: the built-in rules), and the text of the message")
       .ValueName("FILE|TEXT");
   table.Group("Message");

@@ -33,7 +33,7 @@ struct RulesTestOptions : CommonOptions {
 void Describe(RulesTestOptions& options, OptionTable& table) {
   table
       .AddPositional(
-          "arguments", &options.arguments,
+          "file|data|text", &options.arguments,
           "A file of rules whose name ends in .toml (default: the built-in rules), and files of labelled texts, "
           "or texts")
       .ValueName("FILE|DATA|TEXT");

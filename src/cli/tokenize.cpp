@@ -37,6 +37,7 @@ void Describe(TokenizeOptions& options, OptionTable& table) {
   AddTrustOptions(options, table);
   table.Describe(
       "Prints one JSON line per text: token ids, their pieces, and the byte range of each token in the text.");
+  table.Example("winnow tokenize spam 'You won a prize'", "how a model divides a text");
 }
 
 Result<void> PrintTokens(const TextEncoder& encoder, const TokenizeOptions& options, std::string_view text) {

@@ -21,6 +21,8 @@ struct VerifyOptions : CommonOptions {
 void Describe(VerifyOptions& options, OptionTable& table) {
   table.AddPositional("bundle", &options.bundle, "Directory of the model").ValueName("BUNDLE").Required();
   AddPublicKeyOption(options, table);
+  table.Example("winnow verify spam", "whether a copy is complete and unchanged");
+  table.Example("winnow verify spam --public-key team.pub", "and whether it is signed with this key");
 }
 
 /// "1 of 14 files is missing: labels.json; 2 of 14 files were changed: ...".

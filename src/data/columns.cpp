@@ -177,10 +177,23 @@ class Resolver {
     std::string where = file() + ": " + what;
     if (names_.empty()) return {ErrorCode::kInvalidData, where, "none of its rows can be read"};
     const bool numbered = !reader_.columns().empty() && !reader_.has_header();
-    return {ErrorCode::kInvalidData, where,
-            (numbered ? std::to_string(names_.size()) + " columns without a header, numbered " + Listed(names_)
-                      : "its columns are: " + Listed(names_)) +
-                "; specify one with " + option};
+    std::string hint =
+        (numbered ? std::to_string(names_.size()) + " columns without a header, numbered " + Listed(names_)
+                  : "its columns are: " + Listed(names_)) +
+        "; specify one with " + option;
+    if (numbered && MayBeHeader()) hint += ", or if the first row is a header, by its name in that row";
+    return {ErrorCode::kInvalidData, where, hint};
+  }
+
+  /// Whether the first row may have names of columns: different short texts that are no numbers.
+  bool MayBeHeader() const {
+    constexpr size_t kLongestName = 40;
+    std::unordered_set<std::string_view> seen;
+    return !sample_.empty() && std::ranges::all_of(sample_[0].fields, [&](const Field& field) {
+      const std::string& name = field.value.text;
+      return !name.empty() && name.size() <= kLongestName && (name[0] < '0' || name[0] > '9') &&
+             seen.insert(name).second;
+    });
   }
 
   Result<void> CheckGivenNames() {

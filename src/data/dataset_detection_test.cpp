@@ -95,6 +95,10 @@ TEST_F(DetectionTest, LabelsInObjectsAreFoundByPath) {
   EXPECT_THAT(error, HasSubstr("specify the key that contains the label: --label-field label.name"));
   EXPECT_THAT(error, HasSubstr("expected one JSON object per row"));
   EXPECT_THAT(Rows(file, {.label_field = "label.name"}), ElementsAre("x:a", "y:b"));
+  // As Label Studio exports several choices.
+  const auto choices = Write("choices.json", R"([{"text": "a", "kind": {"choices": ["x", "y"]}},
+                                                 {"text": "b", "kind": {"choices": ["y"]}}])");
+  EXPECT_THAT(Rows(choices, {.label_field = "kind.choices"}), ElementsAre("x+y:a", "y:b"));
 }
 
 TEST_F(DetectionTest, RepeatedHeadersAndSwallowedRowsAreReported) {

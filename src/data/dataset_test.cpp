@@ -57,7 +57,10 @@ TEST_F(DatasetTest, PrefersNamesThatTheUserGives) {
 
 TEST_F(DatasetTest, TakesColumnsByNumberWithoutAHeader) {
   const auto file = Write("a.csv", "1,good,fine words\n2,bad,poor words\n3,good,nice words\n");
-  EXPECT_THAT(ErrorOf(file), HasSubstr("3 columns without a header, numbered 1, 2, 3"));
+  EXPECT_THAT(ErrorOf(file), ::testing::AllOf(HasSubstr("3 columns without a header, numbered 1, 2, 3"),
+                                              ::testing::Not(HasSubstr("header, by"))));
+  EXPECT_THAT(ErrorOf(Write("b.csv", "Betreff;Nachricht;Kategorie\nHallo;gut;x\nTag;schlecht;y\n")),
+              HasSubstr("specify one with --text-field, or if the first row is a header, by its name in that row"));
   EXPECT_THAT(Rows(file, {.text_field = "3", .label_field = "2"}),
               ElementsAre("good:fine words", "bad:poor words", "good:nice words"));
 }

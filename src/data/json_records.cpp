@@ -14,6 +14,8 @@ constexpr size_t kMaxInnerFields = 1000;  // of one row
 
 bool IsScalar(const Json& json) { return json.is_string() || json.is_number() || json.is_boolean(); }
 
+bool IsScalarList(const Json& json) { return json.is_array() && std::all_of(json.begin(), json.end(), IsScalar); }
+
 std::string Spelling(const Json& json) {
   if (json.is_string()) return json.str();
   return json.dump();  // a number or a boolean
@@ -65,7 +67,7 @@ void Convert(const Json& json, Value& value) {
   } else if (IsScalar(json)) {
     value.kind = json.is_string() ? Value::Kind::kText : json.is_number() ? Value::Kind::kNumber : Value::Kind::kBool;
     value.text = Spelling(json);
-  } else if (json.is_array() && std::all_of(json.begin(), json.end(), IsScalar)) {
+  } else if (IsScalarList(json)) {
     value.kind = Value::Kind::kList;
     const bool numbers = std::all_of(json.begin(), json.end(), [](const Json& item) { return item.is_number(); });
     for (const Json& item : json) {
@@ -95,11 +97,12 @@ void ConvertObject(const Json& object, Record& record) {
     Convert(json, record.fields[i].value);
     ++i;
   }
-  // "label": {"name": "spam", "id": 1} also has the fields label.name and label.id.
+  // "label": {"name": "spam", "id": 1} also has the fields label.name and label.id; the JSON-MIN of Label Studio has
+  // "label": {"choices": ["spam", "urgent"]}.
   for (const auto& [name, json] : object.items()) {
     if (record.fields.size() > kMaxInnerFields) break;
     for (const auto& [inner, value] : json.items()) {
-      if (!IsScalar(value)) continue;
+      if (!IsScalar(value) && !IsScalarList(value)) continue;
       Field& field = record.fields.emplace_back();
       field.name = name + "." + inner;
       field.inner = true;

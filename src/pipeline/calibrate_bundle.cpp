@@ -75,6 +75,11 @@ Result<void> BundleCalibration::LockOutput() {
 Result<CalibratedBundle> BundleCalibration::Run() {
   TRY(LockOutput());
   const BundleClassifier classifier = TRY(BundleClassifier::Load(plan_.bundle, pool_, plan_.weights));
+  if (plan_.threshold && classifier.positive_label() < 0 && !classifier.multi_label()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--threshold requires a model with a positive label or a multi-label model",
+                "this model assigns the most probable label; --max-error marks uncertain predictions");
+  }
   const Dataset dataset = TRY(ReadTexts(classifier));
   TRY(RefuseTrainingTexts(dataset, classifier));
   const bool pooled = classifier.manifest().long_text == LongText::kWindows;
@@ -143,6 +148,11 @@ Result<CalibratedBundle> BundleCalibration::CalibrateOn(const HeldOutTexts& text
   if (plan_.reset) {
     manifest.thresholds = {};
     manifest.abstain.reset();
+  }
+  if (plan_.threshold) {
+    manifest.thresholds = ThresholdsAround(*plan_.threshold);
+    observer_.Note(fmt::format("decision thresholds: strict {}, moderate {}, lenient {}, without a guarantee",
+                               manifest.thresholds.strict, manifest.thresholds.moderate, manifest.thresholds.lenient));
   }
   CalibrationResult result = TRY(Calibrator(texts, plan_.calibration).Calibrate(manifest));
   if (observer_.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped on request");

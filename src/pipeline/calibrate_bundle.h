@@ -40,8 +40,10 @@ struct CalibratePlan {
   /// Version of the calibrated model: by default the next patch version if its predictions change or it is a copy.
   VersionPlan version{};
   bool keep_data = false;  ///< keep the calibration set in a bundle that is written to `output`
-  bool reset = false;      ///< begin with the default thresholds and without abstention
-  bool force = false;      ///< accept texts that the model was apparently trained on
+  /// The threshold of the moderate mode, in place of a guarantee (ThresholdsAround).
+  std::optional<double> threshold{};
+  bool reset = false;  ///< begin with the default thresholds and without abstention
+  bool force = false;  ///< accept texts that the model was apparently trained on
   bool overwrite = false;
   bool dry_run = false;  ///< write nothing
 };

@@ -29,8 +29,8 @@ constexpr char kLineForm[] =
 constexpr char kFileHeading[] =
     "# API keys of 'winnow serve', one per line: "
     "NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD]\n"
-    "# Roles: classify: classification requests; feedback: reserved, at present the same as classify; admin: "
-    "everything, including loading and switching models. "
+    "# Roles: classify: predictions and metrics; feedback: also corrections, and labels in reviews; admin: "
+    "everything, such as models, jobs, data files and rules. "
     "This file contains only the hashes of the keys.\n";
 
 bool IsName(std::string_view text) {

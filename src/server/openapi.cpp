@@ -16,12 +16,13 @@ constexpr ErrorStatus kStatuses[] = {
     {400, "BadRequest", "The body is not valid JSON in UTF-8", ""},
     {401, "Unauthorized", "An API key is required; it is missing or not valid", ""},
     {403, "Forbidden", "The role of the API key does not permit this request", ""},
-    {404, "NotFound", "No model or route has this name", "NotFound",
+    {404, "NotFound", "There is no such model, file, job or route", "NotFound",
      "no model has this name; did you mean 'spam'? (existing models: spam:1.0.0, words:1.0.0)"},
     {405, "MethodNotAllowed", "The path does not support the method; the header Allow lists those that it supports",
      "MethodNotAllowed", "this path does not support the method of the request; supported: POST"},
     {408, "RequestTimeout", "The request was not received in time", ""},
-    {409, "Conflict", "The Idempotency-Key belongs to another event", ""},
+    {409, "Conflict", "The request conflicts with what is there, such as a file or a running job; the error says why",
+     ""},
     {413, "TooLarge", "The body, a text or the number of texts is too large", ""},
     {415, "UnsupportedEncoding", "Content-Encoding is neither gzip nor identity", ""},
     {422, "Unprocessable", "The request is invalid; the error says why", "Validation",
@@ -36,6 +37,7 @@ constexpr ErrorStatus kStatuses[] = {
      "The model is not loaded or its files are damaged, the server is shutting down, or the request timed out",
      "Unavailable", "the model is not loaded"},
     {505, "VersionNotSupported", "The request is neither HTTP/1.0 nor HTTP/1.1", ""},
+    {507, "InsufficientStorage", "There is no room for the file", ""},
 };
 
 const ErrorStatus* Find(int code) {
@@ -54,6 +56,7 @@ Json SuccessOf(const Route& route) {
     const Json location = {{"description", "URL of the page to open instead"}, {"schema", {{"type", "string"}}}};
     return {{"description", "Redirection"}, {"headers", {{"Location", location}}}};
   }
+  if (route.docs.status == 204) return {{"description", "Success; the response has no body"}};
   Json content = Json::object();
   for (const std::string& type : route.docs.answer_types) {
     content[type] = Json::object();

@@ -23,6 +23,18 @@ Data of your own:
 
     $ winnow serve sms &
     listening on port 8080
+    $ python3 -c "
+    print('two lines')"
+    two lines
+    $ cat > a.toml <<'END'
+    port = 1
+
+    host = "a
+    END
+    $ cat a.toml
+    port = 1
+    $ curl "localhost/$(cut -d '"' -f 4 a.json)"
+    {"id": 1}
 """
 
 
@@ -34,7 +46,9 @@ class ShellBlocksTest(unittest.TestCase):
             commands = shell_blocks.commands_of(page)
         self.assertEqual([(each.text, each.line, each.shown) for each in commands],
                          [("winnow train sms.tsv \\\n    --kind lr", 3, ["sms is ready: 420 texts"]), ("winnow version", 7, []),
-                          ("winnow serve sms &", 17, ["listening on port 8080"])])
+                          ("winnow serve sms &", 17, ["listening on port 8080"]), ("python3 -c \"\nprint('two lines')\"", 19, ["two lines"]),
+                          ("cat > a.toml <<'END'\nport = 1\n\nhost = \"a\nEND", 22, []), ("cat a.toml", 27, ["port = 1"]),
+                          ("curl \"localhost/$(cut -d '\"' -f 4 a.json)\"", 29, ['{"id": 1}'])])
 
     def test_numbers_columns_and_lines_between_may_differ(self):
         for shown, printed in ((["accuracy 0.9667"], "x\n  accuracy   .98\ny"), (["1,567 tokens"], "964 tokens"), (["a", "c"], "a\nb\nc"),

@@ -103,6 +103,32 @@ class Calibrate(TestCase):
         self.winnow("calibrate", "model", "held.tsv", "--reset")
         self.assertEqual(self.manifest()["thresholds"], {"strict": .3, "moderate": .5, "lenient": .7})
 
+    def test_a_threshold_is_set_without_a_guarantee(self):
+        self.prepare()
+        self.winnow("calibrate", "model", "held.tsv", "--max-fpr", .05)
+        calibrated = self.manifest()
+        before = self.files()
+        self.winnow("calibrate", "model", "--calibration", "keep", "--threshold", .9, "--dry-run")
+        self.assertEqual(self.files(), before)
+        _, err = self.winnow("calibrate", "model", "--calibration", "keep", "--threshold", .9)
+        self.assertIn("strict 0.7941, moderate 0.9, lenient 0.9545, without a guarantee", err)
+        now = self.manifest()
+        self.assertEqual(now["thresholds"], {"strict": .7941, "moderate": .9, "lenient": .9545})
+        self.assertEqual(now["temperature"], calibrated["temperature"])
+        self.assertNotEqual(now["version"], calibrated["version"])
+        answer = json.loads(self.winnow("classify", "model", "win a prize", "--json")[0])
+        self.assertEqual(answer["threshold"], .9)
+        # A later calibration keeps it.
+        self.winnow("calibrate", "model", "held.tsv")
+        self.assertEqual(self.manifest()["thresholds"]["moderate"], .9)
+        for other in (("--max-fpr", .05), ("--reset",)):
+            self.fails("calibrate", "model", "--threshold", .9, *other, says=["cannot be combined"], code=2)
+        self.fails("calibrate", "model", "--threshold", 0, says=["--threshold"], code=2)
+        rows = "".join(f"{label}\tabout {label} number {i}\n" for i in range(20) for label in ("one", "two", "three"))
+        self.write("three.tsv", "label\ttext\n" + rows)
+        self.winnow("train", "three.tsv", "--kind", "lr", "--output-dir", "three")
+        self.fails("calibrate", "three", "--threshold", .9, says=["requires a model with a positive label", "--max-error"], code=2)
+
     def test_too_few_texts_are_told(self):
         self.prepare()
         before = self.files()

@@ -99,7 +99,8 @@ class Requests(ServingTest):
         self.assertNotIn("model", lines[3])
 
     def test_dashboards_and_alerts_show_metrics_that_exist(self):
-        self.serve("spam")
+        self.winnow("registry", "push", "spam", "--registry", "registry", "--alias", "champion")
+        self.serve("spam", "--registry", "registry", "--filter", "--store", "store.db")
         self.ask("POST", "/v1/classify", {"text": TEXTS[0]})
         # Those of the weekly command are written to a file, for the node exporter.
         self.winnow("drift", "spam", "--data", winnow.MESSAGES, "--metrics", "drift.prom")

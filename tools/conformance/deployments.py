@@ -102,6 +102,10 @@ class Deployments(unittest.TestCase):
         out = run(self.tool("promtool"), "check", "rules", *(ROOT / "deploy" / "prometheus").glob("*.yml"))
         self.assertIn("SUCCESS", out)
 
+    def test_alerts_fire_when_they_should_and_not_otherwise(self):
+        out = run(self.tool("promtool"), "test", "rules", ROOT / "tests" / "deploy" / "alerts.test.yml")
+        self.assertIn("SUCCESS", out)
+
     def test_compose_names_files_that_exist(self):
         script = ("import json, sys, yaml\n"
                   "print(json.dumps(yaml.safe_load(open(sys.argv[1]))))")

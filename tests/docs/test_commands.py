@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
-"""Runs the commands of a page of docs/tutorials in their order, and looks for the lines that the page shows in what they print.
+"""Runs the commands of a page of docs/tutorials or docs/how-to in their order, and looks for the lines that the page shows in what they
+print.
 
-    tests/docs/test_tutorials.py WINNOW PAGE [--show] [--keep DIR]
+    tests/docs/test_commands.py WINNOW PAGE [--show] [--keep DIR]
 
-The commands run in a new directory with the files of examples/data, and share no environment, as in new terminals. A command that ends
-in "&" is a server: the next command runs once the server has printed what the page shows, and accepts connections. `kill %1` ends it.
+The commands run in a new directory with examples/data and deploy, and share no environment, as in new terminals. A command that ends
+in "&" is a server: the next command runs once the server has printed what the page shows, and accepts connections at the port that its
+command names. `kill %1 %2` ends those that were started first and second, and `kill -HUP %1` signals one, as a shell with job control
+does.
+A page with the line `<!-- needs: PROGRAM... -->` is skipped (77) where one of these programs is missing.
 """
 import argparse
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,8 +27,10 @@ import blocks
 import shell_blocks
 
 ROOT = Path(__file__).resolve().parents[2]
-PORT = "8080"
+PORTS = ("8080", "8081", "8443", "9090")  # what pages write; tests take free ones
+SKIPPED = 77
 SECONDS = 120
+PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])  # where Debian has servers
 
 
 class Server:
@@ -48,6 +55,8 @@ class Server:
     def ready(self, shown, port):
         if shell_blocks.first_missing(shown, self.printed()) is not None:
             return False
+        if port is None:
+            return True
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return True
         return False
@@ -82,34 +91,51 @@ def run_page(page, work, environment, show):
     commands = shell_blocks.commands_of(page)
     if not commands:
         return f"{page}: there are no commands"
-    port = blocks.free_port()
+    ports = {written: blocks.free_port() for written in PORTS}
     servers = []
     try:
         for command in commands:
-            command.text = command.text.replace(PORT, str(port))
-            if command.text == "kill %1":
-                if (status := servers.pop().stop()) != 0:
-                    return f"{page.name}:{command.line}: the exit status of the server is {status}"
+            for written, port in ports.items():
+                command.text = re.sub(rf"\b{written}\b", str(port), command.text)
+            if jobs := re.fullmatch(r"kill (-HUP )?((?:%\d+ ?)+)", command.text):
+                for job in jobs[2].replace("%", "").split():
+                    if jobs[1]:
+                        servers[int(job) - 1].process.send_signal(signal.SIGHUP)
+                    elif (status := servers[int(job) - 1].stop()) != 0:
+                        return f"{page.name}:{command.line}: the exit status of job {job} is {status}\n{servers[int(job) - 1].printed()}"
+                if all(server.process.poll() is not None for server in servers):
+                    servers = []  # the shell begins at %1 again
             elif command.text.endswith("&"):
                 if show:
                     command.shown = []
-                servers.append(Server(command, work, environment, port))
+                servers.append(Server(command, work, environment, next((port for port in ports.values() if str(port) in command.text), None)))
                 print(f"  line {command.line}: {command.text}\n{servers[-1].printed() if show else ''}", flush=True)
             elif wrong := run(command, work, environment, show):
-                return f"{page.name}:{command.line}: {command.text}\n{wrong}"
+                logs = "".join(f"\nserver:\n{server.printed()}" for server in servers)
+                return f"{page.name}:{command.line}: {command.text}\n{wrong}{logs}"
     finally:
         for server in servers:
             server.stop()
     return ""
 
 
+def missing_programs(page):
+    """The programs that a page needs, and this machine lacks."""
+    needs = re.search(r"<!-- needs: (.+) -->", page.read_text(encoding="utf-8"))
+    return [] if needs is None else [program for program in needs[1].split() if shutil.which(program, path=PATH) is None]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("winnow", type=Path)
-    parser.add_argument("page", help="name of the page, without .md")
+    parser.add_argument("page", help="path of the page below docs, without .md: how-to/imbalanced-classes")
     parser.add_argument("--show", action="store_true", help="print what the commands print, and do not compare it with the page")
     parser.add_argument("--keep", type=Path, help="run in this new directory, and leave it")
     arguments = parser.parse_args()
+    page = ROOT / "docs" / f"{arguments.page}.md"
+    if missing := missing_programs(page):
+        print("skipped: there is no " + ", no ".join(missing))
+        sys.exit(SKIPPED)
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WINNOW_", "LC_"))}
     with contextlib.ExitStack() as stack:
         if arguments.keep:
@@ -119,11 +145,12 @@ def main():
             work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (work / "examples").mkdir()
         shutil.copytree(ROOT / "examples" / "data", work / "examples" / "data")
+        shutil.copytree(ROOT / "deploy", work / "deploy")
         # In numbers that do not depend on which were faster just now, and without the models and settings of whoever runs the test.
         environment |= {"WINNOW_PRECISION": "f32", "HF_HUB_OFFLINE": "1", "HOME": str(work), "XDG_CACHE_HOME": str(work / "cache"), "LC_ALL": "C.UTF-8",
-                        "PATH": os.pathsep.join([str(arguments.winnow.resolve().parent), os.environ["PATH"]])}
+                        "PATH": os.pathsep.join([str(arguments.winnow.resolve().parent), PATH])}
         try:
-            failed = run_page(ROOT / "docs" / "tutorials" / f"{arguments.page}.md", work, environment, arguments.show)
+            failed = run_page(page, work, environment, arguments.show)
         except (AssertionError, subprocess.TimeoutExpired) as error:
             failed = str(error)
     if failed:
