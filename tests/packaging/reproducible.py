@@ -6,9 +6,10 @@
 
 Builds two copies of the sources, as reprotest does: in folders of different names, and with another time zone, locale, umask, home
 and number of jobs; as root also by another user. Without options it compiles, without a compiler cache, files of several folders, the
-precompiled headers and the embedded files, in about a minute. The other forms build all of it twice; --jobs N sets the jobs of the
-first build, and --cache lets it, and it alone, use the compiler cache, which halves the time: what the cache has was compiled in
-other folders."""
+precompiled headers and the embedded files, which takes about two minutes of one core. The other forms build all of it twice; --jobs N
+sets the jobs of the first build. With `--cache first` that build may use the compiler cache, which halves the time: what the cache has
+was compiled in other folders. With `--cache both` the second may, too, so that only what comes after the compilation is compared; it
+then has the same user and locale."""
 import argparse
 import filecmp
 import os
@@ -23,19 +24,20 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Of each level of optimization, with the precompiled headers; two are generated, the last is an archive of a folder.
 OBJECTS = ["CMakeFiles/winnow_" + name for name in
            ("base.dir/src/base/hash.cpp.o", "net.dir/src/net/curl_library.cpp.o", "jobs.dir/src/jobs/job.cpp.o",
-            "kernels.dir/src/kernels/isa.cpp.o", "base.dir/embedded_files.cpp.o", "server.dir/embedded_page.cpp.o")] + ["libwinnow_artifacts.a"]
+            "kernels.dir/src/kernels/isa.cpp.o", "base.dir/embedded_files.cpp.o", "server.dir/embedded_page.cpp.o")] + ["libwinnow_backup.a"]
 OPTIONS = ["-DWINNOW_BENCH=OFF", "-DWINNOW_TESTS=OFF", "-DWINNOW_NODE=OFF"]
 EPOCH = "1790841600"  # ./dev package takes the time of the last commit
-DIFFERENT = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C.UTF-8", "LANG": "de_DE.UTF-8", "USER": "somebody", "LOGNAME": "somebody", "HOSTNAME": "elsewhere"}
+DIFFERENT = {"TZ": "Pacific/Kiritimati", "USER": "somebody", "LOGNAME": "somebody", "HOSTNAME": "elsewhere"}
+OTHER_LOCALE = {"LC_ALL": "C.UTF-8", "LANG": "de_DE.UTF-8"}
 
 
 class Build:
     def __init__(self, directory, jobs, cache=False, different=False):
         self.directory, self.jobs, self.umask = directory, jobs, 0o077 if different else 0o022
-        self.environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "TZ": "UTC", "LC_ALL": "C", **(DIFFERENT if different else {})}
+        self.environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "TZ": "UTC", **(DIFFERENT if different else {})}
         if not cache:
-            self.environment["CCACHE_DISABLE"] = "1"
-        self.account = pwd.getpwnam("nobody") if different and os.geteuid() == 0 else None
+            self.environment.update({"CCACHE_DISABLE": "1", **(OTHER_LOCALE if different else {"LC_ALL": "C"})})
+        self.account = pwd.getpwnam("nobody") if different and not cache and os.geteuid() == 0 else None
         self.tree = directory / "build" / "release"
 
     def copy(self):
@@ -91,7 +93,7 @@ def main():
     parser.add_argument("program", help="not used: all tests get it")
     parser.add_argument("--program", dest="whole", action="store_true", help="compare whole programs")
     parser.add_argument("--package", action="store_true", help="compare Debian packages")
-    parser.add_argument("--cache", action="store_true", help="let the first build use the compiler cache")
+    parser.add_argument("--cache", choices=("first", "both"), help="builds that may use the compiler cache")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="jobs of the first build; the second has one more")
     arguments = parser.parse_args()
     for tool in ("cmake", "ninja", "g++") + (("cpack", "dpkg-deb", "dpkg-shlibdeps") if arguments.package else ()):
@@ -102,8 +104,8 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         os.chmod(work, 0o755)
         targets = ["winnow", "winnow_library"] if arguments.package else ["winnow"] if whole else OBJECTS
-        first = Build(pathlib.Path(work, "first"), arguments.jobs, cache=arguments.cache and whole).make(targets, arguments.package)
-        second = Build(pathlib.Path(work, "another", "with-a-longer-name"), arguments.jobs + 1, different=True).make(targets, arguments.package)
+        first = Build(pathlib.Path(work, "first"), arguments.jobs, cache=bool(arguments.cache) and whole).make(targets, arguments.package)
+        second = Build(pathlib.Path(work, "another", "with-a-longer-name"), arguments.jobs + 1, cache=arguments.cache == "both" and whole, different=True).make(targets, arguments.package)
         return compare(first, second, work)
 
 
