@@ -19,6 +19,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -180,23 +181,25 @@ class Chaos:
         trouble = threading.Thread(target=faults.run, args=(calm,)) if faults else None
         if trouble:
             trouble.start()
-        while time.monotonic() < until and len(self.ledger.wrong) < MOST_WRONG:
-            time.sleep(min(1, max(.2, seconds / 100)))
-            dead = [s.name for s in self.servers if not s.alive() and not self.being_killed.is_set()]
-            if dead:
-                time.sleep(.2)
-                if [s.name for s in self.servers if s.name in dead and not s.alive() and not self.being_killed.is_set()]:
-                    self.ledger.fail(f"server {dead} has ended: {self.servers[-1].log()[-2000:]}")
-            if self.servers[1].alive():
-                self.samples.append((time.monotonic(), measures.state(self.servers[1].process)[0]))
-                if len(self.samples) % 20 == 0:
-                    self.ledger.log("memory of b", mb=round(self.samples[-1][1], 1))
-        calm.set()
-        if trouble:
-            trouble.join()
-        stopping.set()
-        for thread in working:
-            thread.join()
+        try:
+            while time.monotonic() < until and len(self.ledger.wrong) < MOST_WRONG and not (faults and faults.broken):
+                time.sleep(min(1, max(.2, seconds / 100)))
+                dead = [s.name for s in self.servers if not s.alive() and not self.being_killed.is_set()]
+                if dead:
+                    time.sleep(.2)
+                    if [s.name for s in self.servers if s.name in dead and not s.alive() and not self.being_killed.is_set()]:
+                        self.ledger.fail(f"server {dead} has ended: {self.servers[-1].log()[-2000:]}")
+                if self.servers[1].alive():
+                    self.samples.append((time.monotonic(), measures.state(self.servers[1].process)[0]))
+                    if len(self.samples) % 20 == 0:
+                        self.ledger.log("memory of b", mb=round(self.samples[-1][1], 1))
+        finally:  # also when the run is interrupted
+            calm.set()
+            if trouble:
+                trouble.join()
+            stopping.set()
+            for thread in working:
+                thread.join()
 
     def settled(self):
         """The states of the idle servers."""
@@ -332,6 +335,7 @@ def main():
     if places.own_mounts() and os.environ.get("WINNOW_CHAOS_MOUNTS") != "own":  # mounts that nobody else sees, and that end with this process
         os.environ["WINNOW_CHAOS_MOUNTS"] = "own"
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers end with the script
     chaos = Chaos(options)
     with chaos.ending:
         chaos.run()
