@@ -165,11 +165,11 @@ Result<BundlePlaces> FindBundlePlaces(const std::vector<fs::path>& roots) {
   return found;
 }
 
-bool ContainsBundles(const fs::path& directory) {
+Result<bool> ContainsBundles(const fs::path& directory) {
   std::error_code ignored;
   if (!fs::is_directory(directory, ignored)) return false;
-  const Result<std::vector<fs::path>> below = BundlesBelow(directory, 1);
-  return below && std::ranges::any_of(*below, IsServed);
+  const std::vector<fs::path> below = TRY(BundlesBelow(directory, 1));
+  return std::ranges::any_of(below, IsServed);
 }
 
 }  // namespace winnow

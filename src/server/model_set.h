@@ -144,7 +144,7 @@ class ModelSet {
 
   // On the set's thread, and in Open before there is one; without the lock.
   Slots CopyOfSlots() const EXCLUDES(mutex_);
-  std::vector<std::filesystem::path> Roots() const EXCLUDES(mutex_);
+  Result<BundlePlaces> Places() const EXCLUDES(mutex_);
   Result<void> OpenAll();
   void ChooseDefault();
   Result<void> CheckAliases() const;

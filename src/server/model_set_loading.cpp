@@ -82,18 +82,18 @@ ModelSet::Slots ModelSet::CopyOfSlots() const {
   return slots_;
 }
 
-std::vector<fs::path> ModelSet::Roots() const {
+Result<BundlePlaces> ModelSet::Places() const {
   std::vector<fs::path> roots;
   {
     const MutexLock lock(mutex_);
     roots = roots_;
   }
-  if (ContainsBundles(options_.optional_root)) roots.push_back(options_.optional_root);
-  return roots;
+  if (TRY(ContainsBundles(options_.optional_root))) roots.push_back(options_.optional_root);
+  return FindBundlePlaces(roots);
 }
 
 Result<void> ModelSet::OpenAll() {
-  const BundlePlaces found = TRY(FindBundlePlaces(Roots()));
+  const BundlePlaces found = TRY(Places());
   NoteSkipped(found);
   for (const BundlePlace& place : found.places) {
     std::shared_ptr<Slot> slot = NewSlot(place);
@@ -316,7 +316,7 @@ Result<void> ModelSet::Refresh(Slot& slot, bool load) {
 }
 
 void ModelSet::ReloadAll() {
-  const auto found = FindBundlePlaces(Roots());
+  const auto found = Places();
   if (!found) return LogWarning("models were not reloaded: {}", found.error().Text());
   const std::vector<BundlePlace>& places = found->places;
   NoteSkipped(*found);
@@ -372,7 +372,7 @@ ApiResult<void> ModelSet::LoadNow(const std::string& spec) {
   if (!slot) {
     // One that has come since the last look.
     const Slots known = CopyOfSlots();
-    const BundlePlaces found = FindBundlePlaces(Roots()).value_or(BundlePlaces());
+    const BundlePlaces found = Places().value_or(BundlePlaces());
     for (const BundlePlace& place : found.places) {
       if (std::ranges::any_of(known, [&](const auto& each) { return each->place.dir == place.dir; })) continue;
       auto added = NewSlot(place);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "support/model_set_fixture.h"
 
@@ -173,6 +175,24 @@ TEST_F(ModelSetTest, AReloadReplacesModelsThatHaveChanged) {
   EXPECT_EQ(NameOf(Use(*set, "")), "spam:1.1.0") << "what answers by default is the directory";
   EXPECT_EQ(Use(*set, "spam:1.0.0").error().status, 404);
   EXPECT_NEAR(Score(held), .6, 1e-6) << "who holds the old one goes on with it";
+}
+
+TEST_F(ModelSetTest, AReloadWithoutFileDescriptorsKeepsAllModels) {
+  Write("models/one", "one", "1.0.0", .9);
+  Write("workspace/two", "two", "1.0.0", .8);
+  const auto set = Open({"models/one"}, {.optional_root = Path("workspace")});
+  ASSERT_TRUE(Use(*set, "two"));
+  rlimit former = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &former), 0);
+  const int next = dup(0);  // the lowest number that is free
+  ASSERT_GE(next, 0);
+  close(next);
+  const rlimit none = {.rlim_cur = static_cast<rlim_t>(next), .rlim_max = former.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  Reload(*set);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &former), 0);
+  EXPECT_TRUE(Use(*set, "one"));
+  EXPECT_TRUE(Use(*set, "two"));
 }
 
 TEST_F(ModelSetTest, AReloadThatFailsKeepsTheOldOneAndSaysSo) {

@@ -28,10 +28,14 @@ std::string Hexadecimal(std::string_view bytes) {
 
 Result<Sessions> Sessions::Open(const std::filesystem::path& file) {
   if (file.empty()) return Sessions(Secret(TRY(RandomHex(kSecretBytes))));
-  TRY(UpdateSecretFile(file, kMostFileBytes, [](const std::optional<std::string>& contents) -> Result<std::string> {
-    if (contents) return *contents;
-    return TRY(RandomHex(kSecretBytes)) + "\n";
-  }));
+  // A secret that exists is only read, so that a server starts on a full disk.
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    TRY(UpdateSecretFile(file, kMostFileBytes, [](const std::optional<std::string>& contents) -> Result<std::string> {
+      if (contents) return *contents;  // another process was faster
+      return TRY(RandomHex(kSecretBytes)) + "\n";
+    }));
+  }
   SecretFile read = TRY(ReadSecretFile(file, kMostFileBytes));
   if (read.contents.size() < 2 * kSecretBytes) {
     return Fail(ErrorCode::kInvalidData, file.string() + ": the secret of the sessions is too short",

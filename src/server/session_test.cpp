@@ -89,6 +89,9 @@ TEST(Sessions, ShareTheSecretOfAFileThatOnlyItsOwnerReads) {
   const ApiKeys keys = OneKey({.name = "anna"}).keys();
   const std::string cookie = first.Issue(keys.keys().front(), kNow);
   EXPECT_NE(Sessions::Open(file)->Find(cookie, keys, kNow), nullptr) << "after a restart";
+  struct stat again = {};
+  ASSERT_EQ(::stat(file.c_str(), &again), 0);
+  EXPECT_EQ(again.st_ino, status.st_ino) << "a restart writes nothing, since the disk may be full";
   EXPECT_EQ(Sessions::Open("")->Find(cookie, keys, kNow), nullptr);
   ASSERT_TRUE(WriteFileAtomically(file, "short"));
   ASSERT_EQ(::chmod(file.c_str(), 0600), 0);

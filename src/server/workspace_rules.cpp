@@ -44,8 +44,10 @@ Result<RuleSet::Pointer> WorkspaceRules::Parse(const std::string& page) const {
 
 Result<RuleSet::Pointer> WorkspaceRules::Load() {
   const MutexLock lock(mutex_);
-  problem_.clear();
   const Result<std::string> page = Page();
+  if (!page && was_read_) return std::unexpected(page.error());
+  was_read_ = page.has_value();
+  problem_.clear();
   Result<RuleSet::Pointer> rules = page ? Parse(*page) : std::unexpected(page.error());
   if (rules) return rules;
   Result<RuleSet::Pointer> own = Parse("");

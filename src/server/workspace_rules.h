@@ -32,7 +32,9 @@ class WorkspaceRules {
   WorkspaceRules(std::filesystem::path own, std::filesystem::path page);
 
   /// Reads the files. If that of the workspace has an error, the rules are those of the server's own file alone, and
-  /// problem() says why. Null if there are no rules at all. Errors: those of RuleSet::Load for the server's own file.
+  /// problem() says why. Null if there are no rules at all. Errors: those of RuleSet::Load for the server's own file; kIo
+  /// if the file of the workspace could be read before and cannot be read now, for instance because file descriptors ran
+  /// out.
   Result<RuleSet::Pointer> Load();
 
   bool editable() const { return !page_.empty(); }
@@ -67,6 +69,7 @@ class WorkspaceRules {
   const std::filesystem::path own_, page_;
   mutable Mutex mutex_;
   std::string problem_ GUARDED_BY(mutex_);
+  bool was_read_ GUARDED_BY(mutex_) = false;
 };
 
 /// Returns the line and the message of an error about a rule's text.

@@ -53,6 +53,18 @@ TEST_F(WorkspaceRulesTest, AddsReplacesRemovesAndUndoesWithoutLimit) {
   EXPECT_EQ(ErrorOf(rules_.Undo()).code, ErrorCode::kNotFound);
 }
 
+TEST_F(WorkspaceRulesTest, AFileThatCannotBeReadAnyMoreLeavesTheFormerRules) {
+  ASSERT_TRUE(rules_.Load());
+  ASSERT_TRUE(rules_.Put(Rule("A")));
+  std::filesystem::rename(page_, dir_.path() / "away");
+  std::filesystem::create_directory(page_);
+  EXPECT_FALSE(rules_.Load());
+  EXPECT_THAT(NamesOf(WorkspaceRules(own_, page_).Load().value()), testing::ElementsAre("OWN")) << "at the start";
+  std::filesystem::remove(page_);
+  std::filesystem::rename(dir_.path() / "away", page_);
+  EXPECT_THAT(NamesOf(rules_.Load().value()), testing::ElementsAre("OWN", "A"));
+}
+
 TEST_F(WorkspaceRulesTest, ARuleThatIsNotValidChangesNothing) {
   ASSERT_TRUE(rules_.Put(Rule("A")));
   const std::string before = ReadFile(page_).value();

@@ -28,6 +28,7 @@ class Faults:
         if "database" in self.busy:
             self.busy["lock"] = self.busy["database"]
         self.done = {}
+        self.broken = False  # a server does not start again, for instance: the run ends
 
     def duration(self, least=.3):
         return self.draw.uniform(least, self.longest)
@@ -46,6 +47,7 @@ class Faults:
                 self.kinds[name]()
             except Exception as exception:
                 self.ledger.fail(f"the fault '{name}': {exception!r}")
+                self.broken = True
                 raise
 
     def run(self, stopping):
