@@ -21,7 +21,7 @@ thread_suites='serve|serve_requests|serve_models|serve_protocols|serve_restart|b
 address_suites="$thread_suites|lifecycle|mail|rules|bad_input|data|data_import|resume|quantize|export|report|doctor|explain|calibrate|scope|linear|linear_onnx|few|zero_shot|distil|drift|forget|retrain|integrity|synthetic|long_text|classify_input|classify_server|openai|hostile_messages|serve_transport|rspamd"
 
 # programs PRESET LABELS FOLDERS: test programs of those labels and folders that the build has.
-programs() { ninja -C "build/$1" -t targets all | grep -oE "^($3)_($2)_tests: phony" | cut -d: -f1; }
+programs() { ninja -C "build/$1" -t targets all | grep -oE "^($3)_($2)_tests:" | tr -d :; }
 
 # configure PRESET
 configure() { [[ -f build/$1/build.ninja ]] || cmake --preset "$1" >/dev/null; }

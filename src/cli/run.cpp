@@ -7,6 +7,7 @@
 #include <csignal>
 #include <exception>
 #include <new>
+#include <system_error>
 #include <vector>
 
 #include "base/console.h"
@@ -92,6 +93,12 @@ int Report(const Error& error, const std::string& command) {
   return error.code == ErrorCode::kInvalidArgument ? 2 : 1;
 }
 
+int ReportInternal(const std::exception& exception, const std::string& command) {
+  return Report({ErrorCode::kInternal, std::string("internal error: ") + exception.what(),
+                 "please report it, with the command line"},
+                command);
+}
+
 }  // namespace
 
 int RunCommandLine(std::span<const std::string> arguments) {
@@ -116,14 +123,17 @@ int RunCommandLine(std::span<const std::string> arguments) {
     return 0;
   } catch (const std::bad_alloc&) {
     return Report({ErrorCode::kIo, "out of memory", "reduce --batch-size or --max-length"}, command);
+  } catch (const std::system_error& exception) {
+    if (exception.code() != std::errc::resource_unavailable_try_again) return ReportInternal(exception, command);
+    return Report({ErrorCode::kIo, "out of memory or of processes: a thread could not be started",
+                   "allow more of them ('ulimit -a' lists the limits), or reduce --threads"},
+                  command);
   } catch (const TextLimitExceeded& exception) {
     return Report({ErrorCode::kInvalidModel, exception.what(),
                    "the rules in the tokenizer.json of the model are damaged or hostile; use another model"},
                   command);
   } catch (const std::exception& exception) {
-    return Report({ErrorCode::kInternal, std::string("internal error: ") + exception.what(),
-                   "please report it, with the command line"},
-                  command);
+    return ReportInternal(exception, command);
   }
 }
 

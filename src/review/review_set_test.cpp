@@ -52,7 +52,7 @@ class ReviewSetTest : public testing::Test {
     std::shared_ptr<ReviewSet> set = ReviewSet::Open(std::move(options)).value();
     if (start) {
       set->Start();
-      EXPECT_TRUE(set->WaitUntilFitted(seconds(60))) << set->Status().error;
+      EXPECT_TRUE(set->WaitUntilFitted(seconds(300))) << set->Status().error;
     }
     return set;
   }
@@ -66,7 +66,7 @@ class ReviewSetTest : public testing::Test {
       labelled.push_back(next.items.front());
       EXPECT_TRUE(set.Label("anna", {Truth(labelled.back().item)}));
     }
-    EXPECT_TRUE(set.WaitUntilFitted(seconds(60)));
+    EXPECT_TRUE(set.WaitUntilFitted(seconds(300)));
     return labelled;
   }
 

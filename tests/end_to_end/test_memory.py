@@ -58,7 +58,7 @@ class Memory(TestCase):
 
     def test_a_training_without_enough_memory_says_so(self):
         """oneDNN, which generates code, crashes where it gets no memory for it."""
-        first, last, step = map(int, os.environ.get("WINNOW_MEMORY_LIMITS", "30,100,10").split(","))
+        first, last, step = map(int, os.environ.get("WINNOW_MEMORY_LIMITS", "10,100,10").split(","))
         refused = 0
         for megabytes in range(first, last + 1, step):
             with self.subTest(megabytes=megabytes):
@@ -68,7 +68,7 @@ class Memory(TestCase):
                                       preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)))
                 self.assertIn(done.returncode, (0, 1), done.stderr)
                 if done.returncode == 1:
-                    self.assertIn("error: out of memory\n  reduce --batch-size or --max-length", done.stderr)
+                    self.assertRegex(done.stderr, "error: out of memory(\n  reduce --batch-size| or of processes: a thread could not be started)")
                     self.assertFalse(os.path.exists(self.path("model")), "nothing is left behind")
                     refused += 1
                 shutil.rmtree(self.path("model"), ignore_errors=True)
