@@ -16,6 +16,7 @@
 #include "text/redaction.h"
 #include "text/text_limits.h"
 #include "text/text_template.h"
+#include "text/utf8.h"
 
 namespace {
 
@@ -59,8 +60,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   static_cast<void>(winnow::ParseRedaction(text));
   const winnow::Redaction everything = {.numbers = true, .urls = true, .addresses = true};
-  const std::string redacted = winnow::Redact(text, everything);
-  if (winnow::Redact(redacted, everything) != redacted || !winnow::IsRedactionOf(redacted, text)) std::abort();
+  std::string valid;
+  for (size_t i = 0; i < text.size();) winnow::AppendUtf8(winnow::NextCodePoint(text, i), valid);
+  const std::string redacted = winnow::Redact(valid, everything);
+  if (winnow::Redact(redacted, everything) != redacted || !winnow::IsRedactionOf(redacted, valid)) std::abort();
 
   winnow::InputBytes input(data, size);
   const std::string regex(input.Until('\n'));

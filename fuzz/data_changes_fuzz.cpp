@@ -61,7 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!winnow::WriteChangedRows(before, options, changes, after, kNever)) return 0;
   if (!winnow::VisitRowsOfFile(before, options, take_into(expected))) std::abort();
   std::erase_if(expected, [&](const auto& row) { return changes.removed.contains(row.first); });
-  if (!winnow::VisitRowsOfFile(after, options, take_into(found)) && !expected.empty()) std::abort();
+  if (expected.empty()) return 0;  // without rows, a file is no data file any more
+  if (!winnow::VisitRowsOfFile(after, options, take_into(found))) std::abort();
   if (found.size() != expected.size()) std::abort();
   for (size_t i = 0; i < found.size(); ++i) {
     Row& row = expected[i].second;

@@ -264,7 +264,10 @@ TEST(ReadMail, ReadsNestedMultiparts) {
       "Content-Type: multipart/alternative; boundary=a\n\n--a\n\nplain text here\n--a\nContent-Type: text/html\n\n"
       "plain text here<img alt=logo>\n--a--\n--r\nContent-Type: image/png\n\nx\n--r--\n--m\n\nfooter\n--m--\n");
   EXPECT_EQ(message.body, "plain text here\nfooter\n");
-  EXPECT_EQ(message.parts.size(), 4u);
+  // In the order of the message, not level by level.
+  std::string types;
+  for (const MailPart& part : message.parts) types += part.type + " ";
+  EXPECT_EQ(types, "text/plain text/html image/png text/plain ");
 }
 
 TEST(ReadMail, ReadsBrokenMultiparts) {

@@ -31,6 +31,7 @@ bool BeginsWithHostAndSlash(std::string_view word) {
   const size_t slash = word.find('/');
   if (slash == std::string_view::npos) return false;
   std::string_view host = word.substr(0, slash);
+  if (host.ends_with(':')) return false;  // the end of a scheme
   host = host.substr(0, host.find(':'));
   const size_t dot = host.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || host.size() - dot < 3) return false;
@@ -41,15 +42,17 @@ bool BeginsWithHostAndSlash(std::string_view word) {
   return host.find_first_of("0123456789", dot) == std::string_view::npos;
 }
 
+bool IsSchemeCharacter(char c) {
+  return IsAsciiLetter(static_cast<unsigned char>(c)) ||
+         std::string_view("0123456789+-.").find(c) != std::string_view::npos;
+}
+
 /// Returns where a URL with a scheme begins; npos if there is none.
 size_t SchemeOf(std::string_view word) {
   const size_t end = word.find("://");
   if (end == std::string_view::npos) return end;
   size_t begin = end;
-  while (begin > 0 && (IsAsciiLetter(static_cast<unsigned char>(word[begin - 1])) ||
-                       std::string_view("0123456789+-.").find(word[begin - 1]) != std::string_view::npos)) {
-    --begin;
-  }
+  while (begin > 0 && IsSchemeCharacter(word[begin - 1])) --begin;
   return begin == end ? std::string_view::npos : begin;
 }
 
@@ -111,10 +114,12 @@ void AppendWord(std::string_view word, const Redaction& redaction, std::string& 
   const std::string_view inner = word.substr(begin, end - begin);
   const size_t scheme = SchemeOf(inner);
   out += word.substr(0, begin);
-  if (redaction.urls && scheme != std::string_view::npos) {
-    AppendParts(inner.substr(0, scheme), redaction, out);
+  if (redaction.urls && IsUrlWithoutScheme(inner)) {
     out += kUrl;
-  } else if (redaction.urls && IsUrlWithoutScheme(inner)) {
+  } else if (redaction.urls && scheme != std::string_view::npos) {
+    AppendWord(inner.substr(0, scheme), redaction, out);  // which has no scheme
+    // The end of a replacement before the URL would be read as a part of its scheme when the text is redacted again.
+    if (scheme > 0 && IsSchemeCharacter(out.back())) out += ' ';
     out += kUrl;
   } else if (redaction.addresses && IsAddress(inner) && inner.find_first_of("()[]{},;|") == std::string_view::npos) {
     out += kAddress;  // a name in it may have an apostrophe

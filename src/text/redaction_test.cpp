@@ -43,6 +43,18 @@ TEST(Redact, KeepsInvalidBytesOutAndTakesLinearTime) {
   EXPECT_EQ(Redact(std::string(1 << 20, '/'), kAll).size(), size_t{1} << 20);
 }
 
+TEST(Redact, LeavesARedactedTextAsItIs) {
+  const Redaction everything = {.numbers = true, .urls = true, .addresses = true};
+  // An address, and a digit that is not ASCII's, right before a URL.
+  for (const char* const text : {"joe@example.com\u00e9https://x.example/a", "\u0663https://x.example", "'12http://a",
+                                 "a!joe@x.com\u00e9http://a", "www.a/\u00e9=http://b", "ple.\u00e9tp3://x"}) {
+    const std::string redacted = Redact(text, everything);
+    EXPECT_EQ(Redact(redacted, everything), redacted) << text;
+  }
+  EXPECT_EQ(Redact("joe@example.com\u00e9https://x.example/a", everything),
+            "name@redacted.invalid https://redacted.invalid/");
+}
+
 TEST(ParseRedaction, ReadsNamesAllAndNone) {
   EXPECT_EQ(ParseRedaction("all"), kAll);
   EXPECT_EQ(ParseRedaction("none"), Redaction{});
