@@ -156,7 +156,7 @@ class Checks:
         """The checks of the store fail if something is missing: one thing of each kind is taken away. After the servers have ended."""
         self.ledger.log("what was stored is taken away, to see whether the checks notice")
         with self.ledger.lock:
-            kept, self.ledger.wrong = self.ledger.wrong, []
+            kept, self.ledger.wrong, self.ledger.word = self.ledger.wrong, [], "noticed"
         event = next(event for event in self.ledger.feedback.values() if event["acknowledged"])
         store = self.chaos.store
         lost = next(i for i, where in self.ledger.verdicts.items() if not self.may_be_lost(*where))
@@ -166,7 +166,7 @@ class Checks:
         self.feedback(patience=0)
         self.history(patience=0)
         self.settings()
-        noticed, self.ledger.wrong = self.ledger.wrong, kept
+        noticed, self.ledger.wrong, self.ledger.word = self.ledger.wrong, kept, "wrong"
         for words in ("feedback was acknowledged and is lost", "verdicts are not in the history", "preferences"):
             self.expect(any(words in message for message in noticed), f"the test does not notice: {words}")
 

@@ -52,6 +52,7 @@ class Ledger:
         self.log_file = log
         self.begin = time.monotonic()
         self.windows = []
+        self.word = "wrong"   # in the log, for a failure
         self.wrong = []       # each ends the run
         self.counts = {}      # of answers, by kind and status
         self.late = {}        # the latest error after the end of a fault, in seconds
@@ -74,7 +75,7 @@ class Ledger:
     def fail(self, message):
         with self.lock:
             self.wrong.append(f"{time.monotonic() - self.begin:.1f} s: {message}; faults on: {[(w.name, w.server) for w in self.windows if w.end is None]}")
-        self.log("wrong", message=message)
+        self.log(self.word, message=message)
 
     def count(self, name):
         with self.lock:
