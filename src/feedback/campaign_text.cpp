@@ -91,6 +91,33 @@ void ForWords(std::string_view text, Take take) {
   finish(text.size());
 }
 
+constexpr size_t kSeries = 8;
+static_assert(kFunctions % kSeries == 0);
+
+/// Four numbers, which every x86-64 CPU compares at a time if they are signed. Loops over single ones are wrong with -O3 of
+/// g++ 12.2, which vectorizes them without taking the steps into account.
+using Hashes [[gnu::vector_size(16)]] = uint32_t;
+using SignedHashes [[gnu::vector_size(16)]] = int32_t;
+
+/// Puts those of a word's hashes that are less into `least`. The hashes of a series begin with `first`, and grow by `steps`.
+void TakeLeast(const std::array<uint32_t, kSeries>& first, const std::array<uint32_t, kSeries>& steps,
+               std::array<int32_t, kFunctions>& least) {
+  constexpr size_t kLanes = sizeof(Hashes) / sizeof(uint32_t);
+  for (size_t lanes = 0; lanes < kSeries; lanes += kLanes) {
+    Hashes hashes, step;
+    std::memcpy(&hashes, &first[lanes], sizeof hashes);
+    std::memcpy(&step, &steps[lanes], sizeof step);
+    for (size_t i = lanes; i < kFunctions; i += kSeries) {
+      SignedHashes smallest;
+      std::memcpy(&smallest, &least[i], sizeof smallest);
+      const auto candidates = reinterpret_cast<SignedHashes>(hashes);
+      smallest = candidates < smallest ? candidates : smallest;
+      std::memcpy(&least[i], &smallest, sizeof smallest);
+      hashes += step;
+    }
+  }
+}
+
 void SortUnique(std::vector<uint32_t>& hashes) {
   std::ranges::sort(hashes);
   const auto repeats = std::ranges::unique(hashes);
@@ -172,24 +199,16 @@ double SketchSimilarity(std::span<const uint32_t> a, std::span<const uint32_t> b
 }
 
 std::array<uint32_t, kCampaignBands> BandHashes(std::span<const uint32_t> singles) {
-  constexpr size_t kLanes = 8;
-  static_assert(kFunctions % kLanes == 0);
-  // Signed numbers: every x86-64 CPU compares these four at a time.
   std::array<int32_t, kFunctions> least;
   least.fill(std::numeric_limits<int32_t>::max());
   for (const uint32_t word : singles) {
-    std::array<uint32_t, kLanes> lanes, steps;
-    for (size_t k = 0; k < kLanes; ++k) {
+    std::array<uint32_t, kSeries> hashes, steps;
+    for (size_t k = 0; k < kSeries; ++k) {
       const uint64_t hash = Mix((uint64_t{word} << 8 | k) * 0x9E3779B97F4A7C15u);
-      lanes[k] = static_cast<uint32_t>(hash);
+      hashes[k] = static_cast<uint32_t>(hash);
       steps[k] = static_cast<uint32_t>(hash >> 32) | 1u;
     }
-    for (size_t i = 0; i < kFunctions; i += kLanes) {
-      for (size_t k = 0; k < kLanes; ++k) {
-        least[i + k] = std::min(least[i + k], static_cast<int32_t>(lanes[k]));
-        lanes[k] += steps[k];
-      }
-    }
+    TakeLeast(hashes, steps, least);
   }
   std::array<uint32_t, kCampaignBands> bands;
   for (size_t band = 0; band < kCampaignBands; ++band) {

@@ -73,7 +73,9 @@ TEST(FeedbackSelection, OneLabelHasAtMostThreeTimesTheTextsOfTheOther) {
 TEST(FeedbackSelection, ACampaignIsCapped) {
   std::vector<JudgedText> texts;
   for (int i = 0; i < 9; ++i)
-    texts.push_back(Judged(fmt::format("win a free phone today call now code {}", i), "spam", i == 4 ? 0.7 : 0.1, i));
+    texts.push_back(
+        Judged(fmt::format("win a free phone today call now or send us the word prize to collect it code {}", i),
+               "spam", i == 4 ? 0.7 : 0.1, i));
   const FeedbackSelection selection = SelectFeedback(texts, Nothing(), {.least_new = 0});
   EXPECT_EQ(selection.rows.size(), 0u) << "no ham: nothing of the other label is balanced";
   texts.push_back(Judged(Distinct(1), "ham"));
