@@ -13,8 +13,8 @@
 #include "bundle/labels.h"
 #include "bundle/training_info.h"
 #include "classify/scope_rule.h"
-#include "fuzz/input_bytes.h"
-#include "fuzz/input_files.h"
+#include "input_bytes.h"
+#include "input_files.h"
 
 namespace {
 

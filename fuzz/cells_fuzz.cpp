@@ -11,7 +11,7 @@
 #include "data/filter.h"
 #include "data/label_lists.h"
 #include "doctor/review.h"
-#include "fuzz/input_bytes.h"
+#include "input_bytes.h"
 #include "text/pattern.h"
 #include "text/redaction.h"
 #include "text/text_limits.h"

@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "../tests/support/tiny_config.h"
 #include "base/threads.h"
 #include "encoder/model.h"
-#include "fuzz/input_bytes.h"
-#include "fuzz/input_files.h"
-#include "support/tiny_config.h"
+#include "input_bytes.h"
+#include "input_files.h"
 #include "train/checkpoint.h"
 #include "train/optimizer.h"
 

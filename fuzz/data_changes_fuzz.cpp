@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/input_bytes.h"
-#include "fuzz/input_files.h"
+#include "input_bytes.h"
+#include "input_files.h"
 #include "workspace/change_rows.h"
 #include "workspace/data_preview.h"
 #include "workspace/data_reader.h"

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "fuzz/input_bytes.h"
+#include "input_bytes.h"
 #include "kernels/packed_matmul.h"
 #include "kernels/reference/packed_matmul.h"
 

@@ -12,7 +12,7 @@
 #include "client/read_explanation.h"
 #include "experiment/experiment.h"
 #include "experiment/experiment_step.h"
-#include "fuzz/input_files.h"
+#include "input_files.h"
 #include "jobs/job.h"
 #include "jobs/job_files.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/input_bytes.h"
+#include "input_bytes.h"
 #include "linear/linear_file.h"
 
 namespace {

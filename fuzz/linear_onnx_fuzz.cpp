@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fuzz/input_bytes.h"
+#include "input_bytes.h"
 #include "onnx/linear_import.h"
 
 namespace {

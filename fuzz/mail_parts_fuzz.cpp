@@ -9,7 +9,7 @@
 #include "client/mail_check_client.h"
 #include "filter/header_lines.h"
 #include "filter/sender.h"
-#include "fuzz/input_bytes.h"
+#include "input_bytes.h"
 #include "mail/charset.h"
 #include "mail/header_values.h"
 #include "mail/html_text.h"

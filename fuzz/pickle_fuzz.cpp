@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
+#include "../tests/support/pytorch_writer.h"
 #include "bundle/pickle.h"
-#include "fuzz/input_bytes.h"
-#include "support/pytorch_writer.h"
+#include "input_bytes.h"
 
 namespace {
 

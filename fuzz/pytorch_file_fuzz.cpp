@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "../tests/support/pytorch_writer.h"
 #include "bundle/pytorch_file.h"
-#include "fuzz/input_bytes.h"
-#include "support/pytorch_writer.h"
+#include "input_bytes.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "data/record.h"
-#include "fuzz/input_files.h"
+#include "input_files.h"
 
 namespace {
 

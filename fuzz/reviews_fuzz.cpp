@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "doctor/review.h"
-#include "fuzz/input_files.h"
+#include "input_files.h"
 #include "review/label_log.h"
 #include "review/queues.h"
 #include "review/review_pool.h"

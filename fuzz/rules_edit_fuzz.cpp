@@ -11,7 +11,7 @@
 #include "filter/pattern_facts.h"
 #include "filter/rule.h"
 #include "filter/rules_edit.h"
-#include "fuzz/input_bytes.h"
+#include "input_bytes.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bundle/safetensors.h"
-#include "fuzz/input_bytes.h"
+#include "input_bytes.h"
 
 namespace {
 

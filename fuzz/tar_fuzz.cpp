@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <string>
 
+#include "../tests/support/tar_writer.h"
 #include "data/tar_reader.h"
-#include "fuzz/input_bytes.h"
-#include "fuzz/input_files.h"
-#include "support/tar_writer.h"
+#include "input_bytes.h"
+#include "input_files.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fuzz/input_files.h"
+#include "input_files.h"
 #include "text/text_limits.h"
 #include "tokenize/tokenizer.h"
 

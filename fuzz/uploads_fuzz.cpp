@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/files.h"
-#include "fuzz/input_bytes.h"
-#include "fuzz/input_files.h"
+#include "input_bytes.h"
+#include "input_files.h"
 #include "workspace/data_files.h"
 #include "workspace/file_name.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/input_bytes.h"
+#include "input_bytes.h"
 #include "text/utf8.h"
 #include "tokenize/bpe_merges.h"
 #include "tokenize/unigram.h"

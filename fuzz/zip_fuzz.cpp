@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <string>
 
+#include "../tests/support/zip_writer.h"
 #include "bundle/stored_zip.h"
 #include "bundle/wheel.h"
-#include "fuzz/input_bytes.h"
-#include "fuzz/input_files.h"
+#include "input_bytes.h"
+#include "input_files.h"
 #include "net/zip_entry.h"
-#include "support/zip_writer.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "support/zip_writer.h"
+#include "zip_writer.h"
 
 namespace winnow {
 
