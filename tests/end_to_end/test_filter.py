@@ -146,7 +146,7 @@ class Command(FilterTest):
         (prize, lunch), err = self.verdicts("You won! Claim your prize now", "See you at lunch")
         self.assertEqual((prize["source"], prize["isSpam"], prize["modelVersion"]), ("fallback", True, None))
         self.assertEqual((lunch["source"], lunch["isSpam"]), ("fallback", False))
-        self.assertIn("rules and reputation decide", err)
+        self.assertIn("rules and reputation alone decide", err)
         self.fails("filter", "nothing-here", "a", says=["nothing-here"])
 
     def test_what_makes_no_sense_is_refused(self):

@@ -166,6 +166,7 @@ class Commands(PowerCuts):
         connection = sqlite3.connect(self.path("version1.db"))
         for statement in ("DROP TABLE messages", "DROP TABLE verdict_samples", "DROP TABLE campaign_uses", "DROP TABLE secrets", "DROP TABLE forgotten", "DROP TABLE models", "DROP TABLE aliases", "DROP TABLE experiments", "DROP TABLE experiment_reports", "DROP TABLE experiment_users", "DROP TABLE experiment_disagreements", "DROP TABLE experiment_counters", "DROP TABLE experiment_decisions",
                           "DROP INDEX idempotency_keys_digest", "DROP INDEX reputation_changes", "DROP INDEX preferences_changes", "ALTER TABLE spam_feedback DROP COLUMN source",
+                          "ALTER TABLE schema_version DROP COLUMN oldest_reader", "ALTER TABLE schema_version DROP COLUMN written_by",
                           "DELETE FROM schema_version WHERE version > 1"):
             connection.execute(statement)
         connection.commit()
@@ -206,7 +207,7 @@ class Commands(PowerCuts):
     def test_migration(self):
         def check():
             self.check_kept()
-            self.assertEqual(self.rows("SELECT version FROM schema_version ORDER BY version"), [(version,) for version in range(1, 8)])
+            self.assertEqual(self.rows("SELECT version FROM schema_version ORDER BY version"), [(version,) for version in range(1, 9)])
             self.assertEqual(self.rows("SELECT DISTINCT source FROM spam_feedback"), [("user",)])
         self.cut_and_repeat("version1.db", ["feedback", "stats", "--store", "store.db"], check, CUTS // 6)
 
