@@ -16,6 +16,10 @@ add_library(DNNL::dnnl UNKNOWN IMPORTED)
 set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION ${WINNOW_DNNL_LIBRARY}
                                             INTERFACE_INCLUDE_DIRECTORIES ${WINNOW_DNNL_INCLUDE})
 find_package(OpenMP REQUIRED)
+# oneDNN has the OpenMP of g++, also where clang compiles.
+if(NOT OpenMP_gomp_LIBRARY)
+  find_library(OpenMP_gomp_LIBRARY NAMES gomp libgomp.so.1 REQUIRED)
+endif()
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 add_library(hwy::hwy ALIAS PkgConfig::hwy)
