@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <map>
 #include <system_error>
 
 #include "base/files.h"
+#include "base/rename.h"
 #include "review/review_pool.h"
 
 namespace winnow {
@@ -48,9 +48,9 @@ void Sync(const fs::path& directory) {
 Result<void> Exchange(const fs::path& made, const fs::path& directory) {
   Sync(made);
   std::error_code error;
-  if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, directory.c_str(), RENAME_EXCHANGE) != 0) {
-    if (errno != EINVAL && errno != ENOSYS && errno != ENOTTY) {
-      return std::unexpected(FileError(directory, std::error_code(errno, std::generic_category())));
+  if (const int failed = ExchangeNames(made.c_str(), directory.c_str()); failed != 0) {
+    if (failed != EINVAL && failed != ENOSYS) {
+      return std::unexpected(FileError(directory, std::error_code(failed, std::generic_category())));
     }
     // Without that call, RemoveUnfinishedReviews puts the former one back after a kill between the two.
     fs::rename(directory, Beside(directory, kOldEnd), error);
