@@ -237,33 +237,6 @@ TEST_P(StoreOn, FindsAllScoresOfSendersForAUser) {
   EXPECT_EQ(ErrorOf(store->FindReputation(std::vector<std::string>(9, "s"), "")).code, ErrorCode::kInvalidArgument);
 }
 
-TEST_P(StoreOn, ScoresThatAreSetTogetherAreSeenTogetherByThreads) {
-  const auto store = OpenStore();
-  const auto put = [&](bool allow) {
-    const std::pair<ReputationKey, double> lists[] = {{{"s@example.org", "allow", ""}, allow ? 1. : 0.},
-                                                      {{"s@example.org", "deny", ""}, allow ? 0. : 1.}};
-    return store->SetReputations(lists);
-  };
-  ASSERT_TRUE(put(true));
-  std::vector<std::thread> threads;
-  for (const bool allow : {true, false}) {
-    threads.emplace_back([&, allow] {
-      for (int i = 0; i < 10; ++i) EXPECT_TRUE(put(allow));
-    });
-  }
-  const std::vector<std::string> senders = {"s@example.org"};
-  for (int i = 0; i < 50; ++i) {
-    const auto records = store->FindReputation(senders, "").value();
-    ASSERT_EQ(records.size(), 2);
-    EXPECT_EQ(records[0].reputation.score + records[1].reputation.score, 1) << "on both lists, or on none";
-  }
-  for (std::thread& thread : threads) thread.join();
-  const std::pair<ReputationKey, double> wrong[] = {{{"s@example.org", "allow", ""}, 7},
-                                                    {{"s@example.org", "", ""}, 7}};
-  EXPECT_EQ(ErrorOf(store->SetReputations(wrong)).code, ErrorCode::kInvalidArgument);
-  EXPECT_NE(store->GetReputation({"s@example.org", "allow", ""}).value()->score, 7) << "all or none";
-}
-
 TEST_P(StoreOn, ConcurrentChangesOfReputationThreadAllCount) {
   const auto store = OpenStore();
   std::vector<std::thread> threads;
