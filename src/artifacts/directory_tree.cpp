@@ -49,6 +49,21 @@ Result<void> CreateRoot(const fs::path& root) {
   return {};
 }
 
+Result<DirectoryChain> OpenOnce(const fs::path& root, std::string_view path, bool create) {
+  DirectoryChain chain;
+  chain.directories.emplace_back(::open(root.c_str(), kDirectoryFlags));
+  if (chain.last() < 0) return std::unexpected(SystemErrorAt(root, "cannot open"));
+  fs::path shown = root;
+  size_t begin = 0;
+  for (size_t end; (end = path.find('/', begin)) != std::string_view::npos; begin = end + 1) {
+    const std::string name(path.substr(begin, end - begin));
+    shown /= name;
+    chain.directories.push_back(TRY(OpenChild(chain.last(), name, create, shown)));
+  }
+  chain.name = path.substr(begin);
+  return chain;
+}
+
 }  // namespace
 
 OwnedDescriptor::~OwnedDescriptor() {
@@ -74,21 +89,15 @@ Result<void> DirectoryChain::Sync(const fs::path& path) const {
 }
 
 Result<DirectoryChain> OpenDirectories(const fs::path& root, std::string_view path, bool create) {
-  DirectoryChain chain;
-  if (create) {
+  if (!create) return OpenOnce(root, path, create);
+  // Other threads and programs remove directories that have become empty, so one may go between its creation and its
+  // opening. Each attempt that fails so means that another writer got further.
+  constexpr int kAttempts = 1000;
+  for (int attempt = 1;; ++attempt) {
     TRY(CreateRoot(root));
+    Result<DirectoryChain> chain = OpenOnce(root, path, create);
+    if (chain || chain.error().code != ErrorCode::kNotFound || attempt == kAttempts) return chain;
   }
-  chain.directories.emplace_back(::open(root.c_str(), kDirectoryFlags));
-  if (chain.last() < 0) return std::unexpected(SystemErrorAt(root, "cannot open"));
-  fs::path shown = root;
-  size_t begin = 0;
-  for (size_t end; (end = path.find('/', begin)) != std::string_view::npos; begin = end + 1) {
-    const std::string name(path.substr(begin, end - begin));
-    shown /= name;
-    chain.directories.push_back(TRY(OpenChild(chain.last(), name, create, shown)));
-  }
-  chain.name = path.substr(begin);
-  return chain;
 }
 
 Result<OwnedDescriptor> OpenForReading(const DirectoryChain& chain, const fs::path& shown) {

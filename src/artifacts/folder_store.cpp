@@ -197,7 +197,7 @@ Result<void> FolderStore::Put(std::string_view key, const fs::path& file, const 
   }
   TRY(incoming.Sync());
   // Remove deletes directories that have become empty, this file's among them.
-  constexpr int kAttempts = 20;
+  constexpr int kAttempts = 1000;
   int failure = 0;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     failure = incoming.MoveTo(chain);

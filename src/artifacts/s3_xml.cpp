@@ -50,6 +50,7 @@ class TreeBuilder {
     XmlElement* element = &root_;
     if (!open_.empty()) element = &open_.back()->children.emplace_back();
     element->name = name.substr(name.rfind(':') + 1);
+    if (element->name.empty()) return Stop("an element has a prefix but no name");
     open_.push_back(element);
   }
   void Stop(const char* problem) {

@@ -28,8 +28,8 @@ TEST(S3Xml, TreeOfElements) {
 }
 
 TEST(S3Xml, DocumentsThatAreNotValidAreRefused) {
-  for (const std::string document :
-       {"", "no xml", "<A>", "<A></B>", "<A/><B/>", "<A>\x01</A>", "<A>\xff</A>", "{\"a\": 1}", "<A>&unknown;</A>"})
+  for (const std::string document : {"", "no xml", "<A>", "<A></B>", "<A/><B/>", "<A>\x01</A>", "<A>\xff</A>",
+                                     "{\"a\": 1}", "<A>&unknown;</A>", "<a:/>", "<A><b:>c</b:></A>"})
     EXPECT_EQ(ErrorOf(ParseXml(document)).code, ErrorCode::kNetwork) << document;
   std::string deep;
   for (int i = 0; i < 9; ++i) deep += "<A>";

@@ -6,6 +6,7 @@
 #include <set>
 #include <system_error>
 #include <unordered_set>
+#include <utility>
 
 #include "base/files.h"
 #include "base/hash.h"
@@ -49,11 +50,17 @@ Result<PoolText> TextOf(const Json& json) {
   return text;
 }
 
-Result<std::vector<std::string>> NamesOf(const Json* list) {
+std::unexpected<Error> BadSetting(std::string_view key, std::string_view expected) {
+  return Fail(ErrorCode::kInvalidData, fmt::format("{}: '{}' must {}", kReviewFile, key, expected));
+}
+
+/// The names in a list; none if there is no list.
+Result<std::vector<std::string>> NamesOf(const Json* list, std::string_view key) {
   std::vector<std::string> names;
-  if (list == nullptr) return names;
+  if (list == nullptr || list->is_null()) return names;
+  if (!list->is_array()) return BadSetting(key, "be a list of strings");
   for (const Json& name : *list) {
-    if (!name.is_string()) return Fail(ErrorCode::kInvalidData, "a name is not a text");
+    if (!name.is_string()) return BadSetting(key, "be a list of strings");
     names.push_back(name.str());
   }
   return names;
@@ -83,7 +90,7 @@ Result<ReviewSettings> ReviewSettings::FromJson(const Json& json) {
   ReviewSettings settings;
   settings.set = TRY(object.String("set")).value_or("");
   settings.data = TRY(object.String("data")).value_or("");
-  settings.labels = TRY(NamesOf(json.Find("labels")));
+  settings.labels = TRY(NamesOf(json.Find("labels"), "labels"));
   settings.features = TRY(object.String("features")).value_or("auto");
   settings.encoder = TRY(object.String("encoder")).value_or("");
   settings.model = TRY(object.String("model")).value_or("");
@@ -91,14 +98,16 @@ Result<ReviewSettings> ReviewSettings::FromJson(const Json& json) {
   settings.created = TRY(object.Integer("created")).value_or(0);
   settings.seed = static_cast<uint64_t>(TRY(object.Integer("seed")).value_or(42));
   if (const Json* seeds = json.Find("seeds"); seeds != nullptr) {
-    for (const auto& [label, words] : seeds->items()) settings.seeds[label] = TRY(NamesOf(&words));
+    if (!seeds->is_object()) return BadSetting("seeds", "be an object of lists of strings");
+    for (const auto& [label, words] : std::as_const(*seeds).items())
+      settings.seeds[label] = TRY(NamesOf(&words, "seeds"));
   }
   if (const Json* removed = json.Find("removed"); removed != nullptr) {
+    if (!removed->is_array()) return BadSetting("removed", "be a list of ascending numbers");
     for (const Json& number : *removed) {
       const auto last = settings.removed.empty() ? int64_t{-1} : static_cast<int64_t>(settings.removed.back());
-      if (!number.is_number_integer() || number.get<int64_t>() <= last) {
-        return Fail(ErrorCode::kInvalidData, std::string(kReviewFile) + ": 'removed' must have ascending numbers");
-      }
+      if (!number.is_number_integer() || number.get<int64_t>() <= last)
+        return BadSetting("removed", "be a list of ascending numbers");
       settings.removed.push_back(static_cast<size_t>(number.get<int64_t>()));
     }
   }

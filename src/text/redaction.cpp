@@ -31,8 +31,11 @@ bool BeginsWithHostAndSlash(std::string_view word) {
   const size_t slash = word.find('/');
   if (slash == std::string_view::npos) return false;
   std::string_view host = word.substr(0, slash);
-  if (host.ends_with(':')) return false;  // the end of a scheme
-  host = host.substr(0, host.find(':'));
+  if (const size_t colon = host.find(':'); colon != std::string_view::npos) {
+    const std::string_view port = host.substr(colon + 1);
+    if (port.empty() || port.find_first_not_of("0123456789") != std::string_view::npos) return false;
+    host = host.substr(0, colon);
+  }
   const size_t dot = host.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || host.size() - dot < 3) return false;
   for (const char c : host) {
@@ -47,13 +50,14 @@ bool IsSchemeCharacter(char c) {
          std::string_view("0123456789+-.").find(c) != std::string_view::npos;
 }
 
-/// Returns where a URL with a scheme begins; npos if there is none.
+/// Returns where the first URL with a scheme begins; npos if there is none.
 size_t SchemeOf(std::string_view word) {
-  const size_t end = word.find("://");
-  if (end == std::string_view::npos) return end;
-  size_t begin = end;
-  while (begin > 0 && IsSchemeCharacter(word[begin - 1])) --begin;
-  return begin == end ? std::string_view::npos : begin;
+  for (size_t end = word.find("://"); end != std::string_view::npos; end = word.find("://", end + 3)) {
+    size_t begin = end;
+    while (begin > 0 && IsSchemeCharacter(word[begin - 1])) --begin;
+    if (begin < end) return begin;
+  }
+  return std::string_view::npos;
 }
 
 bool IsUrlWithoutScheme(std::string_view word) {
@@ -68,7 +72,9 @@ bool IsAddress(std::string_view word) {
   return dot != std::string_view::npos && dot > at + 1 && dot + 1 < word.size();
 }
 
-void AppendWithoutNumbers(std::string_view text, std::string& out) {
+std::string WithoutNumbers(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x80) {
@@ -83,19 +89,14 @@ void AppendWithoutNumbers(std::string_view text, std::string& out) {
       AppendUtf8(c, out);
     }
   }
+  return out;
 }
 
 /// A word, or what lies between brackets and commas in one.
 void AppendPart(std::string_view part, const Redaction& redaction, std::string& out) {
   const size_t end = part.find_last_not_of(kTail) + 1;  // the end of a sentence belongs to no URL and no address
   const std::string_view inner = part.substr(0, end);
-  if (redaction.addresses && IsAddress(inner)) {
-    out += kAddress;
-  } else if (redaction.numbers) {
-    AppendWithoutNumbers(inner, out);
-  } else {
-    out += inner;
-  }
+  out += redaction.addresses && IsAddress(inner) ? kAddress : inner;
   out += part.substr(end);
 }
 
@@ -153,6 +154,9 @@ Result<Redaction> ParseRedaction(std::string_view text) {
 }
 
 std::string Redact(std::string_view text, const Redaction& redaction) {
+  // Numbers first: the 0 that replaces a digit of another script can be a part of a URL's scheme, which that was not.
+  std::string numberless;
+  if (redaction.numbers) text = numberless = WithoutNumbers(text);
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {

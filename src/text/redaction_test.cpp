@@ -47,9 +47,13 @@ TEST(Redact, LeavesARedactedTextAsItIs) {
   const Redaction everything = {.numbers = true, .urls = true, .addresses = true};
   // An address, and a digit that is not ASCII's, right before a URL.
   for (const char* const text : {"joe@example.com\u00e9https://x.example/a", "\u0663https://x.example", "'12http://a",
-                                 "a!joe@x.com\u00e9http://a", "www.a/\u00e9=http://b", "ple.\u00e9tp3://x"}) {
-    const std::string redacted = Redact(text, everything);
-    EXPECT_EQ(Redact(redacted, everything), redacted) << text;
+                                 "a!joe@x.com\u00e9http://a", "www.a/\u00e9=http://b", "ple.\u00e9tp3://x",
+                                 "e@://.p{p://", "\u0661://e", "1.:\u0661://+1p", "a.bc:,name@redacted.invalid:/,/"}) {
+    for (unsigned choice = 1; choice < 8; ++choice) {
+      const Redaction chosen = {(choice & 1) != 0, (choice & 2) != 0, (choice & 4) != 0};
+      const std::string redacted = Redact(text, chosen);
+      EXPECT_EQ(Redact(redacted, chosen), redacted) << text << " " << choice;
+    }
   }
   EXPECT_EQ(Redact("joe@example.com\u00e9https://x.example/a", everything),
             "name@redacted.invalid https://redacted.invalid/");
