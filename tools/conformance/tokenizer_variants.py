@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares `winnow tokenize` with Hugging Face's packages over variants of tokenizer files.
 
-    tools/conformance/tokenizer_variants.py WINNOW [--venv DIR] [--transformers VERSION] [--texts N] [--only REGEX]
+    tools/conformance/tokenizer_variants.py WINNOW PROBE [--venv DIR] [--transformers VERSION] [--texts N] [--only REGEX]
 
 Needs tokenizers, transformers and sentencepiece; where this Python lacks them, a virtual environment with them is made in
 DIR, and used again later. Vocabularies of each family (WordPiece, Unigram, BPE) are trained on odd texts. Then
@@ -9,6 +9,7 @@ DIR, and used again later. Vocabularies of each family (WordPiece, Unigram, BPE)
     normalizer and pre-tokenizer: the ids of N odd texts are those of the package tokenizers
   - directories of vocab.txt, vocab.json and merges.txt, spm.model, sentencepiece.bpe.model and tokenizer.json with the files
     beside them (tokenizer_config.json, special_tokens_map.json, added_tokens.json): the ids are those of AutoTokenizer.
+The ids come from tokenize_probe, which is started once; each 20th variant is also given to the program itself.
 A variant that Winnow refuses has to be listed here as refused, with a part of the message.
 Exits 0 when all is as it should be, 77 when the packages can't be had ("skipped: ..."), else 1.
 """
@@ -285,28 +286,40 @@ def write(directory, files):
 
 
 class Comparison:
-    def __init__(self, winnow, directory, count):
+    EACH_OF_PROGRAM = 20
+
+    def __init__(self, winnow, probe, directory, count):
         self.winnow, self.directory, self.count = winnow, directory, count
+        self.probe = subprocess.Popen([probe], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.variants = self.failed = 0
 
-    def ids_of(self, texts, *options):
+    def ids_of(self, texts, special, max_length):
+        """The ids of all texts, or None and why the files are refused."""
+        order = {"directory": str(self.directory), "texts": texts, "special": special, "max_length": max_length}
+        self.probe.stdin.write(json.dumps(order) + "\n")
+        self.probe.stdin.flush()
+        answer = json.loads(self.probe.stdout.readline())
+        return answer.get("ids"), answer.get("error", "")
+
+    def ids_of_program(self, texts, special, max_length):
+        options = [*(["--special"] if special else []), "--max-length", str(max_length)]
         done = subprocess.run([self.winnow, "tokenize", str(self.directory), *options, "--", *texts], capture_output=True, text=True)
-        if done.returncode != 0:
-            return None, done.stderr.strip()
-        return [json.loads(line)["ids"] for line in done.stdout.split("\n") if line], done.stderr
+        return [json.loads(line)["ids"] for line in done.stdout.split("\n") if line] if done.returncode == 0 else None
 
     def fail(self, name, what):
         self.failed += 1
         if self.failed <= 60:
             print(f"FAILED {name[:200]}\n  {what[:600]}", flush=True)
 
-    def compare(self, name, extra, refused, encode, *options, roles=False):
+    def compare(self, name, extra, refused, encode, max_length=1 << 20, roles=False):
         """Whether Winnow's ids of odd texts are those of `encode`."""
         self.variants += 1
         texts = odd_texts.texts(self.count, [*extra, *ROLES] if roles else extra)
         if not roles:
             texts = [text for text in texts if not any(role in text for role in ROLES)]
-        ids, message = self.ids_of(texts, *options)
+        ids, message = self.ids_of(texts, roles, max_length)
+        if self.variants % self.EACH_OF_PROGRAM == 0 and self.ids_of_program(texts, roles, max_length) != ids:
+            self.fail(name, "winnow tokenize has other ids than tokenize_probe")
         if refused is not None or ids is None:
             if ids is not None or refused is None or refused not in message:
                 self.fail(name, f"expected {'ids' if refused is None else 'a refusal that names ' + refused}, got {message if ids is None else 'ids'}")
@@ -321,6 +334,7 @@ class Comparison:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("winnow", type=Path)
+    parser.add_argument("probe", type=Path, help="tokenize_probe, which a build with tests has")
     parser.add_argument("--venv", type=Path, default=Path("tokenizer-venv"))
     parser.add_argument("--transformers", default="5", help="the version of transformers, where it is installed: 5 or 4.57")
     parser.add_argument("--texts", type=int, default=2000)
@@ -334,13 +348,13 @@ def main():
     families = Families([text for text in odd_texts.texts(3000, seed=2) if not any(role in text for role in ROLES)])
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        comparison = Comparison(options.winnow.absolute(), directory, options.texts)
+        comparison = Comparison(options.winnow.absolute(), options.probe.absolute(), directory, options.texts)
         for name, variant, extra, refused in families.json_variants():
             if not re.search(options.only, name):
                 continue
             write(directory, {"tokenizer.json": variant})
             encode = lambda texts: [each.ids for each in tokenizers.Tokenizer.from_str(json.dumps(variant)).encode_batch(texts)]
-            comparison.compare(name, extra, refused, encode, "--special", roles=True)
+            comparison.compare(name, extra, refused, encode, roles=True)
             if extra and refused is None:
                 comparison.compare(name + " (special tokens are text)", extra, refused, encode)
         for name, files, extra, refused in families.directories(transformers.__version__):
@@ -353,7 +367,7 @@ def main():
                 limit = {"truncation": True, "max_length": 12} if name == "truncation_side" else {}
                 return made(texts, **limit)["input_ids"]
 
-            comparison.compare(name, extra, refused, encode, *(("--max-length", "12") if name == "truncation_side" else ()))
+            comparison.compare(name, extra, refused, encode, **({"max_length": 12} if name == "truncation_side" else {}))
     print(f"tokenizers {tokenizers.__version__}, transformers {transformers.__version__}: {comparison.variants} variants of {options.texts} texts, "
           f"{comparison.failed} failed")
     sys.exit(1 if comparison.failed else 0)
