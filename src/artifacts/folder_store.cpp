@@ -155,10 +155,11 @@ Result<void> Collect(int directory, const std::string& key, std::string_view pre
       if (child.get() < 0) return std::unexpected(SystemErrorAt(shown / name, "cannot open"));
       TRY(Collect(child.get(), path + "/", prefix, shown / name, entries));
     } else if (S_ISREG(status.st_mode) && path.starts_with(prefix) && CheckArtifactKey(path)) {
-      const auto time = std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec);
-      entries.push_back({path, static_cast<uint64_t>(status.st_size),
-                         std::chrono::sys_time<std::chrono::milliseconds>(
-                             std::chrono::duration_cast<std::chrono::milliseconds>(time))});
+      // Not in nanoseconds, whose range ends in the year 2262.
+      const std::chrono::milliseconds time =
+          std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::milliseconds(status.st_mtim.tv_nsec / 1'000'000);
+      entries.push_back(
+          {path, static_cast<uint64_t>(status.st_size), std::chrono::sys_time<std::chrono::milliseconds>(time)});
     }
   }
 }

@@ -8,10 +8,18 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "base/result.h"
 
 namespace winnow {
+
+/// Returns true if there is something at `path`; false also if that cannot be seen, as in a directory that this user may
+/// not enter. Unlike std::filesystem::exists, it throws nothing.
+inline bool Exists(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
 
 /// Returns the contents of the whole file. Errors: kNotFound, kIo.
 Result<std::string> ReadFile(const std::filesystem::path& path);

@@ -194,7 +194,7 @@ Result<void> LinkStrangers(const fs::path& target, const fs::path& temporary) {
     fs::create_directories(to.parent_path(), error);
     if (fs::is_symlink(from)) {
       if (!error) fs::copy_symlink(from, to, error);
-    } else if (fs::is_directory(from)) {
+    } else if (fs::is_directory(from, error)) {
       return Fail(ErrorCode::kExists,
                   from.string() + ": directories are nested too deeply to be kept in the output directory",
                   "specify another output directory");

@@ -17,11 +17,6 @@ namespace fs = std::filesystem;
 /// The files of weights that Winnow loads.
 constexpr std::array kWeights = {"linear.bin", "model.safetensors", "model_int8.safetensors"};
 
-bool Exists(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 /// Where config.json is all there is: a base model has no labels, and other programs have a config.json, too.
 bool HoldsClassifier(const fs::path& dir) {
   const Result<std::string> text = ReadFile(dir / "config.json");

@@ -31,11 +31,6 @@ constexpr std::array<std::string_view, 4> kForeignWeights = {"tf_model.h5", "fla
 constexpr std::array<std::string_view, 4> kOnnxFiles = {"model.onnx", "model_quantized.onnx", "onnx/model.onnx",
                                                         "onnx/model_quantized.onnx"};
 
-bool Exists(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 /// The name without wrappers: "module.bert._orig_mod.pooler" is "bert.pooler".
 std::string Unwrapped(std::string_view name) {
   std::string kept;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.h"
 #include "store/store_url.h"
 
 namespace winnow {
@@ -16,7 +17,7 @@ void AddStoreOption(FeedbackOptions& options, OptionTable& table) {
 
 Result<std::unique_ptr<Store>> OpenExistingStore(const std::string& url) {
   const StoreAddress address = TRY(ParseStoreUrl(url));
-  if (address.kind == StoreAddress::kSqlite && !std::filesystem::exists(address.path)) {
+  if (address.kind == StoreAddress::kSqlite && !Exists(address.path)) {
     return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file", address.path.string()),
                 "check --store; 'winnow feedback add' creates a store");
   }

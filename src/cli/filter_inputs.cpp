@@ -116,7 +116,8 @@ Result<bool> BeginsLikeMail(const std::filesystem::path& path) {
 }
 
 Result<void> TakeFile(const std::filesystem::path& path, const Take& take) {
-  if (std::filesystem::is_directory(path)) return TakeMailFiles(path, take);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return TakeMailFiles(path, take);
   const std::string extension = LowerAscii(path.extension().string());
   if (extension == ".eml" || extension == ".mbox") return TakeMailFiles(path, take);
   if (extension == ".jsonl" || extension == ".ndjson") return TakeJsonLines(TRY(ReadFile(path)), path.string(), take);

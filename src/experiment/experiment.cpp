@@ -64,7 +64,7 @@ std::optional<RampPause> ReasonToPause(const ExperimentPlan& plan, const Experim
                     "no more users get it until that is settled",
                     Ratio(worst.log_evidence()), Ratio(-std::log(plan.tests.alpha)))};
   }
-  if (state.stages.size() == plan.ramp.size()) {
+  if (state.stages.size() >= plan.ramp.size()) {
     return RampPause{"inconclusive",
                      fmt::format("inconclusive: the ramp is at its last share, and {} reports and {} blind labels show "
                                  "neither model to be better; the experiment goes on until they do or until "
@@ -224,6 +224,9 @@ Result<void> CheckPlan(const ExperimentPlan& plan) {
   for (const double share : {plan.compare_share, plan.label_share}) {
     if (!(share >= 0 && share <= 1)) return refuse("a share must be between 0 and 100 percent", "give a smaller one");
   }
+  constexpr std::chrono::milliseconds kLongest = std::chrono::days(36500);  // as in ParseHold
+  if (plan.hold > kLongest || plan.settle > kLongest)
+    return refuse("a duration is longer than 36500 days", "specify a shorter one");
   if (plan.hold.count() < 0 || plan.settle.count() < 0 || plan.min_users < 0)
     return refuse("durations and numbers of users must not be negative", "leave the option out for its default");
   return {};

@@ -165,12 +165,13 @@ Result<DifferenceEstimate> EstimateDifference(Store& store, const ExperimentKey&
   DifferenceEstimate estimate;
   ConfidenceSequence sequence;
   for (const ExperimentDisagreement& each : TRY(store.ListDisagreements(key)))
-    if (each.counted_in) sequence.Add(*each.is_spam == each.champion_is_spam ? 1 : 0);
+    if (each.counted_in && each.is_spam) sequence.Add(*each.is_spam == each.champion_is_spam ? 1 : 0);
   for (const ExperimentCounters& each : TRY(store.ListExperimentCounters(key))) {
     const Json json = TRY(ParseJson(each.counters, "counters of an experiment"));
     if (each.arm != kComparedCounters) continue;
-    estimate.compared += json.value("requests", int64_t{0});
-    estimate.disagreements += json.value("disagreements", int64_t{0});
+    const JsonObject counters = TRY(JsonObject::Of(json, "counters of an experiment"));
+    estimate.compared += TRY(counters.Integer("requests")).value_or(0);
+    estimate.disagreements += TRY(counters.Integer("disagreements")).value_or(0);
   }
   estimate.labels = sequence.count();
   estimate.wrong = sequence.mean();

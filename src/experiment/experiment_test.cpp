@@ -107,6 +107,15 @@ TEST(Experiment, SaysThatItIsInconclusiveAtTheLastShare) {
   EXPECT_EQ(Decide(plan, state, kEnoughUsers, kStart + hours(2))->action, ExperimentDecision::kPromote);
 }
 
+TEST(Experiment, GoesOnPausedWithMoreStagesThanShares) {
+  const ExperimentPlan plan{.ramp = {0.1}};
+  ExperimentState state = InitialState(plan, kStart);
+  state.stages.push_back({0.5, kStart});
+  ASSERT_TRUE(Decide(plan, state, kEnoughUsers, kStart + hours(1)));
+  EXPECT_EQ(state.pause->code, "inconclusive");
+  EXPECT_EQ(state.stages.size(), 2u);
+}
+
 TEST(Experiment, InShadowModeOnlyBlindLabelsDecide) {
   ExperimentPlan plan = Plan();
   plan.shadow = true;
@@ -170,6 +179,8 @@ TEST(Experiment, ChecksPlans) {
   EXPECT_THAT(message({.ramp = {}}), HasSubstr("1 to 100 shares"));
   EXPECT_THAT(message({.tests = {.margin = 0}}), HasSubstr("margin 0"));
   EXPECT_THAT(message({.tests = {.alpha = std::numeric_limits<double>::quiet_NaN()}}), HasSubstr("--alpha"));
+  EXPECT_THAT(message({.ramp = {0.1}, .hold = std::chrono::milliseconds::max()}), HasSubstr("36500 days"));
+  EXPECT_THAT(message({.ramp = {0.1}, .settle = std::chrono::milliseconds::max()}), HasSubstr("36500 days"));
 }
 
 TEST(Experiment, ReadsRampsAndDurations) {

@@ -78,11 +78,12 @@ std::string WithoutEntities(std::string_view text) {
   std::string plain;
   plain.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
-    const size_t end = text[i] == '&' ? text.find(';', i) : std::string_view::npos;
-    if (end == std::string_view::npos || end - i > kLongest) {
+    const size_t length = text[i] == '&' ? text.substr(i, kLongest + 1).find(';') : std::string_view::npos;
+    if (length == std::string_view::npos) {
       plain += text[i];
       continue;
     }
+    const size_t end = i + length;
     const std::string_view name = text.substr(i + 1, end - i - 1);
     const auto named = std::ranges::find(kNamed, name, &std::pair<std::string_view, char>::first);
     std::optional<char32_t> code;
@@ -215,7 +216,11 @@ std::string WithoutQuotations(std::string_view json, const Quoted& quoted, size_
   for (size_t i = 0; i < json.size(); ++i) {
     if (json[i] != '"') continue;
     const size_t end = EndOfString(json, i);
-    if (end == std::string_view::npos) continue;
+    if (end == std::string_view::npos) {
+      // A string that was cut off: no later quote before the end of the line has an end either.
+      i = std::min(json.find('\n', i), json.size() - 1);
+      continue;
+    }
     const Result<Json> value = ParseJson(json.substr(i, end - i), "string");
     const std::string text = value && value->is_string() ? value->str() : std::string();
     const size_t next = std::min(json.find_first_not_of(" \t\r\n", end), json.size());

@@ -88,6 +88,15 @@ TEST_F(WithoutQuotationsTest, WhatIsNoJsonStays) {
     EXPECT_EQ(Without(contents), contents);
     EXPECT_EQ(replaced_, 0u);
   }
+  EXPECT_EQ(Without("{\"a\": \"\\\"\\\" cut off\n[\"the safe opens with 771204\"]\n"),
+            "{\"a\": \"\\\"\\\" cut off\n[\"(forgotten)\"]\n");
+}
+
+TEST_F(WithoutQuotationsTest, TakesLinearTime) {  // minutes, if each quote or ampersand were followed to the end
+  std::string hostile = "{\"a\": \"";
+  for (int i = 0; i < 1 << 20; ++i) hostile += "\\\"";
+  EXPECT_EQ(Without(hostile), hostile);
+  EXPECT_FALSE(finder_.In(std::string(4 << 20, '&')));
 }
 
 }  // namespace

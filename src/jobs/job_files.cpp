@@ -79,7 +79,9 @@ std::vector<JobEvent> EventTail::Read(size_t limit) {
   place_ = ForEachWholeLine(file_, place_, [&](const std::string& line) {
     if (++last_ > after_) {
       Result<Json> data = ParseJson(line, kEventsFile);
-      events.push_back({last_, data ? *std::move(data) : Json{{"type", "log"}, {"level", "info"}, {"message", line}}});
+      const bool is_event = data && data->is_object();
+      events.push_back(
+          {last_, is_event ? *std::move(data) : Json{{"type", "log"}, {"level", "info"}, {"message", line}}});
     }
     return events.size() < limit;
   });

@@ -233,6 +233,13 @@ TEST_F(JobRunnerTest, AnUnfinishedEventIsNotRead) {
   }
   EXPECT_THAT(ReadFile(file).value(), testing::StartsWith(whole + "{\"message\":\"next\""));
   EXPECT_EQ(ReadEvents(jobs, id, 0, 100).value().back().data["message"].str(), "next");
+  // Lines that are no events are shown as they are.
+  for (const std::string line : {"[1]", "5", "no JSON"}) {
+    std::ofstream(file, std::ios::app) << line << '\n';
+    const Json data = ReadEvents(jobs, id, 0, 100).value().back().data;
+    ASSERT_TRUE(data.is_object()) << line;
+    EXPECT_EQ(data["message"].str(), line);
+  }
 }
 
 TEST_F(JobRunnerTest, TwoServersDoNotShareADirectory) {

@@ -41,7 +41,10 @@ Result<uint64_t> WriteFloatWeights(const std::filesystem::path& bundle, const st
   const std::filesystem::path path = target / "model.safetensors";
   TRY(WriteSafetensors(path, tensors));
   TRY(file.CheckFile());
-  return std::filesystem::file_size(path);
+  std::error_code error;
+  const uint64_t bytes = std::filesystem::file_size(path, error);
+  if (error) return Fail(ErrorCode::kIo, path.string() + ": " + error.message());
+  return bytes;
 }
 
 }  // namespace winnow

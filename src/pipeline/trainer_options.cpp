@@ -35,7 +35,8 @@ Result<Precision> PrecisionOf(const TrainingPlan& plan, TrainingObserver& observ
   std::string name = plan.trainer.precision;
   if (name == "auto" && plan.output.resume) {
     const auto checkpoint = NewestCheckpoint(plan.output.dir, [](const std::string&) {});
-    if (checkpoint) name = checkpoint->run.value("precision", name);
+    const Json* const kept = checkpoint ? checkpoint->run.Find("precision") : nullptr;
+    if (kept != nullptr && kept->is_string()) name = kept->str();
   }
   if (name == "auto") return FastestPrecision(observer);
   const Precision precision = name == NameOf(Precision::kBf16) ? Precision::kBf16 : Precision::kF32;

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/environment.h"
+#include "base/files.h"
 #include "base/suggest.h"
 #include "bundle/model_name.h"
 
@@ -88,7 +89,7 @@ Result<std::unique_ptr<Registry>> Registry::Open(const RegistryOptions& given) {
   if (options.actor.empty()) options.actor = UserOfProcess();
   const RegistryPlaces places = TRY(PlacesOf(options.url, options.artifacts));
   const StoreAddress address = TRY(ParseStoreUrl(places.store));
-  if (address.kind == StoreAddress::kSqlite && !options.create && !fs::exists(address.path)) {
+  if (address.kind == StoreAddress::kSqlite && !options.create && !Exists(address.path)) {
     return Fail(ErrorCode::kNotFound, fmt::format("{}: there is no registry", options.url),
                 "check --registry; 'winnow registry push' creates a registry");
   }

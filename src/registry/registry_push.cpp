@@ -126,6 +126,12 @@ Result<std::string> Registry::PutFiles(const std::string& name, const std::strin
 }
 
 Result<void> Registry::Pull(const ModelVersion& version, const std::filesystem::path& output, bool overwrite) {
+  if (version.files.empty()) {
+    return Fail(
+        ErrorCode::kInvalidData,
+        fmt::format("the record of {} {} in the registry does not list its files", version.name, version.version),
+        "restore the registry from a backup, or push the model as a new version");
+  }
   BundleWriter writer = TRY(BundleWriter::Begin(output, overwrite));
   for (const ModelFile& file : version.files) {
     TRY(CheckArtifactKey(file.path));  // it becomes a path

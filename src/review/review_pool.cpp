@@ -96,6 +96,8 @@ Result<ReviewSettings> ReviewSettings::FromJson(const Json& json) {
   settings.model = TRY(object.String("model")).value_or("");
   settings.challenger = TRY(object.String("challenger")).value_or("");
   settings.created = TRY(object.Integer("created")).value_or(0);
+  constexpr int64_t kEndOfTime = 253'402'300'799;  // of the year 9999
+  if (settings.created < 0 || settings.created > kEndOfTime) return BadSetting("created", "be seconds since 1970");
   settings.seed = static_cast<uint64_t>(TRY(object.Integer("seed")).value_or(42));
   if (const Json* seeds = json.Find("seeds"); seeds != nullptr) {
     if (!seeds->is_object()) return BadSetting("seeds", "be an object of lists of strings");
@@ -186,6 +188,10 @@ Result<ReviewPool> ReadReview(const fs::path& directory) {
     begin = end + 1;
   }
   if (pool.texts.empty()) return Fail(ErrorCode::kInvalidData, directory.string() + ": the review has no texts");
+  // They are numbers among all texts that the pool once had, and ascend.
+  const std::vector<size_t>& removed = pool.settings.removed;
+  if (!removed.empty() && removed.back() >= pool.texts.size() + removed.size())
+    return BadSetting("removed", "be numbers of texts of the review");
   pool.digest = Sha256(text);
   return pool;
 }

@@ -26,11 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr char kFloatWeights[] = "model.safetensors";
 
-bool Exists(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 /// As `winnow bench` saw it, above a process without a model, of MiniLM: an INT8 file of 23 MB took 19 MB at first and
 /// up to 31 MB, as more and more of its words were read; a float file of 91 MB took 98 MB. Scratch of batches is not in
 /// it: it depends on --max-batch-tokens and the number of threads, not on the model alone.

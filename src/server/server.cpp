@@ -38,7 +38,7 @@ std::string StateOf(const ModelSet& models) {
 /// Keeps the result of a comparison that was started to be kept, whether or not somebody watches it.
 void KeepBenchmark(const JobRunner& runner, BenchmarkHistory& history, const std::string& id, const JobEvent& event) {
   const Json* const state = event.data.Find("state");
-  if (state == nullptr || state->str() != NameOf(JobState::kSucceeded)) return;
+  if (state == nullptr || !state->is_string() || state->str() != NameOf(JobState::kSucceeded)) return;
   const std::optional<Job> job = runner.Find(id);
   if (!job || !job->plan.keep_result) return;
   const Result<std::string> output = runner.Output(id);

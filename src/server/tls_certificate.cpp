@@ -22,7 +22,8 @@ constexpr char kCiphers12[] =
 Result<void> TlsCertificate::Load() {
   for (const auto& file : {files_.certificate, files_.key, files_.client_authorities}) {
     if (file.empty()) continue;
-    if (!std::filesystem::exists(file)) {
+    std::error_code unseen;  // what cannot be looked at is reported by the check below
+    if (!std::filesystem::exists(file, unseen) && !unseen) {
       return Fail(ErrorCode::kNotFound, fmt::format("'{}': no such file", file.string()),
                   "--tls-cert and --tls-key must be PEM files: the certificate with its chain, and its private key");
     }

@@ -96,7 +96,7 @@ Json WorkspaceModels::List() const {
   for (const fs::path& directory : DirectoriesIn(jobs_->models())) {
     Json model = ListedModel(directory);
     // A training that has not ended has a directory with checkpoints.
-    if (model.Find("error") != nullptr && !fs::exists(directory / "winnow.json")) continue;
+    if (model.Find("error") != nullptr && !Exists(directory / "winnow.json")) continue;
     list.push_back(std::move(model));
   }
   return list;

@@ -204,7 +204,12 @@ Result<void> ApplyMigrations(SqlConnection& connection, int version, const std::
 
 SqlResult<int> SchemaVersionOf(SqlConnection& connection) {
   const SqlRows rows = TRY(connection.Run("SELECT COALESCE(MAX(version), 0) FROM schema_version"));
-  return static_cast<int>(rows.rows.at(0).Integer(0));
+  const int64_t version = rows.rows.at(0).Integer(0);
+  if (version >= 0 && version <= INT32_MAX) return static_cast<int>(version);
+  return std::unexpected(SqlError{
+      SqlError::kInvalid,
+      {ErrorCode::kInvalidData, fmt::format("the tables of the store have no valid schema version, but {}", version),
+       "restore the store from a backup"}});
 }
 
 Result<void> MigrateSchema(SqlConnection& connection, int version, const std::filesystem::path& file) {

@@ -84,6 +84,14 @@ TEST_P(SchemaOn, RefusesANewerVersionAboutWhichNothingIsRecorded) {
   EXPECT_THAT(error.hint, HasSubstr("use the version of Winnow that wrote the store"));
 }
 
+TEST_P(SchemaOn, RefusesAVersionThatIsNone) {
+  ASSERT_TRUE(OpenStore());
+  ASSERT_TRUE(Connect()->Execute("UPDATE schema_version SET version = -version"));
+  const Error error = ErrorOf(Store::Open({.url = url_}));
+  EXPECT_EQ(error.code, ErrorCode::kInvalidData);
+  EXPECT_THAT(error.message, HasSubstr("no valid schema version, but -"));
+}
+
 TEST_P(SchemaOn, UsesTablesOfANewerProgramThatOnlyAdds) {
   ASSERT_TRUE(
       OpenStore()->AddFeedback({.idempotency_key = "1", .text = "before", .is_spam = true, .feedback_type = "admin"}));

@@ -17,7 +17,10 @@ T Parsed(std::string_view text) {
 int64_t SqlRow::Integer(size_t column) const {
   const SqlValue& value = values_[column];
   if (const auto* number = std::get_if<int64_t>(&value)) return *number;
-  if (const auto* real = std::get_if<double>(&value)) return static_cast<int64_t>(*real);
+  constexpr double kEnd = 0x1p63;
+  if (const auto* real = std::get_if<double>(&value)) {
+    return *real >= -kEnd && *real < kEnd ? static_cast<int64_t>(*real) : 0;
+  }
   if (const auto* text = std::get_if<std::string>(&value)) return Parsed<int64_t>(*text);
   return 0;
 }

@@ -21,6 +21,7 @@ constexpr std::string_view kReady = "ready", kRemoving = "removing";
 std::vector<std::string> StringsOf(const std::string& text) {
   const Json json = ParseJson(text, "labels").value_or(Json::array());
   std::vector<std::string> strings;
+  if (!json.is_array()) return strings;
   for (const Json& value : json) {
     if (value.is_string()) strings.push_back(value.str());
   }
@@ -34,15 +35,17 @@ Json FilesJson(const std::vector<ModelFile>& files) {
   return json;
 }
 
+/// The files of a version; none if the list is damaged: a model without one of its files must not be used.
 std::vector<ModelFile> FilesOf(const std::string& text) {
   const Json json = ParseJson(text, "files").value_or(Json::array());
   std::vector<ModelFile> files;
+  if (!json.is_array()) return files;
   for (const Json& file : json) {
     const Json* const path = file.Find("path");
     const Json* const sha256 = file.Find("sha256");
     const Json* const bytes = file.Find("bytes");
-    if (path == nullptr || sha256 == nullptr || bytes == nullptr) continue;
-    if (!path->is_string() || !sha256->is_string() || !bytes->is_number_integer()) continue;
+    if (path == nullptr || sha256 == nullptr || bytes == nullptr) return {};
+    if (!path->is_string() || !sha256->is_string() || !bytes->is_number_integer()) return {};
     files.push_back({path->str(), sha256->str(), bytes->get<uint64_t>()});
   }
   return files;

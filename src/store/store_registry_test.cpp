@@ -78,6 +78,21 @@ TEST_P(RegistryRecordsOn, KeepsEveryFieldOfAVersion) {
   ASSERT_EQ(rows.rows.size(), 1u) << "the query of users";
 }
 
+TEST_P(RegistryRecordsOn, ARecordWithDamagedListsHasNone) {
+  const auto store = OpenStore();
+  ModelVersion version = Version("1.0.0");
+  version.labels = {"ham", "spam"};
+  version.files = {{"config.json", std::string(64, 'a'), 12}};
+  ASSERT_TRUE(store->AddModelVersion(version));
+  for (const std::string damaged : {"7", "\"ham\"", "{}", "[{\"path\": \"config.json\"}]", "["}) {
+    ASSERT_TRUE(Connect()->Run("UPDATE models SET labels = $1, files = $1", {damaged}));
+    const std::optional<ModelVersion> found = store->FindModelVersion("spam", "1.0.0").value();
+    ASSERT_TRUE(found);
+    EXPECT_THAT(found->labels, IsEmpty()) << damaged;
+    EXPECT_THAT(found->files, IsEmpty()) << damaged;
+  }
+}
+
 TEST_P(RegistryRecordsOn, AVersionIsImmutable) {
   const auto store = OpenStore();
   EXPECT_EQ(store->AddModelVersion(Version("1.0.0", "x")).value(), true);

@@ -40,7 +40,7 @@ Result<void> ReadMerges(const Json& merges, const std::string& where, BpeParts& 
 
 /// merges.txt's lines.
 Result<Json> ReadMergesFile(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path))
+  if (!Exists(path))
     return Fail(ErrorCode::kNotFound, path.string() + ": no such file", "it is required together with vocab.json");
   const std::string text = TRY(ReadFile(path));
   Json merges = Json::array();

@@ -19,7 +19,7 @@ constexpr std::array kOthers = {"merges.txt", "tokenizer_config.json", "special_
 constexpr char kSentenceConfigFile[] = "sentence_bert_config.json";
 
 std::unexpected<Error> NoFiles(const std::filesystem::path& dir) {
-  if (std::filesystem::exists(dir / "spiece.model")) {
+  if (Exists(dir / "spiece.model")) {
     return Fail(ErrorCode::kUnsupported,
                 dir.string() + ": there is spiece.model, which is not read by itself, but no tokenizer.json",
                 "create tokenizer.json from it, in Python: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR)");
@@ -79,7 +79,7 @@ Result<Tokenizer> TokenizerOfJson(const Json& json, PiecesById pieces, TokenFram
 }
 
 Result<Tokenizer> Tokenizer::Load(const std::filesystem::path& dir) {
-  const auto has = [&](const char* name) { return std::filesystem::exists(dir / name); };
+  const auto has = [&](const char* name) { return Exists(dir / name); };
   if (has("tokenizer.json")) {
     const std::filesystem::path path = dir / "tokenizer.json";
     const TokenizerSettings settings = TRY(TokenizerSettings::Read(dir));
@@ -151,7 +151,7 @@ Result<void> Tokenizer::Save(const std::filesystem::path& dir, int max_length) c
 
 Result<void> CopyTokenizerFiles(const std::filesystem::path& from, const std::filesystem::path& to) {
   const auto copy = [&](const char* name) -> Result<bool> {
-    if (!std::filesystem::exists(from / name)) return false;
+    if (!Exists(from / name)) return false;
     TRY(WriteFileAtomically(to / name, TRY(ReadFile(from / name))));
     return true;
   };
@@ -165,9 +165,9 @@ Result<void> CopyTokenizerFiles(const std::filesystem::path& from, const std::fi
 Result<void> LimitTokenizer(const std::filesystem::path& dir, int max_length) {
   const std::filesystem::path config_file = dir / "tokenizer_config.json", file = dir / "tokenizer.json";
   std::string config = "{}";
-  if (std::filesystem::exists(config_file)) config = TRY(ReadFile(config_file));
+  if (Exists(config_file)) config = TRY(ReadFile(config_file));
   TRY(WriteFileAtomically(config_file, TRY(WithMember(config, "model_max_length", max_length, config_file.string()))));
-  if (std::filesystem::exists(file)) {
+  if (Exists(file)) {
     const std::string where = file.string();
     std::string text = TRY(ReadFile(file));
     const Json truncation = {{"direction", TRY(TruncatesLeft(config, text, where)) ? "Left" : "Right"},

@@ -36,7 +36,7 @@ bool BoolOr(const Json& json, const char* key, bool otherwise) {
 
 Result<Json> ReadOptionalJson(const std::filesystem::path& dir, const char* name) {
   const std::filesystem::path path = dir / name;
-  if (!std::filesystem::exists(path)) return Json::object();
+  if (!Exists(path)) return Json::object();
   return ParseJson(TRY(ReadFile(path)), path.string(), ErrorCode::kInvalidModel);
 }
 

@@ -30,11 +30,6 @@ struct Vocabulary {
   std::string continuation = "##";  // of pieces within a word
 };
 
-bool Exists(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored);
-}
-
 std::unexpected<Error> OtherKind(const std::string& where, const std::string& type) {
   return Fail(ErrorCode::kUnsupported,
               fmt::format("{}: the vocabulary of a tokenizer of the type '{}' cannot be trimmed", where, type),

@@ -94,13 +94,14 @@ Result<std::unique_ptr<DataFiles>> DataFiles::Open(DataFilesOptions options) {
 Result<DataFile> DataFiles::Describe(const std::string& name) const {
   struct stat status {};
   if (::lstat(At(name).c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::unexpected(NotThere(name));
-  const auto time = std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::seconds(status.st_mtim.tv_sec) +
-                                                                    std::chrono::nanoseconds(status.st_mtim.tv_nsec));
+  // Not in nanoseconds, whose range ends in the year 2262.
+  const auto time = std::chrono::sys_time<std::chrono::milliseconds>(
+      std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::milliseconds(status.st_mtim.tv_nsec / 1'000'000));
   const std::string contents_id =
-      fmt::format("{} {} {}", status.st_ino, status.st_size, time.time_since_epoch().count());
+      fmt::format("{} {} {} {}", status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
   return DataFile{.name = name,
                   .bytes = static_cast<uint64_t>(status.st_size),
-                  .modified = std::chrono::floor<std::chrono::milliseconds>(time),
+                  .modified = time,
                   .undo = NewestFormer(Former(name), At(name)).has_value(),
                   .version = Sha256(contents_id).substr(0, 16)};
 }
@@ -205,7 +206,8 @@ Result<UploadProgress> DataFiles::Write(const UploadPiece& piece, const fs::path
   }
   if (!WriteAt(fd.get(), piece.bytes, piece.offset) || (piece.last && ::fsync(fd.get()) != 0)) {
     Error error = SystemError(piece.name, "cannot write");
-    if (::ftruncate(fd.get(), static_cast<off_t>(piece.offset)) != 0) fs::remove(part);
+    std::error_code ignored;
+    if (::ftruncate(fd.get(), static_cast<off_t>(piece.offset)) != 0) fs::remove(part, ignored);
     return std::unexpected(std::move(error));
   }
   progress.bytes += piece.bytes.size();

@@ -1,7 +1,9 @@
 #include "workspace/data_files.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <thread>
 
@@ -40,6 +42,14 @@ class DataFilesTest : public testing::Test {
   std::vector<std::string> changed_;
   std::unique_ptr<DataFiles> files_;
 };
+
+TEST_F(DataFilesTest, ATimeBeyondNanosecondsIsShown) {
+  ASSERT_TRUE(Store("a.csv", 0, "1", true));
+  constexpr timespec kLate = {10'413'792'000, 250'000'000};  // in the year 2300
+  const timespec times[] = {kLate, kLate};
+  ASSERT_EQ(::utimensat(AT_FDCWD, files_->PathOf("a.csv")->c_str(), times, 0), 0);
+  EXPECT_EQ(files_->Find("a.csv")->modified.time_since_epoch().count(), 10'413'792'000'250);
+}
 
 TEST_F(DataFilesTest, AnUploadAppearsWithItsLastPiece) {
   EXPECT_EQ(Store("a.csv", 0, "text,", false)->bytes, 5u);
