@@ -109,10 +109,11 @@ size_t AddAudits(std::span<const StoredVerdictSample> samples, std::optional<Sto
 
 void NoteSelection(const FeedbackSelection& selection, TrainingObserver& observer) {
   observer.Note(fmt::format(
-      "feedback: {} texts are selected; left out: {} that the data have, {} disputed, {} beyond the cap of their "
+      "feedback: {} {} selected; left out: {} that the data have, {} disputed, {} beyond the cap of their "
       "campaign, {} of the more frequent label, {} of little weight, {} with labels that the model does not have",
-      selection.rows.size(), selection.known, selection.disputed.size(), selection.near_duplicates, selection.surplus,
-      selection.light, selection.unknown_labels));
+      selection.rows.size(), selection.rows.size() == 1 ? "text is" : "texts are", selection.known,
+      selection.disputed.size(), selection.near_duplicates, selection.surplus, selection.light,
+      selection.unknown_labels));
 }
 
 }  // namespace
