@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <map>
+#include <string>
 
+#include "base/ascii.h"
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -18,23 +22,57 @@
 namespace winnow {
 namespace {
 
-struct Imported {
-  size_t blank = 0;  // messages without any text
-  std::map<std::string, size_t> labels;
-  std::map<std::string, size_t> notes;  // number of messages per note
+/// Messages of which something is reported: their number, and where the first of them is.
+struct Noted {
+  size_t count = 0;
+  std::string first = {};
+
+  void Add(const MailItem& item) {
+    if (count++ > 0) return;
+    first = item.number > 1 ? fmt::format("{}, message {}", item.file, item.number) : std::string(item.file);
+  }
+
+  /// "a.eml", "a.eml and 2 more messages".
+  std::string Text() const {
+    if (count == 1) return first;
+    return fmt::format("{} and {} more message{}", first, count - 1, count == 2 ? "" : "s");
+  }
 };
+
+struct Imported {
+  Noted blank;  // messages without any text
+  std::map<std::string, size_t> labels;
+  std::map<std::string, Noted> notes;
+};
+
+std::string Counted(size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+/// Refuses tables, which would be read as one message each.
+Result<void> CheckSources(const MailImportOptions& options) {
+  for (const std::filesystem::path& source : options.sources) {
+    const std::string extension = LowerAscii(source.extension().string());
+    std::error_code ignored;
+    if (extension != ".csv" && extension != ".tsv" && extension != ".jsonl") continue;
+    if (!std::filesystem::is_regular_file(source, ignored)) continue;
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: is a table, not a message", source.string()),
+                fmt::format("'winnow train {}' reads it directly", source.string()));
+  }
+  return {};
+}
 
 Result<void> Add(const MailImportOptions& options, const MailItem& item, RowWriter& writer, Imported& imported) {
   TRY(CheckInterrupted());
   const Result<MailMessage> message = ReadMail(item.raw);
   if (!message) {
-    ++imported.blank;
+    imported.blank.Add(item);
     return {};
   }
-  for (const std::string& note : message->notes) ++imported.notes[note];
+  for (const std::string& note : message->notes) imported.notes[note].Add(item);
   const MailFields fields(*message);
   if (IsBlank(fields.text)) {
-    ++imported.blank;
+    imported.blank.Add(item);
     return {};
   }
   std::vector<Field> row;
@@ -47,7 +85,8 @@ Result<void> Add(const MailImportOptions& options, const MailItem& item, RowWrit
     if (label.empty()) {
       return Fail(
           ErrorCode::kInvalidData, fmt::format("{}: the message lies in no folder that could be its label", item.file),
-          "--label-by-folder expects a directory of folders such as spam and ham; without folders, pass --label NAME");
+          "--label-by-folder expects a directory of folders such as spam and ham; move the file into one of them, or "
+          "elsewhere, or specify --label NAME in place of --label-by-folder");
     }
   }
   if (!label.empty()) {
@@ -61,11 +100,12 @@ Result<void> Add(const MailImportOptions& options, const MailItem& item, RowWrit
 void LogReport(const MailFileReport& report, const Imported& imported) {
   constexpr size_t kMostNotes = 10;
   for (size_t i = 0; i < report.notes.size() && i < kMostNotes; ++i) LogWarning("{}", report.notes[i]);
-  if (report.notes.size() > kMostNotes) LogWarning("{} more files were skipped", report.notes.size() - kMostNotes);
-  if (report.drafts_and_deleted > 0)
-    LogInfo("skipped {} messages that are drafts or marked as deleted", report.drafts_and_deleted);
-  if (imported.blank > 0) LogWarning("skipped {} messages without text", imported.blank);
-  for (const auto& [note, count] : imported.notes) LogInfo("in {} messages: {}", count, note);
+  if (const size_t more = report.notes.size() - std::min(report.notes.size(), kMostNotes); more > 0)
+    LogWarning("{} more file{} skipped", more, more == 1 ? " was" : "s were");
+  if (const size_t count = report.drafts_and_deleted; count > 0)
+    LogInfo("skipped {} that {} marked as draft or deleted", Counted(count, "message"), count == 1 ? "is" : "are");
+  if (imported.blank.count > 0) LogWarning("{}: skipped, since there is no text", imported.blank.Text());
+  for (const auto& [note, noted] : imported.notes) LogInfo("{}: {}", noted.Text(), note);
 }
 
 }  // namespace
@@ -75,6 +115,7 @@ Result<void> ImportMail(const MailImportOptions& options, bool json) {
   if (options.label_by_folder && !options.label.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "--label and --label-by-folder cannot be combined");
   }
+  TRY(CheckSources(options));
   RowWriter writer = TRY(RowWriter::For(options.output));
   TRY(CheckOutputFile(options.output, options.sources));
   MailFileReport report;
@@ -87,20 +128,25 @@ Result<void> ImportMail(const MailImportOptions& options, bool json) {
   progress.Finish();
   LogReport(report, imported);
   if (writer.rows() == 0) {
-    return Fail(ErrorCode::kInvalidData, fmt::format("no message with text in {} files", report.files),
+    return Fail(ErrorCode::kInvalidData, fmt::format("no message with text in {}", Counted(report.files, "file")),
                 "the sources must be .eml files, mbox files, Maildir directories or directories of these");
   }
   TRY(writer.Write());
   if (json) {
-    Json report_json = {{"output", options.output.string()}, {"files", report.files},
-                        {"messages", report.messages},       {"rows", writer.rows()},
-                        {"without_text", imported.blank},    {"drafts_and_deleted", report.drafts_and_deleted},
-                        {"labels", Json::object()},          {"notes", Json::object()}};
+    Json report_json = {{"output", options.output.string()},
+                        {"files", report.files},
+                        {"messages", report.messages},
+                        {"rows", writer.rows()},
+                        {"without_text", imported.blank.count},
+                        {"drafts_and_deleted", report.drafts_and_deleted},
+                        {"labels", Json::object()},
+                        {"notes", Json::object()}};
     for (const auto& [label, count] : imported.labels) report_json["labels"][label] = count;
-    for (const auto& [note, count] : imported.notes) report_json["notes"][note] = count;
+    for (const auto& [note, noted] : imported.notes) report_json["notes"][note] = noted.count;
     return Print(report_json.dump(2) + "\n");
   }
-  std::string text = fmt::format("{}: {} rows of {} messages", options.output.string(), writer.rows(), report.messages);
+  std::string text = fmt::format("{}: {} of {}", options.output.string(), Counted(writer.rows(), "row"),
+                                 Counted(report.messages, "message"));
   for (const auto& [label, count] : imported.labels) text += fmt::format(", {} {}", count, label);
   return Print(text + "\n");
 }

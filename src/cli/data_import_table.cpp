@@ -18,6 +18,7 @@
 #include "data/row_writer.h"
 #include "store/feedback_json.h"
 #include "store/query_table.h"
+#include "store/spam_label.h"
 #include "store/store.h"
 #include "text/text_parts.h"
 
@@ -188,7 +189,7 @@ FeedbackEvent EventOf(const ImportedTable& imported, const SqlRow& row, const st
                       const TableImportOptions& options) {
   FeedbackEvent event;
   event.text = row.Text(imported.text());
-  event.label = label;
+  event.label = StoredLabel(label);
   if (label == options.true_label) event.is_spam = true;
   if (label == options.false_label) event.is_spam = false;
   event.feedback_type = imported.Optional(row, "feedback_type").value_or(options.feedback_type);
@@ -282,7 +283,7 @@ Result<void> ImportTable(const TableImportOptions& options, bool as_json) {
   if (!options.store.empty()) {
     const StoredRows stored = TRY(AddToStore(imported, options));
     json["store"] = {{"added", stored.added}, {"known", stored.known}};
-    text += fmt::format("store: {} of {} rows added, {} were there; {} without a text, {} without a label\n",
+    text += fmt::format("store: {} of {} rows added, {} already stored; {} without a text, {} without a label\n",
                         stored.added, imported.rows(), stored.known, imported.without_text(), imported.without_label());
   }
   return Print(as_json ? json.dump() + "\n" : text);

@@ -10,6 +10,7 @@
 #include "feedback/feedback_log.h"
 #include "feedback/feedback_state.h"
 #include "store/feedback_json.h"
+#include "store/spam_label.h"
 
 namespace winnow {
 namespace {
@@ -24,7 +25,8 @@ void Describe(FeedbackAddOptions& options, OptionTable& table) {
   AddStoreOption(options, table);
   table.Add("text", &options.text, "The text of the message").ValueName("TEXT").Default("that of the message of --id");
   table.Add("id", &options.id, "The id of a message in the history of the store").ValueName("ID");
-  table.Add("label", &options.label, "The correct label, such as spam or ham").ValueName("LABEL");
+  table.Add("label", &options.label, "The correct label, such as spam or ham, which are stored in lower case")
+      .ValueName("LABEL");
   table.Add("forget", &options.forget, "Withdraw what the user has said about the message");
   table.Add("user", &options.user, "The user who gives the feedback").ValueName("NAME");
   table.Add("type", &options.type,
@@ -56,11 +58,15 @@ std::optional<std::string> Given(const std::string& value) {
   return value.empty() ? std::nullopt : std::optional(value);
 }
 
+std::optional<std::string> StoredLabelOf(const std::optional<std::string>& label) {
+  return label ? std::optional(StoredLabel(*label)) : std::nullopt;
+}
+
 Result<FeedbackEvent> EventOf(const FeedbackAddOptions& options) {
   FeedbackEvent event;
   event.idempotency_key = options.key;
   event.text = options.text;
-  event.label = Given(options.label);
+  event.label = StoredLabelOf(Given(options.label));
   event.is_spam = IsSpam(event);
   event.feedback_type = options.forget ? std::string(kForgetFeedback) : options.type;
   event.message_id = Given(options.id);
@@ -73,7 +79,7 @@ Result<FeedbackEvent> EventOf(const FeedbackAddOptions& options) {
 Result<FeedbackEvent> EventOf(const JsonObject& object, const std::string& place) {
   FeedbackEvent event;
   event.text = TRY(object.String("text")).value_or("");
-  event.label = TRY(object.String("label"));
+  event.label = StoredLabelOf(TRY(object.String("label")));
   event.is_spam = TRY(object.Bool("is_spam"));
   if (!event.is_spam) event.is_spam = IsSpam(event);
   event.feedback_type = TRY(object.String("feedback_type")).value_or("user_rejection");
@@ -154,7 +160,7 @@ Result<void> Run(const FeedbackAddOptions& options) {
   }
   if (progress) progress->Finish();
   if (options.json) return Print(Json{{"added", added.added}, {"known", added.known}}.dump() + "\n");
-  return Print(fmt::format("{}: {} added, {} were there\n", store->name(), added.added, added.known));
+  return Print(fmt::format("{}: {} added, {} already stored\n", store->name(), added.added, added.known));
 }
 
 }  // namespace

@@ -103,10 +103,11 @@ Result<void> Run(const FeedbackExportOptions& options) {
                      .dump() +
                  "\n");
   }
-  std::string text = fmt::format("{}: {} rows", options.output.string(), set.rows.size());
+  std::string text =
+      fmt::format("{}: {} row{}", options.output.string(), set.rows.size(), set.rows.size() == 1 ? "" : "s");
   for (const auto& [label, count] : counts) text += fmt::format(", {} {}", count, Printable(label));
-  text += fmt::format("; left out: {} texts on which users disagree, {} below --min-weight, {} audited\n",
-                      set.contradicted, set.light, set.audited);
+  text += fmt::format("; left out: {} text{} on which users disagree, {} below --min-weight, {} audited\n",
+                      set.contradicted, set.contradicted == 1 ? "" : "s", set.light, set.audited);
   return Print(text);
 }
 

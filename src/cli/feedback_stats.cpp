@@ -100,12 +100,13 @@ Result<void> Run(const FeedbackStatsOptions& options) {
   std::string text = fmt::format(
       "events           {}\n  by type        {}\n  by source      {}\n"
       "present labels   {}\n  by label       {}\n"
-      "training rows    {}, and {} texts on which users disagree\n"
+      "training rows    {}, and {} text{} on which users disagree\n"
       "audits           {} labelled, {} waiting\n"
       "users            {}, of whom {} are trusted\n",
       statistics.events, Counts(statistics.types), Counts(statistics.sources), statistics.states,
-      Counts(statistics.labels), statistics.set.rows.size(), statistics.set.contradicted, statistics.audits.labelled,
-      statistics.audits.waiting, statistics.all_users, statistics.trusted);
+      Counts(statistics.labels), statistics.set.rows.size(), statistics.set.contradicted,
+      statistics.set.contradicted == 1 ? "" : "s", statistics.audits.labelled, statistics.audits.waiting,
+      statistics.all_users, statistics.trusted);
   for (const auto& [user, trust] : statistics.users) {
     text += fmt::format("  {:<14} weight {:.2f}, {} agreed, {} disagreed\n", Printable(user), trust.weight,
                         trust.agreed, trust.disagreed);

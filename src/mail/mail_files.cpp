@@ -134,8 +134,8 @@ class MailWalker {
     }
     const MappedFile file = TRY(MappedFile::Open(path));
     const std::string_view contents(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-    if (contents.substr(0, 4096).find('\0') != std::string_view::npos && !maildir &&
-        LowerAscii(path.extension().string()) != ".eml") {
+    const bool binary = contents.starts_with("%PDF-") || contents.substr(0, 4096).find('\0') != std::string_view::npos;
+    if (binary && !maildir && LowerAscii(path.extension().string()) != ".eml") {
       report_.notes.push_back(path.string() + ": a binary file, not a message");
       return {};
     }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "feedback/campaign_groups.h"
+#include "store/spam_label.h"
 
 namespace winnow {
 namespace {
@@ -147,16 +148,24 @@ Json FeedbackSelection::ToJson(size_t most_disputed) const {
           {"review", review}};
 }
 
+std::string LabelOfModel(std::string_view label, std::span<const std::string> labels) {
+  if (std::ranges::find(labels, label) != labels.end()) return std::string(label);
+  const auto found = std::ranges::find(labels, label, StoredLabel);
+  return found == labels.end() ? std::string(label) : *found;
+}
+
 FeedbackSelection SelectFeedback(std::span<const JudgedText> texts, const KnownTexts& known,
                                  const FeedbackSelectionOptions& options) {
   FeedbackSelection selection;
   Candidates chosen = Acceptable(texts, known, options, selection);
   chosen = CapCampaigns(chosen, options, selection);
+  for (const JudgedText* text : chosen) {
+    if (!known.trained_until || text->at > *known.trained_until) ++selection.fresh[text->label];
+  }
   chosen = Balance(chosen, known, options, selection);
   for (const JudgedText* text : chosen) {
     selection.rows.push_back({text->text, text->label});
     ++selection.count[text->label];
-    if (!known.trained_until || text->at > *known.trained_until) ++selection.fresh[text->label];
     selection.until = std::max(selection.until, text->at);
   }
   std::ranges::sort(selection.rows);

@@ -47,8 +47,10 @@ struct KnownTexts {
 };
 
 struct FeedbackSelection {
-  std::vector<TrainingRow> rows = {};                    ///< one per text, in the order of the texts' bytes
-  std::map<std::string, size_t> count = {}, fresh = {};  ///< number of rows by label; of those among them that are new
+  std::vector<TrainingRow> rows = {};        ///< one per text, in the order of the texts' bytes
+  std::map<std::string, size_t> count = {};  ///< number of rows by label
+  /// Number of texts by label that the former training did not have, before those beyond most_ratio are left out.
+  std::map<std::string, size_t> fresh = {};
   std::vector<DisputedText> disputed = {};
   /// Numbers of texts that were left out.
   size_t known = 0;            ///< texts that the data have with that label
@@ -63,6 +65,10 @@ struct FeedbackSelection {
   /// Returns the counts, and up to `most` of the disputed texts.
   Json ToJson(size_t most_disputed = 100) const;
 };
+
+/// Returns the label of the model that `label` means: itself, or "Spam" for "spam" and "HAM" for "ham", since feedback is
+/// stored with these in lower case. Returns `label` if the model has no such label.
+std::string LabelOfModel(std::string_view label, std::span<const std::string> labels);
 
 /// Selects texts. The result depends on the set of the texts alone, not on their order. A model of two labels needs
 /// least_new new texts of each; a model of more labels needs them of at least two labels, and the ratio refers to the

@@ -47,6 +47,19 @@ TEST(FeedbackSelection, NeedsTwentyNewTextsOfEachLabel) {
             "a retraining needs 20 new texts of each of the labels; there are: ham 0, spam 0");
 }
 
+TEST(FeedbackSelection, StoredLabelsAreThoseOfTheModelInItsCase) {
+  EXPECT_EQ(LabelOfModel("spam", std::vector<std::string>{"Ham", "Spam"}), "Spam");
+  EXPECT_EQ(LabelOfModel("spam", std::vector<std::string>{"Spam", "spam"}), "spam");
+  EXPECT_EQ(LabelOfModel("Billing", std::vector<std::string>{"billing", "other"}), "Billing");
+}
+
+TEST(FeedbackSelection, CountsNewTextsBeforeTheMoreFrequentLabelIsCut) {
+  const FeedbackSelection selection = SelectFeedback(Many(41, 3), Nothing());
+  EXPECT_EQ(selection.too_few, "a retraining needs 20 new texts of each of the labels; there are: ham 3, spam 41");
+  EXPECT_THAT(selection.fresh, ElementsAre(Pair("ham", 3), Pair("spam", 41)));
+  EXPECT_THAT(selection.count, ElementsAre(Pair("ham", 3), Pair("spam", 9)));
+}
+
 TEST(FeedbackSelection, FeedbackThatTheFormerTrainingHadIsUsedButNotNew) {
   std::vector<JudgedText> texts = Many(30, 30);
   for (size_t i = 0; i < texts.size(); i += 2) texts[i].at += std::chrono::hours(1);

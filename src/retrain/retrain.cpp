@@ -94,10 +94,15 @@ Result<Retraining> RetrainOnAll(const RetrainPlan& of, TrainingPlan plan, Thread
   std::optional<AddedFeedback> feedback;
   if (of.store != nullptr) {
     feedback = TRY(AddAllFeedback(*of.store, of.selection.least_weight, directory.path(), plan));
-    LogInfo("{}: {} texts of feedback", of.store->name(), feedback->rows);
+    LogInfo("{}: {} text{} of feedback", of.store->name(), feedback->rows, feedback->rows == 1 ? "" : "s");
   }
   if (plan.data.files.empty())
     return Fail(ErrorCode::kInvalidArgument, "no data to train on", "specify --data FILE, or a --store with feedback");
+  if (of.data.empty() && feedback && feedback->labels.size() == 1 && plan.data.reading.problem_type != "multi") {
+    return Fail(ErrorCode::kInvalidData,
+                fmt::format("the feedback has only the label '{}'", ShownText(feedback->labels.front())),
+                "add the data of the first training with --data");
+  }
   { TRY(BundleWriter::Begin(plan.output.dir, plan.output.overwrite)); }  // before the work, not after it
   Split split = TRY(ReadParts(plan, observer));
   Retraining retraining;

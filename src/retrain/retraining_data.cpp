@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "base/hash.h"
@@ -50,6 +51,12 @@ Result<void> WriteFeedback(const TrainingSet& set, const ReadingOptions& reading
     writer.Add(fields);
   }
   return writer.Write();
+}
+
+std::vector<std::string> LabelsOf(std::span<const TrainingRow> rows) {
+  std::set<std::string> labels;
+  for (const TrainingRow& row : rows) labels.insert(row.label);
+  return {labels.begin(), labels.end()};
 }
 
 /// Makes texts of feedback as the template makes texts of rows.
@@ -102,10 +109,11 @@ size_t AddAudits(std::span<const StoredVerdictSample> samples, std::optional<Sto
 
 void NoteSelection(const FeedbackSelection& selection, TrainingObserver& observer) {
   observer.Note(fmt::format(
-      "feedback: {} texts are trained on; left out: {} that the data have, {} disputed, {} beyond the cap of their "
+      "feedback: {} {} selected; left out: {} that the data have, {} disputed, {} beyond the cap of their "
       "campaign, {} of the more frequent label, {} of little weight, {} with labels that the model does not have",
-      selection.rows.size(), selection.known, selection.disputed.size(), selection.near_duplicates, selection.surplus,
-      selection.light, selection.unknown_labels));
+      selection.rows.size(), selection.rows.size() == 1 ? "text is" : "texts are", selection.known,
+      selection.disputed.size(), selection.near_duplicates, selection.surplus, selection.light,
+      selection.unknown_labels));
 }
 
 }  // namespace
@@ -117,7 +125,7 @@ Result<AddedFeedback> AddAllFeedback(Store& store, double least_weight, const fs
     TRY(WriteFeedback(set, plan.data.reading, file));
     plan.data.files.push_back(file);
   }
-  return AddedFeedback{set.rows.size(), Sha256(JsonLinesOf(set.rows))};
+  return AddedFeedback{set.rows.size(), Sha256(JsonLinesOf(set.rows)), LabelsOf(set.rows)};
 }
 
 Result<SelectedFeedback> AddSelectedFeedback(Store& store, const FeedbackSelectionOptions& options,
@@ -135,6 +143,7 @@ Result<SelectedFeedback> AddSelectedFeedback(Store& store, const FeedbackSelecti
   for (const StoredVerdictSample& stored : audits) labels[stored.sample.text] = *stored.sample.label;
   std::vector<JudgedText> judged = JudgeTexts(states, ComputeTrust(states, labels));
   std::erase_if(judged, [&](const JudgedText& text) { return labels.contains(text.text); });
+  for (JudgedText& text : judged) text.label = LabelOfModel(text.label, split.train.labels.names);
 
   const std::unordered_map<std::string, std::string> by_key = LabelsByKey(split);
   const KnownTexts known{.labels = split.train.labels.names,
@@ -146,7 +155,7 @@ Result<SelectedFeedback> AddSelectedFeedback(Store& store, const FeedbackSelecti
   SelectedFeedback selected{.selection = SelectFeedback(judged, known, options), .added = {}};
   NoteSelection(selected.selection, observer);
   const std::vector<TrainingRow>& rows = selected.selection.rows;
-  selected.added = {.rows = rows.size(), .sha256 = Sha256(JsonLinesOf(rows))};
+  selected.added = {.rows = rows.size(), .sha256 = Sha256(JsonLinesOf(rows)), .labels = LabelsOf(rows)};
   if (!selected.selection.too_few.empty()) return selected;
   selected.audits = AddAudits(audits, audits_before, texts, split);
   for (size_t i = 0; i < rows.size(); ++i) {

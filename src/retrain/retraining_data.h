@@ -18,7 +18,8 @@ namespace winnow {
 /// Feedback that was added to the data of a training.
 struct AddedFeedback {
   size_t rows = 0;
-  std::string sha256 = {};  ///< digest of the rows as JsonLinesOf writes them
+  std::string sha256 = {};               ///< digest of the rows as JsonLinesOf writes them
+  std::vector<std::string> labels = {};  ///< labels of the rows, each once, sorted
 };
 
 /// Adds all feedback of the store, as `winnow feedback export` writes it, to the files of the plan. The file is written

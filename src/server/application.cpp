@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/ascii.h"
+#include "server/absent_routes.h"
 #include "server/api_error.h"
 #include "server/foreign_routes.h"
 #include "server/header_values.h"
@@ -147,8 +148,9 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
 
   HttpResponse NoRoute(const HttpRequest& request, const std::string& allowed) const {
     if (allowed.empty()) {
-      return ErrorResponse(404, "NotFound",
-                           PointerFrom(request.path).value_or("no route has this path; GET /docs lists all routes"));
+      std::optional<std::string> why = PointerFrom(request.path);
+      if (!why) why = MissingOptions(*parts_.routes, request.path);
+      return ErrorResponse(404, "NotFound", why.value_or("no route has this path; GET /docs lists all routes"));
     }
     if (request.method == "OPTIONS") return Options(parts_, request, allowed);
     const std::optional<std::string> pointer = PointerFrom(request.path);

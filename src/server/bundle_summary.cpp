@@ -96,8 +96,12 @@ Result<std::vector<FileStamp>> StampsOf(const fs::path& dir) {
     if (!name.starts_with('.')) add(std::move(name));
   }
   add(kOnnxMetadataFile);
+  constexpr char kHint[] = "specify the directory of a model, as 'winnow train' has written it";
   if (error == std::errc::no_such_file_or_directory) {
-    return Fail(ErrorCode::kNotFound, dir.string() + ": no such directory");
+    return Fail(ErrorCode::kNotFound, dir.string() + ": no such directory", kHint);
+  }
+  if (error == std::errc::not_a_directory) {
+    return Fail(ErrorCode::kInvalidArgument, dir.string() + ": is a file, not the directory of a model", kHint);
   }
   if (error) return Fail(ErrorCode::kIo, dir.string() + ": cannot list the directory: " + error.message());
   std::ranges::sort(stamps, {}, &FileStamp::name);

@@ -22,8 +22,8 @@ struct FileStamp {
 };
 
 /// Returns the stamps of the regular files in `dir` itself and of onnx/model_metadata.json, in which the version of the
-/// model may be edited, sorted by name, without hidden files. Errors: kNotFound,
-/// kIo.
+/// model may be edited, sorted by name, without hidden files. Errors: kNotFound;
+/// kInvalidArgument for a file; kIo.
 Result<std::vector<FileStamp>> StampsOf(const std::filesystem::path& dir);
 
 struct BundleSummary {

@@ -36,6 +36,17 @@ TEST(BundleSummary, ContainsWhatTheBundlesFilesSay) {
   }
 }
 
+TEST(BundleSummary, AFileAndAMissingDirectoryAreNoModels) {
+  const TemporaryDirectory dir;
+  ASSERT_TRUE(WriteFileAtomically(dir.path() / "sms.csv", "text,label\n"));
+  const Error file = ReadBundleSummary(dir.path() / "sms.csv").error();
+  EXPECT_EQ(file.message, (dir.path() / "sms.csv").string() + ": is a file, not the directory of a model");
+  EXPECT_EQ(file.hint, "specify the directory of a model, as 'winnow train' has written it");
+  const Error missing = ReadBundleSummary(dir.path() / "none").error();
+  EXPECT_EQ(missing.code, ErrorCode::kNotFound);
+  EXPECT_EQ(missing.hint, file.hint);
+}
+
 TEST(BundleSummary, StampsChangeWithAFile) {
   const TemporaryDirectory dir;
   EXPECT_EQ(StampsOf(dir.path() / "none").error().code, ErrorCode::kNotFound);

@@ -55,26 +55,39 @@ std::string AddressOf(const sockaddr* address) {
   return "unix";
 }
 
-Error ListenError(const std::string& where, const std::string& why) {
-  return {ErrorCode::kIo, fmt::format("{}: cannot listen: {}", where, why),
-          "the address may be in use by another server: specify another --port, or --host 127.0.0.1"};
+/// What to try when the server cannot listen at --host and --port.
+std::string TcpHint(const BoostError& error) {
+  if (error == asio::error::address_in_use) return "another program uses this port; specify another --port";
+  if (error == asio::error::access_denied) {
+    return "ports below 1024 require root or CAP_NET_BIND_SERVICE; specify a --port of 1024 or above";
+  }
+  return "check --host: it must be a name or an address of this machine";
+}
+
+/// What to try when the server cannot listen at --unix-socket.
+std::string UnixHint(const BoostError& /*error*/) {
+  return "check --unix-socket: its directory must exist, and this user must be allowed to write to it";
+}
+
+Error ListenError(const std::string& where, const std::string& why, std::string hint) {
+  return {ErrorCode::kIo, fmt::format("{}: cannot listen: {}", where, why), std::move(hint)};
 }
 
 /// A socket that listens at `endpoint`.
 template <class Protocol>
 Result<Acceptor> Listen(asio::io_context& context, const typename Protocol::endpoint& endpoint,
-                        const std::string& where) {
+                        const std::string& where, std::string (*hint)(const BoostError&)) {
   BoostError error;
   typename Protocol::acceptor acceptor(context);
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return std::unexpected(ListenError(where, error.message()));
+  if (error) return std::unexpected(ListenError(where, error.message(), hint(error)));
   Acceptor generic(context.get_executor());
   const auto protocol = endpoint.protocol();
   generic.assign(asio::generic::stream_protocol(protocol.family(), protocol.protocol()), acceptor.release(), error);
-  if (error) return std::unexpected(ListenError(where, error.message()));
+  if (error) return std::unexpected(ListenError(where, error.message(), hint(error)));
   return generic;
 }
 
@@ -83,8 +96,8 @@ Result<Acceptor> ListenTcp(asio::io_context& context, const std::string& host, u
   BoostError error;
   asio::ip::tcp::resolver resolver(context);
   const auto found = resolver.resolve(host, std::to_string(port), asio::ip::resolver_base::passive, error);
-  if (error || found.empty()) return std::unexpected(ListenError(where, error.message()));
-  return Listen<asio::ip::tcp>(context, found.begin()->endpoint(), where);
+  if (error || found.empty()) return std::unexpected(ListenError(where, error.message(), TcpHint(error)));
+  return Listen<asio::ip::tcp>(context, found.begin()->endpoint(), where, TcpHint);
 }
 
 /// Whether a running server answers at the socket.
@@ -101,8 +114,10 @@ Result<Acceptor> ListenUnix(asio::io_context& context, const std::filesystem::pa
   }
   struct stat status = {};
   if (::lstat(path.c_str(), &status) == 0) {
-    if (!S_ISSOCK(status.st_mode))
-      return std::unexpected(ListenError(path.string(), "the path exists and is not a socket"));
+    if (!S_ISSOCK(status.st_mode)) {
+      return std::unexpected(
+          ListenError(path.string(), "the path exists and is not a socket", "specify another path with --unix-socket"));
+    }
     if (HasListener(context, path)) {
       return Fail(ErrorCode::kExists, path.string() + ": another server listens on this Unix domain socket",
                   "stop that server, or specify another path with --unix-socket");
@@ -110,7 +125,7 @@ Result<Acceptor> ListenUnix(asio::io_context& context, const std::filesystem::pa
     ::unlink(path.c_str());  // of a server that was killed
   }
   return Listen<asio::local::stream_protocol>(context, asio::local::stream_protocol::endpoint(path.string()),
-                                              path.string());
+                                              path.string(), UnixHint);
 }
 
 /// Adopts a listening socket that another program has opened.

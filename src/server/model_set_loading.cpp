@@ -73,7 +73,7 @@ std::shared_ptr<ModelSet::Slot> ModelSet::NewSlot(BundlePlace place) {
   auto slot = std::make_shared<Slot>(std::move(place));
   slot->directory = LastPart(slot->place.dir);
   slot->summary.name = slot->directory;  // until it says another
-  if (const auto read = ReadSummary(*slot); !read) NoteFailure(read.error());
+  (void)ReadSummary(*slot);              // which keeps its error in the slot
   return slot;
 }
 
@@ -97,6 +97,8 @@ Result<void> ModelSet::OpenAll() {
   NoteSkipped(found);
   for (const BundlePlace& place : found.places) {
     std::shared_ptr<Slot> slot = NewSlot(place);
+    // The error of the only model is returned below.
+    if (slot->error && found.places.size() > 1) NoteFailure(*slot->error);
     const MutexLock lock(mutex_);
     slots_.push_back(std::move(slot));
   }
@@ -342,6 +344,7 @@ void ModelSet::ReloadAll() {
       (void)Refresh(*slot, load && Fits(*slot));
     } else {
       slot = NewSlot(place);
+      if (slot->error) NoteFailure(*slot->error);
       // Before anybody can ask for it: the version before it answers until then.
       if (!options_.lazy && !slot->error && Fits(*slot)) (void)LoadInto(*slot);
       const MutexLock lock(mutex_);
@@ -376,6 +379,7 @@ ApiResult<void> ModelSet::LoadNow(const std::string& spec) {
     for (const BundlePlace& place : found.places) {
       if (std::ranges::any_of(known, [&](const auto& each) { return each->place.dir == place.dir; })) continue;
       auto added = NewSlot(place);
+      if (added->error) NoteFailure(*added->error);
       const MutexLock lock(mutex_);
       slots_.push_back(std::move(added));
     }

@@ -18,8 +18,8 @@ struct FeedbackCall {
   std::string text = {};    ///< text of the message, in place of an id, or of a message that is redacted in the history
   std::string sender = {};  ///< sender of the message, if it is not named by id
   std::string user = {};    ///< who says so; empty: unknown
-  std::string type = {};    ///< feedback type; empty: by comparison with the verdict
-  std::string key = {};     ///< idempotency key
+  std::string type = {};  ///< feedback type; empty: by comparison with the verdict of `id`; without it, user_rejection
+  std::string key = {};   ///< idempotency key
   std::optional<std::string> label = {};
   std::optional<bool> is_spam = {};
   bool by_admin = false;       ///< the client has the role admin: `forget` withdraws an administrator's word, too

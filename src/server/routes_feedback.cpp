@@ -26,8 +26,8 @@ Json PropertiesOfOne() {
       "forget": {"type": ["boolean", "null"], "description": "In place of is_spam and label: withdraw what the user has said about the message"},
       "sender": {"type": ["string", "null"], "maxLength": 1024, "description": "With text: the sender of the message"},
       "is_spam": {"type": ["boolean", "null"], "description": "Whether the message is spam"},
-      "label": {"type": ["string", "null"], "minLength": 1, "maxLength": 1024, "description": "In place of is_spam: the right label, such as spam or ham"},
-      "feedback_type": {"enum": ["user_rejection", "user_confirmation", "admin", null], "description": "user_rejection: the verdict was wrong; user_confirmation: it was right; admin: for all users, which requires the role admin. Left out: by comparison with the verdict"},
+      "label": {"type": ["string", "null"], "minLength": 1, "maxLength": 1024, "description": "In place of is_spam: the right label, such as spam or ham, which are stored in lower case"},
+      "feedback_type": {"enum": ["user_rejection", "user_confirmation", "admin", null], "description": "user_rejection: the verdict was wrong; user_confirmation: it was right; admin: for all users, which requires the role admin. Left out: by comparison with the verdict of `id`; without `id`, user_rejection"},
       "user": {"type": ["string", "null"], "maxLength": 1024, "description": "ID of the user who says so"}})");
 }
 
@@ -88,7 +88,7 @@ ApiResult<void> ReadLabel(const Json& body, FeedbackCall& call) {
   if (label == nullptr && is_spam == nullptr) return Reject("specify 'is_spam', 'label' or 'forget'");
   if (is_spam != nullptr) call.is_spam = TRY(FlagOr(body, "is_spam", false));
   if (label == nullptr) return {};
-  call.label = TRY(NameOr(body, "label"));
+  call.label = StoredLabel(TRY(NameOr(body, "label")));
   if (call.label->empty()) return Reject("'label' must not be empty");
   const std::optional<bool> says = IsSpamLabel(*call.label);
   if (call.is_spam && says && *says != *call.is_spam) {

@@ -162,7 +162,10 @@ Result<void> Server::OpenAccess() {
   }
   const fs::path& workspace = options_.jobs.workspace;
   std::error_code error;
-  if (!workspace.empty()) fs::create_directories(workspace, error);
+  if (!workspace.empty() && !fs::exists(workspace, error)) {
+    fs::create_directories(workspace, error);
+    if (!error) LogInfo("created the workspace {}; it has no models yet", workspace.string());
+  }
   if (error) return Fail(ErrorCode::kIo, workspace.string() + ": " + error.message());
   Sessions sessions = TRY(Sessions::Open(workspace.empty() ? fs::path() : workspace / "session.key"));
   parts_.access = std::make_shared<Access>(access, std::move(keys), std::move(sessions));

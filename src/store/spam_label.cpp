@@ -11,4 +11,9 @@ std::optional<bool> IsSpamLabel(std::string_view label) {
   return std::nullopt;
 }
 
+std::string StoredLabel(std::string_view label) {
+  std::string lower = LowerAscii(label);
+  return lower == "spam" || lower == "ham" ? lower : std::string(label);
+}
+
 }  // namespace winnow

@@ -68,6 +68,15 @@ class Feedback(TestCase):
             self.assertEqual(json.loads(out), {"added": 1 - known, "known": known})
         self.winnow("feedback", "add", "--store", self.store, "--text", "one", "--label", "ham", "--key", "k1", code=1)
 
+    def test_spam_and_ham_are_stored_in_lower_case(self):
+        for label, text in (("HAM", "one"), ("ham", "two"), ("hamm", "three")):
+            self.add("--text", text, "--label", label)
+        self.write("events.jsonl", '{"text": "four", "label": "Ham"}\n')
+        out, _ = self.add("--input", "events.jsonl")
+        self.assertTrue(out.endswith(": 1 added, 0 already stored\n"), out)
+        statistics = json.loads(self.winnow("feedback", "stats", "--store", self.store, "--json")[0])
+        self.assertEqual(statistics["labels"], {"ham": 3, "hamm": 1})
+
     def test_labels_of_programs_are_exported_by_name_only(self):
         self.add("--text", "one", "--label", "spam", "--source", "big-model")
         self.assertEqual(self.export(), b"")

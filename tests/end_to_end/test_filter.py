@@ -191,6 +191,8 @@ class Server(FilterTest):
         verdict = self.check("Your parcel waits, pay the fee", sender="+447700900123", user="anna")
         status, stored = self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": not verdict["isSpam"], "user": "anna"}, {"Idempotency-Key": "a"})
         self.assertEqual((status, stored["status"], stored["feedback_type"]), (200, "stored", "user_rejection"))
+        status, stored = self.ask("POST", "/v1/feedback", {"text": "Lunch at noon?", "label": "Ham", "user": "anna"})
+        self.assertEqual((status, stored["label"], stored["is_spam"], stored["feedback_type"]), (200, "ham", False, "user_rejection"))
         again = self.check("Your parcel waits, pay the fee", sender="+447700900123", user="anna")
         self.assertIn("SENDER_USER", [symbol["name"] for symbol in again["symbols"]])
         self.assertNotEqual(again["score"], verdict["score"])

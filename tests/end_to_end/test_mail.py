@@ -24,7 +24,7 @@ class Import(TestCase):
     def test_one_message(self):
         self.write("a.eml", SPAM.format(n=1).encode())
         out, _ = self.winnow("data", "import", "a.eml", "--label", "spam", "--output", "out.jsonl")
-        self.assertEqual(out, "out.jsonl: 1 rows of 1 messages, 1 spam\n")
+        self.assertEqual(out, "out.jsonl: 1 row of 1 message, 1 spam\n")
         self.assertEqual(self.rows(), [{"subject": "You won 1", "body": "Claim your prize 1", "from": "Glück <win@spam.example>",
                                         "sender": "win@spam.example", "to": "ann@example.net",
                                         "text": "You won 1\nClaim your prize 1", "label": "spam"}])
@@ -51,7 +51,7 @@ class Import(TestCase):
         self.write("Maildir/.Junk/cur/6.host:2,", SPAM.format(n=6))
         out, err = self.winnow("data", "import", "Maildir", "--label-by-folder", "--output", "out.jsonl", "--json")
         self.assertEqual(json.loads(out)["labels"], {"Junk": 1, "Maildir": 2})
-        self.assertIn("skipped 2 messages that are drafts or marked as deleted", err)
+        self.assertIn("skipped 2 messages that are marked as draft or deleted", err)
         self.assertEqual([row["subject"] for row in self.rows()], ["Dinner 1", "Dinner 4", "You won 6"])
 
     def test_labels_by_folder_train_a_model(self):
@@ -73,9 +73,24 @@ class Import(TestCase):
         self.fails("data", "import", "empty.eml", "--output", "out.jsonl", says=["the file is empty", "no message with text"])
         self.fails("data", "import", "a.eml", "--label", "a", "--label-by-folder", "--output", "out.jsonl", code=2,
                    says=["cannot be combined"])
-        self.fails("data", "import", self.directory, "--label-by-folder", "--output", "out.jsonl", says=["pass --label NAME"])
+        self.fails("data", "import", self.directory, "--label-by-folder", "--output", "out.jsonl", says=["move the file into one of them, or elsewhere, or specify --label NAME"])
         self.fails("data", "import", "a.eml", "--output", "out.xml", code=2, says=["out.xml"])
+        self.write("sms.csv", "text,label\nhello,ham\n")
+        self.fails("data", "import", "sms.csv", "--label", "ham", "--output", "out.jsonl", code=2,
+                   says=["sms.csv: is a table, not a message", "'winnow train sms.csv' reads it directly"])
         self.assertFalse(os.path.exists(self.path("out.jsonl")))
+
+    def test_notes_name_the_first_file(self):
+        self.folder("mails", "spam")
+        for n in range(3):
+            self.write(f"mails/spam/{n}.eml", SPAM.format(n=n).encode())
+        self.write("mails/spam/blank.eml", "Subject:\n\n\n")
+        self.write("mails/spam/letter.pdf", "%PDF-1.4\nwords of a letter\n")
+        out, err = self.winnow("data", "import", "mails", "--label-by-folder", "--output", "out.jsonl")
+        self.assertEqual(out, "out.jsonl: 3 rows of 4 messages, 3 spam\n")
+        self.assertIn("mails/spam/0.eml and 2 more messages: text that the HTML hides was left out", err)
+        self.assertIn("mails/spam/blank.eml: skipped, since there is no text", err)
+        self.assertIn("mails/spam/letter.pdf: a binary file, not a message", err)
 
 
 if __name__ == "__main__":

@@ -114,6 +114,15 @@ class Retrain(RetrainTest):
         done = self.retrain(champion="new", output="newer")
         self.assertEqual((done["feedback"]["texts"], done["feedback"]["new"], done["version"]), (92, {"ham": 25, "spam": 25}, "1.2.0"))
 
+    def test_the_reason_counts_all_new_texts_and_one_label_needs_the_data(self):
+        self.champion()
+        self.report(*((text, "spam") for text in self.texts("spam", 41)))
+        self.fails("retrain", "spam", "--store", self.store, "--output-dir", "new", says=["the feedback has only the label 'spam'", "add the data of the first training with --data"])
+        self.report(*((text, "Ham") for text in self.texts("ham", 3)))
+        _, err = self.winnow(*self.arguments())
+        self.assertIn("feedback: 12 texts are selected; left out: ", err)
+        self.assertIn("there are: ham 3, spam 41", self.retrain()["reason"])
+
     def test_what_people_disagree_about_is_for_review(self):
         self.champion()
         self.report_both(30)

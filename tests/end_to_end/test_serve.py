@@ -1,12 +1,15 @@
 """The server: started on a free port, asked over HTTP, overloaded with nonsense, and stopped."""
 import concurrent.futures
 import json
+import os
+import re
 import signal
+import socket
 import time
 
 import winnow
 from serving import ServingTest
-from winnow import MESSAGES
+from winnow import MESSAGES, SOURCE
 
 
 class Server(ServingTest):
@@ -61,6 +64,21 @@ class Server(ServingTest):
         self.assertEqual(self.ask("POST", "/v1/classify", {"texts": []})[1]["results"], [])
         self.assertEqual(self.ask("POST", "/v1/classify", {"text": "free money"})[0].status, 200)
 
+    def test_a_path_that_an_option_adds_names_the_option(self):
+        with open(os.path.join(SOURCE, "docs", "http-routes.md"), encoding="utf-8") as file:
+            routes = re.findall(r"^\| \[(\w+) (/\S*)\]\(\S+\) \|.*\| `(--[^`]+)` \|$", file.read(), re.M)
+        self.assertGreater(len(routes), 60)
+        for method, path, options in routes:
+            response, answer = self.ask(method, re.sub(r"\{\w+\}", "x", path))
+            if response.status == 405 or path == "/ping":  # all servers have the path with another method; /ping is that of TorchServe, too
+                continue
+            self.assertEqual(response.status, 404, path)
+            missing = ["--filter", "--store"] if path in ("/learnspam", "/learnham") else options.split()
+            for option in missing:
+                self.assertIn(option, answer["error"], path)
+        self.assertEqual(self.ask("POST", "/v1/feedback", {})[1]["error"], "the server was started without --filter and --store, which this path requires")
+        self.assertIn("no route has this path", self.ask("GET", "/v1/feedbacks")[1]["error"])
+
     def test_many_at_once_are_answered_and_a_stop_waits_for_them(self):
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
             answers = list(pool.map(lambda i: self.ask("POST", "/v1/classify", {"texts": [f"message {i}"] * (1 + i % 5)}), range(200)))
@@ -84,6 +102,35 @@ class Server(ServingTest):
             self.process.send_signal(signal.SIGTERM)
             self.assertEqual(large.result()[0].status, 503)
         self.assertEqual(self.process.wait(60), 0, self.logged())
+
+
+class Start(ServingTest):
+    def setUp(self):
+        super().setUp()
+        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
+
+    def test_a_server_that_cannot_listen_says_what_to_do(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            self.fails("serve", "fast", "--port", taken.getsockname()[1], says=["cannot listen: Address already in use", "another program uses this port; specify another --port"])
+        self.fails("serve", "fast", "--port", 0, "--host", "192.0.2.1", says=["cannot listen", "check --host: it must be a name or an address of this machine"])
+        if os.geteuid() != 0:
+            self.fails("serve", "fast", "--port", 1, says=["ports below 1024 require root or CAP_NET_BIND_SERVICE"])
+        self.write("file", "")
+        self.fails("serve", "fast", "--port", 0, "--unix-socket", "file", says=["the path exists and is not a socket", "specify another path with --unix-socket"])
+        self.fails("serve", "fast", "--port", 0, "--unix-socket", "none/socket", says=["cannot listen", "check --unix-socket"])
+
+    def test_a_file_is_not_a_model(self):
+        err = self.fails("serve", MESSAGES, "--port", 0, code=2, says=[f"{MESSAGES}: is a file, not the directory of a model", "specify the directory of a model"])
+        self.assertEqual(err.count("is a file"), 1, err)
+        self.assertEqual(self.fails("serve", "none", "--port", 0, says=["specify the directory of a model"]).count("no such directory"), 1)
+
+    def test_a_new_workspace_is_reported(self):
+        for known in (False, True):
+            process = self.serve("--workspace", "work")
+            self.assertEqual(f"created the workspace {self.path('work')}; it has no models yet" in self.logged(), not known)
+            self.stop(process)
 
 
 if __name__ == "__main__":
