@@ -37,6 +37,12 @@ int Spawn(const std::vector<std::string>& arguments, const ProgramStreams& strea
   posix_spawn_file_actions_addopen(&settings.actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&settings.actions, streams.out, 1);
   posix_spawn_file_actions_adddup2(&settings.actions, streams.err, 2);
+#if defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 34)
+  // What libraries have opened without O_CLOEXEC: a program that kept a server's socket would keep its port, too.
+  posix_spawn_file_actions_addclosefrom_np(&settings.actions, 3);
+#endif
+#endif
   // A group of its own, so that what it starts ends with it; signals as a fresh program expects them.
   sigset_t none;
   sigset_t all;

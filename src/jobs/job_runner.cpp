@@ -94,6 +94,20 @@ struct JobRunner::State {
     return {};
   }
 
+  /// Undoes the change of a job that could not be kept; a queued job waits again, behind the others.
+  void TakeBack(const Job& before) REQUIRES(changing) {
+    // The record may be that of the change already, if only its event could not be kept.
+    const Result<void> written = WriteJob(options.directory, before);
+    if (!written) LogError("job {}: {}", before.id, written.error().message);
+    const MutexLock lock(mutex);
+    const auto entry = entries.find(before.id);
+    if (entry == entries.end()) return;  // removed as the oldest one that had ended
+    entry->second.job = before;
+    if (before.state != JobState::kQueued) return;
+    queue.push_back(before.id);
+    changed.NotifyOne();
+  }
+
   void Work();
   void RunJob(Job job);
   void Finish(const Job& job, EventFile& events);
@@ -108,6 +122,7 @@ struct JobRunner::State {
 
   const JobRunnerOptions options;
   int lock_fd = -1;
+  Mutex changing;  // held by Cancel and Resume from the check of a state to the end of its change; before `mutex`
   Mutex mutex;
   ConditionVariable changed;
   std::map<std::string, Entry> entries GUARDED_BY(mutex);
@@ -141,10 +156,20 @@ void JobRunner::State::RunJob(Job job) {
   Result<EventFile> events = EventFile::Open(options.directory, job.id);
   if (!events) {
     job.state = JobState::kFailed;
-    job.error = "the events of the job cannot be written: " + events.error().message;
+    job.error =
+        "the events of the job cannot be written: " + WithoutPaths(events.error().message, options.hidden_paths);
     job.ended = Now();
     LogError("job {}: {}", job.id, job.error);
     return Record(job);
+  }
+  // Before the process exists: a server that is killed in between must not start the job a second time by itself.
+  if (const Result<void> written = WriteJob(options.directory, job); !written) {
+    job.state = JobState::kFailed;
+    job.error =
+        "the record of the job cannot be written: " + WithoutPaths(written.error().message, options.hidden_paths);
+    job.ended = Now();
+    LogError("job {}: {}", job.id, job.error);
+    return Finish(job, *events);
   }
   JobProcessOptions process{.arguments = options.program,
                             .output = options.directory / job.id / kOutputFile,
@@ -286,7 +311,11 @@ Result<Job> JobRunner::Start(JobPlan plan) {
                   "wait until jobs have ended, or cancel some");
     }
   }
-  TRY(state_->Keep(job));
+  if (const Result<void> kept = state_->Keep(job); !kept) {
+    std::error_code ignored;
+    fs::remove_all(state_->options.directory / job.id, ignored);  // or the next server would run it
+    return std::unexpected(kept.error());
+  }
   const MutexLock lock(state_->mutex);
   state_->entries[job.id].job = job;
   state_->order.push_back(job.id);
@@ -296,7 +325,8 @@ Result<Job> JobRunner::Start(JobPlan plan) {
 }
 
 Result<Job> JobRunner::Cancel(std::string_view id) {
-  Job job;
+  const MutexLock change(state_->changing);
+  Job before, job;
   {
     const MutexLock lock(state_->mutex);
     const auto found = state_->entries.find(std::string(id));
@@ -310,17 +340,22 @@ Result<Job> JobRunner::Cancel(std::string_view id) {
       entry.cancelled = true;
       return entry.job;
     }
+    before = entry.job;
     std::erase(state_->queue, entry.job.id);
     entry.job.state = JobState::kCancelled;
     entry.job.ended = Now();
     job = entry.job;
   }
-  TRY(state_->Keep(job));
+  if (const Result<void> kept = state_->Keep(job); !kept) {
+    state_->TakeBack(before);
+    return std::unexpected(kept.error());
+  }
   return job;
 }
 
 Result<Job> JobRunner::Resume(std::string_view id) {
-  Job job;
+  const MutexLock change(state_->changing);
+  Job before, job;
   {
     const MutexLock lock(state_->mutex);
     const auto found = state_->entries.find(std::string(id));
@@ -335,13 +370,17 @@ Result<Job> JobRunner::Resume(std::string_view id) {
       return Fail(ErrorCode::kExists, fmt::format("{} jobs are waiting already", state_->queue.size()),
                   "wait until jobs have ended, or cancel some");
     }
+    before = entry.job;
     entry.job.state = JobState::kQueued;
     entry.job.ended = 0;
     entry.job.error.clear();
     entry.job.exit_code.reset();
     job = entry.job;
   }
-  TRY(state_->Keep(job));
+  if (const Result<void> kept = state_->Keep(job); !kept) {
+    state_->TakeBack(before);
+    return std::unexpected(kept.error());
+  }
   const MutexLock lock(state_->mutex);
   state_->queue.push_back(job.id);
   state_->changed.NotifyOne();

@@ -49,11 +49,11 @@ struct JobFilter {
 /// Thread-safe.
 class JobRunner {
  public:
-  /// Receives an event of a job, on a thread of the runner, in the order of the ids of that job. Must not block.
+  /// Receives an event of a job, in the order of the ids of that job. Must not block or call Start, Cancel or Resume.
   using Listener = std::function<void(const std::string& job, const JobEvent& event)>;
 
-  /// Reads the directory. Jobs that a killed server left running are ended and become interrupted; queued ones stay
-  /// queued, and start. Errors: kExists if another process runs the jobs of the directory; kIo.
+  /// Reads the directory. Jobs that a killed server left running, or was about to start, are ended and become interrupted;
+  /// queued ones stay queued, and start. Errors: kExists if another process runs the jobs of the directory; kIo.
   static Result<std::unique_ptr<JobRunner>> Open(JobRunnerOptions options);
   JobRunner(const JobRunner&) = delete;
   JobRunner& operator=(const JobRunner&) = delete;
@@ -63,10 +63,10 @@ class JobRunner {
   /// Queues a job. Errors: kExists if max_queued jobs wait; kIo.
   Result<Job> Start(JobPlan plan);
   /// Ends a job: a queued one at once, a running one as Ctrl-C does, which lets it keep a checkpoint. Returns the job,
-  /// which may still be running. Errors: kNotFound; kInvalidArgument for a job that has ended.
+  /// which may still be running. Errors, which change nothing: kNotFound; kInvalidArgument for one that has ended; kIo.
   Result<Job> Cancel(std::string_view id);
-  /// Queues a job that has failed, was cancelled or interrupted once more, with its `resume_arguments`. Errors:
-  /// kNotFound; kInvalidArgument for a job that has succeeded or has not ended; those of Start.
+  /// Queues a job that has failed, was cancelled or interrupted once more, with its `resume_arguments`. Errors, which
+  /// change nothing: kNotFound; kInvalidArgument for a job that has succeeded or has not ended; those of Start.
   Result<Job> Resume(std::string_view id);
 
   std::optional<Job> Find(std::string_view id) const;

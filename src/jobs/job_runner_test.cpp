@@ -215,6 +215,109 @@ TEST_F(JobRunnerTest, WhatAKilledServerLeftIsEndedAndQueuedJobsRun) {
   EXPECT_NE(::kill(process, 0), 0) << "the process that was left is ended";
 }
 
+TEST_F(JobRunnerTest, TheRecordOfAJobSaysThatItRunsBeforeItDoes) {
+  const auto runner = Open(Options());
+  const Job job =
+      WaitFor(*runner, runner->Start(Script("cat " + (dir_.path() / "jobs/*/job.json").string())).value().id,
+              JobState::kSucceeded);
+  EXPECT_THAT(runner->Output(job.id).value(), HasSubstr("\"running\""));
+}
+
+TEST_F(JobRunnerTest, AJobThatAKilledServerWasAboutToStartIsInterrupted) {
+  std::string id;
+  {
+    const auto runner = Open(Options());
+    id = runner->Start(Script("true")).value().id;
+    WaitFor(*runner, id, JobState::kSucceeded);
+  }
+  Job job = ReadJobs(dir_.path() / "jobs").value().at(0);
+  job.state = JobState::kRunning;
+  job.process = job.process_start = 0;
+  ASSERT_TRUE(WriteJob(dir_.path() / "jobs", job));
+  const auto runner = Open(Options());
+  EXPECT_EQ(runner->Find(id)->state, JobState::kInterrupted);
+  ASSERT_TRUE(runner->Resume(id));
+  EXPECT_EQ(WaitFor(*runner, id, JobState::kSucceeded).runs, 2);
+}
+
+/// Puts a directory in the place of a job's record, which then cannot be written, as on a full disk.
+class DirectoryForRecord {
+ public:
+  explicit DirectoryForRecord(std::filesystem::path record) : record_(std::move(record)) {
+    std::filesystem::rename(record_, record_.string() + ".away");
+    std::filesystem::create_directory(record_);
+  }
+  ~DirectoryForRecord() {
+    std::filesystem::remove(record_);
+    std::filesystem::rename(record_.string() + ".away", record_);
+  }
+
+ private:
+  const std::filesystem::path record_;
+};
+
+TEST_F(JobRunnerTest, AChangeThatCannotBeWrittenLeavesAJobAsItWas) {
+  const auto runner = Open(Options());
+  const Job failed = WaitFor(*runner, runner->Start(Script("exit 3")).value().id, JobState::kFailed);
+  const Job first = runner->Start(Script("sleep 60")).value();
+  WaitFor(*runner, first.id, JobState::kRunning);
+  const Job queued = runner->Start(Script("true")).value();
+  {
+    const DirectoryForRecord full(dir_.path() / "jobs" / failed.id / kJobFile);
+    EXPECT_EQ(ErrorOf(runner->Resume(failed.id)).code, ErrorCode::kIo);
+    EXPECT_EQ(runner->Find(failed.id)->state, JobState::kFailed);
+    EXPECT_EQ(runner->Find(failed.id)->error, failed.error);
+  }
+  {
+    const DirectoryForRecord full(dir_.path() / "jobs" / queued.id / kJobFile);
+    EXPECT_EQ(ErrorOf(runner->Cancel(queued.id)).code, ErrorCode::kIo);
+    EXPECT_EQ(runner->Find(queued.id)->state, JobState::kQueued);
+  }
+  ASSERT_TRUE(runner->Resume(failed.id));
+  ASSERT_TRUE(runner->Cancel(first.id));
+  WaitFor(*runner, queued.id, JobState::kSucceeded);
+  EXPECT_EQ(WaitFor(*runner, failed.id, JobState::kFailed).runs, 2);
+}
+
+TEST_F(JobRunnerTest, AJobWhoseRecordCannotBeWrittenIsNotStarted) {
+  const auto runner = Open(Options());
+  const Job first = runner->Start(Script("sleep 60")).value();
+  WaitFor(*runner, first.id, JobState::kRunning);
+  const std::filesystem::path started = dir_.path() / "started";
+  const Job job = runner->Start(Script("touch " + started.string())).value();
+  const DirectoryForRecord full(dir_.path() / "jobs" / job.id / kJobFile);
+  ASSERT_TRUE(runner->Cancel(first.id));
+  EXPECT_THAT(WaitFor(*runner, job.id, JobState::kFailed).error, HasSubstr("the record of the job cannot be written"));
+  EXPECT_FALSE(std::filesystem::exists(started));
+}
+
+TEST_F(JobRunnerTest, AThreadThatCancelsAJobWhileItIsResumedKeepsItFromRunning) {
+  const auto runner = Open(Options());
+  const std::filesystem::path runs = dir_.path() / "runs";
+  const Job job = WaitFor(*runner, runner->Start(Script("echo run >> " + runs.string() + "; exit 3")).value().id,
+                          JobState::kFailed);
+  const Job first = runner->Start(Script("sleep 60")).value();
+  WaitFor(*runner, first.id, JobState::kRunning);
+  std::thread canceller;
+  std::atomic<bool> cancelled = false;
+  const auto listening = runner->Listen([&](const std::string& id, const JobEvent& event) {
+    const Json* const state = event.data.Find("state");
+    if (id != job.id || state == nullptr || state->str() != "queued") return;
+    // The job is queued by its state, but not yet in the queue.
+    canceller = std::thread([&] {
+      EXPECT_EQ(runner->Cancel(job.id).value().state, JobState::kCancelled);
+      cancelled = true;
+    });
+    for (int i = 0; i < 20 && !cancelled; ++i) std::this_thread::sleep_for(milliseconds(10));
+  });
+  ASSERT_TRUE(runner->Resume(job.id));
+  canceller.join();
+  ASSERT_TRUE(runner->Cancel(first.id));
+  WaitFor(*runner, runner->Start(Script("true")).value().id, JobState::kSucceeded);
+  EXPECT_EQ(runner->Find(job.id)->state, JobState::kCancelled);
+  EXPECT_EQ(ReadFile(runs).value(), "run\n");
+}
+
 TEST_F(JobRunnerTest, AnUnfinishedEventIsNotRead) {
   std::string id;
   {

@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/mutex.h"
 #include "text/duplicate_key.h"
 
 namespace winnow {
@@ -142,6 +143,9 @@ Result<std::vector<PoolText>> ReadPoolTexts(const fs::path& data, const ReadOpti
 
 Result<void> CreateReview(const fs::path& directory, const ReviewSettings& settings,
                           const std::vector<PoolText>& texts) {
+  // Two of one name would write to one directory `made`.
+  static Mutex creating;
+  const MutexLock lock(creating);
   std::error_code error;
   if (fs::exists(directory, error)) {
     return Fail(ErrorCode::kExists, fmt::format("there is a review '{}' already", settings.set));
@@ -160,6 +164,9 @@ Result<void> CreateReview(const fs::path& directory, const ReviewSettings& setti
     }));
     TRY(WriteFileAtomically(made / kReviewFile, settings.ToJson().dump(2) + "\n"));
     fs::rename(made, directory, error);
+    if (error == std::errc::directory_not_empty || error == std::errc::file_exists) {
+      return Fail(ErrorCode::kExists, fmt::format("there is a review '{}' already", settings.set));
+    }
     if (error) return Fail(ErrorCode::kIo, directory.string() + ": " + error.message());
     return {};
   };

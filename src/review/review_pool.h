@@ -56,7 +56,7 @@ struct PoolText {
 /// ReadDataset for a label field that is asked for; kInvalidData for no texts, or more than kMostPoolTexts.
 Result<std::vector<PoolText>> ReadPoolTexts(const std::filesystem::path& data, const ReadOptions& options);
 
-/// Creates the directory of a review with the first two files, all at once. Errors: kExists; kIo.
+/// Creates the directory of a review with the first two files, all at once. Thread-safe. Errors: kExists; kIo.
 Result<void> CreateReview(const std::filesystem::path& directory, const ReviewSettings& settings,
                           const std::vector<PoolText>& texts);
 

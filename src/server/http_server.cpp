@@ -1,6 +1,7 @@
 #include "server/http_server.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -142,6 +143,13 @@ Result<Acceptor> Adopt(asio::io_context& context, int socket) {
   return acceptor;
 }
 
+/// Keeps a socket from the programs that the server starts, which Boost.Asio does not: a job that outlives a killed server
+/// would keep its port and its connections.
+template <class Socket>
+void CloseInPrograms(Socket& socket) {
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+}
+
 uint16_t PortOf(const Acceptor& acceptor) {
   sockaddr_storage address = {};
   socklen_t length = sizeof(address);
@@ -180,6 +188,7 @@ struct HttpServer::Parts {
 
   /// Takes the connection to a thread, or closes it when there are too many.
   void Admit(StreamSocket socket, IoThread& thread, bool tls) {
+    CloseInPrograms(socket);
     BoostError error;
     const auto remote = socket.remote_endpoint(error);
     if (error) return;  // it has gone already
@@ -289,6 +298,7 @@ Result<HttpServer> HttpServer::Start(std::shared_ptr<HttpApplication> applicatio
 
   asio::io_context& first = parts->threads.front()->context;
   const auto add = [&](Acceptor acceptor) {
+    CloseInPrograms(acceptor);
     if (parts->port == 0) parts->port = PortOf(acceptor);
     parts->listeners.push_back(std::make_unique<Listener>(std::move(acceptor), tls));
   };

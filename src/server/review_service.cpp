@@ -63,8 +63,13 @@ std::vector<std::string> LabelsOf(const std::vector<PoolText>& texts) {
   return labels;
 }
 
+/// Moves a directory to a place whose former contents are removed, but not if there is nothing to move.
 Result<void> Rename(const fs::path& from, const fs::path& to) {
   std::error_code error;
+  if (!fs::exists(from, error)) {
+    return Fail(error ? ErrorCode::kIo : ErrorCode::kNotFound,
+                from.string() + ": " + (error ? error.message() : "there is no such directory"));
+  }
   fs::create_directories(to.parent_path(), error);
   if (!error) fs::remove_all(to, error);
   if (!error) fs::rename(from, to, error);
@@ -248,8 +253,12 @@ ApiResult<void> ReviewService::Delete(const std::string& name) {
   const std::shared_ptr<ReviewSet> set = TRY(Find(name));
   {
     const MutexLock lock(mutex_);
-    sets_.erase(name);
+    const auto known = sets_.find(name);
+    if (known == sets_.end() || known->second != set) {  // somebody else has deleted it since
+      return Reject(404, "NotFound", fmt::format("the workspace has no review '{}'", name));
+    }
     const Result<void> moved = Rename(directory_ / name, trash_ / name);
+    if (moved || moved.error().code == ErrorCode::kNotFound) sets_.erase(known);
     if (!moved) return std::unexpected(FileError(moved.error()));
   }
   set->Close();

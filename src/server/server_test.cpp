@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -88,6 +89,28 @@ TEST_F(ServerTest, AnswersAtAFreePortOfItsAddress) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
   EXPECT_THAT(answer, HasSubstr(R"("label":"spam")"));
   EXPECT_THAT(answer, HasSubstr(R"("version":"1.0.0")"));
+}
+
+TEST_F(ServerTest, ProgramsThatItStartsInheritNoSocket) {
+  const auto server = Start(Options());
+  ASSERT_NE(server, nullptr);
+  const int client = Connect(server->port());
+  ASSERT_GE(client, 0);
+  const std::string request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  ASSERT_EQ(::send(client, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
+  char buffer[4096];
+  ASSERT_GT(::recv(client, buffer, sizeof buffer, 0), 0);
+  int sockets = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in address{};
+    socklen_t length = sizeof address;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) continue;
+    if (address.sin_family != AF_INET || ntohs(address.sin_port) != server->port()) continue;
+    ++sockets;
+    EXPECT_EQ(::fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC) << fd;
+  }
+  EXPECT_EQ(sockets, 2) << "the one that listens, and that of the connection";
+  ::close(client);
 }
 
 TEST_F(ServerTest, MetricsCountModelsAndConnections) {

@@ -39,6 +39,10 @@ class JobTest(ServingTest):
     def job(self, job):
         return self.ask("GET", f"/v1/jobs/{job['id']}")
 
+    def recorded(self, job):
+        with open(self.path("workspace", "jobs", job["id"], "job.json"), encoding="utf-8") as file:
+            return json.load(file)
+
     def wait(self, job, *states):
         deadline = time.monotonic() + 120
         while (now := self.job(job))["state"] not in states:
@@ -175,6 +179,9 @@ class LongJobs(JobTest):
     def test_a_killed_server_leaves_an_interrupted_job(self):
         job = self.train(**LONG)
         seen = self.wait_for_steps(job)
+        descriptors = f"/proc/{self.recorded(job)['process']}/fd"
+        inherited = [os.readlink(f"{descriptors}/{fd}") for fd in os.listdir(descriptors)]
+        self.assertFalse([what for what in inherited if what.startswith("socket:")], "a job that outlives its server keeps no port")
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self.begin()
