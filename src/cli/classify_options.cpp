@@ -149,7 +149,12 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
           "Classify only part I of N equal parts of --input, for jobs that run side by side; the outputs of all parts, "
           "one after the other, are the output for the whole file")
       .ValueName("I/N");
-  table.Add("top-k", &options.top_k, "Number of most probable labels to show; 0 shows all").AtLeast(0);
+  table
+      .Add("top-k", &options.top_k,
+           "Number of most probable labels to show with their probabilities; 0 shows all. A table as --output contains "
+           "only the decision")
+      .AtLeast(0)
+      .Default("all in JSON, only the decision in text output");
   table.Add("explain", &options.explain,
             "Show the effect of each word on the score. The text is classified once more per word, with that word "
             "removed, at most 200 times; in longer "

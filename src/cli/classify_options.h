@@ -43,7 +43,7 @@ struct ClassifyCommandOptions : CommonOptions {
   std::optional<double> threshold;
   Weights weights = Weights::kAuto;
   std::optional<LongText> long_text;
-  int top_k = 0;
+  std::optional<int> top_k;
   int batch_size = 256;
   bool explain = false;
   std::optional<bool> fold_disguises;
