@@ -317,6 +317,7 @@ Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool
 Result<void> Run(const ClassifyCommandOptions& given) {
   ClassifyCommandOptions options = given;
   TRY(CompleteClassifyOptions(options));
+  for (const std::string& line : TextsThatNameFiles(options.texts)) LogWarning("{}", line);
   HandleInterrupts();
   if (options.output) {
     std::vector<std::filesystem::path> inputs;

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
+#include "base/ascii.h"
 #include "cli/field_options.h"
 
 namespace winnow {
@@ -88,7 +90,38 @@ Result<void> CheckShard(const ClassifyCommandOptions& options) {
               "specify the file that all jobs read, or omit --shard");
 }
 
+bool IsMailFile(const std::filesystem::path& path) {
+  const std::string extension = LowerAscii(path.extension().string());
+  return extension == ".eml" || extension == ".mbox";
+}
+
+/// Refuses mail, whose lines are no texts, unless its format is specified.
+Result<void> CheckInput(const ClassifyCommandOptions& options) {
+  if (!options.input || !options.format.format.empty() || !IsMailFile(*options.input)) return {};
+  return Fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("--input {}: messages of mail must be decoded before they are classified", options.input->string()),
+      fmt::format("winnow data import {} --output mails.jsonl, then specify --input mails.jsonl",
+                  options.input->string()));
+}
+
 }  // namespace
+
+std::vector<std::string> TextsThatNameFiles(std::span<const std::string> texts) {
+  constexpr size_t kLongestPath = 4096;
+  std::vector<std::string> warnings;
+  for (const std::string& text : texts) {
+    std::error_code ignored;
+    if (text.size() > kLongestPath || !std::filesystem::is_regular_file(text, ignored)) continue;
+    warnings.push_back(
+        IsMailFile(text)
+            ? fmt::format("'{}' is the name of a file; to classify the messages in it, run 'winnow data "
+                          "import {} --output mails.jsonl' and specify --input mails.jsonl",
+                          text, text)
+            : fmt::format("'{}' is the name of a file; to classify its contents, specify --input {}", text, text));
+  }
+  return warnings;
+}
 
 std::pair<size_t, size_t> Shard::RangeOf(size_t texts) const {
   // The first texts % count parts have one text more.
@@ -216,6 +249,7 @@ Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options) {
   TRY(DecideBy(options.mode, options.threshold));
   TRY(options.server ? RequireNothingLocal(options) : CheckLocal(options));
   if (options.server) TellModelFromTexts(options);
+  TRY(CheckInput(options));
   const PredictionFormat format = FormatOf(options);
   if (options.explain && (format == PredictionFormat::kCsv || format == PredictionFormat::kTsv)) {
     return Fail(ErrorCode::kInvalidArgument, "--explain cannot be combined with a table as --output",
