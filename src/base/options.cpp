@@ -32,12 +32,21 @@ std::vector<std::string> WithHyphens(std::span<const std::string> arguments) {
   return result;
 }
 
+std::string WithoutBlanksAround(const std::string& text) {
+  const size_t begin = text.find_first_not_of(" \t");
+  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
+}
+
+/// "a, b" -> "a", "b". A value without a comma keeps its blanks, which may belong to the name of a column.
 std::vector<std::string> SplitAtCommas(const std::vector<std::string>& values) {
   std::vector<std::string> parts;
   for (const std::string& value : values) {
+    const bool divided = value.find(',') != std::string::npos;
     for (size_t begin = 0; begin <= value.size();) {
       const size_t end = std::min(value.find(',', begin), value.size());
-      if (end > begin) parts.push_back(value.substr(begin, end - begin));
+      std::string part = value.substr(begin, end - begin);
+      if (divided) part = WithoutBlanksAround(part);
+      if (!part.empty()) parts.push_back(std::move(part));
       begin = end + 1;
     }
   }

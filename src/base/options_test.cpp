@@ -175,6 +175,14 @@ TEST_F(OptionsTest, AListKeepsAllValuesAndAnyOtherOptionIsSpecifiedOnce) {
               HasSubstr("--epochs: specified 2 times, with the values 3, 4\n  the option takes one value"));
 }
 
+TEST_F(OptionsTest, BlanksAroundTheCommasOfAListBelongToNoValue) {
+  ASSERT_TRUE(Parse({"--label-field", "toxic, very  obscene ,\tthreat, ,", "--extra", "a, b"}));
+  EXPECT_THAT(values.label_field, ElementsAre("toxic", "very  obscene", "threat"));
+  EXPECT_THAT(values.extra, ElementsAre("a, b"));
+  ASSERT_TRUE(Parse({"--label-field", " toxic "}));
+  EXPECT_THAT(values.label_field, ElementsAre(" toxic ")) << "a header may contain blanks";
+}
+
 TEST_F(OptionsTest, AListOptionDoesNotEatThePositionalsBehindIt) {
   ASSERT_TRUE(Parse({"--label-field", "toxic", "a.csv", "b.csv"}));
   EXPECT_THAT(values.label_field, ElementsAre("toxic"));

@@ -19,7 +19,7 @@ Result<ModelConfig> ReadModelConfig(const std::filesystem::path& dir) {
                 : listed
                     ? fmt::format("{}: no such file", path.string())
                     : fmt::format("{}: not a model: it contains neither winnow.json nor config.json", dir.string()),
-                "specify the directory of a model, with its config.json, weights and tokenizer");
+                "specify a directory that 'winnow train' has written, or the directory of a Hugging Face model");
   }
   return ParseModelConfig(TRY(ReadFile(path)), path.string());
 }

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <array>
 
-#include "base/ascii.h"
 #include "base/format_version.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "bundle/manifest_calibration.h"
 #include "bundle/model_version.h"
+#include "bundle/positive_label.h"
 
 namespace winnow {
 namespace {
@@ -127,15 +127,8 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
 
 std::string DefaultPositiveLabel(const std::vector<std::string>& labels) {
   if (labels.size() != 2) return {};
-  constexpr std::array<std::string_view, 18> kPositive = {
-      "spam", "toxic", "hate", "hate speech", "offensive", "abusive", "phishing", "scam", "junk",
-      "1",    "true",  "yes",  "positive",    "pos",       "unsafe",  "harmful",  "bad",  "urgent"};
-  for (const std::string& label : labels) {
-    std::string lower = LowerAscii(label);
-    for (char& c : lower) c = c == '_' || c == '-' ? ' ' : c;
-    if (std::ranges::find(kPositive, std::string_view(lower)) != kPositive.end()) return label;
-  }
-  return labels[1];
+  const auto named = std::ranges::find_if(labels, IsPositiveName);
+  return named != labels.end() ? *named : labels[1];
 }
 
 }  // namespace winnow

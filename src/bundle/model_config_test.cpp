@@ -440,7 +440,7 @@ TEST(ModelConfig, MissingFileSaysWhatAModelIs) {
   const auto config = ReadModelConfig(dir.path());
   EXPECT_EQ(config.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(config.error().message, HasSubstr("not a model: it contains neither winnow.json nor config.json"));
-  EXPECT_THAT(config.error().hint, HasSubstr("with its config.json, weights and tokenizer"));
+  EXPECT_THAT(config.error().hint, HasSubstr("a directory that 'winnow train' has written"));
   EXPECT_EQ(ReadModelConfig(dir.path() / "none").error().message,
             (dir.path() / "none").string() + ": no such directory");
 }

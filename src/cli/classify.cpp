@@ -137,7 +137,7 @@ class LocalTextSink final : public TextSink {
     const PredictionLabels labels = predictor_.labels();
     const PredictionFormat format = FormatOf(options_);
     const bool as_json = format != PredictionFormat::kText;
-    Json json = PredictionJson(labels, prediction, as_json ? static_cast<size_t>(options_.top_k) : 1);
+    Json json = PredictionJson(labels, prediction, as_json ? static_cast<size_t>(options_.top_k.value_or(0)) : 0);
     if (format == PredictionFormat::kCsv || format == PredictionFormat::kTsv) {
       return PredictionTableRow(json, text, row, DelimiterOf(format));
     }
@@ -146,7 +146,7 @@ class LocalTextSink final : public TextSink {
       if (explanation) json["explanation"] = ExplanationJson(*explanation, text);
       return json.dump() + "\n";
     }
-    std::string lines = TRY(PredictionLineOf(json, text));
+    std::string lines = TRY(PredictionLineOf(json, text, options_.top_k));
     if (explanation) lines += ExplanationText(*explanation, text, UsesColour(STDOUT_FILENO));
     return lines;
   }
@@ -262,14 +262,16 @@ Result<void> RunOnServer(const ClassifyCommandOptions& options) {
   const ServerAddress address = TRY(ServerAddress::Parse(*options.server));
   const std::string key = TRY(ReadApiKey(options.api_key_file));
   WarnOfOpenKey(key, address, "texts");
+  const bool as_text = FormatOf(options) == PredictionFormat::kText;
   RemoteClassifying classifying = {.server = {.access = {.address = address, .api_key = key, .stopped = Interrupted},
                                               .request = {.model = options.model.value_or(""),
                                                           .mode = options.mode,
                                                           .threshold = options.threshold,
-                                                          .top_k = options.top_k,
+                                                          .top_k = as_text ? 0 : options.top_k.value_or(0),
                                                           .explain = options.explain},
                                               .batch_size = static_cast<size_t>(options.batch_size)},
-                                   .json = FormatOf(options) != PredictionFormat::kText,
+                                   .json = !as_text,
+                                   .top_k = options.top_k,
                                    .delimiter = FormatOf(options) == PredictionFormat::kCsv   ? ','
                                                 : FormatOf(options) == PredictionFormat::kTsv ? '\t'
                                                                                               : '\0',
@@ -315,6 +317,7 @@ Result<void> RunZeroShot(const ClassifyCommandOptions& options, ThreadPool& pool
 Result<void> Run(const ClassifyCommandOptions& given) {
   ClassifyCommandOptions options = given;
   TRY(CompleteClassifyOptions(options));
+  for (const std::string& line : TextsThatNameFiles(options.texts)) LogWarning("{}", line);
   HandleInterrupts();
   if (options.output) {
     std::vector<std::filesystem::path> inputs;

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
+#include "base/ascii.h"
 #include "cli/field_options.h"
 
 namespace winnow {
@@ -88,7 +90,38 @@ Result<void> CheckShard(const ClassifyCommandOptions& options) {
               "specify the file that all jobs read, or omit --shard");
 }
 
+bool IsMailFile(const std::filesystem::path& path) {
+  const std::string extension = LowerAscii(path.extension().string());
+  return extension == ".eml" || extension == ".mbox";
+}
+
+/// Refuses mail, whose lines are no texts, unless its format is specified.
+Result<void> CheckInput(const ClassifyCommandOptions& options) {
+  if (!options.input || !options.format.format.empty() || !IsMailFile(*options.input)) return {};
+  return Fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("--input {}: messages of mail must be decoded before they are classified", options.input->string()),
+      fmt::format("winnow data import {} --output mails.jsonl, then specify --input mails.jsonl",
+                  options.input->string()));
+}
+
 }  // namespace
+
+std::vector<std::string> TextsThatNameFiles(std::span<const std::string> texts) {
+  constexpr size_t kLongestPath = 4096;
+  std::vector<std::string> warnings;
+  for (const std::string& text : texts) {
+    std::error_code ignored;
+    if (text.size() > kLongestPath || !std::filesystem::is_regular_file(text, ignored)) continue;
+    warnings.push_back(
+        IsMailFile(text)
+            ? fmt::format("'{}' is the name of a file; to classify the messages in it, run 'winnow data "
+                          "import {} --output mails.jsonl' and specify --input mails.jsonl",
+                          text, text)
+            : fmt::format("'{}' is the name of a file; to classify its contents, specify --input {}", text, text));
+  }
+  return warnings;
+}
 
 std::pair<size_t, size_t> Shard::RangeOf(size_t texts) const {
   // The first texts % count parts have one text more.
@@ -149,7 +182,12 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
           "Classify only part I of N equal parts of --input, for jobs that run side by side; the outputs of all parts, "
           "one after the other, are the output for the whole file")
       .ValueName("I/N");
-  table.Add("top-k", &options.top_k, "Number of most probable labels to show; 0 shows all").AtLeast(0);
+  table
+      .Add("top-k", &options.top_k,
+           "Number of most probable labels to show with their probabilities; 0 shows all. A table as --output contains "
+           "only the decision")
+      .AtLeast(0)
+      .Default("all in JSON, only the decision in text output");
   table.Add("explain", &options.explain,
             "Show the effect of each word on the score. The text is classified once more per word, with that word "
             "removed, at most 200 times; in longer "
@@ -211,6 +249,7 @@ Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options) {
   TRY(DecideBy(options.mode, options.threshold));
   TRY(options.server ? RequireNothingLocal(options) : CheckLocal(options));
   if (options.server) TellModelFromTexts(options);
+  TRY(CheckInput(options));
   const PredictionFormat format = FormatOf(options);
   if (options.explain && (format == PredictionFormat::kCsv || format == PredictionFormat::kTsv)) {
     return Fail(ErrorCode::kInvalidArgument, "--explain cannot be combined with a table as --output",

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,7 +44,7 @@ struct ClassifyCommandOptions : CommonOptions {
   std::optional<double> threshold;
   Weights weights = Weights::kAuto;
   std::optional<LongText> long_text;
-  int top_k = 0;
+  std::optional<int> top_k;
   int batch_size = 256;
   bool explain = false;
   std::optional<bool> fold_disguises;
@@ -65,7 +66,10 @@ PredictionFormat FormatOf(const ClassifyCommandOptions& options);
 void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table);
 
 /// With --server, tells the model's name from the texts: a first argument of one word is moved from `bundle` to
-/// `model`, any other to `texts`. Errors: kInvalidArgument for options that cannot be combined.
+/// `model`, any other to `texts`. Errors: kInvalidArgument for options that cannot be combined, and for mail as --input.
 Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options);
+
+/// Returns a warning for each text that is the name of a file, whose contents were probably meant.
+std::vector<std::string> TextsThatNameFiles(std::span<const std::string> texts);
 
 }  // namespace winnow

@@ -11,8 +11,9 @@
 namespace winnow {
 namespace {
 
-Result<std::string> LinesOf(const Json& prediction, std::string_view text, bool explain, bool colour) {
-  std::string lines = TRY(PredictionLineOf(prediction, text));
+Result<std::string> LinesOf(const Json& prediction, std::string_view text, std::optional<int> top_k, bool explain,
+                            bool colour) {
+  std::string lines = TRY(PredictionLineOf(prediction, text, top_k));
   if (!explain) return lines;
   const auto explanation = ReadExplanation(prediction["explanation"], text);
   if (!explanation) {
@@ -36,7 +37,7 @@ RemoteTextSink::RemoteTextSink(const RemoteClassifying& classifying, std::string
     : has_template_(!text_template.empty()),
       classifier_(classifying.server,
                   [this, json = classifying.json, delimiter = classifying.delimiter, colour = classifying.colour,
-                   explain = classifying.server.request.explain,
+                   top_k = classifying.top_k, explain = classifying.server.request.explain,
                    &output](std::span<const Json> predictions, std::span<const InputTextView> texts) -> Result<void> {
                     classified_ += predictions.size();
                     output.SetClassified(classified_);
@@ -49,7 +50,7 @@ RemoteTextSink::RemoteTextSink(const RemoteClassifying& classifying, std::string
                         continue;
                       }
                       lines += json ? JsonLine(predictions[i], row)
-                                    : TRY(LinesOf(predictions[i], texts[i].joined(), explain, colour));
+                                    : TRY(LinesOf(predictions[i], texts[i].joined(), top_k, explain, colour));
                     }
                     return output.Write(lines);
                   }) {}

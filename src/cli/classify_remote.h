@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string_view>
 
 #include "base/result.h"
@@ -13,7 +14,9 @@ namespace winnow {
 
 struct RemoteClassifying {
   RemoteClassifierOptions server;
-  bool json = false;      ///< print lines of JSON instead of lines for people
+  bool json = false;  ///< print lines of JSON instead of lines for people
+  /// Number of most probable labels in lines for people, 0 for all; empty: the decision only.
+  std::optional<int> top_k = {};
   char delimiter = '\0';  ///< print lines of a table with this delimiter instead of lines of JSON
   bool colour = false;    ///< use colours in explanations for people
 };

@@ -45,6 +45,7 @@ Result<void> Run(const DataCurveOptions& options) {
   ThreadPool pool(options.threads);
   ConsoleObserver observer;
   const TrainingPlan plan = TRY(PlanOf(options));
+  for (const std::string& line : OptionsWithoutEffect(options)) observer.Warn(line);
   const Split split = TRY(ReadParts(plan, observer));
   if (split.test.examples.empty()) {
     return Fail(ErrorCode::kInvalidData, "there is no test part to measure on", "specify --test FILE or --test-size");

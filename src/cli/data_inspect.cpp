@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/data_options.h"
 #include "cli/output.h"
+#include "data/any_labels.h"
 #include "data/inspect.h"
 #include "pipeline/data_plan.h"
 
@@ -19,7 +20,7 @@ void Describe(DataInspectOptions& options, OptionTable& table) {
 
 Result<void> Run(const DataInspectOptions& options) {
   ReadReport report;
-  const Dataset dataset = TRY(ReadDataset(options.data, ReadOptionsOf(options.reading), report));
+  const Dataset dataset = TRY(ReadDatasetOfAnyLabels(options.data, ReadOptionsOf(options.reading), report));
   const DataInspection found = Inspect(dataset);
   if (!options.json) return Print(report.Text() + found.Text());
   Json json = found.ToJson();

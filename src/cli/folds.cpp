@@ -64,6 +64,7 @@ Result<void> RunTrainingFolds(const TrainCommandOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
   ConsoleObserver observer;
+  for (const std::string& line : OptionsWithoutEffect(options)) observer.Warn(line);
   SplitReport report;
   const Split split = TRY(ReadSplit(SplitFilesOf(plan.data), TRY(ReadOptionsOf(plan.data)),
                                     {.test_size = 0, .validation_size = 0, .seed = plan.seed}, report));

@@ -122,6 +122,7 @@ Result<Finished> TrainAndFinish(const TrainCommandOptions& options, const Traini
                                 TrainingObserver& observer) {
   const auto begin = std::chrono::steady_clock::now();
   ThreadPool pool(options.threads);
+  for (const std::string& line : OptionsWithoutEffect(options)) observer.Warn(line);
   TRY(CheckTarget(plan.output, observer));
   Split split = TRY(ReadParts(plan, observer));
   TRY(AugmentTrainingPart(plan, split, observer));

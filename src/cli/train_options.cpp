@@ -1,11 +1,56 @@
 #include "cli/train_options.h"
 
+#include <fmt/format.h>
+
+#include <span>
+
 #include "cli/calibration_options.h"
 #include "cli/data_options.h"
 #include "cli/field_options.h"
 
 namespace winnow {
 namespace {
+
+/// Options without effect on the other kind of model, by name.
+constexpr const char* kTransformerOnly[] = {
+    "base-model",
+    "reinit-head",
+    "max-length",
+    "long-text",
+    "layers",
+    "dropout",
+    "classifier-dropout",
+    "epochs",
+    "max-steps",
+    "batch-size",
+    "batch-tokens",
+    "gradient-accumulation-steps",
+    "lr",
+    "head-lr-factor",
+    "layer-lr-decay",
+    "lr-scheduler",
+    "num-cycles",
+    "warmup-steps",
+    "warmup-ratio",
+    "weight-decay",
+    "max-grad-norm",
+    "label-smoothing",
+    "freeze",
+    "gradient-checkpointing",
+    "precision",
+    "profile",
+    "eval-steps",
+    "save-steps",
+    "save-total-limit",
+    "early-stopping-patience",
+    "eval-batch-size",
+    "unlabelled",
+    "distil-temperature",
+    "distil-weight",
+    "report-to",
+};
+constexpr const char* kLinearOnly[] = {"C",         "analyzer", "ngrams",     "char-ngrams", "max-features",
+                                       "sublinear", "platt",    "one-vs-rest"};
 
 void AddDataOptions(DataPlan& data, OptionTable& table) {
   table.Group("Data");
@@ -81,7 +126,8 @@ void AddDataOptions(DataPlan& data, OptionTable& table) {
   table
       .Add("positive-label", &data.positive_label,
            "The label that the score, the false-positive rate and ROC-AUC refer to, such as spam")
-      .ValueName("LABEL");
+      .ValueName("LABEL")
+      .Default("of two labels, the one that is named spam, toxic, phishing or similar, otherwise the second");
 }
 
 void AddOutputOptions(OutputPlan& output, OptionTable& table) {
@@ -104,6 +150,12 @@ void AddModelOptions(ModelPlan& model, OptionTable& table) {
            "seconds: logistic regression (lr) or a linear support vector machine (svm)")
       .OneOf({"transformer", "lr", "svm"})
       .Essential();
+  table.Add("fold-disguises", &model.fold_disguises,
+            "Normalize obfuscated texts before they are read, in training and in use: invisible characters, "
+            "spaced letters, look-alike letters of other scripts, digits in place of letters; genuine numbers, codes "
+            "and texts in other languages are left "
+            "unchanged");
+  table.Group("Base model (--kind transformer)");
   table
       .Add("base-model", &model.base_model,
            "Base model to fine-tune: a name that 'winnow pull' accepts, a directory, or 'scratch' for a small, "
@@ -125,11 +177,6 @@ void AddModelOptions(ModelPlan& model, OptionTable& table) {
                   "How a text that exceeds the maximum length is read: its first tokens, its first and last tokens (a "
                   "quarter of the maximum length from the beginning, the rest from "
                   "the end), or all of it in overlapping windows (training then uses head+tail)");
-  table.Add("fold-disguises", &model.fold_disguises,
-            "Normalize obfuscated texts before they are read, in training and in use: invisible characters, "
-            "spaced letters, look-alike letters of other scripts, digits in place of letters; genuine numbers, codes "
-            "and texts in other languages are left "
-            "unchanged");
   table
       .Add("layers", &model.layers,
            "Number of encoder layers to keep, chosen at even spacing from the base model; fewer layers make a "
@@ -204,8 +251,7 @@ void AddLearningRateOptions(TrainerPlan& trainer, OptionTable& table) {
       .Range(0, 1);
 }
 
-void AddLossOptions(TrainingPlan& plan, OptionTable& table) {
-  TrainerPlan& trainer = plan.trainer;
+void AddLossOptions(TrainerPlan& trainer, OptionTable& table) {
   table
       .Add("weight-decay", &trainer.weight_decay,
            "Weight decay of AdamW; not applied to biases and LayerNorm "
@@ -216,30 +262,35 @@ void AddLossOptions(TrainingPlan& plan, OptionTable& table) {
            "Maximum global norm of the gradients (gradient clipping); 0 disables clipping")
       .AtLeast(0);
   table
+      .Add("label-smoothing", &trainer.label_smoothing,
+           "Label smoothing: share of each label's probability that is spread evenly over all labels")
+      .Range(0, 0.9)
+      .Alias("label-smoothing-factor");
+}
+
+void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
+  TrainerPlan& trainer = plan.trainer;
+  table.Group("Training");
+  table
       .Add("class-weights", &trainer.class_weights,
            "Class weights of the loss: balanced: inversely proportional to label frequencies; none: equal "
            "weights; auto: none for "
            "transformers; for linear models, chosen together with --C by cross-validation")
       .OneOf({"auto", "balanced", "none"});
-  table
-      .Add("label-smoothing", &trainer.label_smoothing,
-           "Label smoothing: share of each label's probability that is spread evenly over all labels")
-      .Range(0, 0.9)
-      .Alias("label-smoothing-factor");
+  table.Add("metric", &trainer.metric, "Validation metric that selects the best epoch, and C of a linear model")
+      .ValueName("NAME")
+      .Alias("metric-for-best-model");
   table
       .Add("tune-thresholds", &plan.calibration.tune_thresholds,
            "Multi-label only: set the decision threshold of each label to maximize F1 on held-out texts, instead "
            "of 0.5; "
            "labels with fewer than 10 texts keep 0.5")
       .Default("on for linear models without --max-fpr");
-}
-
-void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
-  TrainerPlan& trainer = plan.trainer;
-  table.Group("Training");
+  table.Add("seed", &plan.seed, "Random seed of data splits, shuffling, dropout and new weights");
+  table.Group("Fine-tuning (--kind transformer)");
   AddBatchOptions(trainer, table);
   AddLearningRateOptions(trainer, table);
-  AddLossOptions(plan, table);
+  AddLossOptions(trainer, table);
   table
       .Add("freeze", &trainer.freeze,
            "Weights that are not trained: the embeddings, a number of layers from the bottom (and the "
@@ -250,14 +301,10 @@ void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
   table.Add("gradient-checkpointing", &trainer.gradient_checkpointing,
             "Gradient checkpointing: recompute activations in the backward pass; uses less memory, is slower, "
             "gives the same result");
-  table.Add("metric", &trainer.metric, "Validation metric that selects the best epoch, and C of a linear model")
-      .ValueName("NAME")
-      .Alias("metric-for-best-model");
   table
       .Add("precision", &trainer.precision,
            "Number format of matrix products; auto takes the fastest one for this CPU (bf16 with AMX, else f32)")
       .OneOf({"auto", "f32", "bf16"});
-  table.Add("seed", &plan.seed, "Random seed of data splits, shuffling, dropout and new weights");
   table.Add("profile", &trainer.profile,
             "Print the time per part of the computation, and the throughput of matrix products");
 }
@@ -302,7 +349,7 @@ void AddCalibration(CalibrationPlan& calibration, OptionTable& table) {
 }
 
 void AddDistillationOptions(DistillationPlan& distillation, OptionTable& table) {
-  table.Group("Distillation");
+  table.Group("Distillation (--kind transformer)");
   table
       .Add("teacher", &distillation.teacher,
            "Trained model to distill: the student also learns from its predictions, and teacher and student are "
@@ -325,7 +372,7 @@ void AddDistillationOptions(DistillationPlan& distillation, OptionTable& table) 
 }
 
 void AddEvaluationOptions(TrainerPlan& trainer, OptionTable& table) {
-  table.Group("Evaluation and checkpoints");
+  table.Group("Evaluation and checkpoints (--kind transformer)");
   table.Add("eval-steps", &trainer.eval_steps, "Number of steps between evaluations").AtLeast(0).Default("one epoch");
   table
       .Add("early-stopping-patience", &trainer.early_stopping_patience,
@@ -367,6 +414,7 @@ void AddLearningOptions(TrainCommandOptions& options, OptionTable& table) {
   options.epochs = table.Find("epochs");
   options.eval_steps = table.Find("eval-steps");
   options.warmup_steps = table.Find("warmup-steps");
+  options.table = &table;
 }
 
 void AddPresetOption(TrainCommandOptions& options, OptionTable& table) {
@@ -392,7 +440,7 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
       .AtLeast(2);
   AddOutputOptions(plan.output, table);
   AddLearningOptions(options, table);
-  table.Group("Evaluation and checkpoints");
+  table.Group("Evaluation and checkpoints (--kind transformer)");
   AddCheckpointOptions(plan, table);
   options.save_steps = table.Find("save-steps");
   table.Group("Output");
@@ -442,6 +490,18 @@ Result<TrainingPlan> PlanOf(const TrainCommandOptions& options) {
   TRY(ApplyTrainerArguments(options.arguments, plan));
   TRY(CheckPlan(plan));
   return plan;
+}
+
+std::vector<std::string> OptionsWithoutEffect(const TrainCommandOptions& options) {
+  std::vector<std::string> warnings;
+  if (options.table == nullptr) return warnings;
+  const ModelPlan& model = options.plan.model;
+  for (const char* name : model.transformer() ? std::span<const char* const>(kLinearOnly) : kTransformerOnly) {
+    const Option* const option = options.table->Find(name);
+    if (option == nullptr || option->origin() <= OptionOrigin::kPreset) continue;
+    warnings.push_back(fmt::format("--{} has no effect with --kind {}", name, model.kind));
+  }
+  return warnings;
 }
 
 }  // namespace winnow

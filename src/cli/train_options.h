@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/trainer_arguments.h"
@@ -15,6 +16,7 @@ struct TrainCommandOptions : CommonOptions {
   TrainerArguments arguments;  ///< further arguments of Hugging Face's Trainer
   /// Options of the table whose values are adapted to small data if a preset set them; null before they are added.
   const Option *epochs = nullptr, *eval_steps = nullptr, *save_steps = nullptr, *warmup_steps = nullptr;
+  const OptionTable* table = nullptr;  ///< the table that fills the struct; null before the options are added
   std::optional<std::string> preset;
   std::optional<int> folds;  ///< number of folds of a cross-validation, which writes no model
   bool quantize = false;
@@ -33,5 +35,9 @@ void AddLearningPlanOptions(TrainCommandOptions& options, OptionTable& table);
 /// Returns the plan that the options define, after all checks that need no data. Errors: ApplyTrainerArguments';
 /// CheckPlan's.
 Result<TrainingPlan> PlanOf(const TrainCommandOptions& options);
+
+/// Returns a warning for each option that was specified, other than by a preset, and has no effect on a model of the
+/// kind of --kind: "--epochs has no effect with --kind lr".
+std::vector<std::string> OptionsWithoutEffect(const TrainCommandOptions& options);
 
 }  // namespace winnow

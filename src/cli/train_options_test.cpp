@@ -3,11 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 namespace winnow {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class TrainOptionsTest : public ::testing::Test {
  protected:
@@ -137,6 +141,30 @@ TEST_F(TrainOptionsTest, AMetricIsCheckedBeforeDataAreRead) {
     ASSERT_FALSE(plan) << kind;
     EXPECT_THAT(plan.error().Text(), HasSubstr("--metric: metric 'f1_marco' is not known"));
     EXPECT_THAT(plan.error().hint, HasSubstr("did you mean 'f1_macro'?"));
+  }
+}
+
+TEST_F(TrainOptionsTest, OptionsOfAnotherKindOfModelAreNamed) {
+  ASSERT_TRUE(Parse({"a.csv", "--kind", "lr", "--num-train-epochs", "3", "--lr", "5", "--freeze", "encoder", "--C", "1",
+                     "--metric", "accuracy", "--class-weights", "none", "--seed", "1"}));
+  EXPECT_THAT(OptionsWithoutEffect(options),
+              ElementsAre("--epochs has no effect with --kind lr", "--lr has no effect with --kind lr",
+                          "--freeze has no effect with --kind lr"));
+  ASSERT_TRUE(Parse({"a.csv", "--epochs", "3", "--C", "1"}));
+  EXPECT_THAT(OptionsWithoutEffect(options), ElementsAre("--C has no effect with --kind transformer"));
+  ASSERT_TRUE(Parse({"a.csv", "--preset", "sms-spam", "--kind", "svm"}));
+  EXPECT_NE(options.table->Find("epochs")->origin(), OptionOrigin::kDefault) << "the preset sets it";
+  EXPECT_THAT(OptionsWithoutEffect(options), ElementsAre());
+}
+
+TEST_F(TrainOptionsTest, AnOptionOfOneKindOfModelIsInAGroupThatNamesTheKind) {
+  std::map<std::string, std::string> group;
+  for (const OptionSummary& option : table.Summaries()) group[option.name] = option.group;
+  for (const char* name : {"epochs", "base-model", "max-length", "resume", "eval-steps", "teacher", "freeze"}) {
+    EXPECT_THAT(group[name], HasSubstr("(--kind transformer)")) << name;
+  }
+  for (const char* name : {"kind", "output-dir", "fold-disguises", "metric", "class-weights", "seed"}) {
+    EXPECT_THAT(group[name], Not(HasSubstr("--kind"))) << name;
   }
 }
 

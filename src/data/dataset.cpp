@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/suggest.h"
+#include "data/any_labels.h"
 #include "data/file_scan.h"
 #include "data/label_names.h"
 #include "data/label_warnings.h"
@@ -31,6 +32,12 @@ void AddShare(int32_t id, float share, Example& example) {
 Error NothingUsable(const ReadReport& report) {
   std::string files;
   for (const FileReport& file : report.files) files += (files.empty() ? "" : ", ") + file.file;
+  if (report.rows() == 0) {
+    const bool header = std::ranges::any_of(
+        report.files, [](const FileReport& file) { return file.description.contains("with a header"); });
+    return {ErrorCode::kInvalidData, files + (header ? ": contains a header, but no rows" : ": contains no rows"),
+            "add a row for each text, with the text and its label"};
+  }
   std::string message = files + ": no usable row among " + std::to_string(report.rows());
   for (size_t i = 0; i < kDropReasons; ++i) {
     const auto reason = static_cast<DropReason>(i);
@@ -262,6 +269,13 @@ std::vector<InputTextView> InputTexts(const Dataset& dataset) {
 
 Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const ReadOptions& options,
                             ReadReport& report) {
+  Dataset dataset = TRY(ReadDatasetOfAnyLabels(files, options, report));
+  TRY(RequireLabels(dataset, report));
+  return dataset;
+}
+
+Result<Dataset> ReadDatasetOfAnyLabels(std::span<const std::filesystem::path> files, const ReadOptions& options,
+                                       ReadReport& report) {
   report = {};
   if (files.empty())
     return Fail(ErrorCode::kInvalidArgument, "no data file is specified", "specify at least one data file");
@@ -318,7 +332,6 @@ Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const 
   ids.Warn(report, dataset.multi_label);
   // The label map of a model may name labels that other data does not have.
   if (options.labels_source.starts_with("--")) ids.WarnOfMap(report);
-  TRY(RequireLabels(dataset, report));
   return dataset;
 }
 

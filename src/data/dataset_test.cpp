@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include "data/any_labels.h"
 #include "support/dataset_files.h"
 #include "support/temporary_directory.h"
 #include "text/segments.h"
@@ -283,6 +284,15 @@ TEST_F(DatasetTest, GivesWholeNumbersTheirOrder) {
               ElementsAre("1", "2", "10"));
 }
 
+TEST_F(DatasetTest, OfOneLabelIsReadToLookAtIt) {
+  const std::vector<std::filesystem::path> files = {Write("one.tsv", "ham\ta b\nham\tb c\n")};
+  ReadReport report;
+  const Result<Dataset> dataset = ReadDatasetOfAnyLabels(files, {}, report);
+  ASSERT_TRUE(dataset) << dataset.error().Text();
+  EXPECT_EQ(dataset->examples.size(), 2u);
+  EXPECT_THAT(dataset->labels.names, ElementsAre("ham"));
+}
+
 TEST_F(DatasetTest, SaysWhatIsWrongWithAFile) {
   const std::string missing = ErrorOf(directory_.path() / "none.csv");
   EXPECT_THAT(missing, HasSubstr("none.csv: cannot open: No such file"));
@@ -291,10 +301,12 @@ TEST_F(DatasetTest, SaysWhatIsWrongWithAFile) {
   EXPECT_THAT(ErrorOf(Write("empty.csv", "")), HasSubstr("is empty"));
   EXPECT_THAT(ErrorOf(Write("blank.csv", " \n\n")), HasSubstr("is empty"));
   EXPECT_THAT(ErrorOf(WriteGzip("empty.gz", "")), HasSubstr("is empty"));
-  EXPECT_THAT(ErrorOf(Write("header.csv", "text,label\n")), HasSubstr("no usable row"));
+  EXPECT_THAT(ErrorOf(Write("header.csv", "text,label\n")), HasSubstr("header.csv: contains a header, but no rows"));
   EXPECT_THAT(ErrorOf(Write("one.tsv", "ham\ta b\nham\tb c\n")), HasSubstr("every row has the same label, 'ham'"));
   EXPECT_THAT(ErrorOf(Write("unlabelled.csv", "text,label\na,\nb,\n")), HasSubstr("2 no label"));
   EXPECT_THAT(ErrorOf(Write("lines.txt", "just a text\nanother one\n")), HasSubstr("found no columns"));
+  EXPECT_THAT(ErrorOf(Write("commas.csv", "text,label\na b,ham\n"), {.format = {.delimiter = ";"}}),
+              HasSubstr("the delimiter of --delimiter does not separate columns"));
   EXPECT_THAT(ErrorOf(Write("data.parquet", "PAR1\x15\x04")), HasSubstr("Parquet"));
   EXPECT_THAT(ErrorOf(Write("bad.json", "{\n  \"train\": [\n  [\"one\"")), HasSubstr("not a JSON document"));
 }

@@ -153,6 +153,10 @@ Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& p
     }
     return MakeLinesReader(std::move(stream), std::move(notes));
   }
+  if (!dialect && options.wishes.dialect.delimiter != '\0') {
+    return Fail(ErrorCode::kInvalidData, stream.name() + ": the delimiter of --delimiter does not separate columns",
+                "omit --delimiter to detect the delimiter, or specify the character between the columns of this file");
+  }
   if (!dialect) {
     return Fail(ErrorCode::kInvalidData,
                 stream.name() + ": found no columns (no tab, comma, semicolon or bar separates them)",

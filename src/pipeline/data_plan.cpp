@@ -72,10 +72,11 @@ Result<ReadOptions> ReadOptionsOf(const DataPlan& data) {
     // Names are several: one alone would be no choice.
     read.labels_file = data.labels.front();
     std::error_code ignored;
-    if (!std::filesystem::exists(read.labels_file, ignored)) {
-      return Fail(ErrorCode::kNotFound,
-                  fmt::format("--labels {}: there is no such file, and a classifier needs at least two labels",
-                              data.labels.front()),
+    const bool directory = std::filesystem::is_directory(read.labels_file, ignored);
+    if (directory || !std::filesystem::exists(read.labels_file, ignored)) {
+      return Fail(directory ? ErrorCode::kInvalidArgument : ErrorCode::kNotFound,
+                  fmt::format("--labels {}: {}, and a classifier needs at least two labels", data.labels.front(),
+                              directory ? "this is a directory, not a file" : "there is no such file"),
                   "specify a file with the labels, or at least two labels separated by commas");
     }
   } else if (!data.labels.empty()) {

@@ -133,5 +133,17 @@ TEST_F(AugmentTrainingPartTest, RefusesADamagedGrammar) {
   EXPECT_EQ(ErrorOf(AugmentTrainingPart(plan, split, observer)).code, ErrorCode::kNotFound);
 }
 
+TEST(LabelsOfAPlan, OneNameIsNoFile) {
+  const TemporaryDirectory dir;
+  DataPlan data;
+  data.labels = {(dir.path() / "spam").string()};
+  EXPECT_THAT(ErrorOf(ReadOptionsOf(data)).message, HasSubstr("spam: there is no such file, and a classifier needs"));
+  std::filesystem::create_directory(dir.path() / "spam");
+  const Error error = ErrorOf(ReadOptionsOf(data));
+  EXPECT_THAT(error.message, HasSubstr("--labels "));
+  EXPECT_THAT(error.message, HasSubstr("spam: this is a directory, not a file, and a classifier needs at least two"));
+  EXPECT_THAT(error.hint, HasSubstr("at least two labels separated by commas"));
+}
+
 }  // namespace
 }  // namespace winnow

@@ -1,5 +1,6 @@
 #include "report/prediction_lines.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +19,7 @@ TEST(PredictionLine, HasTheLabelTheConfidenceAndTheText) {
   EXPECT_EQ(LineOf(R"({"decision": "spam", "confidence": 1})"), "spam          100.0 %  text\n");
   EXPECT_EQ(LineOf(R"({"decision": null, "confidence": 0.5})"), "(none)         50.0 %  text\n");
   EXPECT_EQ(LineOf(R"({"decision": [], "confidence": 0.5})"), "(none)         50.0 %  text\n");
-  EXPECT_EQ(LineOf(R"({"decision": ["a", "b"], "confidence": 0.5})"), "a,b            50.0 %  text\n");
+  EXPECT_EQ(LineOf(R"({"decision": ["a", "b"], "confidence": 0.5})"), "a, b  text\n");
   EXPECT_EQ(LineOf(R"({"decision": "oos", "confidence": 0.5, "out_of_scope": true})"), "oos?           50.0 %  text\n");
   EXPECT_EQ(LineOf(R"({"decision": "a", "confidence": 0.5, "out_of_scope": false})"), "a              50.0 %  text\n");
 }
@@ -38,16 +39,53 @@ TEST(PredictionLine, ShowsTheThresholdThatMadeTheDecision) {
   EXPECT_EQ(WithThreshold("\"ham\"", 0.35, "spam", 0.7), "ham            35.0 %  (threshold of spam 70 %)  text\n");
   EXPECT_EQ(WithThreshold("\"spam\"", 0.1, "ham", 0.3), "spam           10.0 %  (threshold 30 % against ham)  text\n");
   EXPECT_EQ(WithThreshold("[\"rude\"]", 0.225, "rude", 0.17), "rude           22.5 %  (threshold 17 %)  text\n");
-  EXPECT_EQ(WithThreshold("[]", 0.4, "rude", 0.7), "(none)         40.0 %  (threshold of rude 70 %)  text\n");
+  EXPECT_EQ(WithThreshold("[]", 0.4, "rude", 0.7),
+            "(none)         40.0 %  (most probable label: rude, 60.0 %; threshold 70 %)  text\n");
+  EXPECT_EQ(WithThreshold("[\"a\", \"rude\"]", 0.4, "rude", 0.1), "rude 60.0 %, a  (threshold of rude 10 %)  text\n");
 }
 
 TEST(PredictionLine, ShowsNoThresholdIfTheProbabilitiesExplainTheDecision) {
   for (const double threshold : {0.17, 0.5, 0.7}) {
     EXPECT_EQ(WithThreshold("\"spam\"", 0.8, "spam", threshold), "spam           80.0 %  text\n");
     EXPECT_EQ(WithThreshold("[\"rude\"]", 0.8, "rude", threshold), "rude           80.0 %  text\n");
-    EXPECT_EQ(WithThreshold("[]", 0.8, "rude", threshold), "(none)         80.0 %  text\n");
+    EXPECT_EQ(WithThreshold("[]", 0.8, "rude", threshold),
+              "(none)         80.0 %  (most probable label: rude, 60.0 %)  text\n");
   }
   EXPECT_EQ(WithThreshold("\"spam\"", 0.5, "ham", 0.5), "spam           50.0 %  text\n") << "equally probable";
+}
+
+TEST(PredictionLine, HasTheProbabilityOfEachLabelOfAMultiLabelDecision) {
+  EXPECT_EQ(LineOf(R"({"decision": ["insult", "obscene", "toxic"], "confidence": 0.99, "threshold": 0.4, "scores": [
+                      {"label": "toxic", "score": 0.99}, {"label": "insult", "score": 0.974},
+                      {"label": "obscene", "score": 0.469}, {"label": "threat", "score": 0.01}]})"),
+            "toxic 99.0 %, insult 97.4 %, obscene 46.9 %  text\n");
+  EXPECT_EQ(LineOf(R"({"decision": [], "confidence": 0.911, "threshold": 0.5, "scores": [
+                      {"label": "toxic", "score": 0.089}, {"label": "insult", "score": 0.01}]})"),
+            "(none)         91.1 %  (most probable label: toxic, 8.9 %)  text\n");
+}
+
+TEST(PredictionLine, MarksAnAbstention) {
+  EXPECT_EQ(LineOf(R"({"decision": "spam", "confidence": 0.62, "abstained": true})"),
+            "spam           62.0 %  (uncertain: review)  text\n");
+  EXPECT_EQ(LineOf(R"({"decision": "spam", "confidence": 0.62, "abstained": false})"), "spam           62.0 %  text\n");
+  EXPECT_EQ(LineOf(R"({"decision": ["a", "b"], "confidence": 0.62, "abstained": true, "scores": [
+                      {"label": "b", "score": 0.62}, {"label": "a", "score": 0.6}]})"),
+            "b 62.0 %, a 60.0 %  (uncertain: review)  text\n");
+}
+
+TEST(PredictionLine, IsFollowedByTheNextLabelsIfTheyAreAskedFor) {
+  const auto lines = [](std::string_view decision, size_t top_k) {
+    return PredictionLineOf(ParsedJson(fmt::format(R"({{"decision": {}, "confidence": 0.6, "scores": [
+      {{"label": "play", "score": 0.6}}, {{"label": "stop", "score": 0.3}}, {{"label": "next", "score": 0.1}}]}})",
+                                                   decision)),
+                            "text", top_k)
+        .value();
+  };
+  EXPECT_EQ(lines("\"play\"", 1), "play           60.0 %  text\n");
+  EXPECT_EQ(lines("\"play\"", 2), "play           60.0 %  text\n  stop         30.0 %\n");
+  EXPECT_EQ(lines("\"play\"", 0), "play           60.0 %  text\n  stop         30.0 %\n  next         10.0 %\n");
+  EXPECT_EQ(lines("[\"play\", \"next\"]", 9), "play 60.0 %, next 10.0 %  text\n  stop         30.0 %\n");
+  EXPECT_EQ(lines("\"stop\"", 2), "stop           60.0 %  text\n  play         60.0 %\n") << "decided by a threshold";
 }
 
 TEST(PredictionLine, NamesTheLabelThatTheConfidenceOfAnOutOfScopeTextBelongsTo) {

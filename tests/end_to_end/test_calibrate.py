@@ -156,6 +156,8 @@ class Calibrate(TestCase):
         self.assertGreater(wrong / len(truth), .02)
         self.assertLess(answered_wrong / len(truth), .04)
         self.assertTrue(any(a["abstained"] for a in answers))
+        lines = self.winnow("classify", "model", "--input", "test.tsv")[0].splitlines()
+        self.assertEqual(["(uncertain: review)" in line for line in lines], [a["abstained"] for a in answers])
 
     def test_texts_of_the_training_are_refused(self):
         self.train("--test", self.write("t.tsv", texts(50, 5)), "--validation", self.write("v.tsv", texts(60, 6)),

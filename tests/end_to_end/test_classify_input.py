@@ -40,6 +40,22 @@ class ClassifyInput(TestCase):
         self.assertEqual(self.rows(table, "--format", "lines", name="s.csv")[0], [1, 2, 3, 4])
         self.assertEqual(self.rows(b"text\nhello\n")[0], [1, 2])
 
+    def test_a_file_is_told_from_a_text(self):
+        mail = "From: Win <win@spam.example>\nSubject: You won\n\nClaim your prize today\n"
+        self.write("1120.eml", mail)
+        self.write("notes.txt", "hello\n")
+        _, err = self.winnow("classify", self.model, "1120.eml", "notes.txt", "none.txt", "x" * 5000)
+        self.assertIn("'1120.eml' is the name of a file; to classify the messages in it, run 'winnow data import 1120.eml --output mails.jsonl'", err)
+        self.assertIn("'notes.txt' is the name of a file; to classify its contents, specify --input notes.txt", err)
+        self.assertEqual(err.count("is the name of a file"), 2)
+        self.assertNotIn("is the name of a file", self.winnow("classify", self.model, "a text")[1])
+        self.write("INBOX.MBOX", "From a@b.example Thu Jan  1 00:00:00 2026\n" + mail)
+        for name in ("1120.eml", "INBOX.MBOX"):
+            self.fails("classify", self.model, "--input", name, says=[f"--input {name}: messages of mail", f"winnow data import {name} --output mails.jsonl"], code=2)
+            self.winnow("data", "import", name, "--output", "mails.jsonl")
+            self.assertEqual(len(self.rows(self.files(".")["mails.jsonl"], name="mails.jsonl")[0]), 1)
+        self.assertEqual(self.rows(mail, "--format", "lines", name="1120.eml")[0], [1, 2, 3, 4])
+
     def test_rows_without_a_text_are_named(self):
         good = '{"text":"hello"}\n{"text":""}\n'
         for row, says in (('{"message":"hello"}', "its keys are: message"), ('{"text":null}', "null"), ('{"text":["win","x"]}', "a list"),

@@ -72,7 +72,7 @@ class ClassifyServer(TestCase):
         texts = ["You won a prize, claim it now", "See you at lunch", "", "naïve\tcafé \u4f60\u597d"]
         self.write("lines.txt", self.lines())
         for model in ("model", "fast"):
-            for options in ([], ["--json"], ["--json", "--top-k", 1], ["--mode", "strict"], ["--mode", "lenient", "--json", "--batch-size", 2], ["--threshold", .1], ["--threshold", .9]):
+            for options in ([], ["--json"], ["--json", "--top-k", 1], ["--top-k", 2], ["--mode", "strict"], ["--mode", "lenient", "--json", "--batch-size", 2], ["--threshold", .1], ["--threshold", .9]):
                 self.assertEqual(self.winnow("classify", model, *options, "--server", self.url, *texts)[0], self.winnow("classify", model, *options, *texts)[0])
             for options in ([], ["--json"], ["--json", "--top-k", 1, "--batch-size", 100]):
                 here, there = (self.winnow("classify", model, *options, "--input", "lines.txt", *server)[0] for server in ((), ("--server", self.url)))

@@ -317,6 +317,13 @@ class Rows(TestCase):
         self.assertEqual(found["reading"]["files"][0]["dropped"]["unreadable"], 1)
         self.assertEqual(found["duplicates"]["conflicting_groups"], 1)
 
+    def test_inspect_shows_what_cannot_be_trained_on(self):
+        out, _ = self.winnow("data", "inspect", self.write("one.csv", "text,label\nsee you,ham\nbe there at six,ham\n"))
+        for says in ("texts: 2", "ham  2  100.0 %"):
+            self.assertIn(says, out)
+        self.fails("data", "inspect", self.write("none.csv", "text,label\n"), says=["none.csv: contains a header, but no rows"])
+        self.fails("data", "inspect", self.write("one.csv", "text,label\nsee you,ham\n"), "--delimiter", ";", says=["the delimiter of --delimiter does not separate columns"])
+
     def test_dedupe_keeps_each_text_once_with_all_its_fields(self):
         self.write("a.csv", "id,text,label\n1,See you,ham\n2,see  YOU,ham\n3,\"win, now\",spam\n4,maybe,ham\n5,maybe,spam\n")
         self.write("b.csv", "id,text,label\n6,see you,ham\n7,\"line\nend\",spam\n")

@@ -80,6 +80,9 @@ class LinearModels(TestCase):
         self.train_linear(data=self.write("sets.jsonl", sets), output="sets")
         self.assertEqual(sorted(self.answers("sets", ["red big ball"])[0]["decision"]), ["big", "red"])
         self.assertEqual(self.answers("sets", ["ball"])[0]["decision"], [])
+        out, _ = self.winnow("classify", "sets", "red big ball", "ball", "--top-k", 2)
+        self.assertRegex(out, r"^(big|red) [0-9.]+ %, (big|red) [0-9.]+ %  red big ball\n\(none\) +[0-9.]+ %  \(most probable label: (big|red), [0-9.]+ %[^)]*\)  ball\n"
+                              r"  (big|red) +[0-9.]+ %\n  (big|red) +[0-9.]+ %\n$")
 
     def test_words_are_explained_exactly(self):
         for kind in ("lr", "svm"):
@@ -109,6 +112,14 @@ class LinearModels(TestCase):
         for options, says in ((["--ngrams", "3-1"], "not a valid range"), (["--ngrams", "x"], "not a valid range"), (["--metric", "f1_marco"], "did you mean 'f1_macro'?"), (["--teacher", "model"], "transformer"), (["--quantize"], "transformer")):
             self.fails("train", MESSAGES, "--kind", "lr", "--output-dir", "other", *options, code=2, says=[says])
         self.assertFalse(os.path.exists(self.path("other")))
+        for command in (["train", MESSAGES, "--output-dir", "other"], ["train", MESSAGES, "--folds", 2], ["data", "curve", MESSAGES, "--sizes", 100]):
+            _, err = self.winnow(*command, "--kind", "lr", "--epochs", 3, "--C", 1)
+            self.assertIn("--epochs has no effect with --kind lr", err)
+            self.assertNotIn("--C has", err)
+        self.winnow("train", MESSAGES, "--kind", "lr", "--labels", "spam, ham", "--output-dir", "other")
+        self.assertEqual(json.loads(self.files("other")["labels.json"])["classes"], ["spam", "ham"])
+        os.mkdir(self.path("spam"))
+        self.fails("train", MESSAGES, "--kind", "lr", "--labels", "spam", "--output-dir", "else", code=2, says=["--labels spam: this is a directory"])
         whole = self.files()["linear.bin"]
         self.write("model/linear.bin", whole[:len(whole) // 2])
         self.fails("classify", "model", "hi", says=["linear.bin", "SHA-256"])
