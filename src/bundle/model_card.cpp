@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "bundle/known_models.h"
+#include "decide/neyman_pearson.h"
 
 namespace winnow {
 namespace {
@@ -54,6 +55,9 @@ std::optional<double> NumberOf(const Json& object, const char* key) {
 }
 
 std::string Percent(double share) { return fmt::format("{:.2f} %", 100 * share); }
+
+/// A bound as a percentage: "2 %", "0.502 %".
+std::string BoundText(double share) { return FprText(100 * share) + " %"; }
 
 /// The interval of a metric as text; empty without one.
 std::string IntervalText(const Json& intervals, const char* key) {
@@ -100,9 +104,10 @@ struct Base {
   }
 };
 
-std::string PartWords(const TrainingInfo& info) {
-  return info.metrics_of == "test" ? "test part, which nothing was chosen by"
-                                   : "validation part, which also chose the model";
+std::string PartWords(const Manifest& manifest, const TrainingInfo& info) {
+  if (info.metrics_of == "test") return "test part, which was not used for training or model selection";
+  return fmt::format("validation part, which was also used for {}",
+                     manifest.kind == "transformer" ? "model selection" : "calibration");
 }
 
 std::string Metadata(const Manifest& manifest, const TrainingInfo& info, const Base& base) {
@@ -177,7 +182,28 @@ std::string DataSection(const TrainingInfo& info) {
   return text;
 }
 
-std::string MetricsSection(const TrainingInfo& info) {
+/// The sentence that the metrics were measured with other decision thresholds than the present ones; empty if that is
+/// not so, or not known.
+std::string FormerThresholdsText(const TrainingInfo& info, const Thresholds& present) {
+  const Json& former = info.decision_thresholds;
+  const std::optional<double> moderate = NumberOf(former, "moderate");
+  if (!moderate) return {};
+  const Json* const labels = former.Find("labels");
+  const size_t former_labels = labels != nullptr && labels->is_object() ? labels->size() : 0;
+  bool same = former_labels == present.labels.size();
+  for (const auto& [label, threshold] : present.labels) {
+    same = same && NumberOf(*labels, label.c_str()) == std::optional(threshold);
+  }
+  if (same && *moderate == present.moderate) return {};
+  if (former_labels == 0) {
+    return fmt::format(
+        "\nThe metrics above were measured with a decision threshold of {:.4g}, not with the present thresholds.\n",
+        *moderate);
+  }
+  return "\nThe metrics above were measured with other decision thresholds than the present ones.\n";
+}
+
+std::string MetricsSection(const Manifest& manifest, const TrainingInfo& info) {
   std::string rows;
   for (const CardMetric& metric : kCardMetrics) {
     const std::optional<double> value = NumberOf(info.metrics, metric.key);
@@ -189,7 +215,8 @@ std::string MetricsSection(const TrainingInfo& info) {
   if (rows.empty()) return "\n## Metrics\n\nNo metrics are known.\n";
   std::string text =
       fmt::format("\n## Metrics\n\nOn the {}:\n\n| metric | value | 95 % interval |\n| --- | ---: | ---: |\n{}",
-                  PartWords(info), rows);
+                  PartWords(manifest, info), rows) +
+      FormerThresholdsText(info, manifest.thresholds);
   if (!info.slices.is_array()) return text;
   text +=
       "\n### Slices\n\nAccuracy by length and script of the texts; a star marks slices that differ from all texts by more than "
@@ -209,7 +236,7 @@ std::string MetricsSection(const TrainingInfo& info) {
 std::string GuaranteesSection(const Manifest& manifest) {
   std::string text = "\n## Calibration and guarantees\n\n";
   if (manifest.calibration) {
-    text += fmt::format("Probabilities are calibrated on {} held-out texts", manifest.calibration->texts);
+    text += fmt::format("Probabilities are calibrated on {} texts", manifest.calibration->texts);
     if (manifest.calibration->after) text += fmt::format("; ECE {:.4f} afterwards", manifest.calibration->after->ece);
     text += ".\n\n";
   }
@@ -222,15 +249,15 @@ std::string GuaranteesSection(const Manifest& manifest) {
     text += fmt::format(
         "In the moderate mode the false-positive rate is at most {}, in the lenient mode at most {}, with {:.0f} % "
         "confidence (Neyman-Pearson thresholds, chosen on {} negatives with {} weights), for texts from the same distribution.\n",
-        Percent(guarantee->max_fpr), Percent(guarantee->lenient_max_fpr), 100 * guarantee->confidence, guarantee->texts,
-        guarantee->weights.empty() ? "the present" : guarantee->weights);
+        BoundText(guarantee->max_fpr), BoundText(guarantee->lenient_max_fpr), 100 * guarantee->confidence,
+        guarantee->texts, guarantee->weights.empty() ? "the present" : guarantee->weights);
   } else {
     text += "The thresholds have no guarantee.\n";
   }
   if (manifest.abstain) {
     text += fmt::format(
         "\nUncertain predictions are marked, so that at most {} of all texts are decided wrongly without a mark.\n",
-        Percent(manifest.abstain->max_error));
+        BoundText(manifest.abstain->max_error));
   }
   return text;
 }
@@ -266,7 +293,8 @@ Result<TrainingInfo> InfoOf(const fs::path& dir) {
 std::string ModelCard(const Manifest& manifest, const TrainingInfo& info) {
   const Base base = Base::Of(manifest, info);
   std::string card = Metadata(manifest, info, base) + "\n# " + Code(manifest.name) + "\n\n";
-  card += IntendedUse(manifest, info, base) + DataSection(info) + MetricsSection(info) + GuaranteesSection(manifest);
+  card += IntendedUse(manifest, info, base) + DataSection(info) + MetricsSection(manifest, info) +
+          GuaranteesSection(manifest);
   card +=
       "\n## Limits\n\n- The metrics are those of texts from the same source as the training texts; other texts, and those of "
       "later years, may be classified worse.\n- Metrics of quantized weights are not those above, which are of the trained "

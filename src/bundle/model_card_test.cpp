@@ -52,6 +52,7 @@ TEST(ModelCard, HasTheMetadataOfTheHub) {
   EXPECT_THAT(card, HasSubstr("    - type: accuracy\n      name: Accuracy\n      value: 0.95\n"));
   EXPECT_THAT(card, HasSubstr("| Accuracy | 95.00 % | 90.00 to 98.00 % |"));
   EXPECT_THAT(card, HasSubstr("| `sp'am/` | 30 |"));
+  EXPECT_THAT(card, HasSubstr("On the test part, which was not used for training or model selection:"));
   EXPECT_THAT(card, Not(HasSubstr("ROC-AUC")));
   EXPECT_THAT(card, HasSubstr("The thresholds have no guarantee."));
 }
@@ -60,12 +61,31 @@ TEST(ModelCard, StatesTheGuarantee) {
   Manifest manifest = ManifestOfSpam();
   manifest.kind = "lr";
   manifest.thresholds.guarantee =
-      FprGuarantee{.max_fpr = 0.02, .lenient_max_fpr = 0.01, .confidence = 0.95, .texts = 300};
+      FprGuarantee{.max_fpr = 0.02, .lenient_max_fpr = 0.00501961234, .confidence = 0.95, .texts = 300};
   const std::string card = ModelCard(manifest, Info());
   EXPECT_THAT(
-      card,
-      HasSubstr("false-positive rate is at most 2.00 %, in the lenient mode at most 1.00 %, with 95 % confidence"));
+      card, HasSubstr("false-positive rate is at most 2 %, in the lenient mode at most 0.502 %, with 95 % confidence"));
   EXPECT_TRUE(card.starts_with("---\nlicense: unknown\nlibrary_name: winnow\n")) << "a linear model has no base model";
+}
+
+TEST(ModelCard, SaysThatTheMetricsAreThoseOfFormerThresholds) {
+  TrainingInfo info = Info();
+  Manifest manifest = ManifestOfSpam();
+  const std::string_view sentence = "The metrics above were measured with";
+  manifest.thresholds.moderate = 0.99;
+  EXPECT_THAT(ModelCard(manifest, info), Not(HasSubstr(sentence))) << "the thresholds of the metrics are not known";
+  info.decision_thresholds = {{"moderate", 0.5}, {"labels", Json::object()}};
+  EXPECT_THAT(ModelCard(manifest, info),
+              HasSubstr("\n\nThe metrics above were measured with a decision threshold of 0.5, not with the present "
+                        "thresholds.\n\n## Calibration"));
+  manifest.thresholds.moderate = 0.5;
+  EXPECT_THAT(ModelCard(manifest, info), Not(HasSubstr(sentence)));
+  manifest.thresholds.labels = {{"a", 0.25}, {"b", 0.5}};
+  EXPECT_THAT(ModelCard(manifest, info), HasSubstr("decision threshold of 0.5, not with the present"));
+  info.decision_thresholds["labels"] = {{"a", 0.25}, {"b", 0.5}};
+  EXPECT_THAT(ModelCard(manifest, info), Not(HasSubstr(sentence)));
+  manifest.thresholds.labels["b"] = 0.75;
+  EXPECT_THAT(ModelCard(manifest, info), HasSubstr("with other decision thresholds than the present ones."));
 }
 
 TEST(ModelCard, AnEditedOneIsRecognized) {

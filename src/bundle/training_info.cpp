@@ -27,6 +27,7 @@ void AddTraining(const TrainingInfo& info, Json& json) {
   json["metrics_of"] = info.metrics_of;
   if (!info.intervals.is_null()) json["intervals"] = info.intervals;
   if (!info.slices.is_null()) json["slices"] = info.slices;
+  if (!info.decision_thresholds.is_null()) json["decision_thresholds"] = info.decision_thresholds;
   json["sample_count"] = info.sample_count;
   if (info.added_count > 0) json["added_count"] = info.added_count;
   json["validation_count"] = info.validation_count;
@@ -146,6 +147,7 @@ Result<TrainingInfo> ParseTrainingInfo(std::string_view text, std::string_view w
   info.metrics_of = members.String("metrics_of");
   info.intervals = members.Object("intervals", Json());
   if (const std::vector<Json> slices = members.Array("slices"); !slices.empty()) info.slices = Json(slices);
+  info.decision_thresholds = members.Object("decision_thresholds", Json());
   info.sample_count = members.Count("sample_count").value_or(0);
   info.added_count = members.Count("added_count").value_or(0);
   info.validation_count = members.Count("validation_count").value_or(0);

@@ -42,6 +42,9 @@ struct TrainingInfo {
   /// null if the file has none.
   Json slices;
   std::string metrics_of;  ///< part that `metrics` were measured on: "test" or "validation"
+  /// Decision thresholds of the moderate mode that `metrics` were measured with: {moderate, labels: {label: threshold}};
+  /// null if the file has none.
+  Json decision_thresholds;
   size_t sample_count = 0, validation_count = 0, test_count = 0;  ///< number of texts of each part
   size_t added_count = 0;  ///< number of training texts that data augmentation added
   std::optional<double> tokens_per_second;

@@ -21,6 +21,7 @@ TrainingInfo Trained() {
   info.val_accuracy = 0.95;
   info.metrics = {{"accuracy", 0.97}, {"fpr", Json()}};
   info.metrics_of = "test";
+  info.decision_thresholds = {{"moderate", 0.5}, {"labels", {{"spam", 0.4}}}};
   info.sample_count = 70;
   info.added_count = 20;
   info.validation_count = 10;

@@ -78,9 +78,14 @@ std::string SeemsTrainedOn(const std::filesystem::path& bundle, const Dataset& d
       kept->examples, [&](const Example& example) { return keys.contains(DuplicateKey(example.text)); }));
   if (2 * held < kept->examples.size() || 2 * dataset.examples.size() < 3 * kept->examples.size()) return {};
   return fmt::format(
-      "only {} of the texts in DATA are among the {} texts that were held out from training; the other "
-      "texts of DATA ({} in total) may have been used for training",
-      held, kept->examples.size(), dataset.examples.size());
+      "{} of the {} texts in DATA were held out from training; the others may have been used for training", held,
+      dataset.examples.size());
+}
+
+std::string TrainingTextsWarning(const std::filesystem::path& bundle, const Dataset& dataset,
+                                 const BundleClassifier& classifier) {
+  const std::string why = SeemsTrainedOn(bundle, dataset, classifier, /*given=*/true);
+  return why.empty() ? why : why + "; metrics on training texts are too optimistic";
 }
 
 }  // namespace winnow

@@ -19,10 +19,16 @@ Result<Dataset> ReadCalibrationSet(const std::filesystem::path& bundle, const Bu
 /// Writes the examples into a bundle as its calibration set. Errors: kIo.
 Result<void> WriteCalibrationSet(const std::filesystem::path& bundle, const Dataset& dataset);
 
-/// Returns the reason why the texts seem to be those that the bundle's model was trained on, or nothing. A bundle does
-/// not contain its training part, but the digest of that part, and texts that were held out of the same data. `given`:
-/// the texts are not the bundle's own calibration set.
+/// Returns the reason why the texts seem to be those that the bundle's model was trained on, or nothing. A bundle
+/// contains neither its training texts nor digests of them one by one, which would tell who has the bundle about its
+/// users' texts. So two cases alone are recognized: the whole training part, by the one digest of it, and data of which
+/// at least a third is not held-out texts, but that contain half of the held-out texts in the bundle. Other parts of
+/// the training texts are not recognized. `given`: the texts are not the bundle's own calibration set.
 std::string SeemsTrainedOn(const std::filesystem::path& bundle, const Dataset& dataset,
                            const BundleClassifier& classifier, bool given);
+
+/// Returns a warning that metrics on these texts are those of training texts, for the same reasons, or nothing.
+std::string TrainingTextsWarning(const std::filesystem::path& bundle, const Dataset& dataset,
+                                 const BundleClassifier& classifier);
 
 }  // namespace winnow

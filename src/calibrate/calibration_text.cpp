@@ -37,8 +37,8 @@ std::string ThresholdsText(const CalibrationResult& result) {
     const FprThresholds& t = chosen.thresholds;
     table.Add({ShownName(chosen.label, 28), fmt::format("{:.5f}", t.strict.threshold),
                fmt::format("{:.5f}", t.moderate.threshold), fmt::format("{:.5f}", t.lenient.threshold)});
-    table.Add({"  guaranteed max. fpr", fmt::format("{:.2g}", t.strict.max_fpr),
-               fmt::format("{:.2g}", t.moderate.max_fpr), fmt::format("{:.2g}", t.lenient.max_fpr)});
+    table.Add(
+        {"  guaranteed max. fpr", FprText(t.strict.max_fpr), FprText(t.moderate.max_fpr), FprText(t.lenient.max_fpr)});
     const auto reached = [&](size_t mode) { return fmt::format("{} of {}", chosen.reached[mode], chosen.negatives); };
     table.Add({"  negatives above threshold", reached(0), reached(1), reached(2)});
   }
@@ -82,10 +82,9 @@ std::string CalibrationLine(const CalibrationResult& result) {
 }
 
 std::string CalibrationReportText(const CalibrationResult& result) {
-  std::string text = fmt::format("Calibrated on {} held-out texts ({}) with {} weights:\n\n", result.texts,
-                                 result.source, result.weights) +
-                     MetricsText(result) + "  " + CalibrationLine(result) + "\n" + ThresholdsText(result) +
-                     AbstentionText(result);
+  std::string text =
+      fmt::format("Calibrated on {} texts ({}) with {} weights:\n\n", result.texts, result.source, result.weights) +
+      MetricsText(result) + "  " + CalibrationLine(result) + "\n" + ThresholdsText(result) + AbstentionText(result);
   for (const std::string& note : result.notes) text += "note: " + ShownName(note, note.size()) + "\n";
   return text;
 }

@@ -48,7 +48,8 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
       .Range(0, 0.9999);
   table.Add(
       "reset", &plan.reset,
-      "Reset the decision thresholds to the defaults (strict 0.3, moderate 0.5, lenient 0.7), and remove abstention");
+      "Reset the decision thresholds to the defaults (strict 0.3, moderate 0.5, lenient 0.7), and remove abstention; the "
+      "calibration is fitted again, unless --calibration keep is specified");
   AddWeightsOption(plan.weights, table);
   table.Group("Output");
   table.Add("output", &plan.output, "Write the calibrated model into this directory, and leave BUNDLE unchanged")
@@ -63,8 +64,8 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
       "Guarantee of the decision thresholds: if future texts are like the calibration set, at most the share "
       "--max-fpr of the negatives is assigned the positive label, with confidence --confidence. Guarantee of "
       "abstention: of all future texts, at most the share --max-error gets a wrong prediction that is not marked as "
-      "an abstention. The calibration set in BUNDLE was also used to select the best epoch, so with it the guarantees "
-      "hold only approximately; for exact guarantees, specify DATA.");
+      "an abstention. The calibration set in a BUNDLE with a transformer was also used to select the best epoch, so with it "
+      "the guarantees hold only approximately; for exact guarantees, specify DATA.");
   AddTrustOptions(options, table);
   table.Example("winnow calibrate spam recent.tsv --max-fpr .02",
                 "at most 2 % of the negatives are flagged, with 95 % confidence");

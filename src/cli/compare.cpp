@@ -11,6 +11,7 @@
 #include "base/machine.h"
 #include "base/output_file.h"
 #include "base/progress.h"
+#include "calibrate/calibration_set.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
 #include "cli/labelled_data.h"
@@ -144,6 +145,8 @@ class Measurements {
           return ReadLabelledData(classifier, std::span(&options_.data, 1), options_.reading, report);
         },
         model));
+    const std::string warning = TrainingTextsWarning(bundle, dataset, classifier);
+    if (!warning.empty()) LogWarning("{}: {}", model.name, warning);
     TRY(MeasureModel(
         bundle, classifier, dataset, options_.mode, [&](double done) { return Tell(kSteps * done); }, model));
     return {};

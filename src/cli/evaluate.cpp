@@ -4,6 +4,7 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/shell.h"
+#include "calibrate/calibration_set.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
 #include "cli/documents.h"
@@ -236,6 +237,9 @@ Result<Measuring> BeginMeasuring(EvaluateOptions& options, ThreadPool& pool, Tra
   TRY(measuring.classifier.CheckOptions(measuring.decide));
   TRY(measuring.classifier.CheckMode(measuring.decide.mode));
   measuring.dataset = TRY(Read(options, measuring.classifier, &observer, measuring.left_out));
+  if (options.folds) return measuring;  // which trains on these texts
+  const std::string warning = TrainingTextsWarning(options.bundle, measuring.dataset, measuring.classifier);
+  if (!warning.empty()) observer.Warn(warning);
   return measuring;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/files.h"
@@ -48,6 +49,21 @@ TEST(SplitMix64, GivesThePublishedNumbers) {
   EXPECT_EQ(random.Next(), 9817491932198370423u);
 }
 
+TEST(Split, LeavesTwoOfThreeTextsForTraining) {
+  const auto counts = [](const Dataset& dataset, const SplitOptions& options) {
+    const Result<Split> split = StratifiedSplit(dataset, options);
+    EXPECT_TRUE(split) << split.error().Text();
+    return std::array{Count(split->train, 1), Count(split->validation, 1), Count(split->test, 1)};
+  };
+  const Dataset dataset = Make({{"a", 50}, {"b", 3}});
+  EXPECT_THAT(counts(dataset, {}), ElementsAre(2u, 0u, 1u));
+  EXPECT_THAT(counts(dataset, {.test_size = 0}), ElementsAre(2u, 1u, 0u));
+  EXPECT_THAT(counts(dataset, {.validation_size = 0}), ElementsAre(2u, 0u, 1u));
+  EXPECT_THAT(counts(Make({{"a", 50}, {"b", 4}}), {}), ElementsAre(2u, 1u, 1u));
+  // No part may be empty.
+  EXPECT_THAT(counts(Make({{"a", 3}, {"b", 3}}), {}), ElementsAre(1u, 1u, 1u));
+}
+
 TEST(Split, KeepsEveryClassInEveryPart) {
   const Result<Split> split = StratifiedSplit(Make({{"a", 700}, {"b", 297}, {"c", 3}}), {});
   ASSERT_TRUE(split) << split.error().Text();
@@ -55,8 +71,8 @@ TEST(Split, KeepsEveryClassInEveryPart) {
   EXPECT_EQ(Count(split->test, 1), 59u);
   EXPECT_EQ(Count(split->test, 2), 1u);
   EXPECT_EQ(Count(split->validation, 0), 70u);
-  EXPECT_EQ(Count(split->validation, 2), 1u);
-  EXPECT_EQ(Count(split->train, 2), 1u);
+  EXPECT_EQ(Count(split->validation, 2), 0u) << "two of three texts are left for training";
+  EXPECT_EQ(Count(split->train, 2), 2u);
   EXPECT_THAT(split->training_only, IsEmpty());
   std::set<std::string> all;
   for (const Dataset* part : {&split->train, &split->validation, &split->test}) {
@@ -102,7 +118,8 @@ TEST(Split, DealsOutAnySizesWithoutLosingTexts) {
     for (size_t c = 0; c < counts.size(); ++c) {
       const auto label = static_cast<int32_t>(c);
       EXPECT_GE(Count(split->train, label), 1u);
-      EXPECT_GE(Count(split->validation, label), 1u);
+      // Of three texts none is held out for validation, unless the part would be empty.
+      EXPECT_GE(Count(split->validation, label), counts[c].second > 3 ? 1u : 0u);
       EXPECT_GE(Count(split->test, label), 1u);
     }
   }

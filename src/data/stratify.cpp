@@ -58,6 +58,18 @@ std::vector<size_t> Quotas(const std::vector<std::vector<size_t>>& classes, int6
   return quotas;
 }
 
+/// Takes the validation text of each class of three texts back, so that two remain for training, as many as of a class
+/// of two texts; unless the validation part would be empty.
+void KeepTwoForTraining(const std::vector<std::vector<size_t>>& classes, std::vector<size_t>& validation) {
+  const auto is_small = [&](size_t c) { return classes[c].size() == kParts; };
+  size_t others = 0;
+  for (size_t c = 0; c < classes.size(); ++c) others += is_small(c) ? 0 : validation[c];
+  if (others == 0) return;
+  for (size_t c = 0; c < classes.size(); ++c) {
+    if (is_small(c)) validation[c] = 0;
+  }
+}
+
 std::vector<size_t> SplitSingle(const Dataset& dataset, const Shares& shares, uint64_t seed, Split& split) {
   std::vector<std::vector<size_t>> classes = ExamplesByLabel(dataset);
   const size_t smallest = PartsWanted(shares);
@@ -69,6 +81,7 @@ std::vector<size_t> SplitSingle(const Dataset& dataset, const Shares& shares, ui
       quotas[part].assign(classes.size(), 0);
     }
   }
+  if (smallest == kParts) KeepTwoForTraining(classes, quotas[kValidation]);
   std::vector<size_t> part_of(dataset.examples.size(), kTrain);
   for (size_t c = 0; c < classes.size(); ++c) {
     if (classes[c].empty()) continue;

@@ -57,13 +57,20 @@ Result<FprThreshold> ThresholdOfSorted(std::span<const float> sorted, double max
                     "negatives, and there are {}",
                     max_fpr, 100 * confidence, TextsNeededForFpr(max_fpr, confidence), n),
         fmt::format("use more held-out texts, or specify a higher limit: with {} negatives the lowest rate that can be "
-                    "guaranteed is {:.2g}",
-                    n, n == 0 ? 1.0 : 1 - std::pow(1 - confidence, 1 / static_cast<double>(n))));
+                    "guaranteed is {}",
+                    n, FprText(n == 0 ? 1.0 : 1 - std::pow(1 - confidence, 1 / static_cast<double>(n)))));
   }
   return Above(sorted, n - above, max_fpr);
 }
 
 }  // namespace
+
+std::string FprText(double max_fpr) {
+  const std::string text = fmt::format("{:.6g}", max_fpr);
+  if (!(max_fpr > 0) || std::abs(std::stod(text) - max_fpr) <= 1e-12 * max_fpr) return text;
+  const double unit = std::pow(10.0, std::floor(std::log10(max_fpr)) - 2);
+  return fmt::format("{:.3g}", std::ceil(max_fpr / unit) * unit);
+}
 
 double ViolationProbability(int64_t n, int64_t k, double alpha) {
   double log_term = static_cast<double>(n) * std::log1p(-alpha), sum = 0;
@@ -101,10 +108,9 @@ Result<FprThresholds> ThresholdsForFpr(std::span<const float> negatives, double 
   const double promised = 1 - std::pow(1 - confidence, 1 / static_cast<double>(n));
   result.lenient = TRY(Above(sorted, n, promised));
   result.notes.push_back(fmt::format(
-      "the lenient mode guarantees a false-positive rate of at most {:.2g} instead of {:.2g}, because the latter "
-      "needs {} "
+      "the lenient mode guarantees a false-positive rate of at most {} instead of {}, because the latter needs {} "
       "negatives, and there are {}",
-      promised, max_fpr / 2, TextsNeededForFpr(max_fpr / 2, confidence), n));
+      FprText(promised), FprText(max_fpr / 2), TextsNeededForFpr(max_fpr / 2, confidence), n));
   return result;
 }
 

@@ -101,7 +101,8 @@ TEST(ThresholdsForFpr, LenientPromisesWhatItsTextsAllow) {
   EXPECT_EQ(found.lenient.rank, 200);
   EXPECT_NEAR(found.lenient.max_fpr, 1 - std::pow(.05, 1 / 200.0), 1e-15);
   ASSERT_EQ(found.notes.size(), 1u);
-  EXPECT_THAT(found.notes[0], HasSubstr("needs 299 negatives, and there are 200"));
+  EXPECT_THAT(found.notes[0],
+              HasSubstr("at most 0.0149 instead of 0.01, because the latter needs 299 negatives, and there are 200"));
   EXPECT_GE(found.lenient.threshold, found.moderate.threshold);
   EXPECT_FALSE(ThresholdsForFpr(Ascending(1000), .5, .95));
 }
@@ -194,6 +195,16 @@ TEST(PositiveScore, IsWhatDecideCompares) {
     EXPECT_TRUE(
         Decide(row, {.positive_label = 2, .threshold = std::nextafter(std::nextafter(score, 0.0F), 0.0F)}).positive);
   }
+}
+
+TEST(FprText, NeverRoundsAGuaranteeDown) {
+  EXPECT_EQ(FprText(0.02), "0.02");
+  EXPECT_EQ(FprText(0.0125), "0.0125");
+  EXPECT_EQ(FprText(0.005 / 2), "0.0025");
+  EXPECT_EQ(FprText(1 - std::pow(0.05, 1 / 595.0)), "0.00503");  // 0.0050223
+  EXPECT_EQ(FprText(0.0099999999), "0.01");
+  EXPECT_EQ(FprText(1), "1");
+  EXPECT_EQ(FprText(0), "0");
 }
 
 }  // namespace

@@ -53,11 +53,18 @@ double F1(const LabelCounts& counts) {
 }
 
 double MacroF1(std::span<const LabelCounts> counts, bool count_absent) {
+  return MacroF1OfResample(counts, counts, count_absent);
+}
+
+double MacroF1OfResample(std::span<const LabelCounts> counts, std::span<const LabelCounts> of_all_texts,
+                         bool count_absent) {
   double sum = 0;
   int64_t labels = 0;
-  for (const LabelCounts& label : counts) {
-    if (!count_absent && label == LabelCounts{}) continue;
-    sum += F1(label);
+  for (size_t i = 0; i < counts.size(); ++i) {
+    const LabelCounts& all = of_all_texts[i];
+    const bool only_predicted = all.true_positives + all.false_negatives == 0 && all.false_positives > 0;
+    if (!count_absent && !only_predicted && counts[i] == LabelCounts{}) continue;
+    sum += F1(counts[i]);
     ++labels;
   }
   return labels == 0 ? 0.0 : sum / static_cast<double>(labels);
@@ -103,6 +110,7 @@ std::optional<Interval> Outcomes::BootstrapMacroF1(bool count_absent, int resamp
   SplitMix random(seed);
   std::vector<double> samples(static_cast<size_t>(resamples));
   std::vector<int64_t> texts_of_kind(kinds_.size());
+  const std::vector<LabelCounts> of_all_texts = Counts();
   std::vector<LabelCounts> counts(labels_);
   for (double& sample : samples) {
     std::ranges::fill(texts_of_kind, 0);
@@ -110,7 +118,7 @@ std::optional<Interval> Outcomes::BootstrapMacroF1(bool count_absent, int resamp
     for (size_t i = 0; i < kind_of_text_.size(); ++i)
       ++texts_of_kind[kind_of_text_[random.Below(kind_of_text_.size())]];
     AddCounts(texts_of_kind, counts);
-    sample = MacroF1(counts, count_absent);
+    sample = MacroF1OfResample(counts, of_all_texts, count_absent);
   }
   std::ranges::sort(samples);
   return Interval{Quantile(samples, 0.025), Quantile(samples, 0.975)};

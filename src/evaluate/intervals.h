@@ -30,6 +30,12 @@ double F1(const LabelCounts& counts);
 /// (scikit-learn's multi-label form) or is left out (its single-label form). 0 if no label is left.
 double MacroF1(std::span<const LabelCounts> counts, bool count_absent);
 
+/// Returns the mean F1 of a bootstrap resample of texts. `of_all_texts` are the counts of the texts that it was drawn
+/// from. A label that occurs in no text but is decided lowers the macro-F1 of all texts, so it counts as 0 in each
+/// resample, also in those without a text that it is decided for; otherwise resamples would be better than all texts.
+double MacroF1OfResample(std::span<const LabelCounts> counts, std::span<const LabelCounts> of_all_texts,
+                         bool count_absent);
+
 /// The contributions of texts to the label counts, stored once per kind of text: a bootstrap over texts needs only the
 /// kinds, and there are few of them.
 class Outcomes {

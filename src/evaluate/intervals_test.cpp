@@ -74,6 +74,30 @@ TEST(Outcomes, BootstrapsTheSameIntervalEachTime) {
   EXPECT_NEAR(interval->high - interval->low, 0.137, 0.02);  // 2 * 1.96 * sqrt(.85 * .15 / 100)
 }
 
+// 10 of 77 labels occur, each with 40 texts, of which 6 are decided for labels that do not occur: the macro-F1 of all
+// texts counts these labels as 0. Were they left out of resamples that do not draw them, the interval would begin above
+// the macro-F1.
+TEST(Outcomes, BootstrapCountsLabelsThatAreOnlyDecided) {
+  Outcomes outcomes(77);
+  for (int text = 0; text < 400; ++text) {
+    const int label = text % 10;
+    outcomes.Add(std::array{label}, std::array{text < 340 ? label : text - 330});
+  }
+  const double f1 = MacroF1(outcomes.Counts(), false);
+  EXPECT_NEAR(f1, 10 * (68.0 / 74) / 70, 1e-12);
+  const auto interval = outcomes.BootstrapMacroF1(false, 1000, 42);
+  ASSERT_TRUE(interval);
+  EXPECT_LT(interval->low, f1);
+  EXPECT_GT(interval->high, f1);
+}
+
+TEST(MacroF1OfResample, LeavesOutLabelsThatTheResampleLost) {
+  const std::array<LabelCounts, 3> all = {LabelCounts{3, 1, 1}, LabelCounts{0, 0, 2}, LabelCounts{0, 1, 0}};
+  const std::array<LabelCounts, 3> resample = {LabelCounts{3, 1, 1}, LabelCounts{}, LabelCounts{}};
+  EXPECT_EQ(MacroF1OfResample(resample, all, false), 0.375);  // the first label, and the third as 0
+  EXPECT_EQ(MacroF1OfResample(resample, all, true), 0.25);
+}
+
 TEST(Outcomes, HaveNoIntervalWithoutTextsOrResamples) {
   Outcomes outcomes(2);
   EXPECT_FALSE(outcomes.BootstrapMacroF1(false, 1000, 42));

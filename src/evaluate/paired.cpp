@@ -19,6 +19,9 @@ class Tally {
  public:
   explicit Tally(const DecidedTexts& texts) : texts_(texts), counts_(texts.labels) {}
 
+  /// Declares that the texts so far are all texts, and those that follow are resamples of them.
+  void EndAllTexts() { of_all_texts_ = counts_; }
+
   void Clear() {
     std::ranges::fill(counts_, LabelCounts{});
     count_ = right_ = 0;
@@ -39,7 +42,7 @@ class Tally {
   }
 
   double Accuracy() const { return Share(right_, count_); }
-  double F1() const { return MacroF1(counts_, texts_.multi_label); }
+  double F1() const { return MacroF1OfResample(counts_, of_all_texts_, texts_.multi_label); }
   double Recall() const { return Share(Positive().true_positives, Positives()); }
   double Fpr() const { return Share(Positive().false_positives, count_ - Positives()); }
   bool HasBothKinds() const { return texts_.positive_label >= 0 && Positives() > 0 && Positives() < count_; }
@@ -49,7 +52,7 @@ class Tally {
   int64_t Positives() const { return Positive().true_positives + Positive().false_negatives; }
 
   const DecidedTexts& texts_;
-  std::vector<LabelCounts> counts_;
+  std::vector<LabelCounts> counts_, of_all_texts_;
   int64_t count_ = 0, right_ = 0;
 };
 
@@ -84,6 +87,8 @@ void AddMetrics(const DecidedTexts& first, const DecidedTexts& second, const Pai
     a.Add(i);
     b.Add(i);
   }
+  a.EndAllTexts();
+  b.EndAllTexts();
   std::vector<const ComparedMetric*> defined;
   for (const ComparedMetric& metric : kComparedMetrics) {
     if (metric.needs_both_kinds && !(a.HasBothKinds() && b.HasBothKinds())) continue;

@@ -62,6 +62,23 @@ TEST(Paired, OfAModelWithItselfFindsNothing) {
   EXPECT_THAT(VerdictOf(comparison, "one", "two"), testing::HasSubstr("not significant"));
 }
 
+// The second model decides for labels that do not occur: its macro-F1 is .131, and the difference -.869.
+TEST(Paired, IntervalOfTheMacroF1CountsLabelsThatAreOnlyDecided) {
+  DecidedTexts first{.labels = 77, .truth = {}, .decided = {}};
+  DecidedTexts second{.labels = 77, .truth = {}, .decided = {}};
+  for (int text = 0; text < 400; ++text) {
+    const int label = text % 10;
+    for (DecidedTexts* model : {&first, &second}) model->truth.push_back({label});
+    first.decided.push_back({label});
+    second.decided.push_back({text < 340 ? label : text - 330});
+  }
+  first.confidence = second.confidence = std::vector<float>(400, .9F);
+  const PairedComparison comparison = ComparePaired(first, second);
+  const PairedMetric& f1 = Named(comparison, "f1_macro");
+  EXPECT_LT(f1.difference->low, f1.second - f1.first);
+  EXPECT_GT(f1.difference->high, f1.second - f1.first);
+}
+
 TEST(Paired, ComparesWholeSetsOfLabels) {
   DecidedTexts first{.labels = 3, .multi_label = true, .truth = {{0, 2}, {}, {1}}, .decided = {{0, 2}, {1}, {1}}};
   DecidedTexts second = first;

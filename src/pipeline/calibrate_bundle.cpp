@@ -111,8 +111,10 @@ Result<CalibratedBundle> BundleCalibration::Run() {
 
 Result<Dataset> BundleCalibration::ReadTexts(const BundleClassifier& classifier) const {
   if (plan_.data.empty()) {
-    observer_.Note(fmt::format("calibration set: {}, which was also used to select the best epoch in training",
-                               (plan_.bundle / kCalibrationTextsFile).string()));
+    const bool has_epochs = classifier.manifest().kind == "transformer";
+    observer_.Note(fmt::format("calibration set: {}, {}", (plan_.bundle / kCalibrationTextsFile).string(),
+                               has_epochs ? "which was also used to select the best epoch in training"
+                                          : "whose texts were held out from training"));
     return ReadCalibrationSet(plan_.bundle, classifier);
   }
   ReadReport report;
@@ -155,6 +157,10 @@ Result<CalibratedBundle> BundleCalibration::CalibrateOn(const HeldOutTexts& text
                                manifest.thresholds.strict, manifest.thresholds.moderate, manifest.thresholds.lenient));
   }
   CalibrationResult result = TRY(Calibrator(texts, plan_.calibration).Calibrate(manifest));
+  if (plan_.reset && !plan_.calibration.max_fpr && (texts.positive_label >= 0 || texts.dataset.multi_label)) {
+    observer_.Note(fmt::format("decision thresholds: the defaults, strict {}, moderate {}, lenient {}",
+                               manifest.thresholds.strict, manifest.thresholds.moderate, manifest.thresholds.lenient));
+  }
   if (observer_.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped on request");
   std::optional<ScopeFit> scope;
   if (plan_.scope.chosen()) {

@@ -98,6 +98,11 @@ TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int thre
     info.metrics[std::string(name)] = value ? Json(*value) : Json();
   }
   info.metrics_of = trained.has_test ? "test" : "validation";
+  if (train.multi_label || input.positive_label >= 0) {
+    const Thresholds& thresholds = input.manifest.thresholds;
+    info.decision_thresholds = {{"moderate", thresholds.moderate}, {"labels", Json::object()}};
+    for (const auto& [label, threshold] : thresholds.labels) info.decision_thresholds["labels"][label] = threshold;
+  }
   info.intervals = IntervalsJson(trained.metrics);
   info.slices = ReportedSlices(trained.has_test ? input.split.test : input.split.validation, trained.decisions,
                                input.positive_label);

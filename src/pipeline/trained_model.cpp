@@ -22,6 +22,7 @@ namespace {
 void NoteCalibration(const CalibrationResult& result, const TrainingPlan& plan, TrainingObserver& observer) {
   if (plan.calibration.max_fpr) {
     for (const std::string& line : Lines(CalibrationReportText(result))) observer.Note(line);
+    if (!plan.model.transformer()) return;  // C is selected by cross-validation on the training texts
     observer.Note(fmt::format(
         "the validation texts were also used to select the best epoch; for a guarantee on independent texts, "
         "run winnow "

@@ -110,7 +110,17 @@ TEST(EvaluationReport, ComparesWithAlwaysAssigningTheMajorityLabel) {
   EXPECT_THAT(verdict(0.95).sentence, HasSubstr("All texts have the label 'ham'"));
   report.majority.labels.clear();
   report.majority.texts = 160;
-  EXPECT_THAT(verdict(0.95).sentence, HasSubstr("always assigning no label (accuracy 80.0 %)"));
+  // Where most texts have no label, few whole sets are predicted better: the macro-F1 counts.
+  report.metrics.f1_macro = 0.53;
+  report.metrics.f1_macro_interval = Interval{0.48, 0.58};
+  EXPECT_EQ(verdict(0.7).sentence, "Better than always assigning no label (macro-F1 0): the macro-F1 is 0.530.");
+  EXPECT_EQ(verdict(0.7).outcome, BaselineVerdict::kBetter);
+  report.metrics.f1_macro_interval = Interval{0, 0.58};
+  EXPECT_THAT(verdict(0.95).sentence, HasSubstr("Not clearly better than always assigning no label (macro-F1 0)"));
+  EXPECT_EQ(verdict(0.95).outcome, BaselineVerdict::kUnclear);
+  report.metrics.f1_macro = 0;
+  EXPECT_EQ(verdict(0.95).sentence, "No better than always assigning no label: the macro-F1 is 0.");
+  EXPECT_EQ(verdict(0.95).outcome, BaselineVerdict::kNotBetter);
 }
 
 TEST(Verdict, IsOneLineOfAllThatMatters) {

@@ -33,6 +33,21 @@ std::string FirstNames(const std::vector<std::string>& names) {
   return text;
 }
 
+/// Of a multi-label set most of whose texts have no label. A text counts as right for the accuracy only if its whole set
+/// of labels is; assigning no label is right so often that a useful model may have a lower accuracy. Its macro-F1 is 0.
+BaselineVerdict VerdictAgainstNoLabel(const Metrics& m) {
+  constexpr std::string_view kAlways = "always assigning no label";
+  if (!(m.f1_macro > 0))
+    return {BaselineVerdict::kNotBetter, fmt::format("No better than {}: the macro-F1 is 0.", kAlways)};
+  if (m.f1_macro_interval && !(m.f1_macro_interval->low > 0)) {
+    return {BaselineVerdict::kUnclear,
+            fmt::format("Not clearly better than {} (macro-F1 0): the macro-F1 of {:.3f} may be due to chance.",
+                        kAlways, m.f1_macro)};
+  }
+  return {BaselineVerdict::kBetter,
+          fmt::format("Better than {} (macro-F1 0): the macro-F1 is {:.3f}.", kAlways, m.f1_macro)};
+}
+
 }  // namespace
 
 MajorityBaseline MajorityOf(std::span<const std::vector<int32_t>> truth) {
@@ -55,6 +70,7 @@ BaselineVerdict VerdictAgainstMajority(const Metrics& m, const MajorityBaseline&
             fmt::format("All texts have {}: they cannot show whether the model recognizes other texts.",
                         majority.labels.empty() ? "no label" : "the label " + labels)};
   }
+  if (majority.labels.empty()) return VerdictAgainstNoLabel(m);
   const double baseline = static_cast<double>(majority.texts) / static_cast<double>(std::max<int64_t>(m.count, 1));
   const std::string always = fmt::format("always assigning {} (accuracy {})", labels, PercentText(baseline));
   const double points = 100 * std::abs(m.accuracy - baseline);

@@ -100,7 +100,8 @@ class Calibrate(TestCase):
         self.assertIn("to keep the previous guarantee", out)
         self.assertEqual(self.manifest()["thresholds"]["promise"]["max_fpr"], .05)
         self.assertEqual(self.manifest()["temperature"], 1)
-        self.winnow("calibrate", "model", "held.tsv", "--reset")
+        _, err = self.winnow("calibrate", "model", "held.tsv", "--reset")
+        self.assertIn("decision thresholds: the defaults, strict 0.3, moderate 0.5, lenient 0.7", err)
         self.assertEqual(self.manifest()["thresholds"], {"strict": .3, "moderate": .5, "lenient": .7})
 
     def test_a_threshold_is_set_without_a_guarantee(self):
@@ -115,6 +116,8 @@ class Calibrate(TestCase):
         now = self.manifest()
         self.assertEqual(now["thresholds"], {"strict": .7941, "moderate": .9, "lenient": .9545})
         self.assertEqual(now["temperature"], calibrated["temperature"])
+        with open(self.path("model", "README.md"), encoding="utf-8") as card:
+            self.assertIn("The metrics above were measured with a decision threshold of 0.5, not with the present thresholds.", card.read())
         self.assertNotEqual(now["version"], calibrated["version"])
         answer = json.loads(self.winnow("classify", "model", "win a prize", "--json")[0])
         self.assertEqual(answer["threshold"], .9)
@@ -167,7 +170,14 @@ class Calibrate(TestCase):
         self.assertIn("warning", err)
         # The whole file, of which a part was held out: told by that part.
         self.train(output="whole")
-        self.fails("calibrate", "whole", MESSAGES, says=["were held out from training", "--force"])
+        self.fails("calibrate", "whole", MESSAGES, says=["were held out from training; the others may have been used for training", "--force"])
+        for command in (["evaluate", "whole", MESSAGES], ["compare", MESSAGES, "whole"], ["evaluate", "model", "train.tsv"]):
+            self.assertIn("metrics on training texts are too optimistic", self.winnow(*command)[1], command)
+        for command in (["evaluate", "model", "t.tsv"], ["evaluate", "model", "v.tsv"], ["compare", "t.tsv", "model"], ["evaluate", "whole", MESSAGES, "--folds", 2]):
+            self.assertNotIn("training texts are too", self.winnow(*command)[1], command)
+        # A part of the training texts is not recognized, so the report does not claim that they were held out.
+        part = self.write("part.tsv", "".join(messages()[:100]))
+        self.assertIn("Calibrated on 99 texts (part.tsv) with ", self.winnow("calibrate", "whole", part, "--dry-run")[0])
 
     def test_every_method_is_applied_wherever_the_bundle_goes(self):
         self.prepare("--quantize", "--max-drop", 1)

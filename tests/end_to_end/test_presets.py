@@ -63,7 +63,7 @@ class Presets(winnow.TestCase):
         self.assertIn("7 unknown label", err)
         for label in ("neutral", "positive_response", "survey_received", "event_rescheduled", "new_lead", "hired"):
             self.assertIn(f"label '{label}' is left out", err)
-        self.assertIn("labels with fewer than 5 training texts: digest (1)", err)
+        self.assertIn("labels with fewer than 5 training texts: digest (2)", err)
         with open(self.path("model", "winnow.json"), encoding="utf-8") as file:
             self.assertEqual(json.load(file)["text_template"], "{subject} [SEP] {body:400}")
         self.assertEqual(info["hyperparameters"]["class_weights"], "balanced")
