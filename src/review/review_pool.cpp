@@ -159,6 +159,7 @@ Result<void> CreateReview(const fs::path& directory, const ReviewSettings& setti
     TRY(WriteFileAtomically(made / kReviewFile, settings.ToJson().dump(2) + "\n"));
     fs::rename(made, directory, error);
     if (error) return Fail(ErrorCode::kIo, directory.string() + ": " + error.message());
+    SyncDirectory(directory.parent_path());
     return {};
   };
   const Result<void> written = write();
