@@ -44,7 +44,9 @@ class NewDirectory {
     if (fs::exists(fs::symlink_status(target, error))) {
       return Fail(ErrorCode::kExists, target.string() + " exists", "name a directory that does not exist");
     }
-    fs::create_directories(made.path_, error);
+    // A backup that was killed may have had the same process id, as in a container, and left files that are removed now.
+    fs::remove_all(made.path_, error);
+    if (!error) fs::create_directories(made.path_, error);
     if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", made.path_.string(), error.message()));
     fs::permissions(made.path_, fs::perms::owner_all, error);  // it has what people wrote, and keys
     return made;
@@ -58,10 +60,13 @@ class NewDirectory {
   }
 
   const fs::path& path() const { return path_; }
+  /// Makes the backup durable and gives it its name.
   Result<void> Commit() {
+    TRY(SyncTree(path_));
     std::error_code error;
     fs::rename(path_, target_, error);
     if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", target_.string(), error.message()));
+    SyncDirectory(target_.parent_path());
     path_.clear();
     return {};
   }

@@ -22,11 +22,11 @@
 namespace winnow {
 
 struct BackupPlan {
-  std::optional<std::string> store;     ///< URL or file of a store in SQLite
-  std::optional<std::string> registry;  ///< directory of a registry
-  std::optional<std::filesystem::path> workspace;
-  std::vector<std::filesystem::path> files;
-  std::filesystem::path output;                            ///< directory to write, which must not exist
+  std::optional<std::string> store = {};     ///< URL or file of a store in SQLite
+  std::optional<std::string> registry = {};  ///< directory of a registry
+  std::optional<std::filesystem::path> workspace = {};
+  std::vector<std::filesystem::path> files = {};
+  std::filesystem::path output = {};                       ///< directory to write, which must not exist
   std::function<bool()> keep_going = [] { return true; };  ///< polled; returning false ends the backup
 };
 
@@ -51,11 +51,11 @@ Result<BackupReport> BackUp(const BackupPlan& plan);
 
 /// Where the parts of a backup go. A part without a place is not restored.
 struct RestorePlan {
-  std::filesystem::path backup;                           ///< or a SQLite file: a copy of a store
-  std::optional<std::string> store;                       ///< URL or file of the SQLite store to write
-  std::optional<std::string> registry;                    ///< directory to write
-  std::optional<std::filesystem::path> workspace, files;  ///< directories to write
-  bool overwrite = false;  ///< whether what is there is replaced; it is kept as NAME.before-restore
+  std::filesystem::path backup = {};                                ///< or a SQLite file: a copy of a store
+  std::optional<std::string> store = {};                            ///< URL or file of the SQLite store to write
+  std::optional<std::string> registry = {};                         ///< directory to write
+  std::optional<std::filesystem::path> workspace = {}, files = {};  ///< directories to write
+  bool overwrite = false;  ///< whether what is there is replaced; it is kept as NAME.before-restore, with its logs
 };
 
 /// Checks the digest of every file, then writes the parts, each of which appears by one rename. No server may use the

@@ -53,8 +53,8 @@ Result<void> CopyBytes(const fs::path& from, const fs::path& to) {
 
 class TreeCopy {
  public:
-  TreeCopy(fs::path from, fs::path to, const std::function<bool()>& keep_going)
-      : from_(std::move(from)), to_(std::move(to)), keep_going_(keep_going) {}
+  TreeCopy(fs::path from, fs::path to, const std::function<bool()>& keep_going, const std::set<std::string>* only)
+      : from_(std::move(from)), to_(std::move(to)), keep_going_(keep_going), only_(only) {}
 
   Result<void> CopyDirectory(const fs::path& relative) {
     for (int attempt = 1;; ++attempt) {
@@ -102,6 +102,7 @@ class TreeCopy {
       if (entry.is_directory(error)) {
         TRY(CopyDirectory(name));
       } else if (entry.is_regular_file(error)) {
+        if (only_ != nullptr && !only_->contains(name.generic_string())) continue;
         if (!keep_going_()) return Fail(ErrorCode::kIo, "the copy was interrupted");
         CopiedFile file = TRY(CopyOneFile(entry.path(), to_ / name));
         file.name = name.generic_string();
@@ -113,6 +114,7 @@ class TreeCopy {
 
   const fs::path from_, to_;
   const std::function<bool()>& keep_going_;
+  const std::set<std::string>* const only_;
   std::vector<CopiedFile> files_;
 };
 
@@ -130,10 +132,10 @@ Result<CopiedFile> CopyOneFile(const fs::path& from, const fs::path& to) {
 }
 
 Result<std::vector<CopiedFile>> CopyTree(const fs::path& from, const fs::path& to,
-                                         const std::function<bool()>& keep_going) {
+                                         const std::function<bool()>& keep_going, const std::set<std::string>* only) {
   std::error_code error;
   if (!fs::is_directory(from, error)) return std::unexpected(GoneError(from));
-  TreeCopy copy(from, to, keep_going);
+  TreeCopy copy(from, to, keep_going, only);
   TRY(copy.CopyDirectory(""));
   return copy.TakeFiles();
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -102,8 +103,13 @@ Result<BackupReport> CheckFiles(const fs::path& backup, const SavedBackup& saved
   return report;
 }
 
-/// Makes room for `target`: what is there is kept beside it.
-Result<void> MakeRoom(const fs::path& target, bool overwrite) {
+fs::path KeptName(const fs::path& target) {
+  fs::path kept = target;
+  return kept += ".before-restore";
+}
+
+/// Makes room for `target`: what is there is kept as `kept`.
+Result<void> MakeRoom(const fs::path& target, const fs::path& kept, bool overwrite) {
   std::error_code error;
   if (!fs::exists(fs::symlink_status(target, error))) return {};
   if (fs::is_directory(target, error) && fs::is_empty(target, error)) {
@@ -114,11 +120,25 @@ Result<void> MakeRoom(const fs::path& target, bool overwrite) {
     return Fail(ErrorCode::kExists, target.string() + " exists",
                 "stop the server that uses it, and pass --overwrite, which keeps it as NAME.before-restore");
   }
-  fs::path kept = target;
-  kept += ".before-restore";
   fs::remove_all(kept, error);
   fs::rename(target, kept, error);
   if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", kept.string(), error.message()));
+  return {};
+}
+
+/// Makes room for a database. Its logs belong to it: SQLite would apply them to the restored one, and finds them beside
+/// the kept one only under the name of that. The database is moved first, so that a restore that is repeated after it was
+/// killed finds at most logs, which belong to what is kept.
+Result<void> MakeRoomForDatabase(const fs::path& target, bool overwrite) {
+  const fs::path kept = KeptName(target);
+  const auto with = [](const fs::path& path, const char* end) { return fs::path(path.string() + end); };
+  std::error_code ignored;
+  const bool exists = fs::exists(fs::symlink_status(target, ignored));
+  TRY(MakeRoom(target, kept, overwrite));
+  for (const char* const end : {"-wal", "-shm", "-journal"}) {
+    if (exists) fs::remove(with(kept, end), ignored);  // of what an earlier restore kept
+    TRY(MakeRoom(with(target, end), with(kept, end), overwrite));
+  }
   return {};
 }
 
@@ -126,6 +146,7 @@ Result<void> RenameInto(const fs::path& temporary, const fs::path& target) {
   std::error_code error;
   fs::rename(temporary, target, error);
   if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", target.string(), error.message()));
+  SyncDirectory(target.parent_path());
   return {};
 }
 
@@ -140,21 +161,24 @@ Result<void> MakeParent(const fs::path& target) {
   return {};
 }
 
-Result<void> RestoreDirectory(const fs::path& from, const fs::path& to, bool overwrite) {
+/// Restores the files of a part that the backup lists, and no others that lie among them.
+Result<void> RestoreDirectory(const fs::path& from, const SavedPart& part, const fs::path& to, bool overwrite) {
   const fs::path target = fs::absolute(to).lexically_normal();
   const fs::path temporary = TemporaryBeside(target);
   TRY(MakeParent(target));
   std::error_code ignored;
   fs::remove_all(temporary, ignored);
+  std::set<std::string> names;
+  for (const SavedFile& file : part.files) names.insert(file.name);
   const std::function<bool()> always = [] { return true; };
-  const Result<std::vector<CopiedFile>> copied = CopyTree(from, temporary, always);
-  Result<void> done = copied ? MakeRoom(target, overwrite) : std::unexpected(copied.error());
+  const Result<std::vector<CopiedFile>> copied = CopyTree(from, temporary, always, &names);
+  Result<void> done = copied ? SyncTree(temporary) : std::unexpected(copied.error());
+  if (done) done = MakeRoom(target, KeptName(target), overwrite);
   if (done) done = RenameInto(temporary, target);
   if (!done) fs::remove_all(temporary, ignored);
   return done;
 }
 
-/// The logs beside a database belong to it: they would be applied to the restored one.
 Result<void> RestoreStore(const fs::path& from, const std::string& url, bool overwrite) {
   const StoreAddress address = TRY(ParseStoreUrl(url));
   if (address.kind != StoreAddress::kSqlite) {
@@ -165,11 +189,8 @@ Result<void> RestoreStore(const fs::path& from, const std::string& url, bool ove
   const fs::path temporary = TemporaryBeside(target);
   std::error_code ignored;
   fs::remove(temporary, ignored);
-  TRY(CopyOneFile(from, temporary));
-  Result<void> done;
-  for (const char* const end : {"", "-wal", "-shm"}) {
-    if (done) done = MakeRoom(target.string() + end, overwrite);
-  }
+  const Result<CopiedFile> copied = CopyOneFile(from, temporary);
+  Result<void> done = copied ? MakeRoomForDatabase(target, overwrite) : std::unexpected(copied.error());
   if (done) done = RenameInto(temporary, target);
   if (!done) fs::remove(temporary, ignored);
   return done;
@@ -215,22 +236,24 @@ Result<BackupReport> Restore(const RestorePlan& plan) {
   }
   // All that is asked for must be there before anything is written.
   const SavedPart* const store = plan.store ? TRY(part_of("store")) : nullptr;
-  if (plan.registry) TRY(part_of("registry"));
-  if (plan.workspace) TRY(part_of("workspace"));
-  if (plan.files) TRY(part_of("files"));
+  const SavedPart* const registry = plan.registry ? TRY(part_of("registry")) : nullptr;
+  const SavedPart* const workspace = plan.workspace ? TRY(part_of("workspace")) : nullptr;
+  const SavedPart* const files = plan.files ? TRY(part_of("files")) : nullptr;
   if (store != nullptr && store->files.size() != 1) return std::unexpected(Damaged(plan.backup, "a store is one file"));
-  if (plan.workspace) TRY(RestoreDirectory(plan.backup / "workspace", *plan.workspace, plan.overwrite));
-  if (plan.registry) {
+  if (workspace != nullptr) {
+    TRY(RestoreDirectory(plan.backup / "workspace", *workspace, *plan.workspace, plan.overwrite));
+  }
+  if (registry != nullptr) {
     const RegistryPlaces places = TRY(PlacesOf(*plan.registry, ""));
     if (places.directory.empty()) {
       return Fail(ErrorCode::kUnsupported, "the registry of a backup is a directory", "pass --registry DIR");
     }
-    TRY(RestoreDirectory(plan.backup / "registry", places.directory, plan.overwrite));
+    TRY(RestoreDirectory(plan.backup / "registry", *registry, places.directory, plan.overwrite));
   }
   if (store != nullptr) {
     TRY(RestoreStore(plan.backup / "store" / store->files.front().name, *plan.store, plan.overwrite));
   }
-  if (plan.files) TRY(RestoreDirectory(plan.backup / "files", *plan.files, plan.overwrite));
+  if (files != nullptr) TRY(RestoreDirectory(plan.backup / "files", *files, *plan.files, plan.overwrite));
   return report;
 }
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "base/mapped_memory.h"
 
@@ -67,10 +68,18 @@ bool WriteAll(int fd, std::span<const std::byte> bytes) {
   return true;
 }
 
-/// Makes a rename in `directory` durable. Some file systems can't fsync a directory; that is no error of ours.
-void SyncDirectory(const std::filesystem::path& directory) {
-  FileDescriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() >= 0) ::fsync(fd.get());
+/// Creates a file beside `path` under a name that no file has, and returns it open. A writer that was killed may have
+/// had the same process id, as in a container, where each first process has the number 1: its file is passed over.
+Result<int> OpenTemporary(const std::filesystem::path& path, mode_t mode, std::filesystem::path& temporary) {
+  constexpr int kAttempts = 1000;
+  static std::atomic<unsigned> counter = 0;
+  for (int attempt = 1;; ++attempt) {
+    temporary = path;
+    temporary += ".tmp" + std::to_string(::getpid()) + "." + std::to_string(counter++);
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (fd >= 0) return fd;
+    if (errno != EEXIST || attempt == kAttempts) return std::unexpected(SystemError(path, "cannot write"));
+  }
 }
 
 /// `prepare` is called with the new file before anything is in it.
@@ -81,11 +90,8 @@ Result<void> WriteWhole(const std::filesystem::path& path, mode_t mode, const st
   if (::lstat(path.c_str(), &old) == 0 && !S_ISREG(old.st_mode) && !S_ISLNK(old.st_mode))
     return Fail(ErrorCode::kIo, path.string() + ": cannot write: it exists and is not a regular file",
                 "remove it, or specify another file");
-  static std::atomic<unsigned> counter = 0;
-  std::filesystem::path temporary = path;
-  temporary += ".tmp" + std::to_string(::getpid()) + "." + std::to_string(counter++);
-  FileDescriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-  if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot write"));
+  std::filesystem::path temporary;
+  FileDescriptor fd(TRY(OpenTemporary(path, mode, temporary)));
   if (prepare) prepare(fd.get());
   const auto give_up = [&](Error error) {
     ::unlink(temporary.c_str());
@@ -99,7 +105,7 @@ Result<void> WriteWhole(const std::filesystem::path& path, mode_t mode, const st
   if (::fsync(fd.get()) != 0 || !fd.Close()) return give_up(SystemError(path, "cannot write"));
   if (::rename(temporary.c_str(), path.c_str()) != 0)
     return give_up(SystemError(path, "cannot move the new file to its final name"));
-  SyncDirectory(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+  SyncDirectory(path.parent_path());
   return {};
 }
 
@@ -123,6 +129,32 @@ Result<std::string> ReadFile(const std::filesystem::path& path) {
     if (contents.size() > kMaxFileBytes)
       return Fail(ErrorCode::kIo, path.string() + ": the file was changed while it was being read");
   }
+}
+
+void SyncDirectory(const std::filesystem::path& directory) {
+  const char* const name = directory.empty() ? "." : directory.c_str();
+  FileDescriptor fd(::open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() >= 0) ::fsync(fd.get());
+}
+
+Result<void> SyncTree(const std::filesystem::path& root) {
+  std::vector<std::filesystem::path> paths = {root};
+  std::error_code error;
+  auto entry = std::filesystem::recursive_directory_iterator(root, error);
+  for (; !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
+    // Opening a named pipe would wait for its writer, and there is nothing in it to make durable.
+    if (!entry->is_symlink() && (entry->is_regular_file() || entry->is_directory())) paths.push_back(entry->path());
+  }
+  if (error) {
+    errno = error.value();
+    return std::unexpected(SystemError(root, "cannot list"));
+  }
+  for (const std::filesystem::path& path : paths) {
+    FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot open"));
+    if (::fsync(fd.get()) != 0 && errno != EINVAL) return std::unexpected(SystemError(path, "cannot write to disk"));
+  }
+  return {};
 }
 
 Result<void> WriteFileAtomically(const std::filesystem::path& path, std::string_view contents) {
@@ -216,7 +248,7 @@ Result<void> AppendLine(const std::filesystem::path& path, std::string_view line
     if (::ftruncate(fd.get(), status.st_size) != 0) error.message += "; a part of the line may have been written";
     return std::unexpected(std::move(error));
   }
-  if (status.st_size == 0) SyncDirectory(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+  if (status.st_size == 0) SyncDirectory(path.parent_path());
   return {};
 }
 

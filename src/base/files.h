@@ -25,7 +25,8 @@ inline bool Exists(const std::filesystem::path& path) {
 Result<std::string> ReadFile(const std::filesystem::path& path);
 
 /// Writes to a temporary name beside `path`, fsyncs, renames over it and fsyncs the directory. On an error (a full
-/// disk) the temporary file is removed and `path` is as it was. Errors: kIo, kNotFound when the directory is missing.
+/// disk) the temporary file is removed and `path` is as it was. Temporary files that killed writers left are neither
+/// used nor removed. Errors: kIo, kNotFound when the directory is missing.
 Result<void> WriteFileAtomically(const std::filesystem::path& path, std::string_view contents);
 
 /// Writes a file atomically, as above, for contents produced piece by piece: `write` is called once with a sink that
@@ -33,6 +34,14 @@ Result<void> WriteFileAtomically(const std::filesystem::path& path, std::string_
 using FileSink = std::function<Result<void>(std::span<const std::byte>)>;
 Result<void> WriteFileAtomically(const std::filesystem::path& path,
                                  const std::function<Result<void>(const FileSink&)>& write);
+
+/// Makes the names in `directory` durable: which of its files exist after a rename. An empty path is the working
+/// directory. Some file systems cannot do so, which is no error.
+void SyncDirectory(const std::filesystem::path& directory);
+
+/// Makes the directory `root` and all files and directories below it durable. Symbolic links are not followed. Errors:
+/// kIo, kNotFound.
+Result<void> SyncTree(const std::filesystem::path& root);
 
 /// Appends `line` and a line end to `path` and fsyncs; a missing file is created. Writers of several processes take
 /// turns (flock). An incomplete line that a killed writer left is ended first, so that every appended line is complete

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -34,6 +37,32 @@ TEST(Files, AWriterThatFailsLeavesTheOldContents) {
   EXPECT_EQ(result.error().message, "stopped in the middle");
   EXPECT_EQ(ReadFile(path).value(), "old");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
+}
+
+/// In a container, each process that was killed had the same id.
+TEST(Files, FilesThatKilledWritersLeftAreInNobodysWay) {
+  TemporaryDirectory directory;
+  const auto path = directory.path() / "file";
+  for (int i = 0; i < 200; ++i) {
+    const std::string left = path.string() + ".tmp" + std::to_string(::getpid()) + "." + std::to_string(i);
+    std::ofstream(left) << "half";
+  }
+  ASSERT_TRUE(WriteFileAtomically(path, "whole"));
+  EXPECT_EQ(ReadFile(path).value(), "whole");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 201);
+}
+
+TEST(Files, ATreeIsMadeDurableWithoutPipesAndLinks) {
+  TemporaryDirectory directory;
+  const auto root = directory.path() / "tree";
+  std::filesystem::create_directories(root / "a" / "b");
+  std::ofstream(root / "a" / "b" / "file") << "text";
+  ASSERT_EQ(::mkfifo((root / "pipe").c_str(), 0600), 0);
+  std::filesystem::create_symlink("missing", root / "link");
+  EXPECT_TRUE(SyncTree(root));
+  EXPECT_EQ(SyncTree(directory.path() / "missing").error().code, ErrorCode::kNotFound);
+  SyncDirectory("");
+  SyncDirectory(directory.path() / "missing");
 }
 
 TEST(Files, AMissingDirectoryIsAnErrorThatNamesTheFile) {

@@ -1,6 +1,5 @@
 #include "bundle/directory.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
@@ -80,34 +79,6 @@ bool IsCheckpoint(const std::string& name) {
 bool IsTornCheckpoint(const std::string& name) {
   const size_t end = name.find(".winnow-");
   return name.starts_with('.') && end != std::string::npos && IsCheckpoint(name.substr(1, end - 1));
-}
-
-/// Makes files and directories below `root` durable. File systems that can't fsync a directory are forgiven.
-Result<void> SyncTree(const fs::path& root) {
-  std::vector<fs::path> paths = {root};
-  std::error_code error;
-  auto entry = fs::recursive_directory_iterator(root, error);
-  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    // Opening a named pipe would wait for its writer, and there is nothing in it to make durable.
-    if (!entry->is_symlink() && (entry->is_regular_file() || entry->is_directory())) paths.push_back(entry->path());
-  }
-  if (error) return std::unexpected(SystemError(root, "cannot list", error.value()));
-  for (const fs::path& path : paths) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return std::unexpected(SystemError(path, "cannot open", errno));
-    const bool failed = ::fsync(fd) != 0;
-    const int number = errno;
-    ::close(fd);
-    if (failed && number != EINVAL) return std::unexpected(SystemError(path, "cannot write to disk", number));
-  }
-  return {};
-}
-
-void SyncDirectory(const fs::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
 }
 
 /// Two directories change places in one step. False with errno where that can't be done.

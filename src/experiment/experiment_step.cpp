@@ -183,6 +183,11 @@ Result<DifferenceEstimate> EstimateDifference(Store& store, const ExperimentKey&
   return estimate;
 }
 
+std::unexpected<Error> NoneIsRunning(const std::string& model) {
+  return Fail(ErrorCode::kNotFound, fmt::format("no experiment of {} is running", model),
+              fmt::format("'winnow registry ab {} --candidate VERSION' begins one", model));
+}
+
 }  // namespace
 
 std::string ExperimentId(const ExperimentKey& key) { return fmt::format("{}/{}", key.model, key.number); }
@@ -236,10 +241,23 @@ Result<Experiment> StopExperiment(Store& store, const std::string& model, const 
                                   const std::string& actor) {
   const std::optional<Experiment> newest = TRY(FindNewestExperiment(store, model));
   if (!newest || !newest->record.active) {
-    return Fail(ErrorCode::kNotFound, fmt::format("no experiment of {} is running", model),
-                fmt::format("'winnow registry ab {} --candidate VERSION' begins one", model));
+    return NoneIsRunning(model);
   }
-  const Experiment stopped = TRY(SetPhase(store, newest->record.key, ExperimentPhase::kStopped, "stop", reason, actor));
+  const auto stop = PhaseStep(ExperimentPhase::kStopped, "stop", reason, actor);
+  // A promotion that has begun may change the champion after this.
+  const auto stop_unless_promoting = [&](const ExperimentInput& input) -> Result<std::optional<ExperimentChange>> {
+    if (!input.experiment.active || TRY(ReadExperiment(input.experiment)).state.phase != ExperimentPhase::kPromoting)
+      return stop(input);
+    return Fail(
+        ErrorCode::kExists, "the tests have decided, and the candidate is being promoted",
+        fmt::format(
+            "a server that follows the registry finishes the promotion; 'winnow registry rollback {}' takes it back",
+            model));
+  };
+  const Experiment stopped =
+      TRY(ReadExperiment(TRY(store.ChangeExperiment(newest->record.key, StoreTime(), stop_unless_promoting))));
+  // It has ended meanwhile, with a verdict.
+  if (stopped.state.phase != ExperimentPhase::kStopped) return NoneIsRunning(model);
   TRY(RemoveCandidateAlias(store, stopped.record, "the experiment was stopped"));
   return stopped;
 }

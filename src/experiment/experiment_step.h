@@ -41,7 +41,8 @@ Result<std::optional<Experiment>> FindNewestExperiment(Store& store, const std::
 Result<Experiment> StartExperiment(Store& store, const std::string& model, const std::string& candidate,
                                    const ExperimentPlan& plan, const std::string& actor, StoreTime now);
 
-/// Ends an active experiment without a verdict. Errors: kNotFound if none is active; those of the store.
+/// Ends an active experiment without a verdict. Errors: kNotFound if none is active; kExists if the tests have decided
+/// for the candidate, whose promotion has begun; those of the store.
 Result<Experiment> StopExperiment(Store& store, const std::string& model, const std::string& reason,
                                   const std::string& actor);
 

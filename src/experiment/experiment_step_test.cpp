@@ -142,6 +142,23 @@ TEST_P(ExperimentStepOn, StopsByHand) {
   EXPECT_EQ(ErrorOf(StopExperiment(*store, "spam", "", "ben")).code, ErrorCode::kNotFound);
 }
 
+TEST_P(ExperimentStepOn, APromotionThatHasBegunIsNotStopped) {
+  const auto store = OpenRegistry();
+  const Experiment begun = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart).value();
+  Experiment decided = begun;
+  decided.state.phase = ExperimentPhase::kPromoting;
+  ASSERT_TRUE(store->ChangeExperiment(begun.record.key, kStart, [&](const ExperimentInput&) {
+    return ExperimentChange{.state = ToJson(decided.state).dump(), .action = "promote", .reason = "T1", .actor = "x"};
+  }));
+  const Error error = ErrorOf(StopExperiment(*store, "spam", "enough", "ben"));
+  EXPECT_EQ(error.code, ErrorCode::kExists);
+  EXPECT_EQ(error.message, "the tests have decided, and the candidate is being promoted");
+  EXPECT_THAT(ActionsOf(*store, begun.record.key), ElementsAre("start", "promote"));
+  EXPECT_EQ(Meaning(*store, "challenger"), "1.1.0");
+  EXPECT_EQ(StepExperiment(*store, begun.record.key, kStart + hours(1))->state.phase, ExperimentPhase::kPromoted);
+  EXPECT_EQ(ErrorOf(StopExperiment(*store, "spam", "enough", "ben")).code, ErrorCode::kNotFound);
+}
+
 TEST_P(ExperimentStepOn, ADryRunChangesNoChampion) {
   const auto store = OpenRegistry();
   const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {.dry_run = true}, "anna", kStart)->record.key;

@@ -76,6 +76,37 @@ TEST_F(RegistryCacheTest, RemembersTheAliasesOfItsRegistry) {
   }
 }
 
+TEST_F(RegistryCacheTest, ServersOfOtherModelsKeepTheirAliases) {
+  const std::vector<FollowedAlias> spam = {{"spam", "champion", "1.0.0"}};
+  const std::vector<FollowedAlias> intents = {{"intents", "champion", "2.0.0"}};
+  const std::vector<FollowedAlias> all = {spam[0], intents[0]};
+  const RegistryCache of_all(path("cache"), "url"), of_spam(path("cache"), "url", {"spam"}),
+      of_intents(path("cache"), "url", {"intents"}), of_both(path("cache"), "url", {"spam", "intents"});
+  ASSERT_TRUE(of_all.Remember(all));
+  EXPECT_EQ(of_spam.Remembered(), spam) << "of what is remembered for all";
+  ASSERT_TRUE(of_spam.Remember({{"spam", "champion", "1.1.0"}}));
+  ASSERT_TRUE(of_intents.Remember(intents));
+  EXPECT_THAT(of_spam.Remembered(), ElementsAre(FollowedAlias{"spam", "champion", "1.1.0"}));
+  EXPECT_EQ(of_intents.Remembered(), intents);
+  EXPECT_EQ(of_all.Remembered(), all);
+  ASSERT_TRUE(of_both.Remember(all));
+  EXPECT_EQ(RegistryCache(path("cache"), "url", {"intents", "spam", "spam"}).Remembered(), all);
+}
+
+TEST_F(RegistryCacheTest, PrunesNoVersionThatServersOfOtherModelsServe) {
+  const RegistryCache of_spam(path("cache"), "url", {"spam"}), of_intents(path("cache"), "url", {"intents"});
+  const fs::path served = of_spam.Get(*registry_, "spam", "1.0.0").value();
+  const fs::path old = of_spam.Get(*registry_, "spam", "1.1.0").value();
+  for (const fs::path& each : {served, old})
+    fs::last_write_time(each, fs::file_time_type::clock::now() - std::chrono::hours(48));
+  ASSERT_TRUE(of_spam.Remember({{"spam", "champion", "1.0.0"}}));
+  of_intents.Prune({});
+  EXPECT_TRUE(fs::exists(served));
+  EXPECT_FALSE(fs::exists(old));
+  of_spam.Prune({});
+  EXPECT_FALSE(fs::exists(served)) << "what its own servers serve is passed to it";
+}
+
 TEST_F(RegistryCacheTest, PrunesWhatNobodyUsesAfterADay) {
   const RegistryCache cache(path("cache"), "url");
   const fs::path kept = cache.Get(*registry_, "spam", "1.0.0").value();

@@ -1,14 +1,15 @@
 /// Pushing and pulling.
 ///
 /// The files of a version are stored first, and its row last. What a push that was killed has left behind is used again by
-/// the next push of the same contents, and is out of the way of other contents: these go to keys of their own. Files
-/// without a row are removed when they are a day old (registry_collect.cpp); so a push relies on none that is older than
-/// kReusable, and does not take longer than kLongestPush.
+/// the next push of the same contents, and is out of the way of other contents: these go to keys of their own, as do those
+/// of a version that was removed before. Files without a row are removed when they are a day old (registry_collect.cpp);
+/// so a push relies on none that is older than kReusable, and does not take longer than kLongestPush.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "artifacts/artifact_key.h"
+#include "base/json.h"
 #include "bundle/directory.h"
 #include "bundle/model_name.h"
 #include "bundle/model_version.h"
@@ -22,6 +23,20 @@ constexpr int kAttempts = 5;
 constexpr size_t kMaxVersion = 128;  // it is part of a key
 
 std::string ShortKey() { return RandomKey().substr(0, 8); }
+
+/// Returns true if the removal of a version has ever begun.
+Result<bool> WasRemoved(Store& store, const std::string& name, const std::string& version) {
+  AuditFilter filter{.action = "registry.remove", .subject = name};
+  for (;;) {
+    const std::vector<StoredAuditEntry> removals = TRY(store.ListAudit(filter));
+    for (const StoredAuditEntry& removal : removals) {
+      const Json details = TRY(ParseJson(removal.entry.details, "audit log"));
+      if (details.value("version", std::string()) == version) return true;
+    }
+    if (removals.empty()) return false;
+    filter.after_id = removals.back().id;
+  }
+}
 
 }  // namespace
 
@@ -100,13 +115,15 @@ Result<std::pair<ModelVersion, bool>> Registry::PushAs(const std::string& versio
   return std::pair(TRY(Show(row.name + ":" + version)), false);
 }
 
-/// Returns the beginning of the keys for the files of a version that has no row.
+/// Returns the beginning of the keys for the files of a version that has no row. A version that was removed once gets keys
+/// of its own: a removal that was suspended, of which another process did the rest, may yet go on with the former keys.
 Result<std::string> Registry::KeysFor(const std::string& name, const std::string& version) {
   const std::string plain = fmt::format("{}/{}/", name, version);
+  const std::string own = fmt::format("{}/{}~{}/", name, version, ShortKey());
   for (const ArtifactEntry& entry : TRY(artifacts_->List(plain))) {
-    if (options_.now() - entry.modified > kReusable) return fmt::format("{}/{}~{}/", name, version, ShortKey());
+    if (options_.now() - entry.modified > kReusable) return own;
   }
-  return plain;
+  return TRY(WasRemoved(*store_, name, version)) ? own : plain;
 }
 
 Result<std::string> Registry::PutFiles(const std::string& name, const std::string& version,

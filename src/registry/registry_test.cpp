@@ -227,6 +227,23 @@ TEST_F(RegistryTest, WhatAKilledPushLeftIsOutOfTheWayAndIsRemovedAfterADay) {
   ASSERT_TRUE(registry->Pull(registry->Show("spam:1.0.0").value(), path("out"), false));
 }
 
+TEST_F(RegistryTest, ARemovalThatGoesOnLateDoesNotReachWhatWasPushedAgain) {
+  const auto registry = Open();
+  for (const char* version : {"1.0.0", "1.1.0"}) ASSERT_TRUE(registry->Push({.bundle = Bundle("a", version)}));
+  const auto former = Files("registry/artifacts/spam/1.0.0");
+  later_ = std::chrono::hours(72);
+  const CollectRequest request{.keep = 1, .keep_time = std::chrono::hours(48)};
+  ASSERT_EQ(registry->Collect(request).value().versions.size(), 1u);
+  later_ = std::chrono::hours(0);
+  const Pushed pushed = registry->Push({.bundle = Bundle("a", "1.0.0")}).value();
+  EXPECT_TRUE(pushed.added);
+  EXPECT_THAT(pushed.version.uri, testing::StartsWith("spam/1.0.0~"));
+  // What another removal of the former version, which was suspended, still has on its list.
+  for (const std::string& file : former) fs::remove(path("registry/artifacts/spam/1.0.0") / file);
+  ASSERT_TRUE(registry->Pull(registry->Show("spam:1.0.0").value(), path("out"), false));
+  EXPECT_EQ(registry->Push({.bundle = Bundle("b", "1.2.0")}).value().version.uri, "spam/1.2.0/") << "never removed";
+}
+
 TEST_F(RegistryTest, RefusesOtherBytesAndKeepsTheFormerDirectory) {
   const auto registry = Open();
   ASSERT_TRUE(registry->Push({.bundle = Bundle("a")}));

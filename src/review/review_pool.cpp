@@ -168,6 +168,7 @@ Result<void> CreateReview(const fs::path& directory, const ReviewSettings& setti
       return Fail(ErrorCode::kExists, fmt::format("there is a review '{}' already", settings.set));
     }
     if (error) return Fail(ErrorCode::kIo, directory.string() + ": " + error.message());
+    SyncDirectory(directory.parent_path());
     return {};
   };
   const Result<void> written = write();

@@ -49,7 +49,7 @@ RegistryFollower::RegistryFollower(RegistryFollowerOptions options, fs::path cac
         options.registry.artifact_options.progress = [this](std::string_view, uint64_t, uint64_t) { return !ending_; };
         return std::move(options);
       }()),
-      cache_(std::move(cache), options_.registry.url) {}
+      cache_(std::move(cache), options_.registry.url, options_.names) {}
 
 Result<std::shared_ptr<RegistryFollower>> RegistryFollower::Open(const RegistryFollowerOptions& options) {
   fs::path cache = options.cache.empty() ? TRY(DefaultRegistryCache(options.registry.url)) : options.cache;

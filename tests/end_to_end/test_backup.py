@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 import threading
 import time
 
@@ -132,6 +133,58 @@ class Backup(TestCase):
         self.winnow("restore", "monday", "--store", "store.db", "--overwrite")
         self.assertEqual(self.rows(), 20)
         self.assertEqual(self.rows("store.db.before-restore"), 21)
+
+    def test_a_store_that_is_replaced_is_kept_with_its_log(self):
+        self.back_up("monday", "--store", "store.db")
+        # What a server that was killed leaves: rows that are in the log only.
+        with sqlite3.connect(self.path("store.db")) as database:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("CREATE TABLE late(a INTEGER)")
+            database.execute("INSERT INTO late VALUES(7)")
+            database.commit()
+            names = ["store.db", "store.db-wal", "store.db-shm"]
+            for name in names:
+                shutil.copy(self.path(name), self.path(f"killed-{name}"))
+        database.close()
+        for number in range(2):
+            for name in names:
+                shutil.copy(self.path(f"killed-{name}"), self.path(name))
+            self.winnow("restore", "monday", "--store", "store.db", "--overwrite")
+            self.assertEqual(sorted(name for name in os.listdir(self.directory) if name.startswith("store.db")),
+                             ["store.db", "store.db.before-restore", "store.db.before-restore-shm", "store.db.before-restore-wal"])
+            self.assertEqual(self.rows(), 20)
+        # A store without a log does not get that of the one that was kept before it.
+        self.winnow("restore", "monday", "--store", "store.db", "--overwrite")
+        self.assertEqual(sorted(name for name in os.listdir(self.directory) if name.startswith("store.db.")), ["store.db.before-restore"])
+        shutil.rmtree(self.path("monday"))
+        self.back_up("monday", "--store", "store.db")
+        for name in names:
+            shutil.copy(self.path(f"killed-{name}"), self.path(name))
+        # A restore that was killed after it had moved the database.
+        os.rename(self.path("store.db"), self.path("store.db.before-restore"))
+        self.winnow("restore", "monday", "--store", "store.db", "--overwrite")
+        with sqlite3.connect(self.path("store.db.before-restore")) as database:
+            self.assertEqual(database.execute("SELECT a FROM late").fetchall(), [(7,)])
+        database.close()
+        self.assertEqual(self.rows(), 20)
+
+    def test_only_listed_files_are_restored(self):
+        self.back_up("monday", "--registry", "registry", "--file", "rules.toml")
+        for part in ("registry", "files"):
+            self.write(os.path.join("monday", part, "forgotten.csv"), "text\nsecret\n")
+        self.winnow("restore", "monday", "--registry", "new", "--files", "new-files")
+        self.assertEqual(os.listdir(self.path("new-files")), ["rules.toml"])
+        self.assertFalse(os.path.exists(self.path("new", "forgotten.csv")))
+        self.winnow("registry", "pull", "spam:1.0.0", "--registry", "new", "-o", "again")
+
+    def test_a_backup_that_was_killed_leaves_nothing_to_the_next_one(self):
+        # As in a container, where each of them is process 1: the shell's id is that of the program that it becomes.
+        script = f'mkdir -p .monday.tmp-$$/files .monday.tmp-$$/store; echo secret > .monday.tmp-$$/files/forgotten.csv; echo half > .monday.tmp-$$/store/store.db; exec "{self.program}" backup monday --store store.db --file rules.toml'
+        subprocess.run(["sh", "-c", script], cwd=self.directory, check=True, capture_output=True)
+        self.assertEqual(os.listdir(self.path("monday", "files")), ["rules.toml"])
+        self.winnow("restore", "monday", "--store", "new.db", "--files", "new")
+        self.assertEqual(self.rows("new.db"), 20)
+        self.assertEqual([name for name in os.listdir(self.directory) if ".tmp-" in name], [])
 
     def test_what_cannot_be_backed_up_is_refused_with_advice(self):
         self.fails("backup", "x", code=2, says=["nothing to back up"])

@@ -320,6 +320,55 @@ class Registry(PowerCuts):
                             lambda: self.assertEqual({name.split(os.sep)[0] for name in self.files(os.path.join("registry", "artifacts", "spam"))}, {"1.1.0"}, "files of no version"))
 
 
+class Restore(PowerCuts):
+    """A restore that replaces a store: the former one keeps the rows of its log, and the command, repeated, restores."""
+
+    def opened(self, name):
+        """The rows of a store and its log, read from a copy, since SQLite removes a log that it has applied."""
+        shutil.rmtree(self.path("copy"), ignore_errors=True)
+        os.makedirs(self.path("copy"))
+        for end in ("", "-wal"):
+            if os.path.exists(self.path(name + end)):
+                shutil.copy(self.path(name + end), self.path("copy", "store.db" + end))
+        return [text for (text,) in self.rows("SELECT text FROM spam_feedback ORDER BY id", os.path.join("copy", "store.db"))]
+
+    def test_restore(self):
+        self.winnow("feedback", "add", "--store", "store.db", "--text", "saved", "--label", "spam")
+        self.winnow("backup", "monday", "--store", "store.db")
+        with contextlib.closing(sqlite3.connect(self.path("store.db"))) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("INSERT INTO spam_feedback (text, is_spam, feedback_type, source, created_at) VALUES ('late', 1, 'user_rejection', 'user', '2026-01-02T03:04:05.006Z')")
+            connection.commit()
+            os.makedirs(self.path("killed"))
+            for name in ("store.db", "store.db-wal", "store.db-shm"):  # what a server that is killed leaves
+                shutil.copy(self.path(name), self.path("killed"))
+        command = ["restore", "monday", "--store", "store.db", "--overwrite"]
+
+        def fresh():
+            self.clean()
+            shutil.copytree(self.path("killed"), self.directory, dirs_exist_ok=True)
+
+        def check():
+            self.assertEqual(self.opened("store.db"), ["saved"])
+            self.assertEqual(self.opened("store.db.before-restore"), ["saved", "late"])
+
+        fresh()
+        self.winnow(*command, environment={"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        check()
+        calls = self.calls()
+        for number in range(CUTS // 3):
+            fresh()
+            call = self.dice.randint(1, calls)
+            result = subprocess.run([self.program, *command], cwd=self.directory, capture_output=True, timeout=120, env={**os.environ, **self.cut(call, number)})
+            what = f"seed {SEED}, cut {number} at call {call} of {calls}"
+            self.assertIn(result.returncode, (-9, 0), f"{what}: {result.stderr.decode()}")
+            with self.subTest(what):
+                if not os.path.exists(self.path("store.db")) or self.opened("store.db") != ["saved"]:
+                    self.assertNotEqual(result.returncode, 0)
+                    self.winnow(*command)
+                check()
+
+
 class FullDisk(ServingTest):
     def test_verdicts_go_on_and_errors_are_clear(self):
         self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))

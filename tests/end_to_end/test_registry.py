@@ -278,8 +278,13 @@ class Server(RegistryTest):
         self.follow("spam")
         self.assertEqual(self.version(), "1.0.0")
         self.stop(self.process)
+        # A server of another model that has the same cache remembers what it serves, and not in the place of this one.
+        self.push("two", "--name", "intents", "--alias", "champion")
+        self.follow("intents")
+        self.stop(self.process)
         os.rename(self.path("registry"), self.path("away"))
         self.follow("spam")
+        self.assertEqual({model["name"] for model in self.models()["models"]}, {"spam"})
         self.assertEqual(self.version("spam@champion"), "1.0.0")
         self.assertFalse(self.models()["registry"]["reachable"])
         status = self.send("GET", "/v1/registry")[0].status
