@@ -113,14 +113,17 @@ TEST(EvaluationReport, ComparesWithAlwaysAssigningTheMajorityLabel) {
   // Where most texts have no label, few whole sets are predicted better: the macro-F1 counts.
   report.metrics.f1_macro = 0.53;
   report.metrics.f1_macro_interval = Interval{0.48, 0.58};
-  EXPECT_EQ(verdict(0.7).sentence, "Better than always assigning no label (macro-F1 0): the macro-F1 is 0.530.");
-  EXPECT_EQ(verdict(0.7).outcome, BaselineVerdict::kBetter);
-  report.metrics.f1_macro_interval = Interval{0, 0.58};
-  EXPECT_THAT(verdict(0.95).sentence, HasSubstr("Not clearly better than always assigning no label (macro-F1 0)"));
-  EXPECT_EQ(verdict(0.95).outcome, BaselineVerdict::kUnclear);
-  report.metrics.f1_macro = 0;
-  EXPECT_EQ(verdict(0.95).sentence, "No better than always assigning no label: the macro-F1 is 0.");
+  // 160 of 200 texts have the one label, 40 the other: 2 p / (1 + p) is 8/9 and 1/3.
+  EXPECT_EQ(verdict(0.7).sentence,
+            "No better than always assigning all labels (macro-F1 0.611): the macro-F1 is 0.530.");
   EXPECT_EQ(verdict(0.95).outcome, BaselineVerdict::kNotBetter);
+  report.metrics.f1_macro = 0.7;
+  report.metrics.f1_macro_interval = Interval{0.65, 0.75};
+  EXPECT_EQ(verdict(0.7).sentence, "Better than always assigning all labels (macro-F1 0.611): the macro-F1 is 0.700.");
+  EXPECT_EQ(verdict(0.7).outcome, BaselineVerdict::kBetter);
+  report.metrics.f1_macro_interval = Interval{0.6, 0.8};
+  EXPECT_THAT(verdict(0.95).sentence, HasSubstr("Not clearly better than always assigning all labels"));
+  EXPECT_EQ(verdict(0.95).outcome, BaselineVerdict::kUnclear);
 }
 
 TEST(Verdict, IsOneLineOfAllThatMatters) {

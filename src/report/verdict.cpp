@@ -33,19 +33,34 @@ std::string FirstNames(const std::vector<std::string>& names) {
   return text;
 }
 
-/// Of a multi-label set most of whose texts have no label. A text counts as right for the accuracy only if its whole set
-/// of labels is; assigning no label is right so often that a useful model may have a lower accuracy. Its macro-F1 is 0.
-BaselineVerdict VerdictAgainstNoLabel(const Metrics& m) {
-  constexpr std::string_view kAlways = "always assigning no label";
-  if (!(m.f1_macro > 0))
-    return {BaselineVerdict::kNotBetter, fmt::format("No better than {}: the macro-F1 is 0.", kAlways)};
-  if (m.f1_macro_interval && !(m.f1_macro_interval->low > 0)) {
-    return {BaselineVerdict::kUnclear,
-            fmt::format("Not clearly better than {} (macro-F1 0): the macro-F1 of {:.3f} may be due to chance.",
-                        kAlways, m.f1_macro)};
+/// The macro-F1 of always assigning all labels: of a label with the share p of the texts, the precision is p and the recall
+/// 1. No decision that ignores the text has a higher expected one.
+double MacroF1OfAllLabels(const Metrics& m) {
+  double sum = 0;
+  int labels = 0;
+  for (const ClassMetrics& label : m.per_class) {
+    if (label.support == 0) continue;
+    const double share = static_cast<double>(label.support) / static_cast<double>(std::max<int64_t>(m.count, 1));
+    sum += 2 * share / (1 + share);
+    ++labels;
   }
-  return {BaselineVerdict::kBetter,
-          fmt::format("Better than {} (macro-F1 0): the macro-F1 is {:.3f}.", kAlways, m.f1_macro)};
+  return labels == 0 ? 0 : sum / labels;
+}
+
+/// Of a multi-label set most of whose texts have no label. A text counts as right for the accuracy only if its whole set
+/// of labels is; assigning no label is right so often that a useful model may have a lower accuracy.
+BaselineVerdict VerdictByMacroF1(const Metrics& m) {
+  const double baseline = MacroF1OfAllLabels(m);
+  const std::string always = fmt::format("always assigning all labels (macro-F1 {:.3f})", baseline);
+  if (!(m.f1_macro > baseline)) {
+    return {BaselineVerdict::kNotBetter, fmt::format("No better than {}: the macro-F1 is {:.3f}.", always, m.f1_macro)};
+  }
+  if (m.f1_macro_interval && !(m.f1_macro_interval->low > baseline)) {
+    return {
+        BaselineVerdict::kUnclear,
+        fmt::format("Not clearly better than {}: the macro-F1 of {:.3f} may be due to chance.", always, m.f1_macro)};
+  }
+  return {BaselineVerdict::kBetter, fmt::format("Better than {}: the macro-F1 is {:.3f}.", always, m.f1_macro)};
 }
 
 }  // namespace
@@ -70,7 +85,7 @@ BaselineVerdict VerdictAgainstMajority(const Metrics& m, const MajorityBaseline&
             fmt::format("All texts have {}: they cannot show whether the model recognizes other texts.",
                         majority.labels.empty() ? "no label" : "the label " + labels)};
   }
-  if (majority.labels.empty()) return VerdictAgainstNoLabel(m);
+  if (majority.labels.empty()) return VerdictByMacroF1(m);
   const double baseline = static_cast<double>(majority.texts) / static_cast<double>(std::max<int64_t>(m.count, 1));
   const std::string always = fmt::format("always assigning {} (accuracy {})", labels, PercentText(baseline));
   const double points = 100 * std::abs(m.accuracy - baseline);
