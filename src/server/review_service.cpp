@@ -74,6 +74,8 @@ Result<void> Rename(const fs::path& from, const fs::path& to) {
   if (!error) fs::remove_all(to, error);
   if (!error) fs::rename(from, to, error);
   if (error) return Fail(ErrorCode::kIo, from.string() + ": " + error.message());
+  SyncDirectory(to.parent_path());
+  SyncDirectory(from.parent_path());
   return {};
 }
 
