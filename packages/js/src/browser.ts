@@ -99,6 +99,6 @@ export class Classifier extends BaseClassifier {
     if (typeof source !== 'string' && !(source instanceof URL)) return new Classifier(await SharedModel.of(undefined, () => loadModel(source, options)));
     const address = new URL(String(source), globalThis.location?.href).href;
     const {onProgress, sign, signal, ...rest} = options;
-    return new Classifier(await SharedModel.of(`${address} ${JSON.stringify(rest)}`, () => loadModel(address, options)));
+    return new Classifier(await SharedModel.of(`${address} ${JSON.stringify(rest)}`, () => loadModel(address, options), signal));
   }
 }

@@ -1,4 +1,4 @@
-import {createHash, webcrypto} from 'node:crypto';
+import {createHash, randomUUID, webcrypto} from 'node:crypto';
 import {mkdir, mkdtemp, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {homedir, tmpdir} from 'node:os';
 import {basename, dirname, join, resolve} from 'node:path';
@@ -104,7 +104,7 @@ async function loadUrl(url: string, options: LoadOptions): Promise<Model> {
     },
     async put(digest: string, bytes: Uint8Array): Promise<void> {
       await mkdir(files, {recursive: true});
-      const unfinished = join(files, `${digest}.${process.pid}`);
+      const unfinished = join(files, `${digest}.${randomUUID()}`);
       await writeFile(unfinished, bytes);
       await rename(unfinished, join(files, digest));
     },
@@ -152,7 +152,7 @@ export async function loadShared(source: string | URL | FileMap, options: LoadOp
   if (typeof source === 'string' || source instanceof URL) {
     const text = String(source);
     if (text.startsWith('file:')) return loadShared(fileURLToPath(text), options);
-    if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return SharedModel.of(`${text} ${settings}`, () => loadUrl(text, options));
+    if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return SharedModel.of(`${text} ${settings}`, () => loadUrl(text, options), signal);
     const directory = await directoryOf(text);
     return SharedModel.of(`${directory} ${settings}`, () => loadDirectory(directory, options));
   }

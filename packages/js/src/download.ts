@@ -17,6 +17,11 @@ export interface DownloadedBundle {
   digest: string;
 }
 
+function failed(url: string, error: unknown, options: DownloadOptions): never {
+  if (options.signal?.aborted) throw new WinnowError('Cancelled', `${url}: the download was cancelled`, '', {cause: error});
+  throw new WinnowError('Network', `${url}: ${(error as Error).message}`, 'is the address right, and is it reachable?', {cause: error});
+}
+
 async function request(url: string, options: DownloadOptions): Promise<Response> {
   const signed = options.sign === undefined ? url : await options.sign(url);
   const address = typeof signed === 'string' ? signed : signed.url;
@@ -24,13 +29,7 @@ async function request(url: string, options: DownloadOptions): Promise<Response>
     throw new WinnowError('Unsupported', `${url}: fetch cannot read this kind of address`,
                           'pass {sign: url => ...}, which returns an https address or a Request with the headers of your store');
   }
-  let response: Response;
-  try {
-    response = await fetch(signed, options.signal === undefined ? {} : {signal: options.signal});
-  } catch (error) {
-    if (options.signal?.aborted) throw new WinnowError('Cancelled', `${url}: the download was cancelled`, '', {cause: error});
-    throw new WinnowError('Network', `${url}: ${(error as Error).message}`, 'is the address right, and is it reachable?', {cause: error});
-  }
+  const response = await fetch(signed, options.signal === undefined ? {} : {signal: options.signal}).catch(error => failed(url, error, options));
   if (response.ok) return response;
   throw new WinnowError(response.status === 404 ? 'NotFound' : 'Network', `${url}: the server answers ${response.status}`,
                         'the address is that of a bundle, a directory with winnow.json');
@@ -39,6 +38,10 @@ async function request(url: string, options: DownloadOptions): Promise<Response>
 /** Downloads a file, with its progress. */
 export async function download(url: string, file: string, options: DownloadOptions): Promise<Uint8Array> {
   const response = await request(url, options);
+  return bodyOf(response, file, options).catch(error => failed(url, error, options));
+}
+
+async function bodyOf(response: Response, file: string, options: DownloadOptions): Promise<Uint8Array> {
   const total = Number(response.headers.get('content-length') ?? 0);
   if (response.body === null || options.onProgress === undefined) return new Uint8Array(await response.arrayBuffer());
   const parts: Uint8Array[] = [];

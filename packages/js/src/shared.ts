@@ -22,8 +22,9 @@ export class SharedModel {
   }
 
   /** `key` undefined: a model of its own. */
-  static async of(key: string | undefined, load: () => Promise<Model>): Promise<SharedModel> {
+  static async of(key: string | undefined, load: () => Promise<Model>, signal?: AbortSignal): Promise<SharedModel> {
     let entry = key === undefined ? undefined : entries.get(key);
+    const joined = entry !== undefined;
     if (entry === undefined) {
       entry = {model: load(), users: 0};
       if (key !== undefined) entries.set(key, entry);
@@ -34,7 +35,10 @@ export class SharedModel {
     } catch (error) {
       --entry.users;
       if (key !== undefined && entries.get(key) === entry) entries.delete(key);
-      throw WinnowError.of(error);
+      const found = WinnowError.of(error);
+      // Who began the load has cancelled it, and not who joined.
+      if (joined && found.code === 'Cancelled' && !signal?.aborted) return SharedModel.of(key, load, signal);
+      throw found;
     }
   }
 

@@ -43,6 +43,7 @@ class Connection {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, {resolve: (value: unknown) => void; reject: (error: WinnowError) => void}>();
   #next = 0;
+  #released: WinnowError | undefined;
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -58,6 +59,7 @@ class Connection {
 
   ask(request: WithoutId<Request>, transfer: ArrayBuffer[] = []): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      if (this.#released !== undefined) return reject(this.#released);  // nobody would answer
       const id = this.#next++;
       this.#waiting.set(id, {resolve, reject});
       this.#worker.postMessage({id, ...request}, transfer);
@@ -66,7 +68,8 @@ class Connection {
 
   close(): void {
     this.#worker.terminate();
-    this.#fail(new WinnowError('Cancelled', 'the classifier has been released'));
+    this.#released = new WinnowError('Cancelled', 'the classifier has been released');
+    this.#fail(this.#released);
   }
 
   #fail(error: WinnowError): void {

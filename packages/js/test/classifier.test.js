@@ -203,6 +203,43 @@ test('files and addresses are sources too', async () => {
   await rm(cacheDirectory, {recursive: true});
 });
 
+test('loads of the same files at once disturb each other neither by writing nor by an abort', async () => {
+  const files = {};
+  for (const name of await readdir(model('lr'))) files[name] = await readFile(join(model('lr'), name));
+  let weights = () => undefined;  // called when the weights are asked for
+  const server = createServer(async (request, response) => {
+    const [, , name] = request.url.split('/');
+    if (name === 'linear.bin') await weights();
+    response.writeHead(files[name] === undefined ? 404 : 200).end(files[name]);
+  });
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${server.address().port}`;
+  const cacheDirectory = await mkdtemp(join(tmpdir(), 'winnow-js-'));
+  const expected = documents('lr.expected.jsonl')[0].label;
+  const both = await Promise.all([1, 2, 3, 4].map(i => Classifier.load(`${address}/${i}`, {cacheDirectory})));
+  for (const classifier of both) {
+    assert.equal((await classifier.classify(texts[0])).label, expected);
+    classifier.release();
+  }
+  const other = await mkdtemp(join(tmpdir(), 'winnow-js-'));
+  const controller = new AbortController();
+  let asked = 0;
+  weights = () => {
+    if (++asked > 1) return undefined;
+    controller.abort();
+    return new Promise(resolve => setTimeout(resolve, 20));
+  };
+  const aborted = Classifier.load(`${address}/lr`, {cacheDirectory: other, signal: controller.signal});
+  const joined = Classifier.load(`${address}/lr`, {cacheDirectory: other});
+  await assert.rejects(aborted, {code: 'Cancelled'});
+  const classifier = await joined;
+  assert.equal((await classifier.classify(texts[0])).label, expected);
+  classifier.release();
+  server.close();
+  server.closeAllConnections();
+  for (const directory of [cacheDirectory, other]) await rm(directory, {recursive: true});
+});
+
 test('IntentClassifier takes labels as an array, a map or a file', async () => {
   const expected = documents('languages.expected.jsonl');
   const own = await IntentClassifier.load(model('languages'));

@@ -139,6 +139,7 @@ def test_names_and_versions(data, tmp_path):
         (make_pipeline(words(), SGDClassifier(loss="modified_huber")), "loss='modified_huber'"),
         (make_pipeline(words(), CalibratedClassifierCV(LinearSVC(), cv=3)), "ensemble='auto'|ensemble=True"),
         (make_pipeline(words(), CalibratedClassifierCV(LinearSVC(), method="isotonic", ensemble=False, cv=3)), "method='isotonic'"),
+        (make_pipeline(words(), CalibratedClassifierCV(MultinomialNB(), ensemble=False, cv=3)), "without decision_function"),
         (Pipeline([("a", FeatureUnion([("w", words()), ("v", words())])), ("b", LogisticRegression())]), "FeatureUnion of word, word"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

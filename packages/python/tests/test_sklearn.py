@@ -128,6 +128,17 @@ def test_what_has_no_meaning_is_refused(data):
         WinnowClassifier().fit(["a", None, "b"], ["x", "y", "x"])
 
 
+def test_threads_may_share_a_classifier_that_was_just_unpickled(fitted, data):
+    from concurrent.futures import ThreadPoolExecutor
+
+    expected = fitted.predict(data[0][:4])
+    for _ in range(5):
+        restored = pickle.loads(pickle.dumps(fitted))
+        with ThreadPoolExecutor(4) as pool:
+            for found in pool.map(restored.predict, [data[0][:4]] * 8):
+                np.testing.assert_array_equal(found, expected)
+
+
 def test_pickles_contain_the_bundle(fitted, data):
     texts, _ = data
     expected = fitted.predict_proba(texts)

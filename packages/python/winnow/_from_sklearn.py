@@ -347,7 +347,14 @@ def _one_calibrated(estimator: Any) -> Any:
             estimator.ensemble,
             f"its probabilities are the mean of {len(estimator.calibrated_classifiers_)} classifiers; fit with ensemble=False",
         )
-    return estimator.calibrated_classifiers_[0]
+    calibrated = estimator.calibrated_classifiers_[0]
+    if not hasattr(_unwrapped(calibrated.estimator), "decision_function"):
+        raise UnsupportedError(
+            "CalibratedClassifierCV of an estimator without decision_function is not supported: its sigmoids are of "
+            "probabilities",
+            "export the estimator by itself, and calibrate with winnow.calibrate",
+        )
+    return calibrated
 
 
 def _calibrated(model: _Model, calibrators: List[Any]) -> _Model:

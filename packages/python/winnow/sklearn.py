@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
@@ -20,6 +21,9 @@ from winnow import _texts
 from winnow._classifier import Classifier, PathLike
 from winnow._commands import Callback, train
 from winnow._errors import InvalidArgumentError, InvalidDataError, UnsupportedError
+
+# Held while a classifier writes its files; a lock of each instance could not be pickled.
+_WRITING = threading.Lock()
 
 
 class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -194,16 +198,17 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _classifier(self) -> Classifier:
         """The loaded bundle; after unpickling, its files are written first."""
-        if self._model is None:
-            self._home = tempfile.TemporaryDirectory(prefix="winnow-")
-            bundle = Path(self._home.name) / "model"
-            for name, contents in self._files.items():
-                file = bundle / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(contents)
-            self._files = {}
-            self._model = Classifier(bundle, threads=self._threads())
-        return self._model
+        with _WRITING:
+            if self._model is None:
+                self._home = tempfile.TemporaryDirectory(prefix="winnow-")
+                bundle = Path(self._home.name) / "model"
+                for name, contents in self._files.items():
+                    file = bundle / name
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_bytes(contents)
+                self._model = Classifier(bundle, threads=self._threads())
+                self._files = {}
+            return self._model
 
     def __getstate__(self) -> Dict[str, Any]:
         state = dict(super().__getstate__())

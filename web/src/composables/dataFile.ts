@@ -20,19 +20,21 @@ export function useDataChanges(name: () => string, options: () => ReadingOptions
   const { show } = useToast();
   const busy = ref(false);
 
-  async function undo(): Promise<string> {
-    const { version } = await undoChange(name());
+  /** Of the file that was changed: another one may be shown when a note offers the way back. */
+  async function undo(file = name()): Promise<string> {
+    const { version } = await undoChange(file);
     await changed();
     return version;
   }
 
   const change: ChangeRows = async (changes, version, undone = () => undefined) => {
     busy.value = true;
+    const file = name();
     try {
-      const answer = await changeRows(name(), changes, options(), version);
+      const answer = await changeRows(file, changes, options(), version);
       show(answer.changed + answer.removed > 0 ? t.data.changed(answer.changed, answer.removed) : t.data.nothingChanged, {
         tone: "good",
-        undo: async () => undone(await undo()),
+        undo: async () => undone(await undo(file)),
       });
       await changed();
       return answer;

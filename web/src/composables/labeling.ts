@@ -19,10 +19,17 @@ interface Refusal {
   error: string;
 }
 
-async function send(requests: readonly LabelRequest[]): Promise<Refusal[]> {
-  const refused: Refusal[] = [];
-  for (const { ids, label } of requests) refused.push(...(await labelMessages(ids, label)));
-  return refused;
+let tail: Promise<unknown> = Promise.resolve();
+
+/** After all that was said before, so that the last word about a message is the last one for the server too. */
+function send(requests: readonly LabelRequest[]): Promise<Refusal[]> {
+  const sent = tail.then(async () => {
+    const refused: Refusal[] = [];
+    for (const { ids, label } of requests) refused.push(...(await labelMessages(ids, label)));
+    return refused;
+  });
+  tail = sent.catch(() => undefined);
+  return sent;
 }
 
 /** `own` has what administrators say about the messages that are shown. */
@@ -30,6 +37,9 @@ export function useLabeling(own: Ref<ReadonlyMap<string, Said>>) {
   const { show } = useToast();
   const busy = ref(false);
   const missing = ref<MissingText | null>(null);
+  /** The turn in which something was last said about a message. */
+  const said = new Map<string, number>();
+  let turns = 0;
 
   function note(labels: Iterable<readonly [string, Said]>): void {
     const next = new Map(own.value);
@@ -57,10 +67,14 @@ export function useLabeling(own: Ref<ReadonlyMap<string, Said>>) {
   async function label(messages: readonly StoredMessage[], next: Said): Promise<void> {
     const former = formerOf(messages);
     note(messages.map((message) => [message.id, next] as const));
+    const turn = ++turns;
+    for (const { id } of messages) said.set(id, turn);
     busy.value = true;
     try {
       const refused = await send(labelRequests(messages.map((message) => message.id), next));
       const ids = new Set(refused.map((each) => each.id));
+      // What was fetched meanwhile may be older than the label, and what was said meanwhile is newer.
+      note(messages.filter(({ id }) => !ids.has(id) && said.get(id) === turn).map(({ id }) => [id, next] as const));
       note(former.filter(({ id }) => ids.has(id)).map(({ id, said: before }) => [id, before] as const));
       announce(former.filter(({ id }) => !ids.has(id)), next);
       report(messages, refused, next);

@@ -48,9 +48,15 @@ async function add(file: File, taken: ReadonlySet<string>): Promise<Upload> {
   const name = freeName(wanted, new Set([...taken, ...sending]));
   uploads.push({ id: ++last, original: file.name, name, sent: 0, total: file.size, state: "sending", message: "", again: false });
   const upload = uploads[uploads.length - 1]!; // the reactive one
-  const wrong = wrongKind(new Uint8Array(await file.slice(0, 4096).arrayBuffer()), file.name);
-  if (wrong) {
-    Object.assign(upload, { state: "failed", message: t.data.wrong(wrong) });
+  try {
+    const wrong = wrongKind(new Uint8Array(await file.slice(0, 4096).arrayBuffer()), file.name);
+    if (wrong) {
+      Object.assign(upload, { state: "failed", message: t.data.wrong(wrong) });
+      return upload;
+    }
+  } catch (error) {
+    // A folder, or a file that is gone.
+    Object.assign(upload, { state: "failed", message: messageOf(error) });
     return upload;
   }
   files.set(upload.id, { file, controller: new AbortController() });

@@ -5,7 +5,7 @@ import { choicesOf } from "@/logic/labelChoice";
 import { curveOf, withPoint, type CurvePoint } from "@/logic/reviewCurve";
 import { RateCounter } from "@/logic/reviewRate";
 import { ReviewSession } from "@/logic/reviewSession";
-import { emptyState } from "@/logic/reviewState";
+import { emptyState, type SessionState } from "@/logic/reviewState";
 
 /** Marks in the browser's performance timeline, which tell how long a person waits for the next text. */
 const kDecided = "review:decided";
@@ -24,6 +24,9 @@ function measureNextText(): void {
   );
 }
 
+/** Labels of views that went before a server had them, as when a session ends; by set and reviewer. */
+const kept = new Map<string, SessionState["unsent"]>();
+
 export interface DeskOptions {
   set: Ref<string>;
   queue: Ref<string>;
@@ -37,6 +40,9 @@ export interface DeskOptions {
 export function useReviewDesk({ set, queue, reviewer, labels, stats, measured }: DeskOptions) {
   const state = shallowReactive(emptyState());
   state.stats = stats.value;
+  const owner = JSON.stringify([set.value, reviewer.value]);
+  state.unsent = kept.get(owner) ?? [];
+  kept.delete(owner);
   const place = () => ({ set: set.value, queue: queue.value, reviewer: reviewer.value });
   const session = new ReviewSession(state, {
     next: (count) => nextItems(place(), count),
@@ -116,9 +122,10 @@ export function useReviewDesk({ set, queue, reviewer, labels, stats, measured }:
     removeEventListener("online", retry);
     document.removeEventListener("visibilitychange", seen);
     clearInterval(renewing);
+    if (state.unsent.length > 0) kept.set(owner, state.unsent);
     session.close();
   });
 
-  void session.start();
+  void (state.unsent.length > 0 ? session.retry() : session.start());
   return { state, session, choices, suggestion, curve, perMinute, hasGiven, decide, decideAll, accept, undo };
 }
