@@ -7,9 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <string_view>
 #include <thread>
 
 namespace winnow {
@@ -31,8 +33,26 @@ struct SpawnSettings {
   }
 };
 
+/// The environment of this process with other values of some variables, for exec: the strings stay the caller's and the
+/// process's.
+std::vector<char*> Environment(const std::vector<std::string>& variables) {
+  std::vector<char*> environment;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string_view entry = *each;
+    const std::string_view name = entry.substr(0, std::min(entry.find('=') + 1, entry.size()));
+    const bool replaced = !name.empty() && std::ranges::any_of(variables, [&](const std::string& variable) {
+      return variable.starts_with(name);
+    });
+    if (!replaced) environment.push_back(*each);
+  }
+  for (const std::string& variable : variables) environment.push_back(const_cast<char*>(variable.c_str()));
+  environment.push_back(nullptr);
+  return environment;
+}
+
 /// Starts a program. 0 or errno.
-int Spawn(const std::vector<std::string>& arguments, const ProgramStreams& streams, pid_t& child) {
+int Spawn(const std::vector<std::string>& arguments, const ProgramStreams& streams,
+          const std::vector<std::string>& variables, pid_t& child) {
   SpawnSettings settings;
   posix_spawn_file_actions_addopen(&settings.actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&settings.actions, streams.out, 1);
@@ -58,7 +78,8 @@ int Spawn(const std::vector<std::string>& arguments, const ProgramStreams& strea
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  return ::posix_spawnp(&child, argv[0], &settings.actions, &settings.attributes, argv.data(), environ);
+  std::vector<char*> environment = Environment(variables);
+  return ::posix_spawnp(&child, argv[0], &settings.actions, &settings.attributes, argv.data(), environment.data());
 }
 
 /// Waits for the child; ends it and its group where that takes too long or `keep_going` says no.
@@ -88,9 +109,10 @@ ProgramEnd::How Wait(pid_t child, const ProgramOptions& options, int& status) {
 
 }  // namespace
 
-Result<pid_t> StartProgram(const std::vector<std::string>& arguments, const ProgramStreams& streams) {
+Result<pid_t> StartProgram(const std::vector<std::string>& arguments, const ProgramStreams& streams,
+                           const std::vector<std::string>& variables) {
   pid_t child = 0;
-  const int number = Spawn(arguments, streams, child);
+  const int number = Spawn(arguments, streams, variables, child);
   if (number == 0) return child;
   const bool missing = number == ENOENT || number == EACCES;
   return Fail(missing ? ErrorCode::kNotFound : ErrorCode::kIo,

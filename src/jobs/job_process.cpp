@@ -129,7 +129,7 @@ Result<ProgramEnd> RunJobProcess(const JobProcessOptions& options,
   const Descriptor reading(ends[0]);
   Descriptor writing(ends[1]);
   const std::vector<std::string> command = WithMemoryLimit(options.arguments, options.memory_bytes);
-  const pid_t process = TRY(StartProgram(command, {.out = output.get(), .err = writing.get()}));
+  const pid_t process = TRY(StartProgram(command, {.out = output.get(), .err = writing.get()}, options.variables));
   writing.Close();
   GiveWay(process);
   started({process, StartTimeOf(process)});

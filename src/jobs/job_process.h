@@ -17,9 +17,10 @@
 namespace winnow {
 
 struct JobProcessOptions {
-  std::vector<std::string> arguments;  ///< the program first
-  std::filesystem::path output;        ///< file that receives standard output
-  uint64_t memory_bytes = 0;           ///< RLIMIT_DATA; 0: none
+  std::vector<std::string> arguments;       ///< the program first
+  std::vector<std::string> variables = {};  ///< "NAME=value" for its environment, which other users do not see
+  std::filesystem::path output;             ///< file that receives standard output
+  uint64_t memory_bytes = 0;                ///< RLIMIT_DATA; 0: none
   std::chrono::seconds time_limit{24 * 3600};
   std::chrono::milliseconds patience{10000};  ///< from SIGTERM to SIGKILL
 };

@@ -172,6 +172,7 @@ void JobRunner::State::RunJob(Job job) {
     return Finish(job, *events);
   }
   JobProcessOptions process{.arguments = options.program,
+                            .variables = {},
                             .output = options.directory / job.id / kOutputFile,
                             .memory_bytes = options.memory_bytes,
                             .time_limit = options.time_limit,
@@ -181,8 +182,8 @@ void JobRunner::State::RunJob(Job job) {
   };
   add(job.plan.arguments);
   if (job.runs > 1) add(job.plan.resume_arguments);
-  if (const auto more = options.kind_arguments.find(job.plan.kind); more != options.kind_arguments.end()) {
-    add(more->second);
+  if (const auto more = options.kind_variables.find(job.plan.kind); more != options.kind_variables.end()) {
+    process.variables = more->second;
   }
   add(options.end_arguments);
   FailureReason reason;

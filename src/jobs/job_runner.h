@@ -26,8 +26,9 @@ struct JobRunnerOptions {
   std::filesystem::path directory;         ///< where jobs are kept; created if it is missing
   std::vector<std::string> program;        ///< the program that jobs run, and its first arguments
   std::vector<std::string> end_arguments;  ///< arguments behind those of each job
-  /// Arguments behind those of each job of a kind, which are not kept in its record, since they may contain passwords.
-  std::map<std::string, std::vector<std::string>> kind_arguments = {};
+  /// "NAME=value" for the environment of each job of a kind. They may contain passwords, so they are neither kept in its
+  /// record nor among its arguments, which all users of the machine can see.
+  std::map<std::string, std::vector<std::string>> kind_variables = {};
   /// Beginnings of paths that are left out of messages: whoever watches a job need not know where a server's files are.
   std::vector<std::string> hidden_paths;
   size_t max_running = 1;

@@ -213,7 +213,9 @@ std::vector<std::pair<std::string, std::string>> ReviewSet::Labelled(bool with_g
 }
 
 bool ReviewSet::TakeRefitted(const std::string& reviewer) {
+  constexpr size_t kMostReviewers = 1000;  // names that clients choose
   const MutexLock lock(mutex_);
+  if (seen_fits_.size() >= kMostReviewers && !seen_fits_.contains(reviewer)) seen_fits_.clear();
   return std::exchange(seen_fits_[reviewer], fits_) != fits_;
 }
 

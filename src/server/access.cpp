@@ -7,7 +7,6 @@
 
 #include "server/address.h"
 #include "server/header_values.h"
-#include "server/host_name.h"
 #include "server/site.h"
 
 namespace winnow {
@@ -34,6 +33,13 @@ bool MayBeOfAnotherSite(const AccessRequest& request) {
   if (!request.origin.empty() && (!origin || !IsLoopbackName(*origin))) return true;
   const std::optional<HostName> host = ParseHost(request.host);
   return !request.host.empty() && (!host || !IsLoopbackName(*host));
+}
+
+/// Whether the server has the name by which the client reached it.
+bool IsUnderAllowedName(const AccessRequest& request, const AllowedHosts& names) {
+  if (request.client.starts_with("unix") || request.host.empty()) return true;
+  const std::optional<HostName> host = ParseHost(request.host);
+  return host && names.Allows(*host);
 }
 
 ApiError Unauthorized(std::string message, std::string_view error) {
@@ -88,18 +94,28 @@ std::optional<ApiError> Access::Limit(const std::string& turn, const RateLimit& 
 }
 
 bool Access::TrustsAsAdmin(const AccessRequest& request) const {
-  return !options_.public_address && !MayBeOfAnotherSite(request);
+  return !options_.public_address && !request.forwarded && !MayBeOfAnotherSite(request);
 }
 
 AccessDecision Access::DecideWithout(const AccessRequest& request) {
   AccessDecision decision{{}, "address:" + AddressGroup(request.client), Role::kFeedback, {}};
   if (TrustsAsAdmin(request)) decision.role = Role::kAdmin;
   decision.refusal = Limit(decision.turn, options_.address_limit);
+  if (!decision.refusal && request.role == Role::kFeedback && !IsUnderAllowedName(request, options_.names)) {
+    decision.refusal = Forbidden(
+        "without API keys, this request is refused under a host name that --allowed-host does not name: create a key "
+        "with 'winnow keys add FILE --name NAME --role feedback', and start the server with --api-key-file FILE; or "
+        "start it with --allowed-host NAME");
+  }
   if (decision.refusal || request.role != Role::kAdmin) return decision;
   if (options_.public_address) {
     decision.refusal = Forbidden(
         "on a server that other machines can reach, this request requires an API key: create one with "
         "'winnow keys add FILE --name NAME --role admin', and start the server with --api-key-file FILE");
+  } else if (request.forwarded) {
+    decision.refusal = Forbidden(
+        "without API keys, this request is refused from behind a proxy: create a key with 'winnow keys add FILE --name "
+        "NAME --role admin', and start the server with --api-key-file FILE and --trusted-proxy ADDRESS");
   } else if (MayBeOfAnotherSite(request)) {
     decision.refusal = Forbidden(
         "without API keys, this request is refused from web pages of other sites and under host names other "
@@ -170,7 +186,9 @@ AccessDecision Access::WhoIs(const AccessRequest& request) {
   const std::shared_ptr<const ApiKeys> keys = this->keys();
   if (keys == nullptr) {
     decision.role = TrustsAsAdmin(request) ? Role::kAdmin : Role::kFeedback;
-  } else if (const ApiResult<const ApiKey*> key = KeyOf(*keys, request)) {
+  } else if (const ApiResult<const ApiKey*> key = KeyOf(*keys, request); !key) {
+    if (key.error().status == 429) decision.refusal = key.error();
+  } else {
     decision.key = (*key)->name;
     decision.role = (*key)->role;
   }

@@ -17,6 +17,7 @@
 #include "base/mutex.h"
 #include "server/api_error.h"
 #include "server/api_keys.h"
+#include "server/host_name.h"
 #include "server/rate_limit.h"
 #include "server/role.h"
 #include "server/session.h"
@@ -27,6 +28,9 @@ struct AccessOptions {
   /// True if clients on other machines can reach the server: it listens at a public address (!IsLoopback(host)), or a
   /// proxy forwards their requests.
   bool public_address = false;
+  /// Without keys: the host names under which routes of the role kFeedback answer. A page that was rebound to the server
+  /// names another one.
+  AllowedHosts names = {};
   RateLimit address_limit = {};  ///< rate limit of each address, on a server without keys
   RateLimit key_limit = {};      ///< rate limit of a key without a limit of its own
   /// Limit of wrong keys per address. When it is exceeded, further wrong keys get 429 instead of 401. A valid key is
@@ -43,6 +47,8 @@ struct AccessRequest {
   std::string_view authorization = {};  ///< value of Authorization: Bearer KEY
   std::string_view x_api_key = {};      ///< value of X-API-Key: KEY; Authorization is then ignored
   std::string_view client = {};         ///< address of the client: "192.0.2.1", "::1", "unix"
+  /// True if a proxy says that it passes the request on, so that its client may be on another machine.
+  bool forwarded = false;
   /// Headers Host and Origin, by which a browser names the server and the page that sends the request.
   std::string_view host = {}, origin = {};
   std::string_view sec_fetch_site = {};  ///< value of Sec-Fetch-Site, by which a browser tells how they are related
@@ -80,7 +86,8 @@ class Access {
   /// Makes a session for a key. Errors: 401 for a key that is not valid, 429 after many of those; 409 if the server has no
   /// keys.
   ApiResult<SignedIn> SignIn(std::string_view secret, std::string_view client);
-  /// Returns the name of the key of a request, and the role of its client, without a limit. The decision has no refusal.
+  /// Returns the name of the key of a request, and the role of its client, without a limit for those that are
+  /// allowed. The decision has a refusal after many wrong keys alone: 429.
   AccessDecision WhoIs(const AccessRequest& request);
   bool requires_keys() const { return keys() != nullptr; }
 

@@ -86,6 +86,43 @@ TEST_F(AccessTest, WithoutKeysPagesOfOtherSitesMayNotUseAdminRoutes) {
   EXPECT_EQ(Status(access, {.role = Role::kClassify, .client = "127.0.0.1", .origin = "https://example.org"}), 200);
 }
 
+TEST_F(AccessTest, WithoutKeysARequestThatWasForwardedDoesNotComeFromThisMachine) {
+  Access access(options_, nullptr);
+  const AccessRequest local{.role = Role::kAdmin, .client = "127.0.0.1", .host = "localhost:8080"};
+  AccessRequest forwarded = local;
+  forwarded.forwarded = true;
+  EXPECT_EQ(Status(access, local), 200);
+  EXPECT_EQ(Status(access, forwarded), 403);
+  EXPECT_EQ(access.WhoIs(local).role, Role::kAdmin);
+  EXPECT_EQ(access.WhoIs(forwarded).role, Role::kFeedback);
+  forwarded.role = Role::kFeedback;
+  EXPECT_EQ(Status(access, forwarded), 200);
+}
+
+TEST_F(AccessTest, WithoutKeysFeedbackIsTakenUnderAllowedNamesAlone) {
+  options_.public_address = true;
+  options_.names = AllowedHosts({"filter.example"});
+  Access access(options_, nullptr);
+  for (const auto& [host, status] : {std::pair("filter.example:8080", 200), std::pair("192.0.2.7:8080", 200),
+                                     std::pair("localhost", 200), std::pair("", 200), std::pair("evil.example", 403)}) {
+    EXPECT_EQ(Status(access, {.role = Role::kFeedback, .client = "192.0.2.1", .host = host}), status) << host;
+    EXPECT_EQ(Status(access, {.role = Role::kClassify, .client = "192.0.2.1", .host = host}), 200) << host;
+  }
+}
+
+TEST_F(AccessTest, ManyWrongKeysAreNotToldApartByWhoIs) {
+  Access access(options_, Keys());
+  int refused = 0;
+  for (int i = 0; i < 100; ++i) {
+    const AccessDecision decision =
+        access.WhoIs({.role = Role::kPublic, .authorization = wrong_, .client = "192.0.2.1"});
+    refused += decision.refusal && decision.refusal->status == 429;
+    EXPECT_EQ(decision.role, Role::kPublic);
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_FALSE(access.WhoIs({.role = Role::kPublic, .client = "192.0.2.1"}).refusal) << "without a key";
+}
+
 TEST_F(AccessTest, AKeyAllowsWhatItsRoleIncludes) {
   Access access(options_, Keys());
   for (const Role has : {Role::kClassify, Role::kFeedback, Role::kAdmin}) {

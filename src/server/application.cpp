@@ -1,6 +1,7 @@
 #include "server/application.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <optional>
 
@@ -59,6 +60,29 @@ std::optional<ApiError> HostError(const ApplicationParts& parts, const HttpReque
                   .message =
                       "this server does not answer under the host name of the request; start it with "
                       "--allowed-host NAME to allow the name"};
+}
+
+/// A route that everybody may use is asked before any key is checked, and without a limit: its body must be small, have a
+/// length, and not be compressed. The only one that reads a body is the sign-in.
+std::optional<ApiError> PublicBodyError(const HttpRequest& request) {
+  constexpr uint64_t kMostBytes = 4096;
+  if (request.route->role != Role::kPublic) return std::nullopt;
+  const std::string_view length = request.Header("content-length");
+  const bool chunked = !request.Header("transfer-encoding").empty();
+  if (!chunked && (length.empty() || length == "0")) return std::nullopt;
+  const std::string_view encoding = request.Header("content-encoding");
+  if (!encoding.empty() && encoding != "identity") {
+    return ApiError{.status = 415,
+                    .type = "UnsupportedMediaType",
+                    .message = "the body of a request to this route must not be compressed"};
+  }
+  uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), bytes);
+  const bool known = !chunked && error == std::errc() && end == length.data() + length.size();
+  if (known && bytes <= kMostBytes) return std::nullopt;
+  return ApiError{.status = 413,
+                  .type = "TooLarge",
+                  .message = "the body of a request to this route must have a Content-Length of at most 4096 bytes"};
 }
 
 /// Returns true if a browser sent the request for a page of another site, which is not one of the allowed origins. Pages
@@ -142,6 +166,7 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
       request.path = request.route->path;
     }
     if (refusal) return refusal;
+    if (const auto error = PublicBodyError(request)) return error->Response();
     if (const auto error = ContentTypeError(request)) return error->Response();
     return std::nullopt;
   }
@@ -172,6 +197,7 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
                                                      .authorization = request.Header("authorization"),
                                                      .x_api_key = key,
                                                      .client = request.client,
+                                                     .forwarded = request.WasForwarded(),
                                                      .host = request.Header("host"),
                                                      .origin = request.Header("origin"),
                                                      .sec_fetch_site = request.Header("sec-fetch-site"),

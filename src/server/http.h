@@ -46,6 +46,14 @@ struct HttpRequest {
   /// handled on a separate thread.
   std::function<void(std::function<void()>)> defer;
 
+  /// Returns true if a proxy says that it passes the request on.
+  bool WasForwarded() const {
+    for (const char* const name : {"x-forwarded-for", "x-real-ip", "forwarded", "via"}) {
+      if (!Header(name).empty()) return true;
+    }
+    return false;
+  }
+
   /// Returns the first header of this name, which must be in lower case; empty if there is none.
   std::string_view Header(std::string_view name) const {
     for (const auto& [key, value] : headers) {

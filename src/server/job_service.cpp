@@ -41,8 +41,9 @@ Result<std::shared_ptr<JobService>> JobService::Open(const JobServiceOptions& op
   }
   service->retrains_ = !options.registry.empty() && !options.store.empty();
   std::vector<std::string> retrain;
-  for (const auto& [name, value] :
-       {std::pair("--registry=", options.registry), {"--artifacts=", options.artifacts}, {"--store=", options.store}}) {
+  for (const auto& [name, value] : {std::pair("WINNOW_REGISTRY=", options.registry),
+                                    {"WINNOW_ARTIFACTS=", options.artifacts},
+                                    {"WINNOW_STORE=", options.store}}) {
     if (!value.empty()) retrain.push_back(name + value);
   }
   const fs::path jobs = options.workspace / "jobs";
@@ -50,7 +51,7 @@ Result<std::shared_ptr<JobService>> JobService::Open(const JobServiceOptions& op
   service->runner_ = TRY(JobRunner::Open({.directory = jobs,
                                           .program = options.program,
                                           .end_arguments = {"--json", "--log-format=json"},
-                                          .kind_arguments = {{"retrain", std::move(retrain)}},
+                                          .kind_variables = {{"retrain", std::move(retrain)}},
                                           .hidden_paths = {root.string() + "/", options.workspace.string() + "/"},
                                           .max_running = options.max_running,
                                           .memory_bytes = options.memory_bytes,

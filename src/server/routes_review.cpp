@@ -29,8 +29,12 @@ HttpHandler OnReviewThread(const SharedService& service, ReviewHandler handle) {
   };
 }
 
-/// Who labels: the name that the client gives, or that of its key.
+/// Who labels: the name of the client's key, or the name that it gives, without keys or with one of an administrator,
+/// which may be that of a program with reviewers of its own.
 ApiResult<std::string> ReviewerOf(const HttpRequest& request, std::string name) {
+  if (!name.empty() && !request.key.empty() && name != request.key && request.role != Role::kAdmin) {
+    return Reject(403, "Forbidden", "'reviewer' must be the name of the API key, unless the key has the role admin");
+  }
   if (name.empty()) name = request.key.empty() ? "local" : request.key;
   if (name.size() > kMostReviewer) return Reject("'reviewer' has more than 128 bytes");
   return name;
@@ -213,7 +217,7 @@ const Json& UndoSchema() {
   static const Json schema = ParsedJson(R"({
     "type": "object", "additionalProperties": false, "required": ["set"], "properties": {
       "set": {"type": "string", "description": "Name of the review"},
-      "reviewer": {"type": ["string", "null"], "maxLength": 128, "description": "Whose decision is withdrawn; left out: that of the API key"}}})");
+      "reviewer": {"type": ["string", "null"], "maxLength": 128, "description": "Whose decision is withdrawn; left out: that of the API key. Only a key of the role admin may name another reviewer"}}})");
   return schema;
 }
 

@@ -25,6 +25,7 @@ AccessRequest Asking(const HttpRequest& request) {
           .authorization = request.Header("authorization"),
           .x_api_key = request.Header("x-api-key"),
           .client = request.client,
+          .forwarded = request.WasForwarded(),
           .host = request.Header("host"),
           .origin = request.Header("origin"),
           .sec_fetch_site = request.Header("sec-fetch-site"),
@@ -45,6 +46,7 @@ ApiResult<HttpResponse> SignIn(const Service& service, const HttpRequest& reques
 
 ApiResult<HttpResponse> WhoIs(const Service& service, const HttpRequest& request) {
   const AccessDecision client = service.access->WhoIs(Asking(request));
+  if (client.refusal) return std::unexpected(*client.refusal);
   HttpResponse response = JsonResponse({{"keys_required", service.access->requires_keys()},
                                         {"signed_in", !client.key.empty()},
                                         {"name", client.key.empty() ? Json() : Json(client.key)},
@@ -113,7 +115,8 @@ std::vector<Route> SessionRoutes(const SharedService& service) {
                 .answer = StateSchema(),
                 .answer_example =
                     ParsedJson(R"({"keys_required": true, "signed_in": true, "name": "anna", "role": "admin",
-                      "workspace": true, "store": true, "registry": false, "filter": false, "version": "0.1.0"})")},
+                      "workspace": true, "store": true, "registry": false, "filter": false, "version": "0.1.0"})"),
+                .errors = {429}},
        .handle = Handler(service, WhoIs)},
       {.method = "DELETE",
        .path = kPath,

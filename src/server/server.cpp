@@ -148,6 +148,7 @@ Result<void> Server::OpenAccess() {
   AccessOptions access;
   const bool listens_publicly = ListensPublicly(options_.http);
   access.public_address = listens_publicly || !options_.http.proxies.empty();
+  access.names = AllowedHosts(options_.allowed_hosts);
   access.address_limit = options_.rate_limit;
   access.key_limit = options_.rate_limit;
   if (access.public_address && !keys) {
@@ -164,6 +165,8 @@ Result<void> Server::OpenAccess() {
   std::error_code error;
   if (!workspace.empty() && !fs::exists(workspace, error)) {
     fs::create_directories(workspace, error);
+    // Data files and reviews have texts of users, as the store has.
+    if (!error) fs::permissions(workspace, fs::perms::owner_all, error);
     if (!error) LogInfo("created the workspace {}; it has no models yet", workspace.string());
   }
   if (error) return Fail(ErrorCode::kIo, workspace.string() + ": " + error.message());

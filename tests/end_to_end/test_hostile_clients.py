@@ -266,6 +266,24 @@ class HostileClients(ServingTest):
         self.assertEqual(self.ask(raw_http.request(bomb, [b"Content-Encoding: gzip"])), 401)
         self.assertEqual(self.ask(raw_http.request(bomb, [b"Content-Encoding: gzip", b"X-API-Key: " + key])), 413)
 
+    def test_routes_that_need_no_key_take_small_plain_bodies(self):
+        self.key()
+        self.serve("fast", "--api-key-file", "keys.txt")
+        sign_in, health = b"POST /v1/session HTTP/1.1", b"GET /health HTTP/1.1"
+        for line, body, headers, status in ((sign_in, b'{"key": "wk_no"}', [], 401), (sign_in, gzip.compress(b'{"key": "wk_no"}'), [b"Content-Encoding: gzip"], 415),
+                                            (sign_in, b'{"key": "%s"}' % (b"x" * 4090), [], 413), (health, b"", [], 200), (health, b"a" * 4097, [], 413),
+                                            (health, gzip.compress(b"a" * 99), [b"Content-Encoding: gzip"], 415)):
+            self.assertEqual(self.ask(raw_http.request(body, headers, line)), status, (line, body[:20]))
+        chunk = b"10\r\n" + b"x" * 16 + b"\r\n0\r\n\r\n"
+        self.assertEqual(self.ask(raw_http.request(chunk, [b"Transfer-Encoding: chunked"], sign_in, length=False)), 413)
+
+    def test_a_request_that_a_proxy_has_passed_on_is_none_of_this_machine(self):
+        self.serve("fast")
+        for header, role in ((b"Accept: */*", "admin"), (b"X-Forwarded-For: 203.0.113.9", "feedback"), (b"Via: 1.1 proxy", "feedback")):
+            with raw_http.Client(self.port) as client:
+                client.send(raw_http.get(b"/v1/session", headers=(b"Host: localhost", header)))
+                self.assertEqual(json.loads(client.answer().body)["role"], role)
+
     def test_a_log_that_nobody_reads_delays_no_answer_and_no_stop(self):
         process = self.serve("fast", "--access-log", "-", "--drain-timeout", 2)
         with raw_http.Client(self.port) as client:
