@@ -106,14 +106,19 @@ TEST_P(ExperimentStepOn, AGoodCandidateBecomesTheChampion) {
   EXPECT_THAT(history[0].reason, HasSubstr("T1: 0 of 12 users"));
 }
 
+/// Records that the candidate is to be promoted, which the next step carries out.
+auto DecidePromotion(Store& store, Experiment experiment) {
+  experiment.state.phase = ExperimentPhase::kPromoting;
+  return store.ChangeExperiment(experiment.record.key, kStart, [&](const ExperimentInput&) {
+    return ExperimentChange{
+        .state = ToJson(experiment.state).dump(), .action = "promote", .reason = "T1", .actor = "x"};
+  });
+}
+
 TEST_P(ExperimentStepOn, ADecisionThatWasNotCarriedOutIsCarriedOutByTheNextStep) {
   const auto store = OpenRegistry();
   const Experiment begun = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart).value();
-  Experiment decided = begun;
-  decided.state.phase = ExperimentPhase::kPromoting;
-  ASSERT_TRUE(store->ChangeExperiment(begun.record.key, kStart, [&](const ExperimentInput&) {
-    return ExperimentChange{.state = ToJson(decided.state).dump(), .action = "promote", .reason = "T1", .actor = "x"};
-  }));
+  ASSERT_TRUE(DecidePromotion(*store, begun));
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(StepExperiment(*store, begun.record.key, kStart + hours(1))->state.phase, ExperimentPhase::kPromoted);
     EXPECT_EQ(Meaning(*store, "champion"), "1.1.0");
@@ -145,11 +150,7 @@ TEST_P(ExperimentStepOn, StopsByHand) {
 TEST_P(ExperimentStepOn, APromotionThatHasBegunIsNotStopped) {
   const auto store = OpenRegistry();
   const Experiment begun = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart).value();
-  Experiment decided = begun;
-  decided.state.phase = ExperimentPhase::kPromoting;
-  ASSERT_TRUE(store->ChangeExperiment(begun.record.key, kStart, [&](const ExperimentInput&) {
-    return ExperimentChange{.state = ToJson(decided.state).dump(), .action = "promote", .reason = "T1", .actor = "x"};
-  }));
+  ASSERT_TRUE(DecidePromotion(*store, begun));
   const Error error = ErrorOf(StopExperiment(*store, "spam", "enough", "ben"));
   EXPECT_EQ(error.code, ErrorCode::kExists);
   EXPECT_EQ(error.message, "the tests have decided, and the candidate is being promoted");

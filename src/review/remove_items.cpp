@@ -1,8 +1,6 @@
 #include "review/remove_items.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -37,16 +35,9 @@ Result<void> Remove(const fs::path& path) {
   return {};
 }
 
-void Sync(const fs::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);  // some file systems can't
-  ::close(fd);
-}
-
 /// Puts `made` in the place of `directory`, which is removed.
 Result<void> Exchange(const fs::path& made, const fs::path& directory) {
-  Sync(made);
+  SyncDirectory(made);
   std::error_code error;
   if (const int failed = ExchangeNames(made.c_str(), directory.c_str()); failed != 0) {
     if (failed != EINVAL && failed != ENOSYS) {
@@ -58,7 +49,7 @@ Result<void> Exchange(const fs::path& made, const fs::path& directory) {
     if (error) return std::unexpected(FileError(directory, error));
     TRY(Remove(Beside(directory, kOldEnd)));
   }
-  Sync(directory.parent_path());
+  SyncDirectory(directory.parent_path());
   return Remove(made);
 }
 
@@ -214,7 +205,7 @@ Result<ItemRemoval> RemoveItems(const fs::path& directory, bool dry_run,
     std::error_code error;
     fs::rename(directory, old, error);
     if (error) return std::unexpected(FileError(directory, error));
-    Sync(directory.parent_path());
+    SyncDirectory(directory.parent_path());
     TRY(Remove(old));
     return removal;
   }
