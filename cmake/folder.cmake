@@ -57,14 +57,16 @@ if(WINNOW_TESTS)
   target_include_directories(winnow_test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests)
 endif()
 
-# winnow_folder(NAME [OPTIMIZE level] [DEPS folder...] [LIBS target...])
+# winnow_folder(NAME [OPTIMIZE level] [TESTS_SHARE_SETUP] [DEPS folder...] [LIBS target...])
 # Makes the static library winnow_NAME of src/NAME/*.cpp, and its tests: NAME_test.cpp carries the ctest label "unit";
 # NAME_golden_test.cpp, NAME_real_test.cpp (needs ../shared) and NAME_alloc_test.cpp (counts allocations, in a program
 # of its own) carry theirs.
 # OPTIMIZE is that of a release: 3 where numbers are computed, 1 where a command or a report is put together, which
 # compiles in half the time; else 2.
+# With TESTS_SHARE_SETUP a test program is one test of ctest, NAME.unit, else each of its cases is one: for folders whose cases use
+# a database server or a model that takes longer to start or to make than the case does.
 function(winnow_folder name)
-  cmake_parse_arguments(ARG "" "OPTIMIZE" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "TESTS_SHARE_SETUP" "OPTIMIZE" "DEPS;LIBS" ${ARGN})
   if(NOT ARG_OPTIMIZE)
     set(ARG_OPTIMIZE 2)
   endif()
@@ -94,7 +96,12 @@ function(winnow_folder name)
       target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
       target_link_libraries(${target} PRIVATE winnow_${name} winnow_test_support GTest::gtest GTest::gmock GTest::gtest_main)
       winnow_use_precompiled_headers(${target} winnow_test_pch)
-      gtest_discover_tests(${target} TEST_PREFIX ${name}. PROPERTIES LABELS ${label} TIMEOUT 600 DISCOVERY_TIMEOUT 60)
+      if(ARG_TESTS_SHARE_SETUP)
+        add_test(NAME ${name}.${label} COMMAND ${target} --gtest_brief=1)
+        set_tests_properties(${name}.${label} PROPERTIES LABELS ${label} TIMEOUT 1800)
+      else()
+        gtest_discover_tests(${target} TEST_PREFIX ${name}. PROPERTIES LABELS ${label} TIMEOUT 600 DISCOVERY_TIMEOUT 60)
+      endif()
     endif()
   endforeach()
 endfunction()
