@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { root } from "./api/root";
 import type { Role } from "./api/session";
 import { t } from "./texts/en";
 
@@ -51,7 +52,7 @@ const routes: RouteRecordRaw[] = [
 ];
 
 export const router = createRouter({
-  history: createWebHistory("/ui/"),
+  history: createWebHistory(`${root}/ui/`),
   routes,
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
 });
