@@ -51,6 +51,10 @@ const routes: RouteRecordRaw[] = [
   { path: "/:path(.*)*", name: "missing", component: () => import("./views/MissingView.vue"), meta: { title: t.missing.title } },
 ];
 
+// Of what index.html names relative to its address, the browser resolves the icon again whenever the address changes.
+const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+icon?.setAttribute("href", icon.href);
+
 export const router = createRouter({
   history: createWebHistory(`${root}/ui/`),
   routes,
