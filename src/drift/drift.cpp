@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -64,6 +65,23 @@ Result<void> CheckEnough(std::string_view name, size_t texts) {
               fmt::format("the {} has {} texts; drift is measured from {} texts on", name, texts, kMinDriftTexts));
 }
 
+/// The shares of the texts that the rule for out-of-scope texts rejects. A difference counts if it is more than what
+/// samples of this size exceed in 1 of 100 cases although nothing has changed (normal approximation).
+DriftMeasure OutOfScopeShare(const ObservedTexts& reference, const ObservedTexts& current) {
+  const auto first = static_cast<double>(reference.texts.size()), second = static_cast<double>(current.texts.size());
+  const auto of_first = static_cast<double>(reference.out_of_scope),
+             of_second = static_cast<double>(current.out_of_scope);
+  const double all = (of_first + of_second) / (first + second);
+  const double chance = 2.576 * std::sqrt(all * (1 - all) * (1 / first + 1 / second));
+  const double value = std::abs(of_second / second - of_first / first);
+  return {.name = "out_of_scope_share",
+          .title = "share of out-of-scope texts",
+          .value = value,
+          .limit = value > chance ? kMaxLabelDistance : 1,
+          .reference_mean = of_first / first,
+          .current_mean = of_second / second};
+}
+
 bool IsWorse(const std::optional<EstimatedValue>& reference, const std::optional<EstimatedValue>& current) {
   return reference && current && current->interval.low > reference->interval.high &&
          current->value >= kMinRatio * reference->value;
@@ -118,6 +136,7 @@ Result<DriftReport> MeasureDrift(const BundleClassifier& classifier, std::vector
     report.max_false_positive_rate = guarantee->max_fpr;
   }
   CompareLabels(classifier, first, second, report);
+  if (classifier.scope_rule() != nullptr) report.measures.push_back(OutOfScopeShare(first, second));
   report.measures.push_back(DistanceOf("score_distance", "scores", first.scores, second.scores));
   report.measures.push_back(DistanceOf("length_distance", "lengths in characters", first.lengths, second.lengths));
   report.measures.push_back(
