@@ -66,6 +66,43 @@ TEST_F(LinearChoiceTest, FindsTheRareLabelThatTheFirstCMisses) {
   EXPECT_EQ(choice->ToJson(options)["settings"].size(), choice->tried.size());
 }
 
+/// One text in twenty is "rare"; words say little about it, and one in ten of the labels is wrong.
+Dataset Noisy(size_t count, uint64_t seed) {
+  Dataset set;
+  set.labels.names = {"other", "rare"};
+  Random random(seed, "noisy texts");
+  for (size_t i = 0; i < count; ++i) {
+    const bool rare = random.Below(20) == 0;
+    Example& example = set.examples.emplace_back();
+    for (int word = 0; word < 8; ++word) {
+      const bool telling = rare && random.Below(6) == 0;
+      example.text +=
+          (telling ? "sign" + std::to_string(random.Below(8)) : "word" + std::to_string(random.Below(200))) + " ";
+      if (random.Below(60) == 0) example.text += "sign" + std::to_string(random.Below(8)) + " ";
+    }
+    example.labels = {rare != (random.Below(50) == 0) ? 1 : 0};
+  }
+  return set;
+}
+
+TEST_F(LinearChoiceTest, TakesNoBalancedWeightsWhoseGainMayBeChance) {
+  for (const uint64_t seed : {1, 2, 3, 4, 5, 6, 7, 8}) {
+    const LinearChoiceOptions options{.platt = true};
+    const auto choice = Choose(Noisy(1000, seed), options);
+    ASSERT_TRUE(choice) << choice.error().Text();
+    EXPECT_FALSE(choice->balanced) << seed;
+    if (choice->refused_balanced) EXPECT_THAT(choice->Line(options), HasSubstr("which may be chance"));
+  }
+}
+
+TEST_F(LinearChoiceTest, TakesBalancedWeightsThatAreClearlyBetter) {
+  // Without Platt scaling and with the weakest C, an unweighted model never decides the rare label.
+  const auto choice = Choose(Rare(1000, 20), {.C = 0.1});
+  ASSERT_TRUE(choice) << choice.error().Text();
+  EXPECT_TRUE(choice->balanced);
+  EXPECT_FALSE(choice->refused_balanced);
+}
+
 TEST_F(LinearChoiceTest, LeavesGivenValuesAlone) {
   const Dataset set = Rare(200, 5);
   const auto both = Choose(set, {.C = 3.5, .balanced = true});
