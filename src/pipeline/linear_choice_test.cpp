@@ -91,7 +91,9 @@ TEST_F(LinearChoiceTest, TakesNoBalancedWeightsWhoseGainMayBeChance) {
     const auto choice = Choose(Noisy(1000, seed), options);
     ASSERT_TRUE(choice) << choice.error().Text();
     EXPECT_FALSE(choice->balanced) << seed;
-    if (choice->refused_balanced) EXPECT_THAT(choice->Line(options), HasSubstr("which may be chance"));
+    if (choice->refused_balanced) {
+      EXPECT_THAT(choice->Line(options), HasSubstr("which may be chance"));
+    }
   }
 }
 

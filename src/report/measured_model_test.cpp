@@ -17,7 +17,9 @@ TEST(MeasuredOfFolds, HasTheDecisionsThatTheMetricsAreOf) {
   WriteOneWordModel(dir.path(), "model", "prize", .9);
   FoldPredictions folds;
   folds.dataset.labels.names = {"ham", "spam"};
-  for (const int32_t label : {0, 1, 1}) folds.dataset.examples.push_back({.text = "text", .labels = {label}});
+  for (const int32_t label : {0, 1, 1}) {
+    folds.dataset.examples.push_back({.text = "text", .labels = {label}, .file = "", .row = 0});
+  }
   folds.probabilities = {.8F, .2F, .4F, .6F, .1F, .9F};
   folds.decided = {{0}, {0}, {1}};  // by a threshold of .7
   const std::vector<std::vector<int32_t>> truth = {{0}, {1}, {1}};
