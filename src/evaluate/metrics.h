@@ -67,7 +67,7 @@ struct Metrics {
 
   std::optional<Interval> accuracy_interval, fpr_interval,
       recall_interval;                        ///< Wilson's; recall is the positive label's
-  std::optional<Interval> f1_macro_interval;  ///< bootstrap interval of the macro-F1
+  std::optional<Interval> f1_macro_interval;  ///< bootstrap interval of the macro-F1, which it contains
 
   std::vector<ClassMetrics> per_class;  ///< in the order of `labels`
   /// [r * labels + c] number of texts with the true label r and the decided label c. Empty for a multi-label model,
