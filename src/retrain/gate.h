@@ -51,11 +51,11 @@ struct MustPassOutcome {
 struct GateInput {
   std::string champion = {}, challenger = {};  ///< names with versions
   std::vector<std::string> champion_labels = {}, challenger_labels = {};
-  std::optional<PairedDecisions> test = {};  ///< empty if the labels differ
-  std::vector<SliceKeys> slices = {};        ///< of the test set
-  std::optional<PairedDecisions> audits = {};
-  std::vector<StoredVerdictSample> audited =
-      {};  ///< the verdicts of `audits`, with the challenger's decision as is_spam
+  std::optional<PairedDecisions> test = {};    ///< empty if the labels differ
+  std::vector<SliceKeys> slices = {};          ///< of the test set
+  std::optional<PairedDecisions> audits = {};  ///< about a simple random sample of the messages
+  /// All audited messages as LabelledVerdicts, with the challenger's decision as is_spam.
+  std::vector<StoredVerdictSample> audited = {};
   std::vector<MustPassOutcome> must_pass = {};
   /// The bound of the false-positive rate that the champion guarantees; empty: it has no guarantee.
   std::optional<double> promised_fpr = {};
