@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
+
+#include "decide/decide.h"
 
 namespace winnow {
 namespace {
@@ -101,6 +104,15 @@ Result<std::map<std::string, double>> LabelThresholds(const Json& json, std::str
   return thresholds;
 }
 
+/// A threshold in the range of thresholds: those of rare labels were once rounded to 0 or 1. What is no threshold at all
+/// stays as it is, and is refused later.
+double InRange(double threshold) {
+  if (!(threshold >= 0 && threshold <= 1)) return threshold;
+  const auto value = static_cast<float>(threshold);
+  const float inside = std::clamp(value, kLeastThreshold, kGreatestThreshold);
+  return inside == value ? threshold : static_cast<double>(inside);
+}
+
 Result<void> ReadThresholds(const Json& json, std::string_view where, Thresholds& thresholds) {
   const JsonObject object = TRY(Object(json, where, "thresholds"));
   thresholds.strict = TRY(object.Number("strict")).value_or(thresholds.strict);
@@ -109,7 +121,14 @@ Result<void> ReadThresholds(const Json& json, std::string_view where, Thresholds
   thresholds.labels = TRY(LabelThresholds(json, where, "labels"));
   thresholds.labels_strict = TRY(LabelThresholds(json, where, "labels_strict"));
   thresholds.labels_lenient = TRY(LabelThresholds(json, where, "labels_lenient"));
-  if (!object.Has("promise")) return {};
+  if (!object.Has("promise")) {
+    for (double* const each : {&thresholds.strict, &thresholds.moderate, &thresholds.lenient}) *each = InRange(*each);
+    for (auto* const labels : {&thresholds.labels, &thresholds.labels_strict, &thresholds.labels_lenient}) {
+      for (auto& [label, threshold] : *labels) threshold = InRange(threshold);
+    }
+    return {};
+  }
+  // With a guarantee, 1 is a threshold: the next number above the highest score of a negative.
   const JsonObject promise = TRY(Object(json["promise"], where, "thresholds: 'promise'"));
   FprGuarantee& found = thresholds.guarantee.emplace();
   found.max_fpr = TRY(promise.Number("max_fpr")).value_or(0);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 
 #include "base/files.h"
@@ -12,6 +13,7 @@
 #include "bundle/model_config.h"
 #include "bundle/model_version.h"
 #include "bundle/safetensors.h"
+#include "decide/decide.h"
 #include "support/error_of.h"
 #include "support/temporary_directory.h"
 
@@ -97,6 +99,23 @@ TEST(Manifest, ANewerFormatIsRefusedWithTheVersionThatReadsIt) {
   EXPECT_THAT(unknown.message, HasSubstr("'kind' is 'forest'"));
   EXPECT_THAT(unknown.hint, HasSubstr("Winnow 7.8.9 wrote the file"));
   EXPECT_FALSE(ParseManifest(R"({"format":"one"})", "winnow.json"));
+}
+
+TEST(Manifest, ThresholdsThatWereRoundedTo0Or1AreReadAsTheNearestThreshold) {
+  const auto read = ParseManifest(
+      R"({"thresholds":{"strict":0,"lenient":1.0,"labels":{"rare":0.0,"usual":0.4},"labels_lenient":{"rare":1}}})",
+      "winnow.json");
+  ASSERT_TRUE(read) << read.error().Text();
+  const Thresholds& thresholds = read->thresholds;
+  EXPECT_EQ(static_cast<float>(thresholds.strict), kLeastThreshold);
+  EXPECT_EQ(thresholds.moderate, .5);
+  EXPECT_EQ(static_cast<float>(thresholds.lenient), std::nextafter(1.0F, 0.0F));
+  EXPECT_EQ(static_cast<float>(thresholds.labels.at("rare")), kLeastThreshold);
+  EXPECT_EQ(thresholds.labels.at("usual"), .4);
+  EXPECT_EQ(static_cast<float>(thresholds.labels_lenient.at("rare")), kGreatestThreshold);
+  // Above the highest score of a negative, 1 keeps a guarantee that a lower threshold does not.
+  const auto guaranteed = ParseManifest(R"({"thresholds":{"lenient":1,"promise":{"max_fpr":0.02}}})", "winnow.json");
+  EXPECT_EQ(guaranteed->thresholds.lenient, 1);
 }
 
 TEST(Manifest, BadValuesAreNamed) {

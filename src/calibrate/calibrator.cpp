@@ -21,15 +21,22 @@ namespace {
 constexpr size_t kFolds = 5;
 constexpr size_t kEnoughForFolds = 100;  // with fewer, a fit on four fifths says little about the one on all
 
+/// Rounds a threshold to four decimals, or to as many as leave three significant digits of its distance from 0 or 1, so
+/// that it becomes neither: .3, .0000429, .9999571.
+double Rounded(double threshold) {
+  const double nearer = std::min(threshold, 1 - threshold);
+  const double scale = std::pow(10.0, std::max(4.0, 2 - std::floor(std::log10(nearer))));
+  return std::round(threshold * scale) / scale;
+}
+
 }  // namespace
 
 void SetBestF1Thresholds(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
                          std::span<const std::string> labels, Thresholds& thresholds) {
   const std::vector<float> best = BestF1Thresholds(probabilities, truth, labels.size());
   thresholds.labels.clear();
-  for (size_t k = 0; k < labels.size(); ++k) {
-    thresholds.labels[labels[k]] = std::round(static_cast<double>(best[k]) * 1e4) / 1e4;
-  }
+  // A float's own value: the threshold of a rare label may be smaller than any rounding allows.
+  for (size_t k = 0; k < labels.size(); ++k) thresholds.labels[labels[k]] = static_cast<double>(best[k]);
 }
 
 Thresholds ThresholdsAround(double moderate) {
@@ -38,7 +45,7 @@ Thresholds ThresholdsAround(double moderate) {
                              .moderate = static_cast<float>(defaults.moderate),
                              .lenient = static_cast<float>(defaults.lenient)};
   const auto rounded = [&](Mode mode) {
-    return std::round(static_cast<double>(ThresholdInMode(static_cast<float>(moderate), modes, mode)) * 1e4) / 1e4;
+    return Rounded(static_cast<double>(ThresholdInMode(static_cast<float>(moderate), modes, mode)));
   };
   return {.strict = rounded(Mode::kStrict), .moderate = moderate, .lenient = rounded(Mode::kLenient)};
 }

@@ -60,13 +60,13 @@ struct CalibrationResult {
   std::vector<std::string> notes;  ///< notes for the user
 };
 
-/// Gives each label of a multi-label model the threshold with the best F1 on these texts (decide/label_thresholds.h),
-/// rounded to four decimals. `probabilities` are [texts, labels]; `truth` contains the label ids of each text.
+/// Gives each label of a multi-label model the threshold with the best F1 on these texts (decide/label_thresholds.h).
+/// `probabilities` are [texts, labels]; `truth` contains the label ids of each text.
 void SetBestF1Thresholds(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
                          std::span<const std::string> labels, Thresholds& thresholds);
 
 /// Returns thresholds without a guarantee: `moderate`, which lies between 0 and 1, and those of the other modes, which are
-/// as far from it in log-odds as the default thresholds are from 0.5.
+/// as far from it in log-odds as the default thresholds are from 0.5. All are more than 0 and less than 1.
 Thresholds ThresholdsAround(double moderate);
 
 /// Fits a calibration and chooses thresholds and abstention as the options require. Texts with unknown labels

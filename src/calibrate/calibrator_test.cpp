@@ -112,6 +112,33 @@ TEST(Calibrator, NoChoiceSeesTheTextsOfAnother) {
   EXPECT_NE(calibrated().calibration->calibration, before.calibration->calibration);
 }
 
+TEST(Thresholds, AroundAnyNumberAreMoreThan0AndLessThan1) {
+  for (const double moderate : {1e-12, 0.0001, 0.5, 0.9999, 0.9999999}) {
+    const Thresholds thresholds = ThresholdsAround(moderate);
+    EXPECT_GT(static_cast<float>(thresholds.strict), 0.0f) << moderate;
+    EXPECT_LT(thresholds.strict, moderate);
+    EXPECT_EQ(thresholds.moderate, moderate);
+    EXPECT_GT(thresholds.lenient, moderate);
+    EXPECT_LT(static_cast<float>(thresholds.lenient), 1.0f) << moderate;
+  }
+  EXPECT_EQ(ThresholdsAround(0.5).strict, 0.3);
+  EXPECT_EQ(ThresholdsAround(0.5).lenient, 0.7);
+  EXPECT_NEAR(ThresholdsAround(0.0001).strict, 0.0000429, 1e-15);
+}
+
+TEST(Thresholds, OfALabelWithTinyProbabilitiesSeparateThem) {
+  std::vector<float> probabilities;
+  std::vector<std::vector<int32_t>> truth;
+  for (int t = 0; t < 400; ++t) {
+    probabilities.push_back(t % 20 == 0 ? 2e-5f : 1e-5f);
+    truth.push_back(t % 20 == 0 ? std::vector<int32_t>{0} : std::vector<int32_t>{});
+  }
+  Thresholds thresholds;
+  SetBestF1Thresholds(probabilities, truth, std::vector<std::string>{"rare"}, thresholds);
+  EXPECT_GT(static_cast<float>(thresholds.labels.at("rare")), 1e-5f);
+  EXPECT_LE(static_cast<float>(thresholds.labels.at("rare")), 2e-5f);
+}
+
 TEST(Calibrator, KeepingTheCalibrationChangesThresholdsOnly) {
   SimulatedTexts texts(5);
   texts.Draw(100);

@@ -39,8 +39,10 @@ void Describe(FeedbackExportOptions& options, OptionTable& table) {
            "Leave out texts for whose label the weights of the users add up to less; administrators' labels are "
            "always exported. A new account has the weight 0.1")
       .AtLeast(0);
-  table.Add("audits", &options.audits,
-            "Export the labels of 'winnow feedback audit', for calibration and metrics, in place of training data");
+  table.Add(
+      "audits", &options.audits,
+      "Export the labels of 'winnow feedback audit', for calibration and metrics, in place of training data: a "
+      "simple random sample of all messages, so labels of scores that are audited more often are left out at random");
   table.Describe(
       "Writes one row per text, with the fields text and label, in the order of the bytes of the texts. The last word "
       "of each user counts, and equal feedback gives equal bytes, in whatever order it arrived. Where users disagree, "
@@ -52,9 +54,11 @@ void Describe(FeedbackExportOptions& options, OptionTable& table) {
                 "then: winnow calibrate spam audits.jsonl");
 }
 
-Result<std::vector<TrainingRow>> AuditRows(Store& store) {
+std::vector<TrainingRow> AuditRows(const UniformSample& audits) {
+  std::map<std::string, std::string> labels;
+  for (const StoredVerdictSample& stored : audits.verdicts) labels[stored.sample.text] = *stored.sample.label;
   std::vector<TrainingRow> rows;
-  for (const auto& [text, label] : TRY(ReadVerdictLabels(store))) rows.push_back({text, label});
+  for (const auto& [text, label] : labels) rows.push_back({text, label});
   return rows;
 }
 
@@ -81,8 +85,11 @@ Result<void> Run(const FeedbackExportOptions& options) {
   const std::unique_ptr<Store> store = TRY(OpenExistingStore(options.store));
   HandleInterrupts();
   TrainingSet set;
+  UniformSample audits;
   if (options.audits) {
-    set.rows = TRY(AuditRows(*store));
+    audits = UniformVerdicts(TRY(ReadVerdictSamples(*store)));
+    set.rows = AuditRows(audits);
+    if (const std::string text = LeftOutText(audits); !text.empty()) LogInfo("{}", text);
   } else {
     set = TRY(FeedbackRows(*store, options));
   }
@@ -99,7 +106,9 @@ Result<void> Run(const FeedbackExportOptions& options) {
                       {"labels", counts},
                       {"contradicted", set.contradicted},
                       {"below_min_weight", set.light},
-                      {"audited", set.audited}}
+                      {"audited", set.audited},
+                      {"thinned", audits.thinned},
+                      {"experiments", audits.experiments}}
                      .dump() +
                  "\n");
   }

@@ -163,12 +163,32 @@ TEST(FitCalibration, SaysWhatIsTooLittle) {
   }
   const CalibrationFit shared = FitCalibration(CalibrationMethod::kTemperature, rare.view()).value();
   ASSERT_EQ(shared.calibration.temperatures.size(), 3u);
-  EXPECT_EQ(shared.calibration.temperatures[2], shared.calibration.temperature);
+  EXPECT_EQ(shared.calibration.temperatures[2], 1);
   EXPECT_NE(shared.calibration.temperatures[0], shared.calibration.temperature);
   ASSERT_FALSE(shared.notes.empty());
-  EXPECT_THAT(shared.notes.back(), HasSubstr("the labels 'c' share one temperature"));
+  EXPECT_THAT(shared.notes.back(), HasSubstr("the labels 'c' have the temperature 1"));
   EXPECT_THAT(FitCalibration(CalibrationMethod::kVector, rare.view()).error().message,
               HasSubstr("with and without each label, but there are fewer for 'c'"));
+}
+
+TEST(FitCalibration, ARareLabelKeepsItsProbabilities) {
+  // Label 0 is frequent and nearly separable, so that its temperature is far below 1; label 1 has 5 of 10,000 texts, with
+  // probabilities of about 0.0005.
+  Random random(1, "rare label");
+  Texts texts{.logits = {}, .truth = {}, .labels = {"common", "rare"}, .multi_label = true};
+  for (int t = 0; t < 10000; ++t) {
+    const bool common = t % 2 == 0, rare = t % 2000 == 1;
+    texts.truth.emplace_back();
+    if (common) texts.truth.back().push_back(0);
+    if (rare) texts.truth.back().push_back(1);
+    texts.logits.push_back(static_cast<float>((common ? 1 : -1) + 0.4 * random.Normal()));
+    texts.logits.push_back(static_cast<float>(-7.6 + 0.2 * random.Normal()));
+  }
+  const Calibration calibration = FitCalibration(CalibrationMethod::kTemperature, texts.view()).value().calibration;
+  ASSERT_EQ(calibration.temperatures.size(), 2u);
+  EXPECT_LT(calibration.temperatures[0], 0.5);
+  const std::vector<float> raw = Apply({}, texts.logits, 2, true), fitted = Apply(calibration, texts.logits, 2, true);
+  for (size_t t = 0; t < texts.truth.size(); ++t) ASSERT_EQ(fitted[2 * t + 1], raw[2 * t + 1]);
 }
 
 TEST(FitCalibration, RefusesWhatDoesNotFit) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -15,6 +16,11 @@ namespace winnow {
 /// Parses "strict", "moderate" or "lenient". Errors: kInvalidArgument, listing the modes.
 Result<Mode> ParseMode(std::string_view name);
 std::string_view ModeName(Mode mode);
+
+/// The range of decision thresholds, which are more than 0 and less than 1: a threshold of 0 would decide a label for
+/// every text. The least is the smallest float that computations without subnormal numbers keep.
+inline constexpr float kLeastThreshold = std::numeric_limits<float>::min();
+inline constexpr float kGreatestThreshold = 1 - std::numeric_limits<float>::epsilon() / 2;
 
 /// The decision threshold of each mode. Compared as float, so that 0.7f reaches 0.7.
 struct ModeThresholds {

@@ -52,13 +52,14 @@ Result<TemperatureFit> CommonTemperature(const LabelledLogits& texts) {
   return FitTemperature(texts.logits, classes, truth);
 }
 
-/// Each label's own temperature where its texts fix one, else the common one.
+/// Each label's own temperature where its texts fix one, else 1. The common temperature would be that of the frequent
+/// labels, and one below 1 moves the probabilities of a rare label, which are small, towards 0.
 Result<void> AddLabelTemperatures(const LabelledLogits& texts, CalibrationFit& fit) {
   const size_t labels = texts.labels.size();
   const std::vector<int64_t> with = TextsOfLabels(texts.truth, labels);
   const auto all = static_cast<int64_t>(texts.truth.size());
-  std::vector<double> own(labels, fit.calibration.temperature);
-  std::vector<size_t> shared;
+  std::vector<double> own(labels, 1.0);
+  std::vector<size_t> unfitted;
   for (size_t k = 0; k < labels; ++k) {
     bool fitted = std::min(with[k], all - with[k]) >= kEnoughOfLabel;
     if (fitted) {
@@ -72,13 +73,13 @@ Result<void> AddLabelTemperatures(const LabelledLogits& texts, CalibrationFit& f
       fitted = one.reliable;
       if (fitted) own[k] = one.temperature;
     }
-    if (!fitted) shared.push_back(k);
+    if (!fitted) unfitted.push_back(k);
   }
-  if (shared.size() == labels) return {};
+  if (unfitted.size() == labels) return {};  // all labels share the common temperature
   fit.calibration.temperatures = std::move(own);
-  if (!shared.empty()) {
-    fit.notes.push_back("the labels " + NamesOf(shared, texts.labels) +
-                        " share one temperature: for each of them, fewer than " + std::to_string(kEnoughOfLabel) +
+  if (!unfitted.empty()) {
+    fit.notes.push_back("the labels " + NamesOf(unfitted, texts.labels) +
+                        " have the temperature 1: for each of them, fewer than " + std::to_string(kEnoughOfLabel) +
                         " texts have it, fewer than " + std::to_string(kEnoughOfLabel) +
                         " lack it, or a temperature of its own cannot be fitted");
   }

@@ -25,7 +25,7 @@ struct LabelledLogits {
 
 struct CalibrationFit {
   Calibration calibration;
-  /// Notes for the user: why a temperature stayed 1, which labels share a temperature.
+  /// Notes for the user: why a temperature stayed 1, for which labels none could be fitted.
   std::vector<std::string> notes;
 };
 

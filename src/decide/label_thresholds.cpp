@@ -8,25 +8,29 @@ namespace winnow {
 namespace {
 
 double LogOdds(double p) {
-  const double inside = std::clamp(p, 1e-6, 1 - 1e-6);
+  const double inside = std::clamp(p, double{kLeastThreshold}, double{kGreatestThreshold});
   return std::log(inside / (1 - inside));
 }
 
-/// Scores with whether the text has the label, highest first.
+/// The threshold with the best F1 of scores with whether the text has the label. A threshold below all scores is not
+/// considered: if scores say nothing about a label, F1 is greatest with the label assigned to every text (Lipton, Elkan,
+/// Narayanaswamy 2014), which is of no use.
 float BestOf(std::vector<std::pair<float, bool>> scores, size_t positives) {
   std::ranges::sort(scores, [](const auto& a, const auto& b) { return a.first > b.first; });
   float best = 0.5f;
   double best_f1 = -1;
   size_t hits = 0;
-  for (size_t decided = 1; decided <= scores.size(); ++decided) {
+  for (size_t decided = 1; decided < scores.size(); ++decided) {
     const float last = scores[decided - 1].first;
     hits += scores[decided - 1].second ? 1 : 0;
-    const float next = decided < scores.size() ? scores[decided].first : 0.0f;
-    if (next == last) continue;  // no threshold lies between equals
+    const float next = scores[decided].first;
+    if (next == last || next >= kGreatestThreshold) continue;  // no threshold lies between them
     const double f1 = 2.0 * static_cast<double>(hits) / static_cast<double>(decided + positives);
     // Anywhere between the two scores decides alike: as near to the middle of 0 ... 1 as the gap's middle half allows.
     const float gap = last - next;
-    const float threshold = std::clamp(0.5f, next + gap / 4, last - gap / 4);
+    const float middle = std::clamp(0.5f, next + gap / 4, last - gap / 4);
+    // Of neighbouring floats, a sum may round to either: a score that reaches the threshold is above `next`.
+    const float threshold = std::clamp(middle, std::nextafter(next, 1.0f), std::min(last, kGreatestThreshold));
     const bool nearer = std::abs(threshold - 0.5f) < std::abs(best - 0.5f);
     if (f1 > best_f1 || (f1 == best_f1 && nearer)) {
       best_f1 = f1;
@@ -58,7 +62,8 @@ std::vector<float> BestF1Thresholds(std::span<const float> probabilities, std::s
 float ThresholdInMode(float moderate, const ModeThresholds& modes, Mode mode) {
   if (mode == Mode::kModerate) return moderate;
   const double shift = LogOdds(static_cast<double>(modes.At(mode))) - LogOdds(static_cast<double>(modes.moderate));
-  return static_cast<float>(1 / (1 + std::exp(-(LogOdds(static_cast<double>(moderate)) + shift))));
+  const double moved = 1 / (1 + std::exp(-(LogOdds(static_cast<double>(moderate)) + shift)));
+  return std::clamp(static_cast<float>(moved), kLeastThreshold, kGreatestThreshold);
 }
 
 }  // namespace winnow

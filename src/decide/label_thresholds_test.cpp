@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/random.h"
@@ -35,9 +36,47 @@ TEST(LabelThresholds, NoOtherThresholdHasABetterF1) {
     const float chosen = BestF1Thresholds(scores, truth, 1)[0];
     const double best = F1At(chosen, scores, truth);
     for (int i = 0; i <= 1000; ++i) {
+      if (static_cast<float>(i) / 1000 <= *std::ranges::min_element(scores))
+        continue;  // assigns the label to all texts
       EXPECT_LE(F1At(static_cast<float>(i) / 1000, scores, truth), best + 1e-12) << "seed " << seed << " at " << i;
     }
   }
+}
+
+TEST(LabelThresholds, ScoresThatAreNearlyZeroKeepAThresholdThatSeparatesThem) {
+  std::vector<float> scores;
+  std::vector<std::vector<int32_t>> truth;
+  for (int t = 0; t < 1000; ++t) {
+    scores.push_back(t % 50 == 0 ? 4e-5f : 5e-6f);
+    truth.push_back(t % 50 == 0 ? std::vector<int32_t>{0} : std::vector<int32_t>{});
+  }
+  EXPECT_EQ(F1At(BestF1Thresholds(scores, truth, 1)[0], scores, truth), 1);
+  // Neighbouring floats too.
+  for (const float high : {4e-5f, 0.5f, 0.7f, kGreatestThreshold}) {
+    std::ranges::fill(scores, std::nextafter(high, 0.0f));
+    for (size_t t = 0; t < scores.size(); t += 50) scores[t] = high;
+    EXPECT_EQ(BestF1Thresholds(scores, truth, 1)[0], high);
+  }
+}
+
+TEST(LabelThresholds, NoLabelIsAssignedToAllTexts) {
+  // Scores that say nothing about the label: the F1 of assigning it to all texts would be the greatest.
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Random random(seed, "nothing");
+    std::vector<float> scores;
+    std::vector<std::vector<int32_t>> truth;
+    for (int t = 0; t < 300; ++t) {
+      scores.push_back(static_cast<float>(0.001 + 0.001 * random.Uniform()));
+      truth.push_back(random.Below(10) == 0 ? std::vector<int32_t>{0} : std::vector<int32_t>{});
+    }
+    const float chosen = BestF1Thresholds(scores, truth, 1)[0];
+    EXPECT_GT(chosen, *std::ranges::min_element(scores));
+    EXPECT_LE(chosen, *std::ranges::max_element(scores));
+  }
+  const std::vector<float> equal(40, 0.2f);
+  std::vector<std::vector<int32_t>> half(40);
+  for (size_t t = 0; t < 20; ++t) half[t] = {0};
+  EXPECT_EQ(BestF1Thresholds(equal, half, 1), std::vector<float>{0.5f});
 }
 
 TEST(LabelThresholds, ALabelOfTooFewTextsKeepsOneHalf) {
@@ -66,8 +105,13 @@ TEST(LabelThresholds, ModesMoveEachLabelInTheirDirection) {
   EXPECT_GT(ThresholdInMode(0.2f, modes, Mode::kLenient), 0.2f);
   for (const float extreme : {0.0f, 1.0f}) {
     for (const Mode mode : {Mode::kStrict, Mode::kLenient}) {
-      EXPECT_TRUE(std::isfinite(ThresholdInMode(extreme, modes, mode)));
+      EXPECT_GT(ThresholdInMode(extreme, modes, mode), 0.0f);
+      EXPECT_LT(ThresholdInMode(extreme, modes, mode), 1.0f);
     }
+  }
+  for (const float small : {1e-7f, 1e-12f, 1e-30f}) {
+    EXPECT_LT(ThresholdInMode(small, modes, Mode::kStrict), small);
+    EXPECT_GT(ThresholdInMode(small, modes, Mode::kLenient), small);
   }
 }
 

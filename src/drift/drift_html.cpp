@@ -91,7 +91,7 @@ std::string Measures(const DriftReport& report) {
          "lengths and unknown words: largest difference of the distribution functions (Kolmogorov-Smirnov). Wording: "
          "ROC-AUC of a classifier that tells current texts from reference texts; .5 means that it cannot. Effect sizes "
          "do not grow with the number of texts. Chance: what samples of this size exceed in 1 of 100 cases, if nothing has "
-         "changed; a smaller effect is no drift.</p>\n";
+         "changed; a smaller effect does not count as drift.</p>\n";
 }
 
 std::string Labels(const DriftReport& report) {

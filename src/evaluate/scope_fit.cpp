@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
+#include <map>
 
+#include "base/random.h"
 #include "decide/neyman_pearson.h"
 
 namespace winnow {
@@ -20,8 +21,27 @@ std::vector<float> ScoresOf(ScopeMethod method, std::span<const float> logits, s
   return scores;
 }
 
-/// The smallest order statistic that keeps the guarantee; texts above it are rejected. `scores` are those of every
-/// second of `labelled` texts.
+/// For each text, whether the class means are fitted to it; the threshold is chosen on the others. A random half of
+/// each label, whatever the order of the texts: rows that alternate between two sources would otherwise put one source
+/// into each half, and the threshold would guarantee nothing for the other one.
+std::vector<bool> FittingHalf(std::span<const int32_t> truth) {
+  std::map<int32_t, std::vector<size_t>> by_label;
+  for (size_t t = 0; t < truth.size(); ++t) by_label[truth[t]].push_back(t);
+  Random random(42, "out of scope");
+  std::vector<bool> fits(truth.size());
+  bool next = true;  // goes on from label to label, so that labels with one text are in both halves
+  for (auto& [label, texts] : by_label) {
+    random.Shuffle(texts);
+    for (const size_t t : texts) {
+      fits[t] = next;
+      next = !next;
+    }
+  }
+  return fits;
+}
+
+/// The smallest order statistic that keeps the guarantee; texts above it are rejected. `scores` are those of a half of
+/// `labelled` texts.
 Result<float> ThresholdOf(std::vector<float> scores, size_t labelled, const ScopeFitOptions& options) {
   const auto n = static_cast<int64_t>(scores.size());
   const int64_t needed = TextsNeededForFpr(options.max_rejected, options.confidence);
@@ -30,7 +50,7 @@ Result<float> ThresholdOf(std::vector<float> scores, size_t labelled, const Scop
         ErrorCode::kInvalidData,
         fmt::format(
             "--max-rejected {:g} with {:.4g} % confidence requires at least {} labelled texts, but there are only {} "
-            "(every second one is used to choose the threshold)",
+            "(half of them are used to choose the threshold)",
             options.max_rejected, 100 * options.confidence, 2 * needed, labelled),
         "add labelled texts or raise --max-rejected");
   }
@@ -59,11 +79,12 @@ Result<ScopeFit> FitScope(std::span<const float> logits, std::span<const int32_t
                           size_t labels, const ScopeFitOptions& options) {
   std::vector<float> fitting, choosing;
   std::vector<int32_t> fitting_truth;
+  const std::vector<bool> fits = FittingHalf(truth);
   for (size_t t = 0; t < truth.size(); ++t) {
     const auto row = logits.subspan(t * labels, labels);
-    std::vector<float>& half = t % 2 == 0 ? fitting : choosing;
+    std::vector<float>& half = fits[t] ? fitting : choosing;
     half.insert(half.end(), row.begin(), row.end());
-    if (t % 2 == 0) fitting_truth.push_back(truth[t]);
+    if (fits[t]) fitting_truth.push_back(truth[t]);
   }
   ScopeFit fit;
   const Result<ScopeShape> shape = FitScopeShape(fitting, fitting_truth, labels);

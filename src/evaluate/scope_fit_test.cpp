@@ -82,6 +82,47 @@ TEST(ScopeFit, ReportsHowManyTextsAGuaranteeRequires) {
   EXPECT_THAT(fit.error().message, testing::HasSubstr("there are only 60"));
 }
 
+TEST(ScopeFit, KeepsItsBoundForRowsThatAlternateBetweenTwoSources) {
+  // Every second text is hard for the model; then the same texts, the easy ones first.
+  const Texts easy(600, 9, 1), hard(600, 2, 2);
+  for (const bool alternating : {true, false}) {
+    Texts rows(0, 0, 0);
+    const auto add = [&](const Texts& texts, size_t t) {
+      rows.truth.push_back(texts.truth[t]);
+      rows.logits.insert(rows.logits.end(), &texts.logits[t * 3], &texts.logits[t * 3] + 3);
+    };
+    for (size_t t = 0; t < 600; ++t) {
+      add(easy, t);
+      if (alternating) add(hard, t);
+    }
+    for (size_t t = 0; t < 600 && !alternating; ++t) add(hard, t);
+    for (const auto method : {ScopeMethod::kMaxProbability, ScopeMethod::kEnergy, ScopeMethod::kDistance}) {
+      const auto fit = FitScope(rows.logits, rows.truth, {}, 3, {.method = method});
+      ASSERT_TRUE(fit) << fit.error().Text();
+      const ScopeMetrics metrics =
+          MeasureScope(fit->rule, Scores(fit->rule, rows), std::vector<char>(rows.truth.size(), 1), {});
+      EXPECT_LE(metrics.rejected, 0.05) << NameOf(method) << (alternating ? ", alternating" : "");
+      EXPECT_GE(metrics.rejected, 0.02) << NameOf(method) << (alternating ? ", alternating" : "");
+    }
+  }
+}
+
+TEST(ScopeFit, FitsTheMeansToEachLabelOfRowsThatAlternateBetweenLabels) {
+  Texts rows(0, 0, 0);
+  const Texts texts(900, 6, 1), outside(300, 1, 2);
+  for (size_t t = 0; t < 900; ++t) {  // labels 0 and 1 in turn
+    if (texts.truth[t] == 2) continue;
+    rows.truth.push_back(texts.truth[t]);
+    rows.logits.insert(rows.logits.end(), &texts.logits[t * 3], &texts.logits[t * 3] + 2);
+  }
+  std::vector<float> two;
+  for (size_t t = 0; t < 300; ++t) two.insert(two.end(), &outside.logits[t * 3], &outside.logits[t * 3] + 2);
+  const auto fit = FitScope(rows.logits, rows.truth, two, 2, {.method = ScopeMethod::kDistance});
+  ASSERT_TRUE(fit) << fit.error().Text();
+  EXPECT_GT(fit->rule.auroc.value(), 0.9);
+  EXPECT_EQ(fit->rule.texts, 300);
+}
+
 TEST(ScopeFit, MeasuresSharesOfEachKind) {
   ScopeRule rule;
   rule.threshold = 1;

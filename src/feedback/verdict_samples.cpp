@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/random.h"
 #include "feedback/beta_quantile.h"
 
 namespace winnow {
@@ -107,6 +108,44 @@ VerdictRates EstimateRates(std::span<const StoredVerdictSample> samples, std::st
   rates.wrong_spam = RateOf(judged_spam);
   rates.spam = RateOf(all);
   return rates;
+}
+
+std::vector<StoredVerdictSample> LabelledVerdicts(std::span<const StoredVerdictSample> samples) {
+  const auto shares = LabelledShares(samples);
+  std::vector<StoredVerdictSample> labelled;
+  for (const StoredVerdictSample& stored : samples) {
+    const VerdictSample& sample = stored.sample;
+    if (!sample.label || sample.stratum == kDisagreementStratum) continue;
+    labelled.push_back(stored);
+    labelled.back().sample.probability *= shares.at({sample.stratum, sample.probability});
+  }
+  return labelled;
+}
+
+UniformSample UniformVerdicts(std::span<const StoredVerdictSample> samples) {
+  UniformSample uniform;
+  for (const StoredVerdictSample& stored : samples)
+    uniform.experiments += stored.sample.label && stored.sample.stratum == kDisagreementStratum ? 1 : 0;
+  std::vector<StoredVerdictSample> labelled = LabelledVerdicts(samples);
+  double least = 1;
+  for (const StoredVerdictSample& stored : labelled) least = std::min(least, stored.sample.probability);
+  for (StoredVerdictSample& stored : labelled) {
+    if (Random(static_cast<uint64_t>(stored.id), "thinning").Uniform() * stored.sample.probability < least) {
+      uniform.verdicts.push_back(std::move(stored));
+    } else {
+      ++uniform.thinned;
+    }
+  }
+  return uniform;
+}
+
+std::string LeftOutText(const UniformSample& sample) {
+  if (sample.thinned + sample.experiments == 0) return "";
+  return fmt::format(
+      "{} of {} audited messages are used, so that they are a simple random sample of all messages; {} of scores that "
+      "are audited more often and {} about which the versions of an experiment disagree were left out",
+      sample.verdicts.size(), sample.verdicts.size() + sample.thinned + sample.experiments, sample.thinned,
+      sample.experiments);
 }
 
 Result<std::vector<StoredVerdictSample>> ReadVerdictSamples(Store& store, VerdictSampleFilter filter) {

@@ -62,6 +62,27 @@ struct VerdictRates {
 /// would have. `spam_label` is the label of the positives.
 VerdictRates EstimateRates(std::span<const StoredVerdictSample> samples, std::string_view spam_label = "spam");
 
+/// Labelled verdicts that represent all verdicts equally.
+struct UniformSample {
+  std::vector<StoredVerdictSample> verdicts;
+  size_t thinned = 0;      ///< number of labelled verdicts that were left out at random
+  size_t experiments = 0;  ///< number of labelled verdicts that were left out because two models disagree about them
+};
+
+/// Returns the labelled ones of `samples`, each with the probability of having been drawn and labelled: that of its
+/// stratum, times the share of the stratum that has a label. Messages about which two models disagree, which are no
+/// sample of all messages, are left out. `samples` are all verdicts of a store or of a time, labelled or not.
+std::vector<StoredVerdictSample> LabelledVerdicts(std::span<const StoredVerdictSample> samples);
+
+/// Thins the labelled ones of `samples`, so that those of each stratum are left with the probability of the rarest
+/// stratum, and all are one simple random sample, for what knows no weights: calibration, thresholds, metrics (Poisson
+/// sampling; Särndal, Swensson and Wretman 1992, "Model Assisted Survey Sampling", 3.5). A stratum without labels is
+/// not represented. Deterministic: a verdict is kept or left out by its id. `samples` as in LabelledVerdicts.
+UniformSample UniformVerdicts(std::span<const StoredVerdictSample> samples);
+
+/// Returns a clause about what UniformVerdicts left out; empty if it left out nothing.
+std::string LeftOutText(const UniformSample& sample);
+
 /// Returns all drawn verdicts of a store. Errors: those of the store.
 Result<std::vector<StoredVerdictSample>> ReadVerdictSamples(Store& store, VerdictSampleFilter filter = {});
 

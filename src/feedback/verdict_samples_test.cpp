@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 
 #include "base/random.h"
 #include "support/error_of.h"
@@ -120,6 +121,66 @@ TEST(EstimateRates, IntervalsContainTheRateOfThePopulation) {
   }
   EXPECT_GE(covered, kRepetitions * 93 / 100);
   EXPECT_NEAR(sum / kRepetitions, 0, 0.0005) << "the estimate is unbiased";
+}
+
+/// 8,000 messages of which a fifth have middle scores and a tenth high ones, audited by StrataFor(10); a third of the
+/// high ones waits for a label.
+std::vector<StoredVerdictSample> AuditedMessages() {
+  const VerdictSampler sampler(StrataFor(10), SipKey{7, 8});
+  Random random(3, "messages");
+  std::vector<StoredVerdictSample> samples;
+  for (int i = 0; i < 8000; ++i) {
+    const double u = random.Uniform();
+    auto sample = sampler.Draw(Message(i, u < 0.7 ? 0.05 : u < 0.9 ? 0.5 : 0.95));
+    if (!sample) continue;
+    if (sample->score < 0.9 || random.Below(3) > 0) sample->label = u < 0.8 ? "ham" : "spam";
+    samples.push_back({static_cast<int64_t>(samples.size() + 1), *std::move(sample)});
+  }
+  return samples;
+}
+
+TEST(UniformVerdicts, HaveTheSharesOfAllMessages) {
+  std::vector<StoredVerdictSample> samples = AuditedMessages();
+  const size_t drawn = samples.size();
+  for (int i = 0; i < 30; ++i) {
+    samples.push_back(Sample(1, true, "ham", kDisagreementStratum));
+    samples.back().id = static_cast<int64_t>(samples.size());
+  }
+  const UniformSample uniform = UniformVerdicts(samples);
+  std::map<std::string, double> counts;
+  for (const StoredVerdictSample& stored : uniform.verdicts) {
+    ASSERT_TRUE(stored.sample.label);
+    ++counts[stored.sample.stratum];
+  }
+  // A tenth of the messages: 560, 160 and 80, within four standard deviations.
+  EXPECT_EQ(counts.size(), 3u);
+  EXPECT_NEAR(counts["0-0.1"], 560, 4 * std::sqrt(560));
+  EXPECT_NEAR(counts["0.1-0.9"], 160, 4 * std::sqrt(160));
+  EXPECT_NEAR(counts["0.9-1"], 80, 4 * std::sqrt(80));
+  EXPECT_EQ(uniform.experiments, 30u);
+  EXPECT_GT(uniform.thinned, 300u);
+  EXPECT_LT(uniform.thinned, drawn - 600);
+  EXPECT_NE(LeftOutText(uniform), "");
+  EXPECT_EQ(UniformVerdicts(samples).verdicts.size(), uniform.verdicts.size()) << "deterministic";
+}
+
+TEST(UniformVerdicts, OfOneStratumAreAllThatHaveALabel) {
+  const auto samples = std::to_array({Sample(0.1, true, "ham"), Sample(0.1, true, nullptr), Sample(0.1, false, "ham")});
+  const UniformSample uniform = UniformVerdicts(samples);
+  EXPECT_EQ(uniform.verdicts.size(), 2u);
+  EXPECT_EQ(uniform.thinned, 0u);
+  EXPECT_EQ(LeftOutText(uniform), "");
+  EXPECT_TRUE(UniformVerdicts({}).verdicts.empty());
+}
+
+TEST(LabelledVerdicts, GiveTheRatesOfAllVerdicts) {
+  const std::vector<StoredVerdictSample> samples = AuditedMessages();
+  const VerdictRates all = EstimateRates(samples), labelled = EstimateRates(LabelledVerdicts(samples));
+  EXPECT_EQ(labelled.labelled, all.labelled);
+  EXPECT_EQ(labelled.waiting, 0u);
+  EXPECT_NEAR(labelled.false_positives.rate, all.false_positives.rate, 1e-12);
+  EXPECT_NEAR(labelled.false_positives.low, all.false_positives.low, 1e-9);
+  EXPECT_NEAR(labelled.spam.rate, all.spam.rate, 1e-12);
 }
 
 class VerdictSamplesOn : public OnEveryDatabase {};

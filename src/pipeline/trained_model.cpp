@@ -36,6 +36,11 @@ void NoteCalibration(const CalibrationResult& result, const TrainingPlan& plan, 
   for (const std::string& note : notes) observer.Note(note);
 }
 
+std::string ThresholdText(double threshold) {
+  if (threshold < 0.01) return fmt::format("{:.2g}", threshold);
+  return threshold > 0.99 ? fmt::format("{:.6g}", threshold) : fmt::format("{:.2f}", threshold);
+}
+
 }  // namespace
 
 bool HasHeldOut(const Split& split) {
@@ -87,7 +92,7 @@ Result<std::vector<std::string>> TuneThresholds(std::span<const float> probabili
   std::vector<std::string> tuned, untuned;
   for (size_t label = 0; label < labels.size(); ++label) {
     if (std::min(texts[label], truth.size() - texts[label]) >= kFewestTextsOfThreshold) {
-      tuned.push_back(fmt::format("{} {:.2f}", labels[label], manifest.thresholds.labels[labels[label]]));
+      tuned.push_back(fmt::format("{} {}", labels[label], ThresholdText(manifest.thresholds.labels[labels[label]])));
     } else {
       untuned.push_back(labels[label]);
     }

@@ -99,9 +99,7 @@ class Gate {
     return part == kWords ? "the token embeddings" : "layer " + std::to_string(part + 1);
   }
 
-  bool Holds(const QuantizeReport& report) const {
-    return report.accuracy_drop() <= options_.max_drop && report.f1_drop() <= options_.max_drop;
-  }
+  bool Holds(const QuantizeReport& report) const { return report.Holds(options_.max_drop); }
   static std::string Drops(const QuantizeReport& report) {
     return fmt::format("accuracy {:.4f} -> {:.4f}, macro-F1 {:.4f} -> {:.4f}", report.before.accuracy,
                        report.after.accuracy, report.before.f1_macro, report.after.f1_macro);

@@ -44,6 +44,12 @@ struct QuantizeReport {
 
   double accuracy_drop() const { return before.accuracy - after.accuracy; }
   double f1_drop() const { return before.f1_macro - after.f1_macro; }
+  /// Whether neither drop is larger than `max_drop`. A drop of exactly `max_drop` is not, although the difference of two
+  /// doubles may exceed it: 1 - 0.995 > 0.005.
+  bool Holds(double max_drop) const {
+    constexpr double kRounding = 1e-9;
+    return accuracy_drop() <= max_drop + kRounding && f1_drop() <= max_drop + kRounding;
+  }
 };
 
 /// Makes `out`/model_int8.safetensors from `bundle`'s float weights, measured on `held_out`, which must not have been

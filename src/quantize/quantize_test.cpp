@@ -104,6 +104,19 @@ TEST(Quantize, LayerThatSuffersFromFourBitsBecomesInt8) {
   EXPECT_THAT(truth.notes[0], testing::HasSubstr("accuracy drops too much with all layers in 4 bits per weight"));
 }
 
+TEST(Quantize, ADropOfExactlyTheLimitIsAccepted) {
+  for (const double texts : {200.0, 400.0, 1000.0, 4000.0}) {
+    for (double right = 0.7 * texts; right <= texts; ++right) {
+      QuantizeReport report;
+      report.before.accuracy = report.before.f1_macro = right / texts;
+      report.after.accuracy = report.after.f1_macro = (right - 0.005 * texts) / texts;
+      ASSERT_TRUE(report.Holds(.005)) << right << " of " << texts;
+      report.after.accuracy = (right - 0.005 * texts - 1) / texts;
+      ASSERT_FALSE(report.Holds(.005)) << right << " of " << texts;
+    }
+  }
+}
+
 TEST(Quantize, DropMayBeMeasuredFromOtherMetrics) {
   OwnTruth truth;
   Metrics before;

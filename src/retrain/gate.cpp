@@ -171,7 +171,8 @@ GateCondition SlicesCondition(const PairedDecisions& test, const SliceKeys& slic
                        .challenger = Share(counts.challenger, counts.texts)};
     const double drop = slice.champion - slice.challenger;
     slice.p_value = counts.worse() ? counts.Test().p_value / 2 : 1;
-    slice.held = drop <= bounds.max_slice_drop || slice.p_value >= bounds.alpha;
+    constexpr double kRounding = 1e-9;  // 1 - 0.98 > 0.02, as doubles
+    slice.held = drop <= bounds.max_slice_drop + kRounding || slice.p_value >= bounds.alpha;
     if (drop > worst) worst = drop, worst_name = name;
     if (!slice.held) {
       condition.missed_by = std::max(condition.missed_by, drop - bounds.max_slice_drop);

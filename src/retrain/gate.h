@@ -64,9 +64,9 @@ struct GateInput {
   std::vector<SliceKeys> slices = {};        ///< of the test set
   /// Of the test set; empty for a model without a rule for out-of-scope texts.
   std::optional<ScopeDecisions> champion_scope = {}, challenger_scope = {};
-  std::optional<PairedDecisions> audits = {};
-  std::vector<StoredVerdictSample> audited =
-      {};  ///< the verdicts of `audits`, with the challenger's decision as is_spam
+  std::optional<PairedDecisions> audits = {};  ///< about a simple random sample of the messages
+  /// All audited messages as LabelledVerdicts, with the challenger's decision as is_spam.
+  std::vector<StoredVerdictSample> audited = {};
   std::vector<MustPassOutcome> must_pass = {};
   /// The bound of the false-positive rate that the champion guarantees; empty: it has no guarantee.
   std::optional<double> promised_fpr = {};

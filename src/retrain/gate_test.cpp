@@ -105,6 +105,12 @@ TEST(Gate, ASliceThatGotWorseFails) {
   EXPECT_TRUE(ExamineGate(input, {.max_slice_drop = 0.1}).passed);
   input.test = Decisions({{'h', 'h', 'h', 62}, {'s', 's', 'h', 4}, {'s', 's', 's', 506}});
   EXPECT_TRUE(ExamineGate(input).passed) << "four texts may be chance: p = 1/16";
+  // Exactly the bound, of 300 texts: 1 - 0.98 > 0.02, as doubles.
+  input.test = Decisions({{'h', 'h', 'h', 294}, {'s', 's', 'h', 6}, {'s', 's', 's', 500}, {'s', 'h', 's', 6}});
+  input.slices[0].keys.clear();
+  for (size_t i = 0; i < input.test->champion.size(); ++i) input.slices[0].keys.push_back(i < 300 ? "mail" : "sms");
+  EXPECT_TRUE(ExamineGate(input).passed);
+  EXPECT_FALSE(ExamineGate(input, {.max_slice_drop = 0.0199}).passed);
 }
 
 TEST(Gate, TheRuleForOutOfScopeTextsIsKept) {

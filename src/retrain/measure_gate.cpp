@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/lines.h"
 #include "base/log.h"
@@ -131,25 +132,48 @@ Result<std::vector<SliceKeys>> SlicesOf(const Dataset& test, const TestOrigin& o
   return slices;
 }
 
-Result<void> AddAudits(const GatePlan& plan, const Models& models, GateInput& input) {
-  if (plan.store == nullptr) return {};
-  const std::vector<StoredVerdictSample> samples =
-      TRY(ReadVerdictSamples(*plan.store, {.labelled = true, .since = plan.audits_since}));
+/// The decisions about some of the texts.
+DecidedTexts Only(const DecidedTexts& texts, std::span<const size_t> indices) {
+  DecidedTexts some = texts;
+  some.truth.clear();
+  some.decided.clear();
+  some.confidence.clear();
+  for (const size_t i : indices) {
+    some.truth.push_back(texts.truth[i]);
+    some.decided.push_back(texts.decided[i]);
+    if (i < texts.confidence.size()) some.confidence.push_back(texts.confidence[i]);
+  }
+  return some;
+}
+
+/// Accuracies are compared on a simple random sample of the messages; the false-positive rate is estimated from all
+/// audits, each of which stands for the messages that it was drawn from. Returns what was left out of the sample.
+Result<std::string> AddAudits(const GatePlan& plan, const Models& models, GateInput& input) {
+  if (plan.store == nullptr) return std::string();
+  const std::vector<StoredVerdictSample> all = TRY(ReadVerdictSamples(*plan.store, {.since = plan.audits_since}));
+  const std::vector<StoredVerdictSample> samples = LabelledVerdicts(all);
   std::vector<size_t> kept;
   const Dataset of_challenger =
       AuditedTexts(samples, LabelSet{models.challenger.labels()}, models.challenger.text_template(), &kept);
-  if (kept.empty()) return {};
+  if (kept.empty()) return std::string();
   const Dataset of_champion =
       AuditedTexts(samples, LabelSet{models.champion.labels()}, models.champion.text_template());
-  input.audits = TRY(models.Measure(plan, of_champion, of_challenger)).decisions;
+  const PairedDecisions decisions = TRY(models.Measure(plan, of_champion, of_challenger)).decisions;
+  const UniformSample sample_of_all = UniformVerdicts(all);
+  std::set<int64_t> uniform;
+  for (const StoredVerdictSample& stored : sample_of_all.verdicts) uniform.insert(stored.id);
   const int32_t positive = models.challenger.positive_label();
+  std::vector<size_t> compared;
   for (size_t i = 0; i < kept.size(); ++i) {
     StoredVerdictSample sample = samples[kept[i]];
-    sample.sample.is_spam =
-        std::ranges::find(input.audits->challenger.decided[i], positive) != input.audits->challenger.decided[i].end();
+    if (uniform.contains(sample.id)) compared.push_back(i);
+    const std::vector<int32_t>& decided = decisions.challenger.decided[i];
+    sample.sample.is_spam = std::ranges::find(decided, positive) != decided.end();
     input.audited.push_back(std::move(sample));
   }
-  return {};
+  input.audits = PairedDecisions{.champion = Only(decisions.champion, compared),
+                                 .challenger = Only(decisions.challenger, compared)};
+  return LeftOutText(sample_of_all);
 }
 
 Result<void> AddMustPass(const GatePlan& plan, const BundleClassifier& challenger, GateInput& input) {
@@ -181,9 +205,11 @@ Result<GateReport> Examine(const GatePlan& plan, const Models& models, Dataset o
   input.test = std::move(measured.decisions);
   input.champion_scope = std::move(measured.champion_scope);
   input.challenger_scope = std::move(measured.challenger_scope);
-  TRY(AddAudits(plan, models, input));
+  const std::string left_out = TRY(AddAudits(plan, models, input));
   TRY(AddMustPass(plan, models.challenger, input));
-  return ExamineGate(input, plan.bounds);
+  GateReport report = ExamineGate(input, plan.bounds);
+  if (!left_out.empty()) report.notes.push_back("accuracy on audits: " + left_out);
+  return report;
 }
 
 }  // namespace

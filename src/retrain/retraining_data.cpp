@@ -93,14 +93,17 @@ std::unordered_map<std::string, std::string> LabelsByKey(const Split& split) {
   return labels;
 }
 
-/// Adds audited texts that no other part has.
+/// Adds audited texts that no other part has: a simple random sample of all messages, for which the probabilities and
+/// thresholds are right.
 size_t AddAudits(std::span<const StoredVerdictSample> samples, std::optional<StoreTime> before,
-                 const FeedbackTexts& texts, Split& split) {
+                 const FeedbackTexts& texts, Split& split, TrainingObserver& observer) {
   std::vector<StoredVerdictSample> earlier;
   std::ranges::copy_if(samples, std::back_inserter(earlier), [&](const StoredVerdictSample& stored) {
     return !before || stored.sample.created_at < *before;
   });
-  Dataset audits = AuditedTexts(earlier, split.train.labels, texts.text_template());
+  const UniformSample uniform = UniformVerdicts(earlier);
+  if (std::string left_out = LeftOutText(uniform); !left_out.empty()) observer.Note("validation: " + left_out);
+  Dataset audits = AuditedTexts(uniform.verdicts, split.train.labels, texts.text_template());
   Deduplicate(audits);
   for (const Dataset* part : {&split.train, &split.validation, &split.test}) RemoveLeaks(audits, *part);
   std::ranges::move(audits.examples, std::back_inserter(split.validation.examples));
@@ -138,9 +141,11 @@ Result<SelectedFeedback> AddSelectedFeedback(Store& store, const FeedbackSelecti
   }
   const FeedbackTexts texts = TRY(FeedbackTexts::Of(reading));
   const std::vector<FeedbackState> states = CurrentFeedback(TRY(ReadAllFeedback(store, {})));
-  const std::vector<StoredVerdictSample> audits = TRY(ReadVerdictSamples(store, {.labelled = true}));
+  const std::vector<StoredVerdictSample> audits = TRY(ReadVerdictSamples(store));
   std::map<std::string, std::string> labels;
-  for (const StoredVerdictSample& stored : audits) labels[stored.sample.text] = *stored.sample.label;
+  for (const StoredVerdictSample& stored : audits) {
+    if (stored.sample.label) labels[stored.sample.text] = *stored.sample.label;
+  }
   std::vector<JudgedText> judged = JudgeTexts(states, ComputeTrust(states, labels));
   std::erase_if(judged, [&](const JudgedText& text) { return labels.contains(text.text); });
   for (JudgedText& text : judged) text.label = LabelOfModel(text.label, split.train.labels.names);
@@ -157,7 +162,7 @@ Result<SelectedFeedback> AddSelectedFeedback(Store& store, const FeedbackSelecti
   const std::vector<TrainingRow>& rows = selected.selection.rows;
   selected.added = {.rows = rows.size(), .sha256 = Sha256(JsonLinesOf(rows)), .labels = LabelsOf(rows)};
   if (!selected.selection.too_few.empty()) return selected;
-  selected.audits = AddAudits(audits, audits_before, texts, split);
+  selected.audits = AddAudits(audits, audits_before, texts, split, observer);
   for (size_t i = 0; i < rows.size(); ++i) {
     split.train.examples.push_back({.text = texts.Make(rows[i].text),
                                     .labels = {split.train.labels.Find(rows[i].label)},

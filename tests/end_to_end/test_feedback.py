@@ -1,4 +1,5 @@
 """Feedback: from `winnow feedback add` through the store to training data that `winnow train` reads."""
+import collections
 import contextlib
 import itertools
 import json
@@ -116,6 +117,26 @@ class Feedback(TestCase):
         self.assertIn("false-positive rate", self.winnow(*audit, "report", "--store", self.store)[0])
         self.assertEqual(self.export(), b"", "a text with a blind label is not trained on")
         self.assertEqual(len(self.export("audits.jsonl", "--audits").splitlines()), 3)
+
+    def test_exported_audits_are_a_simple_random_sample(self):
+        # 2,000 messages, audited by strata: 1,400 of low scores, 400 of middle scores, 200 of high ones.
+        self.add("--text", "creates the store", "--label", "spam", "--user", "anna")
+        with contextlib.closing(sqlite3.connect(self.path("store.db"))) as database:
+            for stratum, score, probability, count in (("0-0.1", .05, .1, 140), ("0.1-0.9", .5, .4, 160), ("0.9-1", .95, .2, 40), ("experiment", .5, 1, 25)):
+                database.executemany("INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, label, labelled_by, created_at) "
+                                     "VALUES (?, ?, ?, ?, ?, ?, 'ham', 'anna', '2026-11-28T20:00:00.000Z')",
+                                     [(f"{stratum}{i}", f"{stratum} {i}", score >= .5, score, stratum, probability) for i in range(count)])
+            database.commit()
+        out, err = self.winnow("feedback", "export", "--store", self.store, "--output", self.path("audits.jsonl"), "--audits", "--json")
+        exported = json.loads(out)
+        with open(self.path("audits.jsonl"), encoding="utf-8") as file:
+            strata = collections.Counter(json.loads(line)["text"].split()[0] for line in file)
+        self.assertEqual(set(strata), {"0-0.1", "0.1-0.9", "0.9-1"})
+        self.assertEqual(strata["0-0.1"], 140)
+        self.assertTrue(18 <= strata["0.1-0.9"] <= 62, strata)  # 40 expected, of 400 messages
+        self.assertTrue(8 <= strata["0.9-1"] <= 32, strata)  # 20 expected, of 200 messages
+        self.assertEqual((exported["rows"], exported["experiments"], exported["thinned"]), (strata.total(), 25, 340 - strata.total()))
+        self.assertIn(f"{strata.total()} of 365 audited messages are used, so that they are a simple random sample of all messages", err)
 
     def test_errors_say_what_to_do(self):
         for arguments, code, says in (

@@ -43,12 +43,12 @@ class RetrainTest(TestCase):
     def report_both(self, count, seed="texts"):
         self.report(*((text, label) for label in ("spam", "ham") for text in self.texts(label, count, seed)))
 
-    def audit(self, *rows, at):
+    def audit(self, *rows, at, stratum="0-1", probability=.1):
         """Adds audited verdicts: rows of (text, label)."""
         connection = sqlite3.connect(self.path("store.db"))
         connection.executemany("INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, label, labelled_by, created_at) "
-                               "VALUES (?, ?, ?, .5, '0-1', .1, ?, 'ida', ?)",
-                               [(f"m{at}{i}", text, label == "spam", label, at) for i, (text, label) in enumerate(rows)])
+                               "VALUES (?, ?, ?, .5, ?, ?, ?, 'ida', ?)",
+                               [(f"m{at}{stratum}{i}", text, label == "spam", stratum, probability, label, at) for i, (text, label) in enumerate(rows)])
         connection.commit()
         connection.close()
 
@@ -152,9 +152,14 @@ class Retrain(RetrainTest):
         new = [(text, label) for label in ("spam", "ham") for text in self.texts(label, 12, "since")]
         self.audit(*old, at="2020-01-02T03:04:05.006Z")
         self.audit(*new, at="2099-01-02T03:04:05.006Z")
+        # Messages about which models disagree, and those of a stratum that is audited more often, do not distort the sample.
+        for year in (2020, 2099):
+            self.audit(*((text, "ham") for text in self.texts("ham", 6, f"experiment {year}")), at=f"{year}-01-02T03:04:05.007Z", stratum="experiment", probability=1)
+            self.audit((f"audited a thousand times as often in {year}", "ham"), at=f"{year}-01-02T03:04:05.008Z", stratum="0.1-0.9", probability=1)
         self.report(*((text, label) for text, label in new))
         done = self.retrain()
         self.assertEqual(done["feedback"]["audits"], 30)
+        self.assertIn("24 of 31 audited messages are used", " ".join(done["gate"]["notes"]))
         self.assertEqual(done["feedback"]["texts"], 60, "audited texts are not trained on")
         self.assertEqual(self.info("new")["validation_count"], self.info("spam")["validation_count"] + 30)
         (audits,) = (condition for condition in done["gate"]["conditions"] if condition["name"] == "accuracy on audits")
