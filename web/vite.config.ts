@@ -13,8 +13,9 @@ function chunkOf(id: string): string | undefined {
   return undefined;
 }
 
-export default defineConfig({
-  base: "/ui/",
+export default defineConfig(({ command }) => ({
+  // Relative, since a proxy may publish the page below another path; the server completes index.html (routes_page.cpp).
+  base: command === "build" ? "./" : "/ui/",
   plugins: [vue()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   worker: { format: "es" },
@@ -38,4 +39,4 @@ export default defineConfig({
     proxy: Object.fromEntries(["/v1", "/models", "/api", "/health", "/ready"].map((path) => [path, { target: server }])),
   },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
-});
+}));

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "bundle/known_models.h"
+#include "bundle/scope_file.h"
 #include "decide/neyman_pearson.h"
 
 namespace winnow {
@@ -258,6 +259,11 @@ std::string GuaranteesSection(const Manifest& manifest) {
     text += fmt::format(
         "\nUncertain predictions are marked, so that at most {} of all texts are decided wrongly without a mark.\n",
         BoundText(manifest.abstain->max_error));
+  }
+  if (manifest.sha256.contains(kScopeFile)) {
+    text +=
+        "\nA rule recognizes out-of-scope texts, which belong to none of the labels. The metrics above are those without "
+        "the rule.\n";
   }
   return text;
 }

@@ -94,7 +94,7 @@ void Describe(DriftCommandOptions& options, OptionTable& table) {
       "a calibrated probability says how often a decision of its kind is wrong; beside them, the rates of verdicts "
       "that people have labelled ('winnow feedback audit'). Then come effect sizes of the changes of predicted labels, "
       "scores, lengths, unknown words and wording, with the words that are new. Effect sizes do not grow with the "
-      "number of texts, unlike p-values.");
+      "number of texts, unlike p-values; those that chance explains with so few texts do not count as drift.");
   AddTrustOptions(options, table);
   table.Example("winnow drift spam --store sqlite:store.db", "the last seven days against the calibration set");
   table.Example("winnow drift spam --registry registry --store sqlite:store.db", "the champion of a registry");

@@ -1,6 +1,7 @@
 // With b = 1 / temperature the negative log likelihood of a text with logits z and label y is
 //   logsumexp(b z) - b z_y,   derivative E[z] - z_y,   second derivative Var[z]  (both under softmax(b z)),
-// and of a label with logit z and truth t in {0, 1} the same with the logits (0, z). The sum is convex in b, so its
+// and of a label with logit z and truth t in {0, 1} the same with the logits (0, z). With smoothed targets, the mean of z under the
+// target takes the place of z_y. The sum is convex in b, so its
 // derivative grows with b and has one zero, or its minimum lies at a bound. Newton's steps are kept inside a bracket of
 // the zero that halves whenever a step would leave it; this
 // converges from anywhere (measured: 3 to 11 steps in 180 fits of random logits with a temperature inside the bounds).
@@ -17,16 +18,22 @@ struct Likelihood {
   double value = 0, slope = 0, curvature = 0;
 };
 
-/// The single-label likelihood at b, summed over texts.
-Likelihood SingleLabel(std::span<const float> logits, size_t classes, std::span<const int32_t> truth, double b) {
+/// The probability that the targets of n texts leave to what is not true.
+double SmoothingOf(size_t texts) { return 1.0 / (static_cast<double>(texts) + 2.0); }
+
+/// The single-label likelihood at b, summed over texts. `smoothing` is the part of the target that all labels but the true
+/// one share.
+Likelihood SingleLabel(std::span<const float> logits, size_t classes, std::span<const int32_t> truth, double smoothing,
+                       double b) {
   Likelihood total;
   for (size_t n = 0; n < truth.size(); ++n) {
     const auto row = logits.subspan(n * classes, classes);
     const double largest = *std::max_element(row.begin(), row.end());
     // Moments of z - largest: nearly equal large logits lose nothing.
-    double sum = 0, first = 0, second = 0;
+    double sum = 0, first = 0, second = 0, all = 0;
     for (const float logit : row) {
       const double z = static_cast<double>(logit) - largest;
+      all += z;
       const double weight = std::exp(b * z);
       sum += weight;
       first += weight * z;
@@ -34,15 +41,18 @@ Likelihood SingleLabel(std::span<const float> logits, size_t classes, std::span<
     }
     const double mean = first / sum;
     const double of_truth = static_cast<double>(row[static_cast<size_t>(truth[n])]) - largest;
-    total.value += std::log(sum) - b * of_truth;
-    total.slope += mean - of_truth;
+    const double of_target =
+        classes == 1 ? of_truth
+                     : of_truth + smoothing * ((all - of_truth) / static_cast<double>(classes - 1) - of_truth);
+    total.value += std::log(sum) - b * of_target;
+    total.slope += mean - of_target;
     total.curvature += std::max(0.0, second / sum - mean * mean);
   }
   return total;
 }
 
 /// The multi-label one: `targets` is 0 or 1 for each logit.
-Likelihood MultiLabel(std::span<const float> logits, std::span<const uint8_t> targets, double b) {
+Likelihood MultiLabel(std::span<const float> logits, std::span<const uint8_t> targets, double smoothing, double b) {
   Likelihood total;
   for (size_t i = 0; i < logits.size(); ++i) {
     // A wrong logit of size |z| or a right one: fold the sign in, so that -log sigmoid(b z) serves both.
@@ -50,8 +60,8 @@ Likelihood MultiLabel(std::span<const float> logits, std::span<const uint8_t> ta
     const double power = std::exp(-std::abs(b * z));
     const double probability = (b * z < 0 ? power : 1.0) / (1.0 + power);  // of the truth
     const double rest = (b * z < 0 ? 1.0 : power) / (1.0 + power);
-    total.value += std::log1p(power) + std::max(0.0, -b * z);
-    total.slope -= rest * z;
+    total.value += std::log1p(power) + std::max(0.0, -b * z) + smoothing * b * z;
+    total.slope += (smoothing - rest) * z;
     total.curvature += probability * rest * z * z;
   }
   return total;
@@ -108,6 +118,7 @@ Result<void> CheckLabel(int32_t label, int classes, size_t text) {
                                                std::to_string(classes - 1));
 }
 
+/// `at(b, smoothing)` is the likelihood at b.
 template <typename LikelihoodAt>
 TemperatureFit Fit(const LikelihoodAt& at, size_t texts, size_t terms, bool one_class) {
   TemperatureFit fit;
@@ -116,19 +127,20 @@ TemperatureFit Fit(const LikelihoodAt& at, size_t texts, size_t terms, bool one_
     fit.note = "not fitted: there are no held-out texts";
     return fit;
   }
-  const Minimum minimum = Minimize(at);
+  const double smoothing = SmoothingOf(texts);
+  const Minimum minimum = Minimize([&](double b) { return at(b, smoothing); });
   // 1 / b rounds; at the bounds and where nothing is known the number is known.
   fit.temperature = minimum.place == Minimum::kAtLow    ? kMaxTemperature
                     : minimum.place == Minimum::kAtHigh ? kMinTemperature
                     : minimum.place == Minimum::kFlat   ? 1.0
                                                         : 1.0 / minimum.b;
   fit.iterations = minimum.iterations;
-  fit.nll_before = at(1.0).value / static_cast<double>(terms);
-  fit.nll_after = at(minimum.b).value / static_cast<double>(terms);
+  fit.nll_before = at(1.0, 0.0).value / static_cast<double>(terms);
+  fit.nll_after = at(minimum.b, 0.0).value / static_cast<double>(terms);
   if (minimum.place == Minimum::kFlat) {
     fit.note = "not fitted: every temperature fits the held-out texts equally well";
   } else if (minimum.place == Minimum::kAtHigh) {
-    fit.note = "not fitted: no held-out text is clearly misclassified, so the smallest temperature would fit best";
+    fit.note = "not fitted: the logits of the held-out texts are too small for any temperature";
   } else if (minimum.place == Minimum::kAtLow) {
     fit.note = "not fitted: on the held-out texts the model is no better than guessing";
   } else if (one_class) {
@@ -152,7 +164,8 @@ Result<TemperatureFit> FitTemperature(std::span<const float> logits, int classes
     one_class = one_class && truth[n] == truth[0];
   }
   const auto width = static_cast<size_t>(classes);
-  return Fit([&](double b) { return SingleLabel(logits, width, truth, b); }, truth.size(), truth.size(), one_class);
+  return Fit([&](double b, double smoothing) { return SingleLabel(logits, width, truth, smoothing, b); }, truth.size(),
+             truth.size(), one_class);
 }
 
 Result<TemperatureFit> FitTemperatureMultiLabel(std::span<const float> logits, int classes,
@@ -166,7 +179,8 @@ Result<TemperatureFit> FitTemperatureMultiLabel(std::span<const float> logits, i
     }
   }
   const bool one_class = std::adjacent_find(targets.begin(), targets.end(), std::not_equal_to<>()) == targets.end();
-  return Fit([&](double b) { return MultiLabel(logits, targets, b); }, truth.size(), logits.size(), one_class);
+  return Fit([&](double b, double smoothing) { return MultiLabel(logits, targets, smoothing, b); }, truth.size(),
+             logits.size(), one_class);
 }
 
 }  // namespace winnow

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
 #include "base/machine.h"
 #include "drift/effect_size.h"
+#include "drift/label_distance.h"
 
 namespace winnow {
 namespace {
@@ -29,39 +31,45 @@ DriftMeasure DistanceOf(std::string name, std::string title, const std::vector<d
           .title = std::move(title),
           .value = DistributionDistance(reference, current),
           .limit = kMaxDistance,
+          .chance = ChanceOfDistributionDistance(reference.size(), current.size()),
           .reference_mean = MeanOf(reference),
           .current_mean = MeanOf(current)};
 }
 
-/// Returns the share of each label among all decided labels.
-std::vector<double> LabelShares(const ObservedTexts& texts, size_t labels) {
-  std::vector<double> shares(labels, 0);
-  double total = 0;
-  for (const std::vector<int32_t>& decided : texts.decided) {
-    for (const int32_t label : decided) ++shares[static_cast<size_t>(label)];
-    total += static_cast<double>(decided.size());
-  }
-  for (double& share : shares) share = total > 0 ? share / total : 1.0 / static_cast<double>(labels);
-  return shares;
-}
-
 void CompareLabels(const BundleClassifier& classifier, const ObservedTexts& reference, const ObservedTexts& current,
-                   DriftReport& report) {
-  const size_t labels = classifier.labels().size();
-  const std::vector<double> before = LabelShares(reference, labels), now = LabelShares(current, labels);
-  for (size_t label = 0; label < labels; ++label) {
-    report.labels.push_back({classifier.labels()[label], before[label], now[label]});
+                   uint64_t seed, DriftReport& report) {
+  const LabelDistance distance =
+      CompareDecisions(reference.decided, current.decided, classifier.labels().size(), classifier.multi_label(), seed);
+  for (size_t label = 0; label < classifier.labels().size(); ++label) {
+    report.labels.push_back({classifier.labels()[label], distance.reference[label], distance.current[label]});
   }
   report.measures.push_back({.name = "label_distance",
                              .title = "predicted labels",
-                             .value = TotalVariation(before, now),
-                             .limit = kMaxLabelDistance});
+                             .value = distance.value,
+                             .limit = kMaxLabelDistance,
+                             .chance = distance.chance});
 }
 
 Result<void> CheckEnough(std::string_view name, size_t texts) {
   if (texts >= kMinDriftTexts) return {};
   return Fail(ErrorCode::kInvalidData,
               fmt::format("the {} has {} texts; drift is measured from {} texts on", name, texts, kMinDriftTexts));
+}
+
+/// The difference of the shares of texts that the rule for out-of-scope texts rejects.
+DriftMeasure OutOfScopeShare(const ObservedTexts& reference, const ObservedTexts& current) {
+  const auto first = static_cast<double>(reference.texts.size()), second = static_cast<double>(current.texts.size());
+  const auto of_first = static_cast<double>(reference.out_of_scope);
+  const auto of_second = static_cast<double>(current.out_of_scope);
+  constexpr double kQuantile = 2.576;  // of the normal distribution: exceeded, on either side, in 1 of 100 cases
+  const double all = (of_first + of_second) / (first + second);
+  return {.name = "out_of_scope_share",
+          .title = "share of out-of-scope texts",
+          .value = std::abs(of_second / second - of_first / first),
+          .limit = kMaxLabelDistance,
+          .chance = kQuantile * std::sqrt(all * (1 - all) * (1 / first + 1 / second)),
+          .reference_mean = of_first / first,
+          .current_mean = of_second / second};
 }
 
 bool IsWorse(const std::optional<EstimatedValue>& reference, const std::optional<EstimatedValue>& current) {
@@ -117,7 +125,8 @@ Result<DriftReport> MeasureDrift(const BundleClassifier& classifier, std::vector
   if (const auto& guarantee = classifier.manifest().thresholds.guarantee) {
     report.max_false_positive_rate = guarantee->max_fpr;
   }
-  CompareLabels(classifier, first, second, report);
+  CompareLabels(classifier, first, second, options.seed, report);
+  if (classifier.scope_rule() != nullptr) report.measures.push_back(OutOfScopeShare(first, second));
   report.measures.push_back(DistanceOf("score_distance", "scores", first.scores, second.scores));
   report.measures.push_back(DistanceOf("length_distance", "lengths in characters", first.lengths, second.lengths));
   report.measures.push_back(

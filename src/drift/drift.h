@@ -19,14 +19,17 @@
 
 namespace winnow {
 
-/// A measure of how much two samples differ. It is drift above its limit.
+/// A measure of how much two samples differ. It is drift above its limit, if it is also more than chance explains.
 struct DriftMeasure {
   std::string name;   ///< key in JSON and metrics: "score_distance"
   std::string title;  ///< "scores"
   double value = 0;   ///< from 0 to 1
   double limit = 0;
+  /// A distance that samples of one distribution, as large as these, exceed with a probability of 1 %. 0 for domain_auc,
+  /// whose interval says the same.
+  double chance = 0;
   double reference_mean = 0, current_mean = 0;  ///< means of what is compared
-  bool drifted() const { return value > limit; }
+  bool drifted() const { return value > limit && value > chance; }
 };
 
 /// The share of the texts for which a label is decided.

@@ -79,17 +79,19 @@ std::string Rates(const DriftReport& report) {
 }
 
 std::string Measures(const DriftReport& report) {
-  std::string rows = Head({"Compared", "Effect size", "Limit", ""});
+  std::string rows = Head({"Compared", "Effect size", "Limit", "Chance", ""});
   for (const DriftMeasure& measure : report.measures) {
     rows += Row(measure.title,
                 {fmt::format("{:.3f}", measure.value), measure.limit < 1 ? fmt::format("{:.2f}", measure.limit) : "-",
-                 measure.drifted() ? "<strong>drift</strong>" : ""});
+                 ChanceText(measure), measure.drifted() ? "<strong>drift</strong>" : ""});
   }
   return HtmlTable("Effect sizes", rows) +
-         "<p class=\"note\">Predicted labels: share of texts whose label would have to change (total variation). Scores, "
+         "<p class=\"note\">Predicted labels: share of texts whose label would have to change (total variation); with "
+         "several labels per text, largest difference of a label's share. Scores, "
          "lengths and unknown words: largest difference of the distribution functions (Kolmogorov-Smirnov). Wording: "
          "ROC-AUC of a classifier that tells current texts from reference texts; .5 means that it cannot. Effect sizes "
-         "do not grow with the number of texts.</p>\n";
+         "do not grow with the number of texts. Chance: what samples of this size exceed in 1 of 100 cases, if nothing has "
+         "changed; a smaller effect is no drift.</p>\n";
 }
 
 std::string Labels(const DriftReport& report) {

@@ -39,6 +39,7 @@ Json DriftJson(const DriftReport& report) {
   Json measures = Json::object(), labels = Json::array();
   for (const DriftMeasure& measure : report.measures) {
     Json each = {{"value", measure.value}, {"limit", measure.limit}, {"drift", measure.drifted()}};
+    if (measure.name != "domain_auc") each["chance"] = measure.chance;
     if (measure.name != "label_distance" && measure.name != "domain_auc") {
       each["reference_mean"] = measure.reference_mean;
       each["current_mean"] = measure.current_mean;

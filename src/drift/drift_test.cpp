@@ -60,6 +60,20 @@ TEST_F(Drift, OtherSharesOfTheLabelsAreDriftOfLabelsAndScores) {
   EXPECT_EQ(report.labels[1].label, "spam");
 }
 
+TEST_F(Drift, FewTextsOfOneSourceHaveNone) {
+  int drifted = 0;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    drifted += Measure(Texts(50, 5, 2 * seed), Texts(50, 5, 2 * seed + 1)).drifted() ? 1 : 0;
+  }
+  EXPECT_LE(drifted, 2) << "of 20 pairs of samples of one source, of 50 texts each";
+}
+
+TEST_F(Drift, AChangeThatChanceExplainsIsNone) {
+  EXPECT_FALSE((DriftMeasure{.name = "", .title = "", .value = .21, .limit = .1, .chance = .24}.drifted()));
+  EXPECT_TRUE((DriftMeasure{.name = "", .title = "", .value = .25, .limit = .1, .chance = .24}.drifted()));
+  EXPECT_FALSE((DriftMeasure{.name = "", .title = "", .value = .09, .limit = .1, .chance = .05}.drifted()));
+}
+
 TEST_F(Drift, WordsThatNoFeatureHasAreUnknown) {
   std::vector<std::string> texts(30, "hello prize"), others(30, "bonjour prize");
   for (size_t t = 0; t < texts.size(); ++t) {
@@ -105,11 +119,15 @@ TEST_F(Drift, ReportsSayTheSameInEachForm) {
   EXPECT_TRUE(json["drift"].get<bool>());
   EXPECT_EQ(json["audited"]["fpr"]["verdicts"].get<int64_t>(), 120);
   EXPECT_EQ(json["measures"]["label_distance"]["value"].get<double>(), MeasureOf(report, "label_distance").value);
+  EXPECT_EQ(json["measures"]["score_distance"]["chance"].get<double>(), MeasureOf(report, "score_distance").chance);
+  EXPECT_FALSE(json["measures"]["domain_auc"].contains("chance"));
   const std::string html = DriftHtml(report);
   EXPECT_THAT(html, HasSubstr("one &lt;word&gt;"));
   EXPECT_THAT(html, HasSubstr("&lt;b&gt;.csv"));
   EXPECT_THAT(html, HasSubstr("2.0 % (1.0 to 4.0 %, 120 labels)"));
   EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_THAT(html, HasSubstr("<th scope=\"col\">Chance</th>"));
+  EXPECT_THAT(DriftText(report), HasSubstr("value  limit  chance"));
   EXPECT_THAT(DriftText(report), HasSubstr("2.0 % (1.0 to 4.0 %, 120 labels)"));
   const std::string metrics = DriftMetrics(report);
   EXPECT_THAT(metrics, HasSubstr("# TYPE winnow_drift gauge"));

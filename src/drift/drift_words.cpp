@@ -21,7 +21,7 @@ std::string AuditedText(const EstimatedRate& rate) {
 
 std::string MeasureLine(const DriftMeasure& measure) {
   const std::string limit = measure.limit < 1 ? fmt::format("{:.2f}", measure.limit) : "-";
-  return fmt::format("  {:<46} {:>5.3f}  {:>5}  {}\n", measure.title, measure.value, limit,
+  return fmt::format("  {:<46} {:>5.3f}  {:>5}  {:>6}  {}\n", measure.title, measure.value, limit, ChanceText(measure),
                      measure.drifted() ? "drift" : "");
 }
 
@@ -36,6 +36,10 @@ std::string WordLines(std::string_view title, const std::vector<DomainWord>& wor
 }
 
 }  // namespace
+
+std::string ChanceText(const DriftMeasure& measure) {
+  return measure.chance > 0 ? fmt::format("{:.3f}", measure.chance) : "-";
+}
 
 std::string DriftVerdict(const DriftReport& report) {
   if (report.errors_drifted()) {
@@ -79,7 +83,7 @@ std::string DriftText(const DriftReport& report) {
     text += fmt::format("  {:<20} {:<27} {}\n", rate.name, rate.reference,
                         rate.audited.empty() ? rate.current : fmt::format("{:<27} {}", rate.current, rate.audited));
   }
-  text += fmt::format("\n{:<48} {:>5}  {:>5}\n", "effect sizes", "value", "limit");
+  text += fmt::format("\n{:<48} {:>5}  {:>5}  {:>6}\n", "effect sizes", "value", "limit", "chance");
   for (const DriftMeasure& measure : report.measures) text += MeasureLine(measure);
   if (!report.wording_drifted()) return text;
   return text + WordLines("words that mark the current texts", report.domain.more) +

@@ -12,6 +12,9 @@ namespace winnow {
 /// Returns the verdict in one sentence.
 std::string DriftVerdict(const DriftReport& report);
 
+/// Returns what chance explains of a measure, for tables: "0.078", or "-" for one that is not compared with it.
+std::string ChanceText(const DriftMeasure& measure);
+
 /// A rate before and now, for tables. `audited` is empty where nobody has labelled verdicts.
 struct DriftRate {
   std::string name, reference, current, audited;

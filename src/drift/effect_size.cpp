@@ -20,6 +20,13 @@ double DistributionDistance(std::vector<double> first, std::vector<double> secon
   return most;
 }
 
+double ChanceOfDistributionDistance(size_t first, size_t second) {
+  // P(distance > x) is about 2 exp(-2 x^2 n m / (n + m)).
+  constexpr double kLevel = .01;
+  const auto n = static_cast<double>(first), m = static_cast<double>(second);
+  return std::min(1.0, std::sqrt(-std::log(kLevel / 2) / 2 * (n + m) / (n * m)));
+}
+
 double TotalVariation(std::span<const double> first, std::span<const double> second) {
   double sum = 0;
   for (size_t i = 0; i < first.size(); ++i) sum += std::abs(first[i] - second[i]);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "base/random.h"
+
 namespace winnow {
 namespace {
 
@@ -20,6 +24,25 @@ TEST(EffectSize, DistributionDistanceDoesNotGrowWithTheNumberOfTexts) {
     second.push_back(i % 10 == 0 ? 9 : i % 10);
   }
   EXPECT_NEAR(DistributionDistance(first, second), .1, 1e-9);
+}
+
+// scipy.stats.kstwobign.isf(.01) * sqrt(1/500 + 1/500) is 0.10294 (SciPy 1.15).
+TEST(EffectSize, ChanceIsTheCriticalValueOfSmirnov) {
+  EXPECT_NEAR(ChanceOfDistributionDistance(500, 500), .10294, 1e-4);
+  EXPECT_NEAR(ChanceOfDistributionDistance(516, 3000), 1.6276 * std::sqrt(3516.0 / (516 * 3000)), 1e-4);
+  EXPECT_EQ(ChanceOfDistributionDistance(1, 1), 1);
+}
+
+TEST(EffectSize, SamplesOfOneDistributionSeldomExceedChance) {
+  int exceeding = 0;
+  Random random(7, "values");
+  for (int run = 0; run < 500; ++run) {
+    std::vector<double> first(50), second(200);
+    for (double& value : first) value = random.Uniform();
+    for (double& value : second) value = random.Uniform();
+    exceeding += DistributionDistance(first, second) > ChanceOfDistributionDistance(50, 200) ? 1 : 0;
+  }
+  EXPECT_LE(exceeding, 10) << "5 on average";
 }
 
 TEST(EffectSize, TotalVariationIsTheShareOfTextsWithAnotherLabel) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <numeric>
+#include <utility>
 
 namespace winnow {
 namespace {
@@ -30,6 +32,21 @@ double Quantile(std::span<const double> sorted, double q) {
   const auto below = static_cast<size_t>(at);
   const size_t above = std::min(below + 1, sorted.size() - 1);
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+/// Returns how far Wilson's interval of the micro-F1 reaches below and above it. With one label per text, the micro-F1 is
+/// the accuracy.
+std::pair<double, double> MarginsOfMicroF1(std::span<const LabelCounts> counts) {
+  int64_t right = 0, wrong = 0;
+  for (const LabelCounts& label : counts) {
+    right += label.true_positives;
+    wrong += label.false_positives + label.false_negatives;
+  }
+  const int64_t trials = right + (wrong + 1) / 2;  // a text that got another label is wrong for both
+  if (trials == 0) return {0, 1};
+  const double share = static_cast<double>(right) / static_cast<double>(trials);
+  const Interval wilson = WilsonInterval(right, trials).value_or(Interval{0, 1});
+  return {share - wilson.low, wilson.high - share};
 }
 
 }  // namespace
@@ -121,7 +138,14 @@ std::optional<Interval> Outcomes::BootstrapMacroF1(bool count_absent, int resamp
     sample = MacroF1OfResample(counts, of_all_texts, count_absent);
   }
   std::ranges::sort(samples);
-  return Interval{Quantile(samples, 0.025), Quantile(samples, 0.975)};
+  const double estimate = MacroF1(of_all_texts, count_absent);
+  const double mean = std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(resamples);
+  const double corrected = 2 * estimate - mean;
+  // The bootstrap knows no other texts than these: where all are right, it has no width.
+  const auto [below, above] = MarginsOfMicroF1(of_all_texts);
+  const double low = corrected - std::max(mean - Quantile(samples, 0.025), below);
+  const double high = corrected + std::max(Quantile(samples, 0.975) - mean, above);
+  return Interval{std::clamp(low, 0.0, estimate), std::clamp(high, estimate, 1.0)};
 }
 
 }  // namespace winnow

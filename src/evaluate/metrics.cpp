@@ -163,22 +163,14 @@ void AddPositive(Metrics& metrics) {
   if (metrics.positive_label < 0) return;
   const ClassMetrics& positive = metrics.per_class[static_cast<size_t>(metrics.positive_label)];
   const int64_t negatives = metrics.count - positive.support;
+  const std::string name = "'" + metrics.labels[static_cast<size_t>(metrics.positive_label)] + "'";
   metrics.recall_interval = positive.recall_interval;
+  if (positive.support == 0) metrics.notes.push_back("recall is undefined: no text has the label " + name);
   metrics.fpr_interval = WilsonInterval(positive.counts.false_positives, negatives);
   if (negatives > 0) {
     metrics.fpr = Ratio(positive.counts.false_positives, negatives);
   } else {
-    metrics.notes.push_back("fpr is undefined: every text has the label '" +
-                            metrics.labels[static_cast<size_t>(metrics.positive_label)] + "'");
-  }
-}
-
-void AddBootstrap(const Outcomes& outcomes, const MetricsOptions& options, Metrics& metrics) {
-  metrics.f1_macro_interval = outcomes.BootstrapMacroF1(metrics.multi_label, options.bootstrap_resamples, options.seed);
-  if (metrics.f1_macro_interval && metrics.f1_macro_interval->low == metrics.f1_macro_interval->high) {
-    metrics.notes.push_back(
-        "the confidence interval of f1_macro has no width because all bootstrap samples give the same value; the "
-        "confidence interval of accuracy still shows the uncertainty");
+    metrics.notes.push_back("fpr is undefined: every text has the label " + name);
   }
 }
 
@@ -318,7 +310,7 @@ void Conclude(int64_t right, const ProbabilityMetrics& of_probabilities, const O
   AddLabelMetrics(outcomes, metrics);
   if (options.ranking) AddRanking(probabilities, has_label, metrics);
   AddPositive(metrics);
-  AddBootstrap(outcomes, options, metrics);
+  metrics.f1_macro_interval = outcomes.BootstrapMacroF1(metrics.multi_label, options.bootstrap_resamples, options.seed);
   NoteUnknown(metrics);
 }
 

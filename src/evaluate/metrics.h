@@ -24,6 +24,13 @@ struct ClassMetrics {
   std::optional<Interval> recall_interval;  ///< Wilson's interval of the recall; none without support
 };
 
+/// What the rule for out-of-scope texts of a model changes.
+struct ScopeEffect {
+  double rejected = 0;  ///< share of the texts that the rule rejects
+  double accuracy =
+      0;  ///< accuracy if the decision about a rejected text is an error: the model's label for it is none
+};
+
 struct Metrics {
   int64_t count = 0;
   /// Number of texts with a label that is not in `labels` (kUnknownLabelId). Each of them counts as an error: it lowers
@@ -60,12 +67,14 @@ struct Metrics {
 
   std::optional<Interval> accuracy_interval, fpr_interval,
       recall_interval;                        ///< Wilson's; recall is the positive label's
-  std::optional<Interval> f1_macro_interval;  ///< bootstrap interval of the macro-F1
+  std::optional<Interval> f1_macro_interval;  ///< bootstrap interval of the macro-F1, which it contains
 
   std::vector<ClassMetrics> per_class;  ///< in the order of `labels`
   /// [r * labels + c] number of texts with the true label r and the decided label c. Empty for a multi-label model,
   /// whose counts are in per_class.
   std::vector<int64_t> confusion;
+  /// All metrics above are those without the rule for out-of-scope texts; absent for models without a rule.
+  std::optional<ScopeEffect> scope = {};
   std::vector<std::string> notes;  ///< reasons why a metric is absent or less precise than it looks
 };
 

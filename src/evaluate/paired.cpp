@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
+#include <iterator>
+#include <utility>
 
 #include "base/random.h"
 
 namespace winnow {
 namespace {
+
+constexpr double kLevel = .05;  // of the tests
 
 double Share(int64_t part, int64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
@@ -56,15 +61,105 @@ class Tally {
   int64_t count_ = 0, right_ = 0;
 };
 
+/// The texts that decide about a metric. Of them, a model decides one rightly or wrongly.
+enum class Counted { kAll, kPositives, kNegatives };
+
 struct ComparedMetric {
   const char* name;
   double (Tally::*value)() const;
-  bool needs_both_kinds;
+  Counted counted;
+  bool needs_both_kinds() const { return counted != Counted::kAll; }
 };
-constexpr ComparedMetric kComparedMetrics[] = {{"accuracy", &Tally::Accuracy, false},
-                                               {"f1_macro", &Tally::F1, false},
-                                               {"recall", &Tally::Recall, true},
-                                               {"fpr", &Tally::Fpr, true}};
+constexpr ComparedMetric kComparedMetrics[] = {{"accuracy", &Tally::Accuracy, Counted::kAll},
+                                               {"f1_macro", &Tally::F1, Counted::kAll},
+                                               {"recall", &Tally::Recall, Counted::kPositives},
+                                               {"fpr", &Tally::Fpr, Counted::kNegatives}};
+
+/// Returns McNemar's p of the positives or of the negatives: whether the positive label is decided for them.
+double PValueOfPositiveLabel(const DecidedTexts& first, const DecidedTexts& second, Counted counted) {
+  const auto has = [](const std::vector<int32_t>& ids, int32_t label) {
+    return std::ranges::binary_search(ids, label);
+  };
+  int64_t only_first = 0, only_second = 0;
+  for (size_t i = 0; i < first.size(); ++i) {
+    if (has(first.truth[i], first.positive_label) != (counted == Counted::kPositives)) continue;
+    const bool a = has(first.decided[i], first.positive_label), b = has(second.decided[i], second.positive_label);
+    only_first += a && !b ? 1 : 0;
+    only_second += b && !a ? 1 : 0;
+  }
+  return McNemarTest(only_first, only_second).p_value;
+}
+
+/// The true labels of the texts, and the decided ones, in ids that both models share.
+class SharedTexts {
+ public:
+  SharedTexts(const DecidedTexts& first, const DecidedTexts& second, std::span<const int32_t> first_id_of_second)
+      : count_absent_(first.multi_label) {
+    size_t labels = std::max(first.labels, second.labels);
+    for (const int32_t id : first_id_of_second) labels = std::max(labels, static_cast<size_t>(id) + 1);
+    same_.resize(labels);
+    const auto shared = [&](std::vector<int32_t> ids) {
+      if (first_id_of_second.empty()) return ids;
+      for (int32_t& id : ids) id = id < 0 ? id : first_id_of_second[static_cast<size_t>(id)];
+      std::ranges::sort(ids);
+      return ids;
+    };
+    for (size_t i = 0; i < first.size(); ++i) {
+      // A label that one of the models does not have is unknown in its truth.
+      Text text{.truth = {}, .decided = {first.decided[i], shared(second.decided[i])}};
+      std::ranges::set_union(first.truth[i], shared(second.truth[i]), std::back_inserter(text.truth));
+      if (text.decided[0] == text.decided[1]) {
+        AddText(text, 0, same_);
+      } else {
+        differing_.push_back(std::move(text));
+      }
+    }
+  }
+
+  /// Returns the p-value of an approximate randomization test (Yeh 2000) of the difference of the macro-F1: the share of
+  /// random exchanges of the decisions whose difference is at least that of the models, which count as one exchange.
+  double PValueOfMacroF1(const PairedOptions& options) const {
+    Random random(options.seed, "paired randomization test");
+    const double of_models = Difference([] { return false; });
+    int64_t as_large = 1;
+    for (int exchange = 0; exchange < options.exchanges; ++exchange) {
+      constexpr double kRounding = 1e-12;
+      as_large += Difference([&] { return random.Below(2) == 1; }) >= of_models - kRounding ? 1 : 0;
+    }
+    return static_cast<double>(as_large) / static_cast<double>(options.exchanges + 1);
+  }
+
+ private:
+  struct Text {
+    std::vector<int32_t> truth;
+    std::vector<int32_t> decided[2];
+  };
+
+  static void AddText(const Text& text, size_t model, std::vector<LabelCounts>& counts) {
+    for (const int32_t label : text.decided[model]) {
+      LabelCounts& of_label = counts[static_cast<size_t>(label)];
+      ++(std::ranges::binary_search(text.truth, label) ? of_label.true_positives : of_label.false_positives);
+    }
+    for (const int32_t label : text.truth) {
+      if (label >= 0 && !std::ranges::binary_search(text.decided[model], label))
+        ++counts[static_cast<size_t>(label)].false_negatives;
+    }
+  }
+
+  double Difference(const std::function<bool()>& exchanged) const {
+    std::vector<LabelCounts> counts[2] = {same_, same_};
+    for (const Text& text : differing_) {
+      const size_t first = exchanged() ? 1 : 0;
+      AddText(text, first, counts[0]);
+      AddText(text, 1 - first, counts[1]);
+    }
+    return std::abs(MacroF1(counts[0], count_absent_) - MacroF1(counts[1], count_absent_));
+  }
+
+  bool count_absent_;
+  std::vector<LabelCounts> same_;  // of the texts that both models decide alike
+  std::vector<Text> differing_;
+};
 
 /// Linear between order statistics, as numpy.percentile does.
 double Quantile(std::span<const double> sorted, double q) {
@@ -91,7 +186,7 @@ void AddMetrics(const DecidedTexts& first, const DecidedTexts& second, const Pai
   b.EndAllTexts();
   std::vector<const ComparedMetric*> defined;
   for (const ComparedMetric& metric : kComparedMetrics) {
-    if (metric.needs_both_kinds && !(a.HasBothKinds() && b.HasBothKinds())) continue;
+    if (metric.needs_both_kinds() && !(a.HasBothKinds() && b.HasBothKinds())) continue;
     defined.push_back(&metric);
     comparison.metrics.push_back(
         {.name = metric.name, .first = (a.*metric.value)(), .second = (b.*metric.value)(), .difference = {}});
@@ -108,14 +203,25 @@ void AddMetrics(const DecidedTexts& first, const DecidedTexts& second, const Pai
       b.Add(text);
     }
     for (size_t f = 0; f < defined.size(); ++f) {
-      if (defined[f]->needs_both_kinds && !a.HasBothKinds()) continue;
+      if (defined[f]->needs_both_kinds() && !a.HasBothKinds()) continue;
       differences[f].push_back((b.*defined[f]->value)() - (a.*defined[f]->value)());
     }
   }
-  for (size_t f = 0; f < defined.size(); ++f) comparison.metrics[f].difference = Middle(differences[f]);
+  const SharedTexts shared(first, second, options.first_id_of_second);
+  for (size_t f = 0; f < defined.size(); ++f) {
+    PairedMetric& metric = comparison.metrics[f];
+    metric.difference = Middle(differences[f]);
+    metric.p_value = defined[f]->value == &Tally::F1  ? shared.PValueOfMacroF1(options)
+                     : defined[f]->needs_both_kinds() ? PValueOfPositiveLabel(first, second, defined[f]->counted)
+                                                      : comparison.test.p_value;
+  }
 }
 
 }  // namespace
+
+bool PairedMetric::IsSignificant() const {
+  return difference && (difference->low > 0 || difference->high < 0) && p_value < kLevel;
+}
 
 PairedComparison ComparePaired(const DecidedTexts& first, const DecidedTexts& second, const PairedOptions& options) {
   PairedComparison comparison;
@@ -132,13 +238,14 @@ PairedComparison ComparePaired(const DecidedTexts& first, const DecidedTexts& se
   return comparison;
 }
 
+std::string PValueText(double p) { return p < 0.0001 ? "< 0.0001" : fmt::format("{:.{}f}", p, p < 0.1 ? 4 : 2); }
+
 std::string VerdictOf(const PairedComparison& comparison, const std::string& first, const std::string& second) {
   const McNemar& test = comparison.test;
-  const std::string p =
-      test.p_value < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.{}f}", test.p_value, test.p_value < 0.1 ? 4 : 2);
+  const std::string value = PValueText(test.p_value), p = (value.starts_with("<") ? "p " : "p = ") + value;
   const std::string counts = fmt::format("{} alone classified {} text{} correctly, {} alone {}", first, test.only_first,
                                          test.only_first == 1 ? "" : "s", second, test.only_second);
-  if (test.p_value >= 0.05) {
+  if (test.p_value >= kLevel) {
     return fmt::format("{}. The difference is not significant (exact McNemar test, {}).", counts, p);
   }
   return fmt::format("{}. {} is significantly better (exact McNemar test, {}).", counts,

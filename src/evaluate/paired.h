@@ -31,6 +31,14 @@ struct PairedMetric {
   /// Interval of second - first, 95 %: percentiles of a bootstrap over the texts, in which both models have the same
   /// resamples (Efron 1979).
   std::optional<Interval> difference;
+  /// Two-sided p-value of the hypothesis that the models are equally good by this metric: of McNemar's exact test for
+  /// accuracy (all texts), recall (the positives) and fpr (the negatives); for f1_macro of an approximate randomization
+  /// test, which exchanges the decisions of the models for each text at random (Noreen 1989; Yeh 2000). Where the models
+  /// differ on few texts, the interval is too narrow: no resample contains texts that nobody has seen.
+  double p_value = 1;
+
+  /// Returns true if the interval does not contain 0 and the test says the same, at 5 %.
+  bool IsSignificant() const;
 };
 
 struct PairedComparison {
@@ -43,7 +51,11 @@ struct PairedComparison {
 
 struct PairedOptions {
   int resamples = 1000;
+  int exchanges = 9999;  ///< of the randomization test, whose least p-value is 1 / (exchanges + 1)
   uint64_t seed = 42;
+  /// For each label of the second model, its id in the first model, or an id of its own from first.labels on for a label
+  /// that the first model does not have. Empty if both models have the same ids.
+  std::vector<int32_t> first_id_of_second = {};
 };
 
 /// Compares two models. `first` and `second` must have the same texts in the same order, at least one. fpr and recall
@@ -51,6 +63,9 @@ struct PairedOptions {
 /// it.
 PairedComparison ComparePaired(const DecidedTexts& first, const DecidedTexts& second,
                                const PairedOptions& options = {});
+
+/// Returns a p-value for tables and sentences: "0.12", "0.0310" or "< 0.0001".
+std::string PValueText(double p);
 
 /// Returns one sentence that says whether the difference is significant, with McNemar's p.
 std::string VerdictOf(const PairedComparison& comparison, const std::string& first, const std::string& second);

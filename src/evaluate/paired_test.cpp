@@ -54,11 +54,74 @@ TEST(Paired, IntervalsHoldTheDifferenceAndAreTheSameAgain) {
   EXPECT_THAT(VerdictOf(comparison, "one", "two"), testing::HasSubstr("two is significantly better"));
 }
 
+/// Of 804 texts, a tenth of which is positive, the first model alone decides `only_first` texts rightly, half of them
+/// positive, and the second alone `only_second`.
+PairedComparison Discordant(size_t only_first, size_t only_second) {
+  std::vector<int32_t> truth, first, second;
+  for (size_t i = 0; i < 804; ++i) {
+    truth.push_back(i < 20 ? static_cast<int32_t>(i % 2) : i % 10 == 0 ? 1 : 0);
+    first.push_back(i >= only_first && i < only_first + only_second ? 1 - truth[i] : truth[i]);
+    second.push_back(i < only_first ? 1 - truth[i] : truth[i]);
+  }
+  return ComparePaired(Texts(truth, first), Texts(truth, second));
+}
+
+// No resample of 4 discordant texts of one kind that has any of them favours the other model, but 2 of 16 coin flips do.
+TEST(Paired, FewDiscordantTextsAreNoClearDifference) {
+  const PairedComparison four = Discordant(4, 0);
+  EXPECT_LT(Named(four, "accuracy").difference->high, 0);
+  EXPECT_DOUBLE_EQ(Named(four, "accuracy").p_value, .125);
+  EXPECT_DOUBLE_EQ(Named(four, "recall").p_value, .5);
+  EXPECT_DOUBLE_EQ(Named(four, "fpr").p_value, .5);
+  EXPECT_NEAR(Named(four, "f1_macro").p_value, .125, .015);
+  for (const PairedMetric& metric : four.metrics) EXPECT_FALSE(metric.IsSignificant()) << metric.name;
+  EXPECT_FALSE(Named(Discordant(5, 0), "f1_macro").IsSignificant());
+  const PairedComparison six = Discordant(6, 0);
+  EXPECT_DOUBLE_EQ(Named(six, "accuracy").p_value, .03125);
+  EXPECT_NEAR(Named(six, "f1_macro").p_value, .03125, .008);
+  EXPECT_TRUE(Named(six, "accuracy").IsSignificant());
+  EXPECT_TRUE(Named(six, "f1_macro").IsSignificant());
+  EXPECT_FALSE(Named(six, "fpr").IsSignificant()) << "three negatives";
+}
+
+// Each model alone is right about 50 texts: of the rare label the first, of the frequent one the second.
+TEST(Paired, TheMacroF1MayDifferWhereTheAccuracyDoesNot) {
+  std::vector<int32_t> truth, first, second;
+  for (int i = 0; i < 600; ++i) {
+    truth.push_back(i < 60 ? 1 : 0);
+    first.push_back(i >= 550 ? 1 : truth.back());
+    second.push_back(i < 50 ? 0 : truth.back());
+  }
+  const PairedComparison comparison = ComparePaired(Texts(truth, first), Texts(truth, second));
+  EXPECT_EQ(Named(comparison, "accuracy").p_value, 1);
+  EXPECT_LT(Named(comparison, "recall").p_value, 1e-6);
+  EXPECT_LT(Named(comparison, "f1_macro").p_value, .05);
+}
+
+// The labels of the second model in reverse order, and one that the first model does not have.
+TEST(Paired, ModelsWithOtherLabelIdsAreComparedByTheSameTest) {
+  DecidedTexts first{.labels = 2, .truth = {}, .decided = {}}, second = first,
+                                                               other = {.labels = 3, .truth = {}, .decided = {}};
+  for (int i = 0; i < 200; ++i) {
+    const int32_t truth = i % 2, wrong = 1 - truth;
+    first.truth.push_back({truth}), first.decided.push_back({i < 30 ? wrong : truth});
+    second.truth.push_back({truth}), second.decided.push_back({i >= 190 ? wrong : truth});
+    other.truth.push_back({2 - truth}), other.decided.push_back({i >= 190 ? 2 - wrong : 2 - truth});
+  }
+  for (DecidedTexts* texts : {&first, &second, &other}) texts->confidence.resize(200, .9F);
+  const double p = Named(ComparePaired(first, second), "f1_macro").p_value;
+  EXPECT_LT(p, .01);
+  EXPECT_EQ(Named(ComparePaired(first, other, {.first_id_of_second = {2, 1, 0}}), "f1_macro").p_value, p);
+}
+
 TEST(Paired, OfAModelWithItselfFindsNothing) {
   const PairedComparison comparison = ComparePaired(Texts({0, 1, 1}, {0, 1, 0}), Texts({0, 1, 1}, {0, 1, 0}));
   EXPECT_EQ(comparison.test.p_value, 1);
   EXPECT_TRUE(comparison.differing.empty());
-  for (const PairedMetric& metric : comparison.metrics) EXPECT_EQ(metric.difference, (Interval{0, 0}));
+  for (const PairedMetric& metric : comparison.metrics) {
+    EXPECT_EQ(metric.difference, (Interval{0, 0}));
+    EXPECT_EQ(metric.p_value, 1);
+  }
   EXPECT_THAT(VerdictOf(comparison, "one", "two"), testing::HasSubstr("not significant"));
 }
 

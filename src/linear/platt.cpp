@@ -65,8 +65,7 @@ PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> po
 }
 
 std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, std::span<const std::vector<int32_t>> truth,
-                                      size_t outputs, bool multi_label, std::span<const float> row_weights,
-                                      ThreadPool& pool) {
+                                      size_t outputs, bool multi_label, ThreadPool& pool) {
   const size_t n = truth.size();
   std::vector<PlattScale> scales(outputs);
   pool.ForRanges(outputs, 1, [&](size_t begin, size_t end, int) {
@@ -78,7 +77,7 @@ std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, std::span<c
         column[row] = scores[row * outputs + k];
         positive[row] = std::ranges::find(truth[row], label) != truth[row].end();
       }
-      scales[k] = FitPlattScale(column, positive, row_weights);
+      scales[k] = FitPlattScale(column, positive);
     }
   });
   return scales;
@@ -94,7 +93,7 @@ Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, std::span<const
     scores = std::move(
         TRY(HeldOutScores(rows, truth, labels, multi_label, {&options, 1}, std::min(kFolds, n), seed, pool)).front());
   }
-  return PlattScalesOf(scores, truth, outputs, multi_label, options.row_weights, pool);
+  return PlattScalesOf(scores, truth, outputs, multi_label, pool);
 }
 
 }  // namespace winnow

@@ -19,21 +19,22 @@ struct PlattScale {
 
 /// Returns one scale for each output of FitLinear with these arguments. They are fitted to the scores of rows that a
 /// model was not trained on, by cross-validation over five folds with an even distribution of labels; `seed` determines
-/// the folds. With fewer than five rows there are fewer folds; with one row the scale is uninformative. Equal arguments
+/// the folds. The models of the folds have the row weights of `options`; the scales have none, so that the probabilities are
+/// those of the rows as they are. With fewer than five rows there are fewer folds; with one row the scale is uninformative. Equal arguments
 /// give equal scales. Errors: FitLinear's.
 Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, std::span<const std::vector<int32_t>> truth,
                                          size_t labels, bool multi_label, const SolverOptions& options, uint64_t seed,
                                          ThreadPool& pool);
 
 /// Returns the most likely scale of each output for `scores` [rows, outputs] of rows that their models were not fitted
-/// to; `truth` contains the label ids of each row. `row_weights`: one per row, or empty.
+/// to; `truth` contains the label ids of each row.
 std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, std::span<const std::vector<int32_t>> truth,
-                                      size_t outputs, bool multi_label, std::span<const float> row_weights,
-                                      ThreadPool& pool);
+                                      size_t outputs, bool multi_label, ThreadPool& pool);
 
 /// Returns the most likely scale for the scores of one output (Lin, Lin, Weng 2007, "A note on Platt's probabilistic
 /// outputs for support vector machines": Newton's method with backtracking, and targets moved inwards from 0 and 1).
 /// `positive[i]` is not 0 if row i has the label; `weights`: one per row, or empty.
-PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> positive, std::span<const float> weights);
+PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> positive,
+                         std::span<const float> weights = {});
 
 }  // namespace winnow

@@ -111,6 +111,39 @@ TEST(FitPlatt, ThreadsFindTheSharesOfUnseenRows) {
   }
 }
 
+TEST(FitPlatt, WeightsOfRowsDoNotShiftTheProbabilities) {
+  Data data = DataOf(4000, 2);
+  // One row in ten with the second label stays: balanced weights make these ten times as heavy as the others.
+  Data rare;
+  rare.rows.num_columns = data.rows.num_columns;
+  size_t seen = 0;
+  for (size_t row = 0; row < data.truth.size(); ++row) {
+    if (data.truth[row][0] == 1 && seen++ % 10 != 0) continue;
+    const auto columns = data.rows.columns_of(row);
+    const auto values = data.rows.values_of(row);
+    rare.rows.columns.insert(rare.rows.columns.end(), columns.begin(), columns.end());
+    rare.rows.values.insert(rare.rows.values.end(), values.begin(), values.end());
+    rare.rows.begins.push_back(rare.rows.columns.size());
+    rare.truth.push_back(data.truth[row]);
+  }
+  ThreadPool pool(1);
+  SolverOptions options;
+  for (const auto& truth : rare.truth) options.row_weights.push_back(truth[0] == 1 ? 5.5f : 0.55f);
+  const auto scales = FitPlatt(rare.rows, rare.truth, 2, false, options, 42, pool);
+  ASSERT_TRUE(scales.has_value());
+  const auto weights = FitLinear(rare.rows, rare.truth, 2, false, options, pool);
+  double sum = 0, share = 0;
+  for (size_t row = 0; row < rare.truth.size(); ++row) {
+    float score = weights->bias.back();
+    const auto columns = rare.rows.columns_of(row);
+    const auto values = rare.rows.values_of(row);
+    for (size_t e = 0; e < columns.size(); ++e) score += values[e] * weights->weights[static_cast<size_t>(columns[e])];
+    sum += 1 / (1 + std::exp(static_cast<double>(scales->back().a * score + scales->back().b)));
+    share += rare.truth[row][0] == 1;
+  }
+  EXPECT_NEAR(sum / share, 1.0, 0.05);
+}
+
 TEST(FitPlatt, TakesFewRowsManyLabelsAndLabelsThatNobodyHas) {
   ThreadPool pool(1);
   SolverOptions options;

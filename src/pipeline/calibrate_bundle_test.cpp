@@ -81,7 +81,8 @@ TEST_F(CalibrateBundleTest, WritesTheCalibrationIntoTheBundle) {
   ASSERT_TRUE(written) << written.error().Text();
   ASSERT_TRUE(written->calibration);
   EXPECT_EQ(written->calibration->calibration, done->calibration.calibration);
-  EXPECT_THAT(observer.notes, Contains("calibrated " + plan.bundle.string() + ", version 1.0.0"));
+  EXPECT_THAT(observer.notes,
+              Contains("calibrated " + plan.bundle.string() + ", version 1.0.1"));  // predictions have changed
   EXPECT_THAT(observer.notes, Contains(HasSubstr("calibration.jsonl, whose texts were held out from training")))
       << "a linear model has no epochs";
 }

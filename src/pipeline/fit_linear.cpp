@@ -189,6 +189,12 @@ Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool
       TRY(TrainLinear(std::move(features), LabelSets(train), train.labels.size(), train.multi_label, training, pool));
   const double fit_seconds = SecondsSince(begin) - choice_seconds;
   if (!choice.tried.empty()) observer.Note(choice.Line(options) + fmt::format(" ({:.2f} s)", choice_seconds));
+  if (choice.balanced && !training.platt.value_or(false) &&
+      input.plan.calibration.calibration == CalibrationChoice::kTemperature) {
+    observer.Note(
+        "balanced class weights shift the probabilities towards rare labels, which a temperature does not correct; "
+        "--calibration vector does");
+  }
   observer.Note(fmt::format("{}: {} features, fitted to {} texts in {:.2f} s",
                             DescribeFeatures(input.plan.linear, training.features),
                             FormatCount(static_cast<int64_t>(model.features())),

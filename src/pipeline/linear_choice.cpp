@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <span>
 #include <utility>
@@ -37,6 +38,10 @@ constexpr size_t kRowsOfTenFolds = 2'000, kRowsOfFiveFolds = 5'000;
 constexpr double kGainOfBalanced = 0.005;
 constexpr double kGainOfOneVsRest = 0.001;
 constexpr double kGainPerDecade = 0.003;  // of C's distance from the usual one
+
+// Balanced class weights also have to gain more than this many standard errors of the difference on the same texts.
+constexpr double kStandardErrors = 2;
+constexpr size_t kJackknifeGroups = 20;
 
 // A comparison of metrics needs no exact optimum.
 constexpr double kTolerance = 1e-3;
@@ -109,13 +114,33 @@ class Search {
   Result<LinearChoice> Run() {
     if (options_.C) {
       TRY(Fit({*options_.C}));
+      TRY(ChooseWeights());
     } else {
       TRY(Walk());
     }
+    Best& best = *best_[weights_.front()];
+    choice_.kind = best.candidate.kind;
+    choice_.C = best.candidate.C;
+    choice_.balanced = best.candidate.balanced;
+    choice_.scores = std::move(best.scores);
     return std::move(choice_);
   }
 
  private:
+  /// The best candidate without or with balanced class weights. `merit` is its metric without the gain that it needs;
+  /// higher is better.
+  struct Best {
+    double merit = 0;
+    LinearCandidate candidate;
+    std::vector<float> scores;
+  };
+
+  /// The better one of the best candidates; of equals the one without weights.
+  const Best& Leader() const {
+    if (!best_[0] || !best_[1]) return best_[0] ? *best_[0] : *best_[1];
+    return best_[1]->merit > best_[0]->merit ? *best_[1] : *best_[0];
+  }
+
   /// From the start to better values with long strides, then one step to either side of the best one.
   Result<void> Walk() {
     size_t at = StartOf(options_);
@@ -126,14 +151,21 @@ class Search {
         if (i < kGrid.size() && seen.insert(i).second) values.push_back(kGrid[i]);
       }
       if (!values.empty()) TRY(Fit(values));
-      at = static_cast<size_t>(std::ranges::find(kGrid, choice_.C) - kGrid.begin());
+      const Best& best = weights_.size() == 1 ? *best_[weights_.front()] : Leader();
+      at = static_cast<size_t>(std::ranges::find(kGrid, best.candidate.C) - kGrid.begin());
+      return {};
+    };
+    const auto walk = [&]() -> Result<void> {
+      for (size_t before = kGrid.size(); std::exchange(before, at) != at;) {
+        TRY(fit({at - std::min(at, kStride), at + kStride}));
+      }
       return {};
     };
     TRY(fit({at - kStride, at, at + kStride}));
-    for (size_t before = kGrid.size(); std::exchange(before, at) != at;) {
-      TRY(fit({at - std::min(at, kStride), at + kStride}));
-    }
-    weights_ = {choice_.balanced};
+    TRY(walk());
+    TRY(ChooseWeights());
+    TRY(fit({}));
+    TRY(walk());
     TRY(fit({at - std::min<size_t>(at, 1), at + 1}));
     return options_.may_use_one_vs_rest ? TryOneVsRest() : Result<void>();
   }
@@ -141,7 +173,7 @@ class Search {
   Result<void> TryOneVsRest() {
     kind_ = LinearKind::kLogisticOneVsRest;
     TRY(Fit({kUsualCOfOneVsRest}));
-    if (choice_.kind != kind_) return {};
+    if (best_[weights_.front()]->candidate.kind != kind_) return {};
     return Fit({kGrid[kStartOfScaledLogistic - 1], kGrid[kStartOfScaledLogistic + 1]});
   }
 
@@ -166,18 +198,58 @@ class Search {
                           options_.seed, pool_));
     for (size_t i = 0; i < candidates.size(); ++i) {
       LinearCandidate& candidate = candidates[i];
-      candidate.metric = TRY(MetricOf(scores[i], solvers[i].row_weights));
+      candidate.metric = TRY(MetricOf(ProbabilitiesOf(scores[i]), sample_.truth));
       const double merit = sign_ * candidate.metric - NeededGain(candidate);
-      if (choice_.tried.empty() || merit > best_) {
-        best_ = merit;
-        choice_.kind = candidate.kind;
-        choice_.C = candidate.C;
-        choice_.balanced = candidate.balanced;
-        choice_.scores = std::move(scores[i]);
-      }
+      std::optional<Best>& best = best_[candidate.balanced];
+      if (!best || merit > best->merit) best = Best{merit, candidate, std::move(scores[i])};
       choice_.tried.push_back(candidate);
     }
     return {};
+  }
+
+  /// Decides for or against balanced class weights, if both were tried. Chance makes one of them look better: balanced
+  /// weights must lead by their needed gain and by more than chance explains.
+  Result<void> ChooseWeights() {
+    if (weights_.size() == 1) return {};
+    const Best &plain = *best_[0], &balanced = *best_[1];
+    bool better = balanced.merit > plain.merit;
+    if (better) {
+      const double gain = sign_ * (balanced.candidate.metric - plain.candidate.metric);
+      better = gain > kStandardErrors * TRY(StandardErrorOfGain(plain.scores, balanced.scores));
+      if (!better) choice_.refused_balanced = balanced.candidate.metric;
+    }
+    weights_ = {better};
+    return {};
+  }
+
+  /// The standard error of the difference of the metrics of two candidates on these texts: the jackknife over groups of
+  /// texts, each of which is left out once for both candidates (Efron, Tibshirani 1993, chapter 11).
+  Result<double> StandardErrorOfGain(const std::vector<float>& first, const std::vector<float>& second) {
+    const size_t rows = sample_.truth.size(), labels = train_.labels.size();
+    const std::vector<float> of_first = ProbabilitiesOf(first), of_second = ProbabilitiesOf(second);
+    std::vector<size_t> order(rows);
+    std::iota(order.begin(), order.end(), size_t{0});
+    Random(options_.seed, "groups of texts").Shuffle(order);
+    const size_t groups = std::min(kJackknifeGroups, rows);
+    std::vector<double> gains;
+    for (size_t group = 0; group < groups; ++group) {
+      std::vector<std::vector<int32_t>> truth;
+      std::vector<float> kept_first, kept_second;
+      for (size_t i = 0; i < rows; ++i) {
+        if (i % groups == group) continue;
+        const auto begin = static_cast<std::ptrdiff_t>(order[i] * labels),
+                   end = begin + static_cast<std::ptrdiff_t>(labels);
+        truth.push_back(sample_.truth[order[i]]);
+        kept_first.insert(kept_first.end(), of_first.begin() + begin, of_first.begin() + end);
+        kept_second.insert(kept_second.end(), of_second.begin() + begin, of_second.begin() + end);
+      }
+      gains.push_back(TRY(MetricOf(kept_second, truth)) - TRY(MetricOf(kept_first, truth)));
+    }
+    const auto count = static_cast<double>(groups);
+    const double mean = std::accumulate(gains.begin(), gains.end(), 0.0) / count;
+    double squares = 0;
+    for (const double gain : gains) squares += (gain - mean) * (gain - mean);
+    return std::sqrt((count - 1) / count * squares);
   }
 
   double NeededGain(const LinearCandidate& candidate) const {
@@ -187,12 +259,13 @@ class Search {
            (other_kind ? kGainOfOneVsRest : 0);
   }
 
-  /// The metric of the decisions that a model with these scores makes.
-  Result<double> MetricOf(const std::vector<float>& scores, const std::vector<float>& row_weights) {
+  /// The probabilities [texts, labels] that a model with these scores gives. Platt's scale is that of the texts as they
+  /// are, also for candidates with class weights, as in the training that follows.
+  std::vector<float> ProbabilitiesOf(const std::vector<float>& scores) const {
     const size_t labels = train_.labels.size(), outputs = scores.size() / sample_.truth.size();
-    const std::vector<PlattScale> platt =
-        options_.platt ? PlattScalesOf(scores, sample_.truth, outputs, train_.multi_label, row_weights, pool_)
-                       : std::vector<PlattScale>();
+    const std::vector<PlattScale> platt = options_.platt
+                                              ? PlattScalesOf(scores, sample_.truth, outputs, train_.multi_label, pool_)
+                                              : std::vector<PlattScale>();
     std::vector<float> probabilities(sample_.truth.size() * labels);
     for (size_t row = 0; row < sample_.truth.size(); ++row) {
       LogitsOfScores(kind_, train_.multi_label, platt, std::span(scores).subspan(row * outputs, outputs),
@@ -203,10 +276,17 @@ class Search {
     } else {
       Softmax(probabilities, static_cast<int>(labels), 1, probabilities);
     }
+    return probabilities;
+  }
+
+  /// The metric of the decisions about texts with these probabilities.
+  Result<double> MetricOf(const std::vector<float>& probabilities,
+                          const std::vector<std::vector<int32_t>>& truth) const {
+    const size_t labels = train_.labels.size();
     std::vector<std::vector<int32_t>> decided;
     if (train_.multi_label && options_.tune_thresholds) {
-      const std::vector<float> thresholds = BestF1Thresholds(probabilities, sample_.truth, labels);
-      decided.resize(sample_.truth.size());
+      const std::vector<float> thresholds = BestF1Thresholds(probabilities, truth, labels);
+      decided.resize(truth.size());
       for (size_t i = 0; i < probabilities.size(); ++i) {
         if (probabilities[i] >= thresholds[i % labels]) decided[i / labels].push_back(static_cast<int32_t>(i % labels));
       }
@@ -214,8 +294,8 @@ class Search {
     const MetricsOptions options{.positive_label = options_.positive_label,
                                  .bootstrap_resamples = 0,
                                  .ranking = CanonicalMetricName(options_.metric) == "roc_auc"};
-    const Metrics metrics = TRY(
-        ComputeMetricsOfSets(probabilities, sample_.truth, train_.labels.names, train_.multi_label, options, decided));
+    const Metrics metrics =
+        TRY(ComputeMetricsOfSets(probabilities, truth, train_.labels.names, train_.multi_label, options, decided));
     return MetricByName(metrics, options_.metric);
   }
 
@@ -227,7 +307,7 @@ class Search {
   TrainingObserver& observer_;
   LinearKind kind_;  // of the candidates that are fitted now
   std::vector<bool> weights_ = {false, true};
-  double best_ = 0;
+  std::array<std::optional<Best>, 2> best_;  // without and with balanced class weights
   LinearChoice choice_;
 };
 
@@ -240,13 +320,18 @@ std::string LinearChoice::Line(const LinearChoiceOptions& options) const {
   const auto best = std::ranges::find_if(
       tried, [&](const LinearCandidate& c) { return c.kind == kind && c.C == C && c.balanced == balanced; });
   const bool one_vs_rest = kind != options.kind;
-  return fmt::format(
+  std::string line = fmt::format(
       "C {} and class weights {}{}: the best of {} settings in {}-fold cross-validation on the training texts "
       "({} {:.4f}); "
       "to reproduce: --C {} --class-weights {}{}{}",
       C, NameOfWeights(balanced), one_vs_rest ? ", one-vs-rest" : "", tried.size(), folds, options.metric, best->metric,
       C, NameOfWeights(balanced), options.platt && options.kind != LinearKind::kSvm ? " --platt" : "",
       one_vs_rest ? " --one-vs-rest" : "");
+  if (refused_balanced) {
+    line +=
+        fmt::format("; balanced class weights reach {} {:.4f}, which may be chance", options.metric, *refused_balanced);
+  }
+  return line;
 }
 
 Json LinearChoice::ToJson(const LinearChoiceOptions& options) const {

@@ -66,6 +66,48 @@ TEST_F(LinearChoiceTest, FindsTheRareLabelThatTheFirstCMisses) {
   EXPECT_EQ(choice->ToJson(options)["settings"].size(), choice->tried.size());
 }
 
+/// Three labels that half, a third and a fifth of the texts have, about; a word in three speaks for the label.
+Dataset Uneven(size_t count, uint64_t seed) {
+  Dataset set;
+  set.labels.names = {"a", "b", "c"};
+  Random random(seed, "uneven labels");
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t die = random.Below(10);
+    const int32_t label = die < 5 ? 0 : die < 8 ? 1 : 2;
+    Example& example = set.examples.emplace_back();
+    for (int word = 0; word < 4; ++word) {
+      const auto said = random.Below(3) == 0 ? static_cast<uint32_t>(label) : random.Below(3);
+      example.text += "sign" + std::to_string(10 * said + random.Below(10)) + " ";
+    }
+    example.labels = {label};
+  }
+  return set;
+}
+
+TEST_F(LinearChoiceTest, TakesNoBalancedWeightsWhoseGainMayBeChance) {
+  int refused = 0, chosen = 0;
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    const LinearChoiceOptions options;
+    const auto choice = Choose(Uneven(300, seed), options);
+    ASSERT_TRUE(choice) << choice.error().Text();
+    chosen += choice->balanced ? 1 : 0;
+    if (!choice->refused_balanced) continue;
+    ++refused;
+    EXPECT_FALSE(choice->balanced);
+    EXPECT_THAT(choice->Line(options), HasSubstr("which may be chance"));
+  }
+  EXPECT_GE(refused, 3) << "some balanced weights gain more than .005";
+  EXPECT_LE(chosen, 2);
+}
+
+TEST_F(LinearChoiceTest, TakesBalancedWeightsThatAreClearlyBetter) {
+  // Without Platt scaling and with the weakest C, an unweighted model never decides the rare label.
+  const auto choice = Choose(Rare(1000, 20), {.C = 0.1});
+  ASSERT_TRUE(choice) << choice.error().Text();
+  EXPECT_TRUE(choice->balanced);
+  EXPECT_FALSE(choice->refused_balanced);
+}
+
 TEST_F(LinearChoiceTest, LeavesGivenValuesAlone) {
   const Dataset set = Rare(200, 5);
   const auto both = Choose(set, {.C = 3.5, .balanced = true});

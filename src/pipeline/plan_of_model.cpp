@@ -111,24 +111,6 @@ double ValidationSize(const TrainingInfo& info, double otherwise) {
   return validation > 0 ? std::clamp(validation / all, 0.02, 0.5) : otherwise;
 }
 
-CalibrationPlan CalibrationPlanOf(const Manifest& manifest) {
-  CalibrationPlan plan;
-  if (manifest.calibration) {
-    const Calibration& calibration = manifest.calibration->calibration;
-    plan.calibration = calibration.method == CalibrationMethod::kVector     ? CalibrationChoice::kVector
-                       : calibration.method == CalibrationMethod::kIsotonic ? CalibrationChoice::kIsotonic
-                       : manifest.calibration->texts == 0                   ? CalibrationChoice::kNone
-                                                                            : CalibrationChoice::kTemperature;
-  }
-  if (const auto& guarantee = manifest.thresholds.guarantee) {
-    plan.max_fpr = guarantee->max_fpr;
-    plan.confidence = guarantee->confidence;
-  } else {
-    plan.tune_thresholds = !manifest.thresholds.labels.empty();
-  }
-  return plan;
-}
-
 constexpr auto kCalibrationNames =
     std::to_array<std::pair<CalibrationChoice, const char*>>({{CalibrationChoice::kTemperature, "temperature"},
                                                               {CalibrationChoice::kVector, "vector"},
@@ -199,6 +181,24 @@ Result<void> ReadConfiguration(const Json& json, const fs::path& bundle, Trainin
 }
 
 }  // namespace
+
+CalibrationPlan CalibrationPlanOf(const Manifest& manifest) {
+  CalibrationPlan plan;
+  if (manifest.calibration) {
+    const Calibration& calibration = manifest.calibration->calibration;
+    plan.calibration = calibration.method == CalibrationMethod::kVector     ? CalibrationChoice::kVector
+                       : calibration.method == CalibrationMethod::kIsotonic ? CalibrationChoice::kIsotonic
+                       : manifest.calibration->texts == 0                   ? CalibrationChoice::kNone
+                                                                            : CalibrationChoice::kTemperature;
+  }
+  if (const auto& guarantee = manifest.thresholds.guarantee) {
+    plan.max_fpr = guarantee->max_fpr;
+    plan.confidence = guarantee->confidence;
+  } else {
+    plan.tune_thresholds = !manifest.thresholds.labels.empty();
+  }
+  return plan;
+}
 
 Json ConfigurationOf(const TrainingPlan& plan) {
   const DataPlan& data = plan.data;

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "bundle/manifest.h"
 #include "pipeline/training_plan.h"
 
 namespace winnow {
@@ -14,6 +15,10 @@ namespace winnow {
 /// of the texts that it had. Data, labels and output keep their defaults. Errors: ReadManifest's, ReadModelConfig's;
 /// kNotFound without training_info.json; kInvalidModel for values that no plan has.
 Result<TrainingPlan> PlanOfModel(const std::filesystem::path& bundle);
+
+/// Returns the plan of the calibration that the bundle has now, whether its training or `winnow calibrate` made it: the
+/// method, the guarantee of the thresholds, and whether they are tuned.
+CalibrationPlan CalibrationPlanOf(const Manifest& manifest);
 
 /// Returns what a plan asks for where hyperparameters only say what became of it with the data: the sizes of the parts,
 /// values that depend on the data unless they are given (null: not given), and the choice of a calibration. It is the

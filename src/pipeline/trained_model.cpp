@@ -132,6 +132,11 @@ Result<void> CheckCalibrationPlan(const TrainingPlan& plan, const Dataset& valid
 Result<std::optional<CalibrationResult>> CalibrateTrained(const TrainingPlan& plan, bool held_out,
                                                           const HeldOutTexts& texts, Manifest& manifest,
                                                           TrainingObserver& observer) {
+  if (const std::optional<Thresholds>& given = plan.calibration.thresholds) {
+    manifest.thresholds = *given;
+    observer.Note(fmt::format("decision thresholds: strict {}, moderate {}, lenient {}, without a guarantee",
+                              given->strict, given->moderate, given->lenient));
+  }
   if (!held_out) {
     observer.Note("calibration skipped, temperature stays 1.00: there are no held-out texts to fit it on");
     return std::nullopt;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "bundle/manifest.h"
 #include "bundle/model_version.h"
 #include "calibrate/calibration_options.h"
 #include "data/augment.h"
@@ -126,6 +127,8 @@ struct LinearPlan {
 struct CalibrationPlan : CalibrationOptions {
   /// True if each label of a multi-label model gets the threshold with the best F1; empty: TunesThresholds decides.
   std::optional<bool> tune_thresholds;
+  /// Thresholds that the model gets after its calibration, without a guarantee; empty: those of the calibration.
+  std::optional<Thresholds> thresholds = {};
 };
 
 struct DistillationPlan {

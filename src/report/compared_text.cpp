@@ -23,12 +23,13 @@ std::string ComparedText(const EvaluationReport& report, size_t most_texts) {
                     second = ShownName(against.model.name, kNameWidth);
   std::string text = "compared with " + second + "\n";
   TextTable table;
-  table.Add({"", first, second, "difference", "95 % interval", first + " is"});
+  table.Add({"", first, second, "difference", "95 % interval", "p", first + " is"});
   for (const ComparedMetric& metric : ComparedMetrics(against.paired)) {
     table.Add({metric.name, MetricText(metric.first), MetricText(metric.second),
-               fmt::format("{:+.4f}", metric.difference), RangeText(metric.interval), metric.verdict});
+               fmt::format("{:+.4f}", metric.difference), RangeText(metric.interval), PValueText(metric.p_value),
+               metric.verdict});
   }
-  text += table.Text() + "  " + VerdictOf(against.paired, first, second) + "\n";
+  text += table.Text() + "  " + std::string(kComparedNote) + "\n  " + VerdictOf(against.paired, first, second) + "\n";
   if (against.texts.empty()) return text;
   const size_t shown = std::min(against.texts.size(), most_texts);
   text += fmt::format("\n{} of {} texts that only one model classified correctly\n", shown,

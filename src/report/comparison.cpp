@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/machine.h"
+#include "evaluate/evaluation.h"
 #include "evaluate/text_table.h"
 #include "report/metrics_report.h"
 
@@ -112,6 +113,11 @@ std::string Failures(const Comparison& comparison) {
 
 std::string Notes(const Comparison& comparison) {
   std::string text;
+  for (const ComparedModel& model : comparison.models) {
+    if (model.metrics.scope) {
+      text += fmt::format("note: {}: {}\n", ShownName(model.name, kColumns), ScopeNote(*model.metrics.scope));
+    }
+  }
   for (const ComparedModel& model : comparison.models) {
     if (model.unknown_labels.empty()) continue;
     std::string labels;

@@ -27,9 +27,7 @@ Chart ChartOf(const Comparison& comparison) {
     if (model.error) continue;
     const bool is_best = &model == BestOf(comparison);
     const double f1 = model.metrics.f1_macro, ms = std::max(model.single.p50, 1e-6);
-    // A percentile bootstrap may leave the figure itself outside.
-    Interval interval = model.metrics.f1_macro_interval.value_or(Interval{f1, f1});
-    interval = {std::min(interval.low, f1), std::max(interval.high, f1)};
+    const Interval interval = model.metrics.f1_macro_interval.value_or(Interval{f1, f1});
     (is_best ? best : others).points.push_back({.x = ms, .y = f1, .interval = interval});
     panel.labels.push_back(
         {.x = ms, .y = f1, .text = ShownName(model.name, kLongestName), .colour = is_best ? kBestColour : 0});

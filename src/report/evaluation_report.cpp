@@ -250,9 +250,15 @@ EvaluationReport MakeEvaluationReport(const Dataset& dataset, const ReportedPred
 void AddComparison(EvaluationReport& report, const Dataset& first, const ReportedPredictions& first_predictions,
                    const Dataset& second, const ReportedPredictions& second_predictions, ReportedModel model,
                    const ReportSettings& settings) {
+  PairedOptions options;
+  auto next = static_cast<int32_t>(first.labels.names.size());
+  for (const std::string& name : second.labels.names) {
+    const int id = first.labels.Find(name);
+    options.first_id_of_second.push_back(id >= 0 ? id : next++);
+  }
   ComparedSection section{.model = std::move(model),
                           .metrics = second_predictions.metrics,
-                          .paired = ComparePaired(first_predictions.decided, second_predictions.decided),
+                          .paired = ComparePaired(first_predictions.decided, second_predictions.decided, options),
                           .curve = {},
                           .texts = {}};
   for (size_t n = 0; n < std::min(section.paired.differing.size(), settings.most_texts); ++n) {

@@ -126,7 +126,8 @@ Ordered ComparedJson(const EvaluationReport& report) {
     json["paired"][metric.name] = {{"first", metric.first},
                                    {"second", metric.second},
                                    {"difference", metric.second - metric.first},
-                                   {"interval", Pair(metric.difference)}};
+                                   {"interval", Pair(metric.difference)},
+                                   {"p_value", metric.p_value}};
   }
   json["mcnemar"] = {{"both_right", against.paired.both_right},
                      {"only_first_right", test.only_first},

@@ -184,10 +184,11 @@ TEST(EvaluationReport, ErrorsHaveKinds) {
 
 TEST(EvaluationReport, DifferencesArePositiveWhereTheFirstModelHasMore) {
   PairedComparison paired;
-  paired.metrics = {{"accuracy", 0.9, 0.8, Interval{-0.15, -0.05}},
-                    {"fpr", 0.1, 0.3, Interval{0.1, 0.3}},
-                    {"recall", 0.5, 0.6, Interval{0.05, 0.15}},
-                    {"f1_macro", 0.5, 0.51, Interval{-0.1, 0.1}}};
+  paired.metrics = {{"accuracy", 0.9, 0.8, Interval{-0.15, -0.05}, 0.001},
+                    {"fpr", 0.1, 0.3, Interval{0.1, 0.3}, 0.001},
+                    {"recall", 0.5, 0.6, Interval{0.05, 0.15}, 0.001},
+                    {"f1_macro", 0.5, 0.51, Interval{-0.1, 0.1}, 0.001},
+                    {"f1_macro", 0.9, 0.8, Interval{-0.15, -0.05}, 0.125}};
   const std::vector<ComparedMetric> metrics = ComparedMetrics(paired);
   EXPECT_NEAR(metrics[0].difference, 0.1, 1e-9);
   EXPECT_EQ(metrics[0].interval, (Interval{0.05, 0.15}));
@@ -196,6 +197,7 @@ TEST(EvaluationReport, DifferencesArePositiveWhereTheFirstModelHasMore) {
   EXPECT_EQ(metrics[1].verdict, "better") << "a lower false-positive rate is better";
   EXPECT_EQ(metrics[2].verdict, "worse");
   EXPECT_EQ(metrics[3].verdict, "no clear difference");
+  EXPECT_EQ(metrics[4].verdict, "no clear difference") << "by the test";
 }
 
 TEST(PercentText, DoesNotRoundToNoneOrAll) {

@@ -71,17 +71,20 @@ Result<MeasuredModel> MeasureOnTexts(const fs::path& bundle, const BundleClassif
   }
   const std::vector<InputTextView> texts = InputTexts(measured.dataset);
   ProgressBar bar("evaluate", static_cast<int64_t>(texts.size()));
-  measured.probabilities = TRY(classifier.Probabilities(texts, [&](size_t done) {
+  ScopedProbabilities scoped = TRY(ProbabilitiesAndScope(classifier, texts, [&](size_t done) {
     bar.Set(static_cast<int64_t>(done));
     return !Interrupted();
   }));
+  measured.probabilities = std::move(scoped.probabilities);
+  measured.rejected = std::move(scoped.rejected);
   bar.Finish();
   const auto decide = [&](std::span<const float> row) { return classifier.DecideOne(row, options); };
   measured.metrics = TRY(EvaluatePredictions({.probabilities = measured.probabilities,
                                               .labels = classifier.labels(),
                                               .multi_label = classifier.multi_label(),
                                               .positive_label = classifier.positive_label(),
-                                              .decide = decide},
+                                              .decide = decide,
+                                              .rejected = measured.rejected},
                                              measured.dataset));
   measured.decided = DecideTexts(measured.dataset, measured.probabilities, classifier.positive_label(), decide);
   return measured;
@@ -95,11 +98,17 @@ Result<MeasuredModel> MeasuredOfFolds(const fs::path& bundle, FoldPredictions fo
                          .metrics = std::move(folds.pooled)};
   const int32_t positive = measured.metrics.positive_label;
   size_t next = 0;
-  // As for the pooled metrics: each fold's model has thresholds of its own, which decided where texts have sets.
+  // As for the pooled metrics: each fold's model has thresholds of its own.
   measured.decided = DecideTexts(measured.dataset, measured.probabilities, positive, [&](std::span<const float> row) {
-    if (!measured.dataset.multi_label) return Decide(row, {.positive_label = positive});
+    const std::vector<int32_t>& decided = folds.decided[next++];
+    if (!measured.dataset.multi_label) {
+      Decision decision = Decide(row, {.positive_label = positive});
+      decision.label = decided.front();
+      decision.confidence = row[static_cast<size_t>(decision.label)];
+      return decision;
+    }
     Decision decision = DecideMultiLabel(row, {}, {.positive_label = positive});
-    decision.labels = folds.decided[next++];
+    decision.labels = decided;
     std::ranges::sort(decision.labels);
     return decision;
   });

@@ -19,7 +19,8 @@ struct MeasuredModel {
   std::vector<float> probabilities;
   DecidedTexts decided;
   Metrics metrics;
-  size_t left_out = 0;  ///< number of rows that were dropped because the model does not know their labels
+  size_t left_out = 0;              ///< number of rows that were dropped because the model does not know their labels
+  std::vector<char> rejected = {};  ///< [texts] whether the text is out of scope; empty for a model without a rule
 
   ReportedPredictions predictions() const { return {probabilities, decided, metrics}; }
 };
@@ -32,7 +33,7 @@ Result<MeasuredModel> MeasureOnTexts(const std::filesystem::path& bundle, const 
 struct FoldPredictions {
   Dataset dataset;                            ///< all texts, fold by fold
   std::vector<float> probabilities;           ///< [texts, labels]
-  std::vector<std::vector<int32_t>> decided;  ///< [texts] decided labels, for a multi-label set
+  std::vector<std::vector<int32_t>> decided;  ///< [texts] decided labels; single-label: one each
   Metrics pooled;                             ///< metrics on all texts
 };
 

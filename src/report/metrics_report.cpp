@@ -33,7 +33,8 @@ std::string MetricLines(const Metrics& metrics) {
   table.Add({"roc_auc", MetricText(metrics.roc_auc)});
   if (metrics.positive_label >= 0) {
     const ClassMetrics& positive = metrics.per_class[static_cast<size_t>(metrics.positive_label)];
-    table.Add({"recall (positive label)", MetricText(positive.recall), RangeText(metrics.recall_interval)});
+    table.Add({"recall (positive label)", positive.support > 0 ? MetricText(positive.recall) : "-",
+               RangeText(metrics.recall_interval)});
     table.Add({"fpr", MetricText(metrics.fpr), RangeText(metrics.fpr_interval)});
   }
   table.Add({"ece", MetricText(metrics.ece)});

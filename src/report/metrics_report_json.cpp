@@ -69,6 +69,9 @@ Json ReportJson(const Metrics& metrics) {
   report["multi_label"] = metrics.multi_label;
   report["per_class"] = PerClass(metrics);
   report["confusion"] = Confusion(metrics);
+  if (metrics.scope) {
+    report["out_of_scope"] = {{"rejected", metrics.scope->rejected}, {"accuracy", metrics.scope->accuracy}};
+  }
   report["notes"] = metrics.notes;
   return report;
 }

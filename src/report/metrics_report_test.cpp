@@ -22,7 +22,7 @@ TEST(ReportText, AlignsMetricsAndTables) {
   EXPECT_EQ(ReportText(Spam()), R"(6 texts, 2 labels, positive: spam
 
   accuracy                 0.6667  [0.3000, 0.9032]
-  f1_macro                 0.6667  [0.2473, 1.0000]
+  f1_macro                 0.6667  [0.3483, 1.0000]
   f1_weighted              0.6667
   precision_macro          0.6667
   recall_macro             0.6667
@@ -45,6 +45,14 @@ confusion matrix (rows: true labels, columns: predicted labels)
   ham     2     1
   spam    1     2
 )");
+}
+
+TEST(ReportText, HasNoRecallWithoutPositives) {
+  const std::array<std::string, 2> labels = {"ham", "spam"};
+  const auto metrics = ComputeMetrics(std::array{0.9F, 0.1F}, std::array{0}, labels, {.positive_label = 1}).value();
+  const std::string text = ReportText(metrics);
+  EXPECT_THAT(text, HasSubstr("  recall (positive label)       -\n"));
+  EXPECT_THAT(text, HasSubstr("note: recall is undefined: no text has the label 'spam'\n"));
 }
 
 TEST(ReportText, KeepsHostileLabelsOnTheirLine) {

@@ -110,8 +110,8 @@ std::string ReportHtml(const EvaluationReport& report) {
           "</code></pre>\n";
   html +=
       "<p class=\"note\">All confidence intervals are 95 % intervals: Wilson score intervals (1927) for proportions, "
-      "bootstrap percentile intervals over the texts for macro-F1 and for differences. report.json contains all "
-      "metrics and the points of the curves.</p>\n";
+      "bootstrap intervals over the texts for macro-F1 and for differences. report.json contains all metrics and the "
+      "points of the curves.</p>\n";
   return html + ReportPageEnd();
 }
 

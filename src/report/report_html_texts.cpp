@@ -120,23 +120,25 @@ std::string HtmlComparison(const EvaluationReport& report) {
   const std::string first = HtmlName(report.model.name), second = HtmlName(against.model.name);
   std::string html = "<h2>" + first + " compared with " + second + "</h2>\n<p>" +
                      HtmlText(VerdictOf(against.paired, report.model.name, against.model.name)) + "</p>\n";
-  std::string rows = "<thead><tr><th scope=\"col\">metric</th><th scope=\"col\" class=\"label\">" + first +
-                     "</th><th scope=\"col\" class=\"label\">" + second +
-                     "</th><th scope=\"col\">difference</th><th scope=\"col\">95 % interval</th><th scope=\"col\" "
-                     "class=\"label left\">" +
-                     first + " is</th></tr></thead>\n<tbody>";
+  std::string rows =
+      "<thead><tr><th scope=\"col\">metric</th><th scope=\"col\" class=\"label\">" + first +
+      "</th><th scope=\"col\" class=\"label\">" + second +
+      "</th><th scope=\"col\">difference</th><th scope=\"col\">95 % interval</th><th scope=\"col\">p</th><th scope=\"col\" "
+      "class=\"label left\">" +
+      first + " is</th></tr></thead>\n<tbody>";
   for (const ComparedMetric& metric : ComparedMetrics(against.paired)) {
     const std::string_view mark = metric.verdict == "better" ? "▲ " : metric.verdict == "worse" ? "▼ " : "";
     rows += fmt::format(
-        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{:+.2f}</td><td>{}</td><td class=\"left\">{}{}</td></tr>\n",
+        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{:+.2f}</td><td>{}</td><td>{}</td><td class=\"left\">{}{}</td></tr>\n",
         MetricName(metric.name), PercentText(metric.first), PercentText(metric.second), 100 * metric.difference,
         metric.interval ? fmt::format("{:+.2f} to {:+.2f}", 100 * metric.interval->low, 100 * metric.interval->high)
                         : "",
-        mark, metric.verdict);
+        HtmlText(PValueText(metric.p_value)), mark, metric.verdict);
   }
   html += HtmlTable("Metrics of both models", rows + "</tbody>");
   html += "<p class=\"note\">Differences are in percentage points: " + first + " minus " + second +
-          ". A lower false positive rate is better, all other metrics are better when higher.</p>\n";
+          ". A lower false positive rate is better, all other metrics are better when higher. " +
+          HtmlText(kComparedNote) + "</p>\n";
   html += McNemarDetails(against.paired, first, second);
   if (against.texts.empty()) return html;
   html += fmt::format(

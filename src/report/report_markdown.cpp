@@ -120,14 +120,14 @@ std::string Comparison(const EvaluationReport& report) {
   text += MarkdownText(VerdictOf(against.paired, report.model.name, against.model.name)) + "\n\n";
   const std::string first = Name(report.model.name), second = Name(against.model.name), verdict = first + " is";
   std::vector<std::vector<std::string>> rows = {
-      {"metric", first, second, "difference, in percentage points", "95 % interval", verdict}};
+      {"metric", first, second, "difference, in percentage points", "95 % interval", "p", verdict}};
   for (const ComparedMetric& m : ComparedMetrics(against.paired)) {
     rows.push_back({MarkdownText(m.name), PercentText(m.first), PercentText(m.second),
                     fmt::format("{:+.2f}", 100 * m.difference),
                     m.interval ? fmt::format("{:+.2f} to {:+.2f}", 100 * m.interval->low, 100 * m.interval->high) : "",
-                    m.verdict});
+                    MarkdownText(PValueText(m.p_value)), m.verdict});
   }
-  return text + Table(rows, {verdict});
+  return text + Table(rows, {verdict}) + MarkdownText(kComparedNote) + "\n\n";
 }
 
 std::string Errors(const EvaluationReport& report) {

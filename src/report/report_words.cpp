@@ -170,12 +170,12 @@ std::vector<ComparedMetric> ComparedMetrics(const PairedComparison& paired) {
                           .second = figure.second,
                           .difference = figure.first - figure.second,
                           .interval = {},
+                          .p_value = figure.p_value,
                           .verdict = ""};
     if (figure.difference) {
       metric.interval = Interval{0 - figure.difference->high, 0 - figure.difference->low};
-      const bool clear = metric.interval->low > 0 || metric.interval->high < 0;
       const bool better = (metric.difference > 0) == (figure.name != "fpr");  // the only one that is better when lower
-      metric.verdict = !clear ? "no clear difference" : better ? "better" : "worse";
+      metric.verdict = !figure.IsSignificant() ? "no clear difference" : better ? "better" : "worse";
     }
     metrics.push_back(std::move(metric));
   }

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "report/evaluation_report.h"
@@ -40,8 +41,12 @@ struct ComparedMetric {
   double first = 0, second = 0;
   double difference = 0;             ///< the first model's metric minus the second model's
   std::optional<Interval> interval;  ///< confidence interval of the difference
+  double p_value = 1;                ///< of PairedMetric
   std::string verdict;               ///< the first model is "better" or "worse", or there is "no clear difference"
 };
+/// What the verdicts mean, below a table of them.
+inline constexpr std::string_view kComparedNote =
+    "A difference is clear if its interval excludes 0 and p < 0.05 (exact McNemar test; macro-F1: randomization test).";
 std::vector<ComparedMetric> ComparedMetrics(const PairedComparison& paired);
 
 /// Returns the kind of error of a wrong prediction: a false negative or false positive of the positive label; in models

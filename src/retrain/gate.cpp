@@ -122,6 +122,38 @@ std::optional<GateCondition> AuditedFprCondition(const GateInput& input, const G
   return condition;
 }
 
+/// What the rules for out-of-scope texts do; nothing if there are none.
+std::optional<GateCondition> ScopeCondition(const GateInput& input, const GateBounds& bounds) {
+  const auto &champion = input.champion_scope, &challenger = input.challenger_scope;
+  if (!champion && !challenger) return std::nullopt;
+  GateCondition condition{.name = "out of scope"};
+  if (!challenger) {
+    condition.held = false;
+    condition.sentence =
+        "the champion recognizes out-of-scope texts, and the challenger does not; winnow calibrate with --out-of-scope or "
+        "--in-scope-only gives it a rule for them";
+    return condition;
+  }
+  Counts kept;
+  for (size_t i = 0; i < challenger->rejected.size(); ++i)
+    kept.Add(!champion || champion->rejected[i] == 0, challenger->rejected[i] == 0);
+  if (kept.texts == 0) return Unmeasured(condition.name, "there are no test texts");
+  if (champion) condition.champion = Share(kept.texts - kept.champion, kept.texts);
+  condition.challenger = Share(kept.texts - kept.challenger, kept.texts);
+  condition.bound = champion ? champion->max_rejected : challenger->max_rejected;
+  condition.test = kept.Test();
+  condition.held =
+      *condition.challenger <= *condition.bound || !kept.worse() || condition.test->p_value >= bounds.alpha;
+  if (!condition.held) condition.missed_by = *condition.challenger - *condition.bound;
+  condition.sentence =
+      fmt::format("of {} test texts, the challenger rejects {} as out of scope{}; the bound is {} (the {}'s guarantee)",
+                  kept.texts, PercentText(condition.challenger),
+                  champion ? " instead of " + PercentText(condition.champion)
+                           : std::string(", and the champion has no rule for it"),
+                  PercentText(condition.bound), champion ? "champion" : "challenger");
+  return condition;
+}
+
 GateCondition SlicesCondition(const PairedDecisions& test, const SliceKeys& slices, const GateBounds& bounds) {
   GateCondition condition{.name = "slices by " + slices.by};
   std::map<std::string, Counts> by_key;
@@ -198,6 +230,7 @@ GateReport ExamineGate(const GateInput& input, const GateBounds& bounds) {
   if (conditions.front().held && input.test) {
     conditions.push_back(AccuracyCondition("accuracy", "test texts", *input.test, bounds));
     conditions.push_back(FprCondition(input, bounds));
+    if (auto condition = ScopeCondition(input, bounds)) conditions.push_back(*std::move(condition));
     for (const SliceKeys& slices : input.slices) conditions.push_back(SlicesCondition(*input.test, slices, bounds));
     if (input.audits) {
       conditions.push_back(

@@ -7,6 +7,9 @@
 ///               McNemar's test on the negatives does not show that the challenger is worse.
 ///   slices      in no part of the test set (length, language, source) the accuracy is lower by more than a bound, unless
 ///               chance explains it.
+///   out of scope  the challenger recognizes out-of-scope texts if the champion does; a challenger that does rejects no
+///               more test texts than the bound that it is to keep, unless McNemar's test does not show that it rejects
+///               more of them than the champion. There is no such condition if neither model has a rule for it.
 ///   must pass   the challenger decides each text of the must-pass list as the list says.
 /// A condition without texts to measure it on holds, and says that it was not measured.
 #pragma once
@@ -41,6 +44,12 @@ struct PairedDecisions {
   DecidedTexts champion = {}, challenger = {};
 };
 
+/// What the rule for out-of-scope texts of a model does with the test texts.
+struct ScopeDecisions {
+  double max_rejected = 0;          ///< bound of the share of in-scope texts that the rule rejects
+  std::vector<char> rejected = {};  ///< [texts] whether the text is rejected
+};
+
 struct MustPassOutcome {
   size_t line = 0;  ///< of the must-pass list, counted from 1
   std::string text = {}, expected = {}, decided = {}, note = {};
@@ -53,6 +62,8 @@ struct GateInput {
   std::vector<std::string> champion_labels = {}, challenger_labels = {};
   std::optional<PairedDecisions> test = {};  ///< empty if the labels differ
   std::vector<SliceKeys> slices = {};        ///< of the test set
+  /// Of the test set; empty for a model without a rule for out-of-scope texts.
+  std::optional<ScopeDecisions> champion_scope = {}, challenger_scope = {};
   std::optional<PairedDecisions> audits = {};
   std::vector<StoredVerdictSample> audited =
       {};  ///< the verdicts of `audits`, with the challenger's decision as is_spam

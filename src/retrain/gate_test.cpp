@@ -43,6 +43,8 @@ GateInput Input(const std::vector<Letters>& kinds) {
           .challenger_labels = {"ham", "spam"},
           .test = Decisions(kinds),
           .slices = {},
+          .champion_scope = {},
+          .challenger_scope = {},
           .audits = {},
           .audited = {},
           .must_pass = {},
@@ -103,6 +105,38 @@ TEST(Gate, ASliceThatGotWorseFails) {
   EXPECT_TRUE(ExamineGate(input, {.max_slice_drop = 0.1}).passed);
   input.test = Decisions({{'h', 'h', 'h', 62}, {'s', 's', 'h', 4}, {'s', 's', 's', 506}});
   EXPECT_TRUE(ExamineGate(input).passed) << "four texts may be chance: p = 1/16";
+}
+
+TEST(Gate, TheRuleForOutOfScopeTextsIsKept) {
+  GateInput input = Input({{'s', 's', 's', 100}, {'h', 'h', 'h', 900}});
+  const auto rejecting = [](size_t first, size_t count) {
+    ScopeDecisions scope{.max_rejected = 0.05, .rejected = std::vector<char>(1000, 0)};
+    std::fill_n(scope.rejected.begin() + static_cast<std::ptrdiff_t>(first), count, 1);
+    return scope;
+  };
+  for (const GateCondition& condition : ExamineGate(input).conditions) EXPECT_NE(condition.name, "out of scope");
+
+  input.champion_scope = rejecting(0, 40);
+  const GateReport without = ExamineGate(input);
+  EXPECT_THAT(without.Failed(), ElementsAre("out of scope"));
+  EXPECT_THAT(Named(without, "out of scope").sentence, HasSubstr("and the challenger does not"));
+
+  input.challenger_scope = rejecting(0, 50);
+  EXPECT_TRUE(ExamineGate(input).passed) << "more than the champion, within the bound";
+  input.challenger_scope = rejecting(0, 500);
+  const GateReport half = ExamineGate(input);
+  EXPECT_THAT(half.Failed(), ElementsAre("out of scope"));
+  EXPECT_NEAR(Named(half, "out of scope").missed_by, 0.45, 1e-12);
+  EXPECT_EQ(
+      Named(half, "out of scope").sentence,
+      "of 1000 test texts, the challenger rejects 50.0 % as out of scope instead of 4.0 %; the bound is 5.0 % (the "
+      "champion's guarantee)");
+  input.champion_scope = rejecting(0, 500);
+  EXPECT_TRUE(ExamineGate(input).passed) << "no worse than the champion";
+  input.champion_scope.reset();
+  EXPECT_THAT(ExamineGate(input).Failed(), ElementsAre("out of scope"));
+  input.challenger_scope = rejecting(0, 40);
+  EXPECT_TRUE(ExamineGate(input).passed) << "as few as it guarantees";
 }
 
 TEST(Gate, EveryTextOfTheMustPassListIsRight) {

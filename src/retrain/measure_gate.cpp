@@ -44,15 +44,30 @@ DecidedTexts WithLabels(DecidedTexts texts, const std::vector<std::string>& from
   return texts;
 }
 
+struct MeasuredPair {
+  PairedDecisions decisions;
+  std::optional<ScopeDecisions> champion_scope, challenger_scope;
+};
+
 /// Both models, loaded.
 struct Models {
   BundleClassifier champion, challenger;
 
-  Result<PairedDecisions> Decide(const GatePlan& plan, Dataset of_champion, Dataset of_challenger) const {
+  Result<MeasuredPair> Measure(const GatePlan& plan, Dataset of_champion, Dataset of_challenger) const {
     MeasuredModel first = TRY(MeasureOnTexts(plan.champion, champion, std::move(of_champion), {}));
     MeasuredModel second = TRY(MeasureOnTexts(plan.challenger, challenger, std::move(of_challenger), {}));
-    return PairedDecisions{.champion = WithLabels(std::move(first.decided), champion.labels(), challenger.labels()),
-                           .challenger = std::move(second.decided)};
+    return MeasuredPair{
+        .decisions = {.champion = WithLabels(std::move(first.decided), champion.labels(), challenger.labels()),
+                      .challenger = std::move(second.decided)},
+        .champion_scope = ScopeOf(champion, std::move(first.rejected)),
+        .challenger_scope = ScopeOf(challenger, std::move(second.rejected))};
+  }
+
+ private:
+  static std::optional<ScopeDecisions> ScopeOf(const BundleClassifier& model, std::vector<char> rejected) {
+    const ScopeRule* const rule = model.scope_rule();
+    if (rule == nullptr) return std::nullopt;
+    return ScopeDecisions{.max_rejected = rule->max_rejected, .rejected = std::move(rejected)};
   }
 };
 
@@ -72,6 +87,8 @@ GateInput InputOf(const Models& models) {
                   .challenger_labels = models.challenger.labels(),
                   .test = {},
                   .slices = {},
+                  .champion_scope = {},
+                  .challenger_scope = {},
                   .audits = {},
                   .audited = {},
                   .must_pass = {},
@@ -124,7 +141,7 @@ Result<void> AddAudits(const GatePlan& plan, const Models& models, GateInput& in
   if (kept.empty()) return {};
   const Dataset of_champion =
       AuditedTexts(samples, LabelSet{models.champion.labels()}, models.champion.text_template());
-  input.audits = TRY(models.Decide(plan, of_champion, of_challenger));
+  input.audits = TRY(models.Measure(plan, of_champion, of_challenger)).decisions;
   const int32_t positive = models.challenger.positive_label();
   for (size_t i = 0; i < kept.size(); ++i) {
     StoredVerdictSample sample = samples[kept[i]];
@@ -160,7 +177,10 @@ Result<GateReport> Examine(const GatePlan& plan, const Models& models, Dataset o
   GateInput input = InputOf(models);
   if (!SameLabels(models)) return ExamineGate(input, plan.bounds);
   input.slices = TRY(SlicesOf(of_challenger, plan.origin));
-  input.test = TRY(models.Decide(plan, std::move(of_champion), std::move(of_challenger)));
+  MeasuredPair measured = TRY(models.Measure(plan, std::move(of_champion), std::move(of_challenger)));
+  input.test = std::move(measured.decisions);
+  input.champion_scope = std::move(measured.champion_scope);
+  input.challenger_scope = std::move(measured.challenger_scope);
   TRY(AddAudits(plan, models, input));
   TRY(AddMustPass(plan, models.challenger, input));
   return ExamineGate(input, plan.bounds);

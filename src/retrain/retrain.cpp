@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <tuple>
 #include <utility>
 
 #include "base/files.h"
@@ -16,13 +17,16 @@
 #include "bundle/manifest.h"
 #include "bundle/model_version.h"
 #include "bundle/output_lock.h"
+#include "bundle/scope_file.h"
 #include "bundle/training_info.h"
+#include "classify/scope_rule.h"
 #include "data/data_digest.h"
 #include "encoder/quantized_model.h"
 #include "pipeline/calibrate_bundle.h"
 #include "pipeline/data_plan.h"
 #include "pipeline/plan_of_model.h"
 #include "pipeline/quantize_bundle.h"
+#include "pipeline/trained_model.h"
 #include "report/metrics_report.h"
 #include "report/report_files.h"
 #include "report/shown_text.h"
@@ -34,6 +38,34 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
+
+/// Whether the training chose thresholds per label.
+bool TunedThresholds(const TrainingInfo& info) {
+  const Json* const labels = info.decision_thresholds.is_object() ? info.decision_thresholds.Find("labels") : nullptr;
+  return labels != nullptr && !labels->empty();
+}
+
+/// Has the new model calibrated as the champion is now, whether its training or `winnow calibrate` did it: by the same
+/// method, with the same guarantees or, without them, the same thresholds. The plan stays as it is where the training
+/// did it: a retraining on all texts equals a training.
+void KeepCalibration(const Manifest& champion, const TrainingInfo& trained, CalibrationPlan& calibration) {
+  const CalibrationPlan now = CalibrationPlanOf(champion);
+  if (champion.calibration) calibration.calibration = now.calibration;
+  if (now.max_fpr) {
+    if (!calibration.max_fpr) calibration.tune_thresholds.reset();
+    calibration.confidence = now.confidence;
+  } else if (champion.thresholds.labels.empty() && TunedThresholds(trained)) {
+    calibration.tune_thresholds = false;
+  }
+  calibration.max_fpr = now.max_fpr;
+  calibration.max_error.reset();
+  if (champion.abstain) calibration.max_error = champion.abstain->max_error;
+  const Thresholds &thresholds = champion.thresholds, defaults;
+  const auto modes = [](const Thresholds& t) { return std::tuple(t.strict, t.moderate, t.lenient); };
+  if (!thresholds.guarantee && thresholds.labels.empty() && modes(thresholds) != modes(defaults)) {
+    calibration.thresholds = thresholds;
+  }
+}
 
 Result<TrainingPlan> PlanOf(const RetrainPlan& of, const Manifest& champion) {
   const RetrainingPlan retraining = TRY(RetrainingPlanOf(of.champion));
@@ -51,6 +83,7 @@ Result<TrainingPlan> PlanOf(const RetrainPlan& of, const Manifest& champion) {
   plan.data.files = of.data;
   plan.data.validation = of.validation;
   plan.data.test = of.test;
+  KeepCalibration(champion, TRY(ReadTrainingInfo(of.champion)), plan.calibration);
   plan.output = of.output;
   if (plan.output.name.empty()) plan.output.name = champion.name;
   return plan;
@@ -77,12 +110,59 @@ Result<void> QuantizeAsChampion(const RetrainPlan& of, const TrainingPlan& plan,
   return {};
 }
 
-Result<void> FinishTraining(const RetrainPlan& of, const TrainingPlan& plan, Split& split,
-                            const AddedFeedback* feedback, ThreadPool& pool, TrainingObserver& observer,
-                            Clock::time_point begin, Retraining& retraining) {
+/// Gives the new model a rule for out-of-scope texts if the champion has one: of the same method, with the same bound, and
+/// from in-scope texts alone, because a bundle does not contain the out-of-scope texts.
+Result<void> KeepScopeRule(const RetrainPlan& of, const TrainingPlan& plan, ThreadPool& pool,
+                           TrainingObserver& observer) {
+  std::error_code ignored;
+  const fs::path file = of.champion / kScopeFile;
+  if (!fs::exists(file, ignored)) return {};
+  const std::string failed = "the new model does not recognize out-of-scope texts as the present one does: ";
+  if (!plan.output.keep_data) {
+    observer.Warn(failed + "--no-keep-data leaves no texts for it");
+    return {};
+  }
+  const ScopeRule rule = TRY(ReadScopeRule(file, TRY(ReadTrainingInfo(of.champion)).classes));
+  CalibratePlan calibrate{.bundle = plan.output.dir, .version = {.keep = true}};
+  calibrate.calibration.calibration = CalibrationChoice::kKeep;
+  calibrate.calibration.confidence = rule.confidence;
+  calibrate.scope.in_scope_only = true;
+  calibrate.scope.choice.method = rule.method;
+  calibrate.scope.choice.max_rejected = rule.max_rejected;
+  calibrate.scope.choice.label = rule.label;
+  const Result<CalibratedBundle> calibrated = CalibrateBundle(calibrate, pool, observer);
+  if (!calibrated && calibrated.error().code == ErrorCode::kCancelled) return std::unexpected(calibrated.error());
+  if (!calibrated) observer.Warn(failed + calibrated.error().message);
+  return {};
+}
+
+/// Calibrates with a temperature instead of the champion's method if that needs more texts than there are: `winnow
+/// calibrate` may have had more.
+Result<void> ChooseMethod(const Split& split, TrainingPlan& plan, TrainingObserver& observer) {
+  CalibrationChoice& method = plan.calibration.calibration;
+  const CalibrationChoice champion = method;
+  if (champion != CalibrationChoice::kVector && champion != CalibrationChoice::kIsotonic) return {};
+  const bool held_out = HasHeldOut(split);
+  const int32_t positive = TRY(PositiveLabel(plan.data, split.train.labels));
+  const Result<void> checked = CheckCalibrationPlan(plan, split.validation, held_out, positive);
+  method = CalibrationChoice::kTemperature;
+  if (checked || !CheckCalibrationPlan(plan, split.validation, held_out, positive)) {
+    method = champion;  // it is not the method that lacks texts
+    return {};
+  }
+  observer.Warn("the new model is calibrated with a temperature and not as the present one is: " +
+                checked.error().message);
+  return {};
+}
+
+Result<void> FinishTraining(const RetrainPlan& of, TrainingPlan plan, Split& split, const AddedFeedback* feedback,
+                            ThreadPool& pool, TrainingObserver& observer, Clock::time_point begin,
+                            Retraining& retraining) {
+  TRY(ChooseMethod(split, plan, observer));
   TRY(AugmentTrainingPart(plan, split, observer));
   retraining.trained = TRY(Train(plan, split, pool, observer, begin));
   if (of.feedback == FeedbackUse::kSelected) TRY(QuantizeAsChampion(of, plan, pool, observer));
+  TRY(KeepScopeRule(of, plan, pool, observer));
   retraining.receipt = TRY(RetrainReceipt(of.data, feedback, plan.output.dir));
   if (of.receipt) TRY(AppendReceipt(*of.receipt, retraining.receipt));
   return {};
@@ -117,15 +197,6 @@ Result<OutputLock> LockRetraining(const fs::path& output) {
   if (lock || lock.error().code != ErrorCode::kExists) return lock;
   return Fail(ErrorCode::kExists, fmt::format("{}: another retraining is running", output.string()),
               "wait until it is finished");
-}
-
-/// Has the new model give the guarantees that the champion gives, whether its training or `winnow calibrate` made them.
-void KeepGuarantees(const Manifest& champion, CalibrationPlan& calibration) {
-  if (const auto& guarantee = champion.thresholds.guarantee) {
-    calibration.max_fpr = guarantee->max_fpr;
-    calibration.confidence = guarantee->confidence;
-  }
-  if (champion.abstain) calibration.max_error = champion.abstain->max_error;
 }
 
 /// What the champion's training had of the feedback.
@@ -191,7 +262,6 @@ Result<Retraining> RetrainOnSelected(const RetrainPlan& of, TrainingPlan plan, c
   const TrainingInfo champion = TRY(ReadTrainingInfo(of.champion));
   const std::optional<StoreTime> promoted_at = of.promoted_at ? of.promoted_at : ParseTimeText(champion.timestamp);
   Retraining retraining{.champion_version = manifest.version};
-  KeepGuarantees(manifest, plan.calibration);
   Split split = TRY(ReadParts(plan, observer));
   if (split.test.examples.empty()) {
     return Fail(ErrorCode::kInvalidData, "the gate needs test texts, and the data have no test part",

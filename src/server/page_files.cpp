@@ -71,4 +71,17 @@ std::optional<PageFile> PageFiles::Find(std::string_view path) const {
       .body = std::string(found->gzip), .gzip = true, .type = TypeOf(path), .etag = std::string(found->etag)};
 }
 
+std::string PageAt(std::string_view path, std::string html) {
+  constexpr std::string_view kHere = "=\"./";
+  // A browser resolves references in the folder of the address: from /ui in that of /, from /ui/data in /ui.
+  const auto slashes = std::ranges::count(path, '/');
+  if (slashes == 2) return html;
+  std::string there = slashes < 2 ? "=\"ui/" : "=\"";
+  for (auto depth = slashes; depth > 2; --depth) there += "../";
+  for (size_t at = 0; (at = html.find(kHere, at)) != std::string::npos; at += there.size()) {
+    html.replace(at, kHere.size(), there);
+  }
+  return html;
+}
+
 }  // namespace winnow

@@ -34,5 +34,25 @@ TEST(PageFiles, LieNowhereElse) {
   EXPECT_FALSE(files.any());
 }
 
+TEST(PageAt, NamesFilesRelativeToTheAddressOfTheView) {
+  const std::string html = R"(<link href="./assets/a.css"><script src="./assets/b.js"></script><p title="a ./b">)";
+  const auto at = [](const std::string& to) {
+    return "<link href=\"" + to + "assets/a.css\"><script src=\"" + to + "assets/b.js\"></script><p title=\"a ./b\">";
+  };
+  EXPECT_EQ(PageAt("/ui", html), at("ui/"));
+  EXPECT_EQ(PageAt("/ui/", html), at("./"));
+  EXPECT_EQ(PageAt("/ui/data", html), at("./"));
+  EXPECT_EQ(PageAt("/ui/data/", html), at("../"));
+  EXPECT_EQ(PageAt("/ui/data/spam.tsv", html), at("../"));
+  EXPECT_EQ(PageAt("/ui/data/a%2Fb", html), at("../"));
+  EXPECT_EQ(PageAt("/ui/data/spam.tsv/", html), at("../../"));
+}
+
+TEST(PageAt, LeavesOtherReferences) {
+  const std::string html = R"(<script src="/ui/assets/b.js"></script><a href="#main">)";
+  EXPECT_EQ(PageAt("/ui", html), html);
+  EXPECT_EQ(PageAt("/ui/data/spam.tsv", html), html);
+}
+
 }  // namespace
 }  // namespace winnow

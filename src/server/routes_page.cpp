@@ -18,7 +18,7 @@ constexpr char kLeftOut[] =
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Winnow</title><h1>This build of Winnow has no web "
     "page</h1><p>The page was left out because nodejs and npm were missing when the program was built. Run "
     "<code>./dev build</code> where it can install them, and start the server again. The API works without the page: "
-    "see <a href=\"/docs\">/docs</a>.</p></html>";
+    "see <a href=\"./../docs\">/docs</a>.</p></html>";
 constexpr size_t kMostBytes = 64 << 20;  // of a file, uncompressed
 
 enum class Caching { kAsk, kForever };
@@ -29,6 +29,8 @@ HttpResponse Protected(HttpResponse response) {
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
   return response;
 }
+
+HttpResponse DamagedResponse() { return ErrorResponse(500, "Internal", "the file of the page is damaged"); }
 
 HttpResponse FileResponse(const HttpRequest& request, PageFile file, Caching caching) {
   // A file of a directory may change at any time.
@@ -56,15 +58,27 @@ HttpResponse FileResponse(const HttpRequest& request, PageFile file, Caching cac
     return response;
   }
   Result<std::string> plain = Gunzip(file.body, kMostBytes);
-  if (!plain) return ErrorResponse(500, "Internal", "the file of the page is damaged");
+  if (!plain) return DamagedResponse();
   response.body = std::move(*plain);
   return response;
 }
 
 HttpResponse Index(const PageFiles& files, const HttpRequest& request) {
   std::optional<PageFile> index = files.Find("index.html");
-  if (index) return FileResponse(request, *std::move(index), Caching::kAsk);
-  return Protected({.status = 404, .body = kLeftOut, .content_type = "text/html; charset=utf-8", .headers = {}});
+  if (!index) {
+    return Protected({.status = 404,
+                      .body = PageAt(request.path, kLeftOut),
+                      .content_type = "text/html; charset=utf-8",
+                      .headers = {}});
+  }
+  if (index->gzip) {
+    Result<std::string> plain = Gunzip(index->body, kMostBytes);
+    if (!plain) return DamagedResponse();
+    index->body = std::move(*plain);
+    index->gzip = false;
+  }
+  index->body = PageAt(request.path, std::move(index->body));
+  return FileResponse(request, *std::move(index), Caching::kAsk);
 }
 
 Route PageRoute(const char* path, const char* summary, HttpHandler handle) {

@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import threading
 import time
+import urllib.parse
 
 import winnow
 from serving import ServingTest
 from winnow import MESSAGES
 
-INDEX = '<!doctype html><title>Winnow</title><script type="module" src="/ui/assets/index-1a2b.js"></script>\n'
+INDEX = '<!doctype html><title>Winnow</title><script type="module" src="./assets/index-1a2b.js"></script>\n'
 SCRIPT = "console.log('winnow');\n" * 200
 
 
@@ -87,9 +88,11 @@ class Page(PageTest):
         self.assertEqual((response.status, response.getheader("Location")), (302, "ui/"))
         response, _ = self.send("GET", "/")
         self.assertEqual((response.status, response.getheader("Location")), (302, "docs"))
-        for path in ("/ui", "/ui/", "/ui/review", "/ui/data/messages.tsv", "/ui/models/spam"):
+        for path, folder in (("/ui", "ui/"), ("/ui/", "./"), ("/ui/review", "./"), ("/ui/review/", "../"), ("/ui/data/messages.tsv", "../"), ("/ui/data/a%2Fb", "../"),
+                             ("/ui/models/spam/", "../../"), ("/ui/review?set=a/b", "./")):
             response, data = self.send("GET", path)
-            self.assertEqual((response.status, data.decode()), (200, INDEX), path)
+            self.assertEqual((response.status, data.decode()), (200, INDEX.replace("./", folder)), path)
+            self.assertEqual(urllib.parse.urljoin(f"/winnow{path}", f"{folder}assets/a.js"), "/winnow/ui/assets/a.js")
             self.assertEqual(response.getheader("Cache-Control"), "no-cache")
             self.assertEqual(response.getheader("X-Content-Type-Options"), "nosniff")
             self.assertEqual(response.getheader("Referrer-Policy"), "no-referrer")
@@ -109,27 +112,29 @@ class Page(PageTest):
         """The program's own page, where this build has one."""
         os.makedirs(self.path("workspace"), exist_ok=True)
         self.serve("--workspace", "workspace")
-        response, data = self.send("GET", "/ui/", headers={"Accept-Encoding": "gzip"})
+        response, data = self.send("GET", "/ui/")
         if response.status == 404:
             self.assertIn(b"has no web page", data)
             self.assertIn(b"./dev build", data)
             self.assertEqual(self.send("GET", "/", headers={"Accept": "text/html"})[0].getheader("Location"), "docs")
             return
-        page = gzip.decompress(data).decode()
-        response, again = self.send("GET", "/ui/")
-        self.assertEqual(again.decode(), page, "without compression, too")
+        page = data.decode()
         tag = response.getheader("ETag")
         response, data = self.send("GET", "/ui/", headers={"If-None-Match": tag})
         self.assertEqual((response.status, data, response.getheader("ETag")), (304, b"", tag))
-        asset = page.split('src="/ui/')[1].split('"')[0]
-        response, _ = self.send("GET", f"/ui/{asset}")
+        asset = page.split('src="./')[1].split('"')[0]
+        response, data = self.send("GET", f"/ui/{asset}", headers={"Accept-Encoding": "gzip"})
         self.assertEqual((response.status, response.getheader("Cache-Control")), (200, "public, max-age=31536000, immutable"))
+        self.assertEqual(self.send("GET", f"/ui/{asset}")[1], gzip.decompress(data), "without compression, too")
+        self.assertIn(f'src="../{asset}"', self.send("GET", "/ui/models/spam")[1].decode())
 
     def test_without_a_page_the_server_says_how_to_get_one(self):
         self.begin(page=False)
         response, data = self.send("GET", "/ui/")
         self.assertEqual(response.status, 404)
         self.assertIn(b"./dev build", data)
+        for path, docs in (("/ui", "ui/../docs"), ("/ui/", "./../docs"), ("/ui/models/spam", "../../docs")):
+            self.assertIn(f'<a href="{docs}">', self.send("GET", path)[1].decode())
         self.assertEqual(self.send("GET", "/", headers={"Accept": "text/html"})[0].getheader("Location"), "docs")
 
 

@@ -191,6 +191,48 @@ class Retrain(RetrainTest):
         self.assertEqual(fpr["bound"], .1)
         self.assertIn("the champion's guarantee", fpr["found"])
 
+    def test_what_calibrate_has_changed_is_kept(self):
+        self.champion("--kind", "lr", "--validation-size", .3)
+        self.winnow("calibrate", "spam", "--calibration", "vector", "--threshold", .8)
+        self.winnow("calibrate", "spam", "--calibration", "keep", "--in-scope-only", "--max-rejected", .2, "--confidence", .8, "--scope-method", "max_probability", "--scope-label", "strange")
+        self.report_both(30)
+        done = self.retrain()
+        champion, challenger = self.manifest("spam"), self.manifest("new")
+        self.assertEqual(challenger["thresholds"], champion["thresholds"])
+        self.assertEqual(challenger["thresholds"]["moderate"], .8)
+        self.assertEqual((champion["calibration"]["method"], challenger["calibration"]["method"]), ("vector", "vector"))
+        self.assertEqual(challenger["version"], "1.1.0")
+        with open(self.path("new", "out_of_scope.safetensors"), "rb") as file:
+            rule = file.read()
+        for part in (b'"strange"', b'"max_probability"', b'"confidence":"0.8"', b'"max_rejected":"0.2"'):
+            self.assertIn(part, rule)
+        self.winnow("verify", "new")
+        (scope,) = (condition for condition in done["gate"]["conditions"] if condition["name"] == "out of scope")
+        self.assertTrue(scope["held"], scope)
+        self.assertEqual(scope["bound"], .2)
+        self.winnow("calibrate", "new", "--no-out-of-scope")
+        err = self.fails("gate", "new", MESSAGES, "--against", "spam", says=["does not pass the gate"])
+        self.assertIn("out of scope", err)
+        # Also a retraining on all feedback, which forgets people, keeps them.
+        self.winnow("retrain", "spam", "--data", MESSAGES, "--store", self.store, "--output-dir", "all")
+        self.assertEqual(self.manifest("all")["thresholds"], champion["thresholds"])
+        self.assertEqual(self.manifest("all")["calibration"]["method"], "vector")
+        self.assertIn("out_of_scope.safetensors", self.manifest("all")["sha256"])
+
+    def test_what_cannot_be_kept_is_said(self):
+        self.champion()
+        with open(MESSAGES, encoding="utf-8") as file:
+            head, *rows = file.read().splitlines(keepends=True)
+        self.write("more.tsv", head + 2 * "".join(rows))
+        self.winnow("calibrate", "spam", "more.tsv", "--force", "--calibration", "isotonic", "--in-scope-only")
+        self.report_both(30)
+        _, err = self.winnow(*self.arguments())
+        self.assertIn("the new model does not recognize out-of-scope texts as the present one does: ", err)
+        self.assertIn("requires at least 118 labelled texts", err)
+        self.assertIn("the new model is calibrated with a temperature and not as the present one is: --calibration isotonic: there are ", err)
+        self.assertEqual(self.manifest("new")["calibration"]["method"], "temperature")
+        self.assertNotIn("out_of_scope.safetensors", self.manifest("new")["sha256"])
+
     def test_what_makes_no_sense_is_refused(self):
         self.champion()
         self.report_both(25)

@@ -48,6 +48,44 @@ class OutOfScope(TestCase):
         self.assertNotIn("out_of_scope.safetensors", self.files())
         self.winnow("verify", "model")
 
+    def test_metrics_say_what_the_rule_would_change(self):
+        before = json.loads(self.winnow("evaluate", "model", self.data, "--json")[0])
+        self.assertNotIn("out_of_scope", before)
+        self.winnow("calibrate", "model", "--in-scope-only", "--max-rejected", .3, "--confidence", .8, "--calibration", "keep")
+        figures = json.loads(self.winnow("evaluate", "model", self.data, "--json")[0])
+        with open(self.data, encoding="utf-8") as file:
+            rows = [line.rstrip("\n").split("\t") for line in file]
+        self.write("texts.txt", "".join(text + "\n" for _, text in rows))
+        answers = [json.loads(line) for line in self.winnow("classify", "model", "--input", "texts.txt", "--json")[0].splitlines()]
+        rejected = sum(answer["out_of_scope"] for answer in answers) / len(rows)
+        right = sum(answer["decision"] == label for answer, (label, _) in zip(answers, rows)) / len(rows)
+        self.assertGreater(rejected, .05)
+        self.assertAlmostEqual(figures["out_of_scope"]["rejected"], rejected)
+        self.assertAlmostEqual(figures["out_of_scope"]["accuracy"], right)
+        self.assertEqual(figures["accuracy"], before["accuracy"])
+        note = f"the rule for out-of-scope texts is not applied: it rejects {100 * rejected:.1f} % of these texts"
+        self.assertIn("note: " + note, self.winnow("evaluate", "model", self.data)[0])
+        self.assertIn("note: model: " + note, self.winnow("compare", self.data, "model")[0])
+        with open(self.path("model", "README.md"), encoding="utf-8") as file:
+            self.assertIn("The metrics above are those without the rule.", file.read())
+
+    def test_more_texts_out_of_scope_are_drift(self):
+        self.winnow("calibrate", "model", "--out-of-scope", self.outside)
+        with open(self.data, encoding="utf-8") as file:
+            texts = [line.rstrip("\n").split("\t")[1] for line in file]
+        with open(self.outside, encoding="utf-8") as file:
+            outside = [line.rstrip("\n") for line in file]
+        self.write("then.txt", "".join(text + "\n" for text in texts[::3]))
+        self.write("now.txt", "".join(text + "\n" for text in texts[1::4] + outside[:40]))
+        measures = json.loads(self.winnow("drift", "model", "--reference", "then.txt", "--data", "now.txt", "--json")[0])["measures"]
+        share = measures["out_of_scope_share"]
+        self.assertTrue(share["drift"])
+        self.assertGreater(share["current_mean"], share["reference_mean"] + .1)
+        self.assertAlmostEqual(share["value"], share["current_mean"] - share["reference_mean"])
+        self.assertIn("share of out-of-scope texts", self.winnow("drift", "model", "--reference", "then.txt", "--data", "now.txt")[0])
+        self.winnow("calibrate", "model", "--no-out-of-scope")
+        self.assertNotIn("out_of_scope_share", self.winnow("drift", "model", "--reference", "then.txt", "--data", "now.txt", "--json")[0])
+
     def test_what_makes_no_sense_is_refused(self):
         self.fails("evaluate", "model", self.data, "--out-of-scope", self.outside, code=2, says=["winnow calibrate"])
         self.fails("calibrate", "model", "--out-of-scope", self.outside, "--scope-label", "music", code=2, says=["not one of the model's labels"])

@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import ctypes
 import fcntl
+import glob
 import os
 import re
 import shlex
@@ -137,7 +138,11 @@ def demo_command():
 def build_package(build, folder):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    run("cpack", "-G", "DEB", "-B", folder, cwd=build)
+    if os.path.realpath(build) == os.path.realpath(os.path.join(SOURCE, "build", "release")):
+        run(os.path.join(SOURCE, "dev"), "package")  # as docs/deployment.md says
+        shutil.copy(max(glob.glob(os.path.join(build, "*.deb")), key=os.path.getmtime), folder)
+    else:
+        run("cpack", "-G", "DEB", "-B", folder, cwd=build)
     (package,) = [name for name in os.listdir(folder) if name.endswith(".deb")]
     return os.path.join(folder, package)
 

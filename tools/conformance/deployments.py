@@ -4,7 +4,7 @@ the program.
     python3 tools/conformance/deployments.py build/release/winnow [--venv DIR] [--write]
 
 Helm is the program of that name on the path, in $WINNOW_HELM or where 'go install helm.sh/helm/v3/cmd/helm@v3.14.4' puts it; without
-it, the chart is not rendered, and that is said. --write makes deploy/kubernetes/winnow.yaml, the chart's manifests, anew."""
+it, the chart is not rendered, and that is said. --write makes deploy/kubernetes/winnow.yaml, the chart's manifests, anew, and the chart's copy of the alerting rules."""
 import argparse
 import json
 import os
@@ -25,6 +25,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy" / "helm" / "winnow"
 VALUES = ROOT / "tests" / "deployments" / "values"
 KUBERNETES = ROOT / "deploy" / "kubernetes"
+RULES = ROOT / "deploy" / "prometheus" / "winnow.rules.yml"
+RULES_OF_CHART = CHART / "files" / RULES.name
 COMPOSE = ROOT / "deploy" / "docker" / "compose.yaml"
 MANIFESTS = KUBERNETES / "winnow.yaml"
 VERSIONS = ("1.25.0", "1.30.0", "1.33.0")  # the oldest that the chart takes, the first with a sleep before the end, a newer one
@@ -94,7 +96,7 @@ class Deployments(unittest.TestCase):
             file.flush()
             out = run(self.venv / "bin" / "kubernetes-validate", "--strict", "--kubernetes-version", version, file.name)
         without = {kind for kind in re.findall(r"find schema for kind (\w+)", out)}
-        self.assertLessEqual(without, {"ServiceMonitor"})
+        self.assertLessEqual(without, {"PrometheusRule", "ServiceMonitor"})
         self.assertEqual(out.count("passed for resource"), len([each for each in load(manifests) if each["kind"] not in without]), out)
 
     # Files without a cluster.
@@ -194,6 +196,20 @@ class Deployments(unittest.TestCase):
         monitor = of_kind(manifests, "ServiceMonitor")["spec"]
         self.assertLessEqual(monitor["selector"]["matchLabels"].items(), of_kind(manifests, "Service")["metadata"]["labels"].items())
         self.assertEqual(monitor["endpoints"][0]["port"], of_kind(manifests, "Service")["spec"]["ports"][0]["name"])
+        # The operator names the job after the value of that label, and the rules select a job by its name.
+        job = of_kind(manifests, "Service")["metadata"]["labels"][monitor["jobLabel"]]
+        rules = load(RULES.read_text(encoding="utf-8"))[0]
+        self.assertIn(f'up{{job="{job}"}} == 0', [rule["expr"] for rule in rules["groups"][0]["rules"]])
+        self.assertEqual(of_kind(manifests, "PrometheusRule")["spec"], rules)
+        # Helm reads no files beside the chart, so that it has a copy.
+        self.assertEqual(RULES_OF_CHART.read_text(encoding="utf-8"), RULES.read_text(encoding="utf-8"), "deployments.py --write copies the rules")
+
+    def test_prometheus_gets_a_key_where_keys_are_needed(self):
+        keys = "--set=monitoring.enabled=true,apiKeys.existingSecret=keys"
+        self.assertIn("monitoring with apiKeys needs monitoring.credentials.existingSecret", self.rendered(keys, code=1))
+        monitor = of_kind(load(self.rendered(keys, "--set=monitoring.credentials.existingSecret=prometheus,monitoring.labels.release=stack")), "ServiceMonitor")
+        self.assertEqual(monitor["spec"]["endpoints"][0]["authorization"], {"credentials": {"name": "prometheus", "key": "token"}})
+        self.assertEqual(monitor["metadata"]["labels"]["release"], "stack")
 
     def test_a_smallest_installation(self):
         manifests = self.with_values("smallest")
@@ -216,7 +232,7 @@ class Deployments(unittest.TestCase):
                 self.assertIn(option, retrain)
 
     def test_the_program_starts_as_the_chart_says(self):
-        for manifests in (load(self.rendered()), self.with_values("registry"), self.with_values("scaled")):
+        for manifests in (load(self.rendered()), self.with_values("registry"), self.with_values("scaled"), self.with_values("filter")):
             (container,) = pods_of(of_kind(manifests, "Deployment"))["spec"]["containers"]
             self.start(container["args"], [each["name"] for each in container["env"]])
 
@@ -234,15 +250,16 @@ class Deployments(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             directory = pathlib.Path(folder)
             run(self.program, "train", ROOT / "examples" / "data" / "messages.tsv", "--kind", "lr", "--output-dir", directory / "models" / "spam")
-            here = {"WINNOW_REGISTRY": directory / "registry", "WINNOW_STORE": f"sqlite:{directory / 'store.db'}", "WINNOW_REGISTRY_CACHE": directory / "cache",
+            here = {"WINNOW_REGISTRY": directory / "registry", "WINNOW_STORE": "postgresql://127.0.0.1:1/none", "WINNOW_REGISTRY_CACHE": directory / "cache",
                     "WINNOW_ARTIFACTS": directory / "artifacts", "TMPDIR": directory, "WINNOW_REDIS": "redis://127.0.0.1:1/0"}
             artifacts = ["--artifacts", here["WINNOW_ARTIFACTS"]] if "WINNOW_ARTIFACTS" in variables else []
             run(self.program, "registry", "push", directory / "models" / "spam", "--registry", here["WINNOW_REGISTRY"], *artifacts, "--alias", "champion")
             run(self.program, "keys", "add", directory / "keys.txt", "--name", "test")
-            for text, place in (("/models", directory / "models"), ("/var/cache/winnow", directory / "cache"), ("/etc/winnow/keys", directory)):
+            for text, place in (("/models", directory / "models"), ("/var/cache/winnow", directory / "cache"), ("/etc/winnow/keys", directory),
+                                ("/var/spool/winnow", directory / "spool"), ("/var/lib/winnow/spool", directory / "spool")):
                 arguments = [argument.replace(text, str(place)) for argument in arguments]
             arguments = [argument.replace("--port=8080", "--port=0").replace("0.0.0.0", "127.0.0.1") for argument in arguments]
-            # Redis is not needed for a start: nobody listens there. S3 is a directory here.
+            # Redis and PostgreSQL are not needed for a start: nobody listens there. S3 and the registry are directories here.
             environment = {**os.environ, "WINNOW_PORT": "0", **{name: str(here[name]) for name in variables if name in here}}
             with subprocess.Popen([self.program, *arguments, "--json"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
                 try:
@@ -332,11 +349,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--venv", type=pathlib.Path, default=ROOT / "build" / "deployments-venv")
-    parser.add_argument("--write", action="store_true", help="make deploy/kubernetes/winnow.yaml anew")
+    parser.add_argument("--write", action="store_true", help="make deploy/kubernetes/winnow.yaml and the chart's copy of the alerting rules anew")
     arguments = parser.parse_args()
     if arguments.write:
         if not helm():
             packages.skip("helm is not installed")
+        shutil.copyfile(RULES, RULES_OF_CHART)
         MANIFESTS.write_text(plain_manifests(), encoding="utf-8")
         return
     venv = arguments.venv.absolute()

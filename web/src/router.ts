@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { root } from "./api/root";
 import type { Role } from "./api/session";
 import { t } from "./texts/en";
 
@@ -50,8 +51,12 @@ const routes: RouteRecordRaw[] = [
   { path: "/:path(.*)*", name: "missing", component: () => import("./views/MissingView.vue"), meta: { title: t.missing.title } },
 ];
 
+// Of what index.html names relative to its address, the browser resolves the icon again whenever the address changes.
+const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+icon?.setAttribute("href", icon.href);
+
 export const router = createRouter({
-  history: createWebHistory("/ui/"),
+  history: createWebHistory(`${root}/ui/`),
   routes,
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
 });

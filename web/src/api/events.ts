@@ -3,6 +3,7 @@ import { onScopeDispose, readonly, ref } from "vue";
 import type { FromWorker, ServerEventType, ToWorker } from "@/events/messages";
 import { openStream } from "@/events/stream";
 import type { JobEvent } from "./jobs";
+import { root } from "./root";
 
 export interface EventData {
   job: JobEvent & { job: string; id: number };
@@ -29,7 +30,7 @@ function setConnected(now: boolean): void {
 }
 
 function openOwn(): void {
-  own ??= openStream("/v1/events", { event: dispatch, state: setConnected });
+  own ??= openStream(root + "/v1/events", { event: dispatch, state: setConnected });
 }
 
 function send(message: ToWorker): void {

@@ -1,4 +1,5 @@
 // Requests to the server. Every part of the API has a file of its own beside this one.
+import { root } from "./root";
 
 /** What the server answered instead of a result: its own message, which says what to do. */
 export class ApiError extends Error {
@@ -77,7 +78,7 @@ export async function request<T>(method: string, path: string, options: RequestO
   }
   let response: Response;
   try {
-    response = await fetch(withQuery(path, options.query), init);
+    response = await fetch(root + withQuery(path, options.query), init);
   } catch (error) {
     if (isAborted(error)) throw error;
     throw new ApiError(0, "Unreachable", "The server can't be reached. Is it still running?");

@@ -1,5 +1,7 @@
 // The shared worker: one stream of events for all tabs. A browser opens six connections to a server over HTTP/1.1, and a
-// stream in each tab would use them up.
+// stream in each tab would use them up. Servers behind different paths of a host have workers of their own, since a worker is
+// shared by its address.
+import { root } from "@/api/root";
 import type { FromWorker, ToWorker } from "./messages";
 import { openStream } from "./stream";
 
@@ -13,7 +15,7 @@ function tell(message: FromWorker): void {
 
 function ensureStream(): void {
   if (stream !== null) return stream.retryNow();
-  stream = openStream("/v1/events", {
+  stream = openStream(root + "/v1/events", {
     event: (type, data) => tell({ kind: "event", type, data }),
     state: (now) => {
       connected = now;

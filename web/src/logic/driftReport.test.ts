@@ -11,7 +11,7 @@ const report = {
   reference: { texts: 516, source: "calibration set" },
   current: { texts: 3000, source: "labelled_data.csv" },
   estimated: { reference: {}, current: { accuracy: { value: 0.97, interval: [0.963, 0.975] }, fpr: { value: 0.008, interval: null } } },
-  measures: { label_distance: { value: 0.082, limit: 0.1, drift: false }, domain_auc: { value: 0.977, limit: 0.6, drift: true, interval: [0.97, 0.98] } },
+  measures: { label_distance: { value: 0.082, limit: 0.1, chance: 0.034, drift: false }, domain_auc: { value: 0.977, limit: 0.6, drift: true, interval: [0.97, 0.98] } },
   words: { current: [{ words: "crypto payout", reference: 0, current: 0.1 }], reference: [] },
 };
 
@@ -29,7 +29,7 @@ describe("a report", () => {
         { name: "fpr", value: 0.008, interval: null },
       ],
       measures: [
-        { name: "label_distance", value: 0.082, limit: 0.1, drift: false },
+        { name: "label_distance", value: 0.082, limit: 0.1, chance: 0.034, drift: false },
         { name: "domain_auc", value: 0.977, limit: 0.6, drift: true },
       ],
       newWords: ["crypto payout"],

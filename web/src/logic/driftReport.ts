@@ -5,6 +5,8 @@ export interface DriftMeasure {
   name: string;
   value: number;
   limit: number;
+  /** What samples of this size exceed in 1 of 100 cases by chance; undefined if the measure is not compared with it. */
+  chance?: number;
   drift: boolean;
 }
 
@@ -36,8 +38,9 @@ const text = (value: unknown): string => (typeof value === "string" ? value : ""
 
 function measuresOf(report: Unknown): DriftMeasure[] {
   return Object.entries(part(report.measures)).flatMap(([name, measure]) => {
-    const { value, limit, drift } = part(measure);
-    return typeof value === "number" && typeof limit === "number" ? [{ name, value, limit, drift: drift === true }] : [];
+    const { value, limit, chance, drift } = part(measure);
+    if (typeof value !== "number" || typeof limit !== "number") return [];
+    return [{ name, value, limit, ...(typeof chance === "number" ? { chance } : {}), drift: drift === true }];
   });
 }
 

@@ -115,7 +115,7 @@ export const operateTexts = {
       domain_auc: "wording",
     } as Record<string, string>,
     driftTable: "Differences between the texts of now and those that the model knows",
-    driftColumns: { measure: "Compared", value: "Difference", limit: "Limit", says: "Says" },
+    driftColumns: { measure: "Compared", value: "Difference", limit: "Limit", chance: "Chance", says: "Says" },
     drifted: "changed",
     stable: "as before",
     newWords: "More frequent now",
