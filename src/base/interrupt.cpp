@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <string_view>
+#include <string>
 #include <thread>
+
+#include "base/json_log_line.h"
+#include "base/log.h"
 
 namespace winnow {
 namespace {
@@ -20,8 +23,14 @@ std::atomic<bool> reload = false;
 void WaitForSignals(sigset_t signals) {
   for (int signal = 0; sigwait(&signals, &signal) == 0;) {
     if (interrupted.exchange(true)) ::_exit(128 + signal);
-    constexpr std::string_view kMessage = "\nstopping at the next safe point; press Ctrl-C again to stop immediately\n";
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
+    // Not by the console, which a writer may hold that stalls: the second signal must be taken in any case.
+    std::string message = "\nstopping at the next safe point; press Ctrl-C again to stop immediately\n";
+    if (CurrentLogFormat() == LogFormat::kJson) {
+      if (!Logs(LogLevel::kInfo)) continue;
+      message =
+          JsonLogLine(LogLevel::kInfo, "stopping at the next safe point; a second signal stops immediately") + "\n";
+    }
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message.data(), message.size());
   }
 }
 

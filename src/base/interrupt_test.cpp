@@ -6,6 +6,8 @@
 
 #include <thread>
 
+#include "base/log.h"
+
 namespace winnow {
 namespace {
 
@@ -27,6 +29,18 @@ TEST(Interrupt, TheFirstSignalSetsTheFlagAndTheSecondEndsTheProcess) {
         for (;;) ::pause();
       },
       ::testing::ExitedWithCode(128 + SIGINT), "stopping at the next safe point");
+}
+
+TEST(Interrupt, AmongJsonLinesTheMessageIsOne) {
+  EXPECT_EXIT(
+      {
+        SetUpLogging({LogLevel::kInfo, LogFormat::kJson});
+        HandleInterrupts();
+        Send(SIGTERM);
+        ::kill(::getpid(), SIGTERM);
+        for (;;) ::pause();
+      },
+      ::testing::ExitedWithCode(128 + SIGTERM), "^\\{.*\"message\":\"stopping at the next safe point;.*\\}");
 }
 
 TEST(Interrupt, OtherThreadsAreNotInterruptedThemselves) {

@@ -13,6 +13,7 @@
 #include "base/console.h"
 #include "base/environment.h"
 #include "base/json.h"
+#include "base/json_log_line.h"
 #include "base/lines.h"
 
 namespace winnow {
@@ -53,6 +54,16 @@ LevelLook Look(spdlog::level::level_enum level) {
 
 LogFormat current_format = LogFormat::kText;
 
+std::string JsonLine(std::chrono::system_clock::time_point time, std::string_view level, std::string_view message,
+                     std::string_view hint) {
+  Json line;
+  line["time"] = std::chrono::duration<double>(time.time_since_epoch()).count();
+  line["level"] = level;
+  line["message"] = message;
+  if (!hint.empty()) line["hint"] = hint;
+  return line.dump();
+}
+
 /// Hands lines to the console, which keeps a progress bar below them and has its own lock.
 class ConsoleSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
@@ -63,12 +74,7 @@ class ConsoleSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex>
     const std::string_view payload(message.payload.data(), message.payload.size());
     const LevelLook look = Look(message.level);
     if (format_ == LogFormat::kJson) {
-      const auto since_epoch = std::chrono::duration<double>(message.time.time_since_epoch());
-      Json line;
-      line["time"] = since_epoch.count();
-      line["level"] = look.name;
-      line["message"] = payload;
-      Console::Stderr().Print(line.dump());
+      Console::Stderr().Print(JsonLine(message.time, look.name, payload, {}));
       return;
     }
     std::string line;
@@ -110,6 +116,10 @@ bool Logs(LogLevel level) { return Logger()->should_log(SpdlogLevel(level)); }
 
 void LogLine(LogLevel level, std::string_view message) {
   Logger()->log(SpdlogLevel(level), spdlog::string_view_t(message.data(), message.size()));
+}
+
+std::string JsonLogLine(LogLevel level, std::string_view message, std::string_view hint) {
+  return JsonLine(std::chrono::system_clock::now(), Look(SpdlogLevel(level)).name, message, hint);
 }
 
 void LogFormatted(LogLevel level, fmt::string_view format, fmt::format_args arguments) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "base/json_log_line.h"
 
 namespace winnow {
 namespace {
@@ -47,6 +48,14 @@ TEST(Log, JsonLinesParseWhateverTheMessageHolds) {
   EXPECT_EQ(json["message"], "\"quoted\"\n\xef\xbf\xbd");
   EXPECT_GT(json["time"].get<double>(), 1.7e9);
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
+}
+
+TEST(Log, AJsonLineOfItsOwnHasAHintIfThereIsOne) {
+  const Json json = ParsedJson(JsonLogLine(LogLevel::kError, "no\nrows", "add some"));
+  EXPECT_EQ(json["level"], "error");
+  EXPECT_EQ(json["message"], "no\nrows");
+  EXPECT_EQ(json["hint"], "add some");
+  EXPECT_FALSE(ParsedJson(JsonLogLine(LogLevel::kInfo, "m")).contains("hint"));
 }
 
 }  // namespace

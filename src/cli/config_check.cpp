@@ -7,6 +7,7 @@
 #include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/serve_check.h"
 
 namespace winnow {
 namespace {
@@ -19,8 +20,8 @@ struct ConfigCheckOptions : CommonOptions {
 void Describe(ConfigCheckOptions& options, OptionTable& table) {
   table.Describe(
       "The file is read as the command reads it with --config, together with the environment: unknown names, values of "
-      "the wrong type and values out of range are errors with the line. Nothing is run, and files that the options "
-      "name are not read.");
+      "the wrong type and values out of range are errors with the line. For serve, options that cannot be combined and "
+      "options that require others are errors, too. Nothing is run, and files that the options name are not read.");
   table.AddPositional("file", &options.file, "Configuration file (TOML)").Required();
   table.Group("Options");
   table.Add("for", &options.command, "Command that the file is for").ValueName("COMMAND").Required();
@@ -50,7 +51,14 @@ Result<void> Run(const ConfigCheckOptions& options) {
   const Command& command = *TRY(FindCommand(options.command));
   const std::unique_ptr<Invocation> invocation = command.begin();
   const std::vector<std::string> arguments = {"--config", options.file.string()};
-  TRY(invocation->table().Parse(arguments, {.environment = {}, .preset_directories = {}, .check_required = false}));
+  const OptionSources sources{.environment = {}, .preset_directories = {}, .check_required = false};
+  TRY(invocation->table().Parse(arguments, sources));
+  if (command.name == "serve") {
+    if (Result<void> fits = CheckServeArguments(arguments, sources); !fits) {
+      fits.error().message = fmt::format("{}: {}", options.file.string(), fits.error().message);
+      return fits;
+    }
+  }
   Json list = Json::array();
   std::string text;
   std::vector<std::string> missing;

@@ -3,10 +3,12 @@
 #include <vector>
 
 #include "base/mapped_memory.h"
+#include "base/standard_files.h"
 #include "cli/required_cpu.h"
 #include "cli/run.h"
 
 int main(int argc, char** argv) {
+  winnow::OpenMissingStandardFiles();
   winnow::RequireCpuOfBuild();
   // A closed pipe and a file-size limit are errors of the write that meets them, like a full disk, not of the process.
   std::signal(SIGPIPE, SIG_IGN);

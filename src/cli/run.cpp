@@ -12,6 +12,7 @@
 
 #include "base/console.h"
 #include "base/environment.h"
+#include "base/json_log_line.h"
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -68,10 +69,15 @@ Result<void> RunChosen(const Chosen& chosen, std::span<const std::string> argume
   const std::unique_ptr<Invocation> invocation = chosen.command->begin();
   OptionTable& table = invocation->table();
   constexpr int kHelpWidth = 100;
-  if (const ParseOutcome outcome = TRY(table.Parse(arguments.subspan(chosen.words))); outcome != ParseOutcome::kRun) {
-    return Print(table.Help(TerminalWidth(STDOUT_FILENO, kHelpWidth), outcome == ParseOutcome::kHelpAll));
-  }
   const CommonOptions& common = invocation->common();
+  const Result<ParseOutcome> outcome = table.Parse(arguments.subspan(chosen.words));
+  if (!outcome) {
+    SetUpLogging({common.log_level, common.log_format});  // as far as they are known
+    return std::unexpected(outcome.error());
+  }
+  if (*outcome != ParseOutcome::kRun) {
+    return Print(table.Help(TerminalWidth(STDOUT_FILENO, kHelpWidth), *outcome == ParseOutcome::kHelpAll));
+  }
   const LogLevel level = common.quiet ? std::max(common.log_level, LogLevel::kWarning) : common.log_level;
   SetUpLogging({level, common.log_format});
   SetProgressShown(!common.quiet);
@@ -84,13 +90,18 @@ int Report(const Error& error, const std::string& command) {
   // that of a process that SIGPIPE ends.
   constexpr int kBrokenPipe = 128 + SIGPIPE;
   if (OutputWasClosed()) return kBrokenPipe;
+  const int code = error.code == ErrorCode::kInvalidArgument ? 2 : 1;
   // Not through the log: an error is told whatever the level. The hint keeps a line of its own.
+  if (CurrentLogFormat() == LogFormat::kJson) {
+    Console::Stderr().Print(JsonLogLine(LogLevel::kError, error.message, error.hint));
+    return code;
+  }
   const std::string_view colour = UsesColour(STDERR_FILENO) ? "\x1b[1;31m" : "";
   const std::string_view plain = colour.empty() ? "" : "\x1b[0m";
   std::string text = fmt::format("winnow{}: {}error:{} {}", command, colour, plain, PrintableMessage(error.message));
   if (!error.hint.empty()) text += "\n  " + error.hint;
   Console::Stderr().Print(text);
-  return error.code == ErrorCode::kInvalidArgument ? 2 : 1;
+  return code;
 }
 
 int ReportInternal(const std::exception& exception, const std::string& command) {

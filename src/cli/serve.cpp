@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/registry_options.h"
+#include "cli/serve_check.h"
 #include "cli/serve_filter_options.h"
 #include "server/page_files.h"
 #include "server/server.h"
@@ -286,7 +287,7 @@ void Describe(ServeOptions& options, OptionTable& table) {
                 "all models of a directory; kill -HUP loads new ones");
 }
 
-/// Completes the options of the Redis cache. Errors: kInvalidArgument; those of ReadSecretFile.
+/// Completes the options of the Redis cache. Errors: kInvalidArgument.
 Result<void> FillRedisOptions(const ServeOptions& options, ServerOptions& server) {
   RedisCacheOptions& redis = server.redis_options;
   redis.timeout = std::chrono::milliseconds(options.redis_timeout_ms);
@@ -300,7 +301,6 @@ Result<void> FillRedisOptions(const ServeOptions& options, ServerOptions& server
     return Fail(ErrorCode::kInvalidArgument,
                 "--redis-tls-ca, --redis-tls-cert, --redis-tls-key and --redis-mac-key-file require --redis");
   }
-  if (!options.redis_mac_key_file.empty()) redis.mac_key = TRY(ReadMacKey(options.redis_mac_key_file));
   return {};
 }
 
@@ -339,7 +339,7 @@ Result<void> FillJobOptions(const ServeOptions& options, JobServiceOptions& jobs
   return {};
 }
 
-/// Errors: kInvalidArgument, of options that do not fit together or can't be read.
+/// Reads no files and uses no sockets. Errors: kInvalidArgument, of options that do not fit together or can't be read.
 Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   ServerOptions server = options.server;
   HttpServerOptions& http = server.http;
@@ -353,7 +353,6 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
     return Fail(ErrorCode::kInvalidArgument, "--access-log-texts requires --access-log");
   }
   http.port = static_cast<uint16_t>(options.port);
-  http.sockets = SystemdSockets();
   http.max_body_bytes = static_cast<uint64_t>(options.max_body_mb * kMebibyte);
   server.limits.max_texts = static_cast<size_t>(options.max_texts);
   server.limits.max_tokens = static_cast<size_t>(options.max_tokens);
@@ -386,7 +385,11 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
 Result<void> Run(const ServeOptions& options) {
   HandleInterrupts();
   HandleReloads();
-  const std::unique_ptr<Server> server = TRY(Server::Start(TRY(ServerOptionsOf(options))));
+  ServerOptions of_server = TRY(ServerOptionsOf(options));
+  of_server.http.sockets = SystemdSockets();
+  if (!options.redis_mac_key_file.empty())
+    of_server.redis_options.mac_key = TRY(ReadMacKey(options.redis_mac_key_file));
+  const std::unique_ptr<Server> server = TRY(Server::Start(std::move(of_server)));
   LogInfo("listening at {}/v1/classify", server->url());
   if (PageFiles::OfEnvironment().any()) LogInfo("web page at {}/ui/", server->url());
   if (options.json) {
@@ -411,6 +414,19 @@ Result<void> Run(const ServeOptions& options) {
 }
 
 }  // namespace
+
+Result<void> CheckServeArguments(std::span<const std::string> arguments, const OptionSources& sources) {
+  ServeOptions options;
+  OptionTable table("serve", "");
+  Describe(options, table);
+  AddCommonOptions(options, table);
+  TRY(table.Parse(arguments, sources));
+  ServerOptions& server = options.server;
+  const bool any = !server.bundles.empty() || !server.jobs.workspace.empty() || !options.registry.registry.empty();
+  if (!any) server.bundles = {"model"};  // those of the command line are not known
+  TRY(ServerOptionsOf(options));
+  return {};
+}
 
 Command ServeCommand() {
   return MakeCommand<ServeOptions>("serve", "Serves one or more models over HTTP.", Describe, Run);

@@ -133,6 +133,7 @@ void History::DeleteOld() {
 
 void History::Work() {
   Clock::time_point deletion = Clock::now();
+  std::string why;  // the store does not take messages; empty: it does
   while (true) {
     std::vector<Shared> batch;
     {
@@ -150,7 +151,14 @@ void History::Work() {
     const bool passing = !written && IsOutage(written.error());
     {
       const MutexLock lock(mutex_);
+      counts_.failing = passing;
+      if (passing && !ending_) {
+        if (why.empty()) LogWarning("messages wait for the history: {}", written.error().message);
+        why = written.error().message;
+      }
       if (!passing) {
+        if (!why.empty() && !ending_) LogInfo("messages are written to the history again");
+        why.clear();
         waiting_ -= being_written_;
         (written ? counts_.written : counts_.lost) += batch.size();
         changed_.NotifyAll();
@@ -159,7 +167,8 @@ void History::Work() {
       }
       being_written_ = 0;
       if (passing && ending_) {
-        LogWarning("{} messages are not in the history: {}", waiting_, written.error().message);
+        // A store that is closed by then says nothing about what has kept it from taking them.
+        LogWarning("{} messages are not in the history: {}", waiting_, why.empty() ? written.error().message : why);
         return;
       }
       const Clock::time_point until = Clock::now() + kPause;

@@ -57,6 +57,7 @@ class History {
   struct Counts {
     uint64_t written = 0, lost = 0;
     size_t waiting = 0;
+    bool failing = false;  ///< true if the last attempt to write found the store down, or its disk full
   };
   Counts counts() const;
 

@@ -148,8 +148,11 @@ TEST_F(KnownStateOf, HistoryWaitsForAStoreThatIsDownAndCountsWhatItLoses) {
   for (const char* const id : {"m1", "m2", "m3"}) history.Add(Record(id));
   EXPECT_EQ(history.counts().waiting, 2u);
   EXPECT_FALSE(history.Recent("m1"));
+  for (int i = 0; i < 500 && !history.counts().failing; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(history.counts().failing);
   up = true;
   ASSERT_TRUE(history.WaitUntilWritten(std::chrono::seconds(10)));
+  EXPECT_FALSE(history.counts().failing);
   EXPECT_TRUE(store_->FindMessage("m3").value());
   EXPECT_FALSE(store_->FindMessage("m1").value());
   EXPECT_EQ(history.counts().lost + history.counts().written, 3u);

@@ -21,6 +21,7 @@ std::optional<Json> EventOfLine(std::string_view line) {
   const Json* message = read->Find("message");
   if (kind != "progress" && kind != "evaluation") {
     std::string text = message != nullptr && message->is_string() ? message->str() : "";
+    if (const Json* const hint = read->Find("hint"); hint != nullptr && hint->is_string()) text += "; " + hint->str();
     if (text.size() > kMostBytes) text.resize(kMostBytes);
     return Json{{"type", "log"}, {"level", kind}, {"message", text}};
   }

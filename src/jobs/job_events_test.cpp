@@ -13,6 +13,9 @@ TEST(JobEvents, LinesBecomeEvents) {
   EXPECT_EQ(plain["type"].str(), "log");
   EXPECT_EQ(plain["level"].str(), "error");
   EXPECT_EQ(plain["message"].str(), "Killed");
+  const Json error = EventOfLine(R"({"time":1.0,"level":"error","message":"no rows","hint":"add some"})").value();
+  EXPECT_EQ(error["level"].str(), "error");
+  EXPECT_EQ(error["message"].str(), "no rows; add some");
 }
 
 TEST(JobEvents, MessagesDoNotShowWhereTheWorkspaceIs) {

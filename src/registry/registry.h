@@ -115,6 +115,10 @@ class Registry {
   /// Errors: kInvalidModel for a bundle that does not match its digests; kExists if the version has other contents.
   Result<Pushed> Push(const PushRequest& request);
 
+  /// Returns the version that a push with Bump::kAuto would choose for a model of the name, the architecture and the labels
+  /// of `model`, if nobody else pushes one before.
+  Result<std::string> NextVersion(const ModelVersion& model);
+
   /// Writes the files of a version, which Show has returned, to a directory that changes from its old contents to the new
   /// ones in one step. Every file is checked. With `overwrite`, other files in `output` are accepted and stay. Errors:
   /// kInvalidData if the artifact store returns other bytes; BundleWriter's.
@@ -156,7 +160,7 @@ class Registry {
   Result<std::pair<ModelVersion, bool>> PushBundle(const PushRequest& request, const StagedBundle& bundle);
   Result<std::pair<ModelVersion, bool>> PushAs(const std::string& version, const PushRequest& request,
                                                const StagedBundle& bundle);
-  Result<std::string> NextVersion(const StagedBundle& bundle, Bump bump);
+  Result<std::string> NextVersion(const ModelVersion& like, Bump bump);
   Result<std::string> KeysFor(const std::string& name, const std::string& version);
   Result<std::string> PutFiles(const std::string& name, const std::string& version,
                                const std::vector<StagedFile>& files);

@@ -60,22 +60,27 @@ Result<std::pair<ModelVersion, bool>> Registry::PushBundle(const PushRequest& re
   for (int attempt = 1;; ++attempt) {
     const auto same = TRY(store_->ListModelVersions({.name = bundle.name(), .digest = bundle.digest()}));
     if (!same.empty()) return PushAs(same.back().version, request, bundle);
-    const std::string version = TRY(NextVersion(bundle, bump));
+    ModelVersion like;
+    bundle.Describe(like);
+    like.version = bundle.version();
+    const std::string version = TRY(NextVersion(like, bump));
     auto pushed = PushAs(version, request, bundle);
     // Another push has chosen the same version meanwhile.
     if (pushed || pushed.error().code != ErrorCode::kExists || attempt == kAttempts) return pushed;
   }
 }
 
-Result<std::string> Registry::NextVersion(const StagedBundle& bundle, Bump bump) {
-  std::vector<ModelVersion> versions = TRY(store_->ListModelVersions({.name = bundle.name()}));
-  std::ranges::move(TRY(store_->ListModelVersions({.name = bundle.name(), .removing = true})),
+Result<std::string> Registry::NextVersion(const ModelVersion& model) { return NextVersion(model, Bump::kAuto); }
+
+Result<std::string> Registry::NextVersion(const ModelVersion& like, Bump bump) {
+  std::vector<ModelVersion> versions = TRY(store_->ListModelVersions({.name = like.name}));
+  std::ranges::move(TRY(store_->ListModelVersions({.name = like.name, .removing = true})),
                     std::back_inserter(versions));
-  if (versions.empty()) return bundle.version();
+  if (versions.empty()) return like.version;
   const ModelVersion& highest = *std::ranges::max_element(
       versions, [](const ModelVersion& a, const ModelVersion& b) { return CompareVersions(a.version, b.version) < 0; });
   if (bump == Bump::kAuto) {
-    const bool same_shape = highest.architecture == bundle.architecture() && highest.labels == bundle.labels();
+    const bool same_shape = highest.architecture == like.architecture && highest.labels == like.labels;
     bump = same_shape ? Bump::kMinor : Bump::kMajor;
   }
   if (bump == Bump::kMajor) return NextMajorVersion(highest.version);

@@ -102,6 +102,7 @@ TEST_F(RegistryTest, VersionsAreImmutableAndPushesAreRepeatable) {
   EXPECT_THAT(error.hint, HasSubstr("--bump"));
   const Pushed bumped = registry->Push({.bundle = Bundle("b"), .bump = Bump::kAuto}).value();
   EXPECT_EQ(bumped.version.version, "1.1.0");
+  EXPECT_EQ(registry->NextVersion(bumped.version).value(), "1.2.0");
   const Pushed again = registry->Push({.bundle = Bundle("b"), .bump = Bump::kAuto}).value();
   EXPECT_FALSE(again.added) << "these contents are 1.1.0 already";
   EXPECT_EQ(again.version.version, "1.1.0");

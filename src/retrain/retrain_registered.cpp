@@ -6,6 +6,7 @@
 
 #include "base/environment.h"
 #include "base/log.h"
+#include "retrain/gate_report.h"
 
 namespace winnow {
 namespace {
@@ -39,7 +40,12 @@ Result<void> Publish(Registry& registry, const RegisteredRetrainPlan& plan, cons
                                            .parent = champion.version,
                                            .command = plan.command}));
   done.pushed = pushed.version;
-  done.retraining.version = pushed.version.version;
+  if (done.retraining.version != pushed.version.version) {  // somebody else has pushed one meanwhile
+    done.retraining.version = pushed.version.version;
+    GateReport& gate = *done.retraining.gate;
+    gate.challenger = fmt::format("{} {}", pushed.version.name, pushed.version.version);
+    if (plan.plan.report) TRY(WriteGateReport(gate, *plan.plan.report));
+  }
   if (plan.promote == PromotePolicy::kNone) return {};
   PromoteRequest promote{
       .name = pushed.version.name, .version = pushed.version.version, .alias = kChallenger, .reason = reason};
@@ -62,6 +68,8 @@ Result<RegisteredRetraining> RetrainRegistered(Registry& registry, const Registe
   plan.plan.champion = of.work_dir / "champion";
   plan.plan.output.dir = of.work_dir / "challenger";
   plan.plan.output.name = champion.name;
+  if (std::optional<std::string>& version = plan.plan.output.version.version; !version)
+    version = TRY(registry.NextVersion(champion));  // which the report of the gate names
   if (!plan.plan.promoted_at) plan.plan.promoted_at = TRY(PromotedAt(registry, of.model, champion.version));
   observer.Note(fmt::format("the champion is {} {}", champion.name, champion.version));
   TRY(registry.Pull(champion, plan.plan.champion, /*overwrite=*/false));

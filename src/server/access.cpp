@@ -100,7 +100,7 @@ bool Access::TrustsAsAdmin(const AccessRequest& request) const {
 AccessDecision Access::DecideWithout(const AccessRequest& request) {
   AccessDecision decision{{}, "address:" + AddressGroup(request.client), Role::kFeedback, {}};
   if (TrustsAsAdmin(request)) decision.role = Role::kAdmin;
-  decision.refusal = Limit(decision.turn, options_.address_limit);
+  if (!request.unlimited) decision.refusal = Limit(decision.turn, options_.address_limit);
   if (!decision.refusal && request.role == Role::kFeedback && !IsUnderAllowedName(request, options_.names)) {
     decision.refusal = Forbidden(
         "without API keys, this request is refused under a host name that --allowed-host does not name: create a key "
@@ -169,7 +169,7 @@ AccessDecision Access::DecideWith(const ApiKeys& keys, const AccessRequest& requ
   if (key->requests_per_minute) {
     limit = {static_cast<double>(*key->requests_per_minute), static_cast<double>(key->burst.value_or(0))};
   }
-  decision.refusal = Limit(decision.turn, limit);
+  if (!request.unlimited) decision.refusal = Limit(decision.turn, limit);
   if (!decision.refusal && !Includes(key->role, request.role)) decision.refusal = Forbidden(request.role);
   return decision;
 }

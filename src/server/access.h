@@ -55,6 +55,7 @@ struct AccessRequest {
   std::string_view cookie = {};          ///< value of Cookie; its session counts if there is no key in a header
   /// True if the request may change something: its method is another than GET and HEAD, or its route starts work.
   bool changes = true;
+  bool unlimited = false;  ///< true if the rate limits of addresses and keys do not apply; wrong keys stay limited
 };
 
 /// What a client gets for its key.

@@ -231,6 +231,20 @@ TEST_F(AccessTest, WithoutKeysTheRateLimitIsPerAddress) {
   EXPECT_EQ(Status(access, {.role = Role::kPublic, .client = "2001:db8::1"}), 200) << "health is told to everybody";
 }
 
+TEST_F(AccessTest, RoutesForThoseWhoWatchTheServerHaveNoRateLimit) {
+  options_.address_limit = options_.key_limit = {.per_minute = 60, .burst = 1};
+  Access without(options_, nullptr), with(options_, Keys());
+  const std::string bearer = Bearer("classify");
+  const AccessRequest request{
+      .role = Role::kClassify, .authorization = bearer, .client = "192.0.2.1", .unlimited = true};
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Status(without, request), 200);
+    EXPECT_EQ(Status(with, request), 200);
+    EXPECT_EQ(Status(with, {.role = Role::kClassify, .client = "192.0.2.1", .unlimited = true}), 401);
+  }
+  EXPECT_EQ(Status(without, {.role = Role::kClassify, .client = "192.0.2.1"}), 200) << "they used none of it";
+}
+
 TEST_F(AccessTest, ManyWrongKeysDoNotLockOutAValidOneOfTheSameAddress) {
   options_.failure_limit = {.per_minute = 60, .burst = 4};
   Access access(options_, Keys());

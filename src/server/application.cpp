@@ -202,7 +202,8 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
                                                      .origin = request.Header("origin"),
                                                      .sec_fetch_site = request.Header("sec-fetch-site"),
                                                      .cookie = request.Header("cookie"),
-                                                     .changes = Changes(request)});
+                                                     .changes = Changes(request),
+                                                     .unlimited = route.unlimited});
     request.key = std::move(decision.key);
     request.role = decision.role;
     request.caller = std::move(decision.turn);

@@ -20,10 +20,14 @@ class ConnectionLimit {
   explicit ConnectionLimit(size_t max_per_address, TrustedProxies unlimited = {})
       : max_(max_per_address), unlimited_(std::move(unlimited)) {}
 
-  /// Counts a new connection. Returns false, without counting it, if the address has reached the limit.
-  bool Enter(std::string_view address);
+  /// Counts a new connection. Returns false, without counting it, if the address has reached the limit; `beyond` has it
+  /// counted all the same.
+  bool Enter(std::string_view address, bool beyond = false);
   /// Ends a connection that Enter counted.
   void Leave(std::string_view address);
+
+  /// Returns the name under which connections of the address are counted; empty if it has no limit.
+  std::string GroupOf(std::string_view address) const;
 
   /// Returns the number of addresses that have connections.
   size_t addresses() const;

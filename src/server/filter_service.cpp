@@ -116,6 +116,7 @@ void FilterService::Measure(MetricsSnapshot& now) const {
   now.feedback_stored = feedback.stored + feedback.delivered;
   now.feedback_spooled = feedback.spooled;
   now.feedback_rejected = feedback.rejected;
+  now.feedback_refused = feedback.refused;
   now.spool_bytes = feedback.spool_bytes;
   const KnownStateCache::Counts known = known_->counts();
   now.state_hits = known.hits;
@@ -126,6 +127,7 @@ void FilterService::Measure(MetricsSnapshot& now) const {
   const History::Counts history = history_->counts();
   now.history_waiting = history.waiting;
   now.history_lost = history.lost;
+  now.store_available = feedback.up && !history.failing;  // feedback alone may be too rare to notice
 }
 
 void FilterService::Finish() const {

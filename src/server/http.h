@@ -135,6 +135,9 @@ struct Route {
   /// from the request before the handler is called; access log and metrics name routes, not paths.
   bool key_in_path = false;
   ErrorForm error_form = ErrorForm::kWinnow;
+  /// Whether the route is for those who watch the server: no rate limit applies to its requests, and some connections
+  /// beyond the limits of connections may ask for it.
+  bool unlimited = false;
   bool starts_work = false;  ///< whether a GET changes something, so that it is refused from pages of other sites
 };
 

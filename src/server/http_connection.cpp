@@ -38,6 +38,9 @@ constexpr size_t kReadBytes = 64 << 10;  // at most, by one read
 /// A body of this size is read and dropped where its request is refused, so that the connection can stay open.
 constexpr size_t kMaxDroppedBodyBytes = 64 << 10;
 constexpr size_t kMaxDiscardedBytes = 32 << 20;
+/// A server that stops waits so long for the next bytes of a request that has arrived in part; a reserved connection has
+/// so long for all of its request.
+constexpr std::chrono::seconds kHurry(2);
 constexpr size_t kLongToPack = 32 << 10;  // bytes, which are compressed in about half a millisecond
 
 /// Puts the response that `make` returns; if there is no memory for it, one that needs none.
@@ -99,25 +102,35 @@ void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<Htt
 class Connection : public HttpConnection, public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<ServerState> state, IoThread& thread, std::unique_ptr<ByteStream> stream,
-             std::string address)
+             std::string address, std::optional<ConnectionLimitKind> beyond)
       : state_(std::move(state)),
         thread_(thread),
         stream_(std::move(stream)),
         address_(std::move(address)),
+        beyond_(beyond),
+        place_(state_->addresses->GroupOf(address_), [this] { CloseFromElsewhere(); }),
         watchdog_(thread.context.get_executor()) {
     buffer_.max_size(state_->options.max_header_bytes + (64 << 10));
     thread_.connections.insert(this);
   }
   ~Connection() override {
+    state_->idle.Remove(place_);
     thread_.connections.erase(this);
     state_->addresses->Leave(address_);
+    if (beyond_) --state_->reserved;
     --state_->connections;
   }
 
-  void CloseIfIdle() override {
+  bool CloseIfIdle() override {
     ErrorCodeOf ignored;
+    if (!idle_ || buffer_.size() > 0 || socket().available(ignored) > 0) return false;
+    socket().cancel(ignored);
+    return true;
+  }
+
+  void Finish() override {
     if (streaming_) streaming_->End();  // which has no end of its own
-    if (idle_ && buffer_.size() == 0 && socket().available(ignored) == 0) socket().cancel(ignored);
+    if (!CloseIfIdle() && reading_) Hurry();
   }
 
   void Abandon() override {
@@ -126,8 +139,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   Awaitable<void> Run() {
+    request_deadline_ = Clock::now() + state_->options.read_timeout;
     Within(state_->options.read_timeout);
-    if (const ErrorCodeOf error = co_await stream_->Handshake(); !error) {
+    reading_ = true;
+    const ErrorCodeOf error = co_await stream_->Handshake();
+    reading_ = false;
+    if (!error) {
       while (co_await ServeOne()) {
       }
     }
@@ -162,9 +179,26 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     });
   }
 
+  /// Has the time for the request end soon, if it does not end before.
+  void Hurry() { Within(std::min<Clock::duration>(kHurry, request_deadline_ - Clock::now())); }
+
+  /// Closes the connection if it is idle still when its thread comes to it.
+  void CloseFromElsewhere() {
+    asio::post(thread_.context, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->CloseIfIdle();
+    });
+  }
+
+  Awaitable<bool> Read(RequestReader& reader, bool header_only) {
+    reading_ = true;
+    const bool read = co_await ReadSome(reader, header_only);
+    reading_ = false;
+    co_return read;
+  }
+
   /// Reads until the reader has a header (`header_only`) or a whole request, or an error. Bytes behind it stay in
   /// `buffer_`. False: the connection broke, or was closed between two requests.
-  Awaitable<bool> Read(RequestReader& reader, bool header_only) {
+  Awaitable<bool> ReadSome(RequestReader& reader, bool header_only) {
     size_t received = 0;  // so much memory the body has already, so a read of it may take as much
     while (!reader.error() && !(header_only ? reader.header_done() : reader.done())) {
       if (buffer_.size() > 0) {
@@ -179,6 +213,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
         reader.End();
         break;
       }
+      if (state_->stopping) Hurry();
       size_t count = 0;
       const ErrorCodeOf error = co_await stream_->ReadSome(buffer_.prepare(room), count);
       buffer_.commit(count);
@@ -205,9 +240,14 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   Awaitable<bool> ServeOne() {
     RequestReader reader({state_->options.max_header_bytes, state_->options.max_body_bytes});
     late_ = false;
-    Within(state_->options.read_timeout);
+    const Clock::duration time =
+        beyond_ ? std::min<Clock::duration>(kHurry, state_->options.read_timeout) : state_->options.read_timeout;
+    request_deadline_ = Clock::now() + time;
+    Within(time);
     idle_ = true;
+    if (!beyond_) state_->idle.Add(place_);
     const bool has_header = co_await Read(reader, /*header_only=*/true);
+    if (!beyond_) state_->idle.Remove(place_);
     idle_ = false;
     if (!has_header) co_return false;
     if (const std::optional<ApiError> error = ErrorOf(reader, reader.header_done())) {
@@ -218,8 +258,16 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const std::shared_ptr<HttpRequest> request = reader.TakeHeader(address_);
     const bool version_1_0 = reader.is_version_1_0();
     std::optional<HttpResponse> refusal = state_->application->Admit(*request);
+    if (!refusal && beyond_ && !request->route->unlimited) {
+      state_->CountRefusal(*beyond_, address_);
+      const ApiError error{.status = 503,
+                           .type = "Unavailable",
+                           .message = "there are as many connections as the server allows; try again later"};
+      co_return co_await Refuse(error, request->route);
+    }
+    const bool last = beyond_ || !reader.keep_alive();
     if (refusal) {
-      const bool stays = reader.keep_alive() && !state_->stopping && co_await DropBody(reader);
+      const bool stays = !last && !state_->stopping && co_await DropBody(reader);
       co_return co_await Send(*request, std::move(*refusal), version_1_0, stays);
     }
     if (!reader.done()) {
@@ -240,7 +288,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     // A client that does not read holds no more than its part of what all responses may take.
     ByteBudget::Share memory = state_->response_memory->ShareOf(request->caller);
     if (!memory.Grow(response.body.size())) response = OutOfMemory().Response();
-    co_return co_await Send(*request, std::move(response), version_1_0, reader.keep_alive() && !state_->stopping);
+    co_return co_await Send(*request, std::move(response), version_1_0, !last && !state_->stopping);
   }
 
   /// Reads the body of a request that is refused, if it is small; false if the connection has to be closed instead.
@@ -404,24 +452,35 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   IoThread& thread_;
   const std::unique_ptr<ByteStream> stream_;
   const std::string address_;
+  const std::optional<ConnectionLimitKind> beyond_;  // the limit that the connection is beyond
+  IdleConnections::Entry place_;
   beast::flat_buffer buffer_;
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> watchdog_;
   Clock::time_point deadline_ = Clock::time_point::max();
-  Clock::time_point alarm_ = Clock::time_point::max();      // when the timer fires
-  bool late_ = false;                                       // the deadline passed, which ended what was under way
-  bool idle_ = false;                                       // between requests
-  bool watching_ = false;                                   // whether the client closes
-  std::shared_ptr<ReplySlot> slot_;                         // of a reply that is waited for
-  std::shared_ptr<ResponseStream> streaming_;               // the body that is being sent
+  Clock::time_point request_deadline_ = Clock::time_point::max();  // by which the request that is read must be complete
+  Clock::time_point alarm_ = Clock::time_point::max();             // when the timer fires
+  bool late_ = false;                          // the deadline passed, which ended what was under way
+  bool idle_ = false;                          // between requests
+  bool reading_ = false;                       // a handshake or a request, of which nothing may have arrived
+  bool watching_ = false;                      // whether the client closes
+  std::shared_ptr<ReplySlot> slot_;            // of a reply that is waited for
+  std::shared_ptr<ResponseStream> streaming_;  // the body that is being sent
   std::shared_ptr<std::atomic<bool>> client_disconnected_;  // the last request's
 };
 
 }  // namespace
 
-void ServeConnection(const std::shared_ptr<ServerState>& state, IoThread& thread, StreamSocket socket, bool tls,
-                     std::string address) {
-  auto stream = tls ? TlsByteStream(std::move(socket), state->tls->context()) : PlainByteStream(std::move(socket));
-  const auto connection = std::make_shared<Connection>(state, thread, std::move(stream), std::move(address));
+void ServerState::CountRefusal(ConnectionLimitKind limit, std::string_view address) {
+  const size_t most =
+      limit == ConnectionLimitKind::kTotal ? options.max_connections : options.max_connections_per_address;
+  if (const auto message = refusals.Refused(limit, address, most)) LogWarning("{}", *message);
+}
+
+void ServeConnection(const std::shared_ptr<ServerState>& state, IoThread& thread, Accepted accepted) {
+  auto stream = accepted.tls ? TlsByteStream(std::move(accepted.socket), state->tls->context())
+                             : PlainByteStream(std::move(accepted.socket));
+  const auto connection =
+      std::make_shared<Connection>(state, thread, std::move(stream), std::move(accepted.address), accepted.beyond);
   asio::co_spawn(
       thread.context.get_executor(), [connection] { return connection->Run(); },
       [connection](const std::exception_ptr& failed) {

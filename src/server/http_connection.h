@@ -16,8 +16,10 @@
 #include "server/byte_stream.h"
 #include "server/client_tasks.h"
 #include "server/connection_limit.h"
+#include "server/connection_refusals.h"
 #include "server/http.h"
 #include "server/http_server.h"
+#include "server/idle_connections.h"
 #include "server/reply_slot.h"
 #include "server/tls_certificate.h"
 
@@ -42,8 +44,14 @@ struct ServerState {
   std::optional<TlsCertificate> tls;
   std::optional<ConnectionLimit> addresses;
   std::atomic<size_t> connections = 0;
+  std::atomic<size_t> reserved = 0;  // of the connections, those beyond the limits
+  IdleConnections idle;
+  ConnectionRefusals refusals;
   std::atomic<bool> stopping = false;
   std::shared_ptr<ClientTasks> tasks;  // for large and compressed requests
+
+  /// Counts a connection that is refused because of the limit, and tells the log if it is time.
+  void CountRefusal(ConnectionLimitKind limit, std::string_view address);
 };
 
 /// The server's interface to an open connection; to be used on the connection's thread.
@@ -54,14 +62,25 @@ class HttpConnection {
   HttpConnection& operator=(const HttpConnection&) = delete;
   virtual ~HttpConnection() = default;
 
-  /// Closes the connection because the server stops, unless a request is being answered or has arrived.
-  virtual void CloseIfIdle() = 0;
+  /// Closes the connection if no request is being answered or has arrived. Returns false otherwise.
+  virtual bool CloseIfIdle() = 0;
+  /// Closes the connection because the server stops, unless a request is being answered or has arrived; one of which a
+  /// part has arrived gets little time for the rest.
+  virtual void Finish() = 0;
   /// Answers the request that waits for a reply with status 503, since the server waits no longer.
   virtual void Abandon() = 0;
 };
 
+/// A connection that was accepted.
+struct Accepted {
+  StreamSocket socket;
+  bool tls = false;
+  std::string address;
+  /// The limit that it is beyond, if any: a request that does not ask for a route without limits is refused.
+  std::optional<ConnectionLimitKind> beyond = {};
+};
+
 /// Serves the connection until it is closed. Called on `thread`.
-void ServeConnection(const std::shared_ptr<ServerState>& state, IoThread& thread, StreamSocket socket, bool tls,
-                     std::string address);
+void ServeConnection(const std::shared_ptr<ServerState>& state, IoThread& thread, Accepted accepted);
 
 }  // namespace winnow

@@ -19,6 +19,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <future>
+#include <optional>
 
 #include "base/log.h"
 #include "base/threads.h"
@@ -31,6 +32,10 @@ namespace {
 
 using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, Executor>;
 using BoostError = boost::system::error_code;
+
+/// Connections beyond the limits, for those who watch the server: were they turned away, an orchestrator would kill a
+/// server for having many clients.
+constexpr size_t kReservedConnections = 16;
 
 struct Listener {
   Acceptor acceptor;
@@ -93,10 +98,12 @@ Result<Acceptor> Listen(asio::io_context& context, const typename Protocol::endp
 }
 
 Result<Acceptor> ListenTcp(asio::io_context& context, const std::string& host, uint16_t port) {
-  const std::string where = fmt::format("{}:{}", host, port);
+  const std::string in_url = HostInUrl(host);
+  const std::string where = fmt::format("{}:{}", in_url, port);
   BoostError error;
   asio::ip::tcp::resolver resolver(context);
-  const auto found = resolver.resolve(host, std::to_string(port), asio::ip::resolver_base::passive, error);
+  const std::string name = in_url.starts_with('[') ? in_url.substr(1, in_url.size() - 2) : host;
+  const auto found = resolver.resolve(name, std::to_string(port), asio::ip::resolver_base::passive, error);
   if (error || found.empty()) return std::unexpected(ListenError(where, error.message(), TcpHint(error)));
   return Listen<asio::ip::tcp>(context, found.begin()->endpoint(), where, TcpHint);
 }
@@ -198,12 +205,46 @@ struct HttpServer::Parts {
     } else {
       socket.set_option(asio::ip::tcp::no_delay(true), error);
     }
-    if (state->connections >= state->options.max_connections || !state->addresses->Enter(address)) return;
+    const std::optional<Room> room = RoomFor(address);
+    if (!room) return;
     ++state->connections;
-    const auto moved = std::make_shared<StreamSocket>(std::move(socket));
-    asio::post(thread.context, [state = state, &thread, moved, tls, address = std::move(address)] {
-      ServeConnection(state, thread, std::move(*moved), tls, address);
-    });
+    if (room->beyond) ++state->reserved;
+    const auto accepted =
+        std::make_shared<Accepted>(Accepted{std::move(socket), tls, std::move(address), room->beyond});
+    asio::post(thread.context,
+               [state = state, &thread, accepted] { ServeConnection(state, thread, std::move(*accepted)); });
+  }
+
+  struct Room {
+    std::optional<ConnectionLimitKind> beyond;  // this limit
+  };
+
+  /// Counts a new connection of the address, for which an idle one is closed if a limit has been reached. Nothing: there
+  /// is no room, not even beyond the limit.
+  std::optional<Room> RoomFor(const std::string& address) {
+    const HttpServerOptions& options = state->options;
+    std::optional<ConnectionLimitKind> full;
+    if (state->connections >= options.max_connections) {
+      full = ConnectionLimitKind::kTotal;
+      if (state->idle.CloseOldest()) {
+        state->refusals.MadeRoom(*full);
+        full.reset();
+      }
+    }
+    if (!full && !state->addresses->Enter(address)) {
+      full = ConnectionLimitKind::kAddress;
+      if (state->idle.CloseOldest(state->addresses->GroupOf(address))) {
+        state->refusals.MadeRoom(*full);
+        full.reset();
+        state->addresses->Enter(address, /*beyond=*/true);
+      }
+    }
+    if (full && state->reserved >= kReservedConnections) {
+      state->CountRefusal(*full, address);
+      return std::nullopt;
+    }
+    if (full) state->addresses->Enter(address, /*beyond=*/true);
+    return Room{full};
   }
 
   Awaitable<void> Accept(Listener& listener) {
@@ -262,15 +303,26 @@ struct HttpServer::Parts {
   }
 };
 
-bool ListensPublicly(const HttpServerOptions& options) {
+std::string ListeningHost(const HttpServerOptions& options) {
+  std::string host = options.sockets.empty() ? options.host : "unix";
   for (const int socket : options.sockets) {
     sockaddr_storage address = {};
     socklen_t length = sizeof(address);
-    const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
     if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0) continue;
-    if (!IsLoopback(AddressOf(generic))) return true;
+    std::string text = AddressOf(reinterpret_cast<const sockaddr*>(&address));
+    if (!IsLoopback(text)) return text;
+    if (host == "unix") host = std::move(text);
   }
-  return options.sockets.empty() && !options.host.empty() && !IsLoopback(options.host);
+  return host;
+}
+
+bool ListensPublicly(const HttpServerOptions& options) {
+  const std::string host = ListeningHost(options);
+  return !host.empty() && !IsLoopback(host);
+}
+
+std::string HostInUrl(const std::string& host) {
+  return host.find(':') == std::string::npos || host.starts_with('[') ? host : "[" + host + "]";
 }
 
 HttpServer::HttpServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -323,6 +375,7 @@ Result<void> HttpServer::ReloadCertificate() {
 
 uint16_t HttpServer::port() const { return parts_->port; }
 size_t HttpServer::connections() const { return parts_->state->connections; }
+const ConnectionRefusals& HttpServer::refusals() const { return parts_->state->refusals; }
 size_t HttpServer::memory_bytes() const { return parts_->state->memory->taken(); }
 
 void HttpServer::Stop(std::chrono::milliseconds patience) {
@@ -336,7 +389,7 @@ void HttpServer::Stop(std::chrono::milliseconds patience) {
   closed.get_future().wait();
   if (const auto& path = parts_->state->options.unix_socket; !path.empty()) ::unlink(path.c_str());
   parts_->state->stopping = true;
-  parts_->ForEachConnection(&HttpConnection::CloseIfIdle);
+  parts_->ForEachConnection(&HttpConnection::Finish);
   if (!parts_->WaitForConnections(patience)) {
     parts_->ForEachConnection(&HttpConnection::Abandon);
     parts_->WaitForConnections(std::chrono::milliseconds(1000));

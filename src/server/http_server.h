@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "server/client_tasks.h"
+#include "server/connection_refusals.h"
 #include "server/http.h"
 #include "server/trusted_proxies.h"
 
@@ -44,7 +45,10 @@ struct HttpServerOptions {
   uint64_t max_response_memory_bytes = 256 << 20;  ///< maximum size of all responses that are being sent, likewise
   /// Size from which bodies are handled on a separate thread; smaller ones take a millisecond at most.
   size_t handed_over_bytes = 8 << 10;
-  size_t max_connections = 16384;  ///< maximum number of connections; further ones are closed at once
+  /// Maximum number of connections, in all and of an address. For a further one, the connection that has waited longest
+  /// for its next request is closed. If none waits, the further one is closed at once, apart from sixteen whose requests
+  /// are refused unless they ask for a route without limits.
+  size_t max_connections = 16384;
   size_t max_connections_per_address = 4096;
   /// Threads for requests that are large or compressed; null: two of the server's own. Stop finishes them.
   std::shared_ptr<ClientTasks> tasks;
@@ -52,6 +56,13 @@ struct HttpServerOptions {
   std::chrono::milliseconds read_timeout{30000};   ///< time for a request to arrive completely, and between requests
   std::chrono::milliseconds write_timeout{30000};  ///< time for sending a response
 };
+
+/// Returns the host name or address at which the server listens, that of its sockets if it adopts some; one that other
+/// machines can reach rather than another one. "unix" if all sockets are Unix domain sockets.
+std::string ListeningHost(const HttpServerOptions& options);
+
+/// Returns the host as URLs have it: an IPv6 address in brackets.
+std::string HostInUrl(const std::string& host);
 
 /// Returns true if clients on other machines can reach the server.
 bool ListensPublicly(const HttpServerOptions& options);
@@ -74,9 +85,10 @@ class HttpServer {
   /// TLS. Errors as of Start; the former certificate stays then.
   Result<void> ReloadCertificate();
 
-  uint16_t port() const;        ///< TCP port; 0 if the server does not listen on TCP
-  size_t connections() const;   ///< number of open connections
-  size_t memory_bytes() const;  ///< size of the bodies of the requests that are read or handled
+  uint16_t port() const;                       ///< TCP port; 0 if the server does not listen on TCP
+  size_t connections() const;                  ///< number of open connections
+  const ConnectionRefusals& refusals() const;  ///< connections for which there was no room
+  size_t memory_bytes() const;                 ///< size of the bodies of the requests that are read or handled
 
   /// Stops listening, and waits until the requests that have arrived are answered, but no longer than `patience`.
   void Stop(std::chrono::milliseconds patience = std::chrono::milliseconds(10000));

@@ -38,6 +38,9 @@ Gauge& MakeGauge(Registry& registry, const char* name, const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
 }
 
+/// The counters of a version stay visible for so long after it was last served, so that its last predictions are scraped.
+constexpr std::chrono::hours kShownAfterwards(1);
+
 /// A counter that somebody else keeps.
 void RaiseTo(Counter& counter, size_t value) {
   const double more = static_cast<double>(value) - counter.Value();
@@ -61,6 +64,8 @@ const char* TeiError(int status) {
 }  // namespace
 
 struct ServerMetrics::Parts {
+  void RemoveOld(Clock::time_point now) EXCLUDES(mutex);
+
   Registry registry;
   Mutex scraping;
   std::function<MetricsSnapshot()> snapshot GUARDED_BY(scraping);
@@ -91,6 +96,11 @@ struct ServerMetrics::Parts {
   Counter& texts = MakeCounter(registry, "winnow_texts_total", "Texts classified");
   // By model, version and decision, divided by null bytes; made when a model is loaded.
   std::map<std::string, Counter*, std::less<>> predictions GUARDED_BY(mutex);
+  struct Served {
+    int times = 0;  // that the version is served now
+    std::chrono::steady_clock::time_point until = {};
+  };
+  std::map<std::pair<std::string, std::string>, Served> served GUARDED_BY(mutex);  // by model and version
   Family<Counter>& prediction_family =
       prometheus::BuildCounter()
           .Name("winnow_predictions_total")
@@ -103,6 +113,21 @@ struct ServerMetrics::Parts {
           .Register(registry);
 
   Gauge& connections = MakeGauge(registry, "winnow_connections", "Open connections");
+  Family<Counter>& refused_family =
+      prometheus::BuildCounter()
+          .Name("winnow_connections_refused_total")
+          .Help("Connections that were closed at once, by the limit that left no room for them: total or address")
+          .Register(registry);
+  Counter& refused_in_total = refused_family.Add({{"limit", "total"}});
+  Counter& refused_of_address = refused_family.Add({{"limit", "address"}});
+  Family<Counter>& closed_family =
+      prometheus::BuildCounter()
+          .Name("winnow_idle_connections_closed_total")
+          .Help(
+              "Idle connections that were closed in favour of new ones, by the limit that was reached: total or address")
+          .Register(registry);
+  Counter& closed_in_total = closed_family.Add({{"limit", "total"}});
+  Counter& closed_of_address = closed_family.Add({{"limit", "address"}});
   Gauge& request_memory =
       MakeGauge(registry, "winnow_request_memory_bytes", "Bytes of the bodies of requests in progress");
   Counter& lost_lines = MakeCounter(registry, "winnow_access_log_lost_lines_total",
@@ -241,11 +266,38 @@ void ServerMetrics::AddModel(std::string_view name, std::string_view version, st
   Parts& p = *parts_;
   const prometheus::Labels labels = {{"model", std::string(name)}, {"version", std::string(version)}};
   const WriterLock lock(p.mutex);
+  ++p.served[{std::string(name), std::string(version)}].times;
   p.predictions[PredictionKey(name, version, {})] = &p.abstention_family.Add(labels);
   for (const std::string& decision : decisions) {
     prometheus::Labels with_decision = labels;
     with_decision["label"] = decision;
     p.predictions[PredictionKey(name, version, decision)] = &p.prediction_family.Add(with_decision);
+  }
+}
+
+void ServerMetrics::RemoveModel(std::string_view name, std::string_view version, Clock::time_point now) {
+  const WriterLock lock(parts_->mutex);
+  Parts::Served& served = parts_->served[{std::string(name), std::string(version)}];
+  --served.times;
+  served.until = now;
+}
+
+/// Removes the counters of versions that have not been served for a while.
+void ServerMetrics::Parts::RemoveOld(Clock::time_point now) {
+  const WriterLock lock(mutex);
+  for (auto of = served.begin(); of != served.end();) {
+    if (of->second.times > 0 || now - of->second.until < kShownAfterwards) {
+      ++of;
+      continue;
+    }
+    const std::string abstentions =
+        PredictionKey(of->first.first, of->first.second, {});  // with which the others begin
+    auto at = predictions.lower_bound(abstentions);
+    while (at != predictions.end() && at->first.starts_with(abstentions)) {
+      (at->first == abstentions ? abstention_family : prediction_family).Remove(at->second);
+      at = predictions.erase(at);
+    }
+    of = served.erase(of);
   }
 }
 
@@ -372,13 +424,18 @@ MetricsSnapshot ServerMetrics::Snapshot() const {
   return parts_->snapshot ? parts_->snapshot() : MetricsSnapshot();
 }
 
-std::string ServerMetrics::Scrape() const {
+std::string ServerMetrics::Scrape(Clock::time_point now_on_clock) const {
   Parts& p = *parts_;
+  p.RemoveOld(now_on_clock);
   const MutexLock lock(p.scraping);
   if (p.snapshot) {
     const MetricsSnapshot now = p.snapshot();
     const auto set = [](Gauge& gauge, size_t value) { gauge.Set(static_cast<double>(value)); };
     set(p.connections, now.connections);
+    RaiseTo(p.refused_in_total, now.refused_in_total);
+    RaiseTo(p.refused_of_address, now.refused_of_address);
+    RaiseTo(p.closed_in_total, now.closed_in_total);
+    RaiseTo(p.closed_of_address, now.closed_of_address);
     set(p.request_memory, now.request_memory_bytes);
     set(p.queued, now.queued_texts);
     set(p.te_queue_size, now.queued_texts);
@@ -417,6 +474,7 @@ std::string ServerMetrics::Scrape() const {
       raise("feedback_stored", now.feedback_stored);
       raise("feedback_spooled", now.feedback_spooled);
       raise("feedback_rejected", now.feedback_rejected);
+      raise("feedback_refused", now.feedback_refused);
       raise("state_hit", now.state_hits);
       raise("state_read", now.state_reads);
       raise("state_failure", now.state_failures);

@@ -2,6 +2,7 @@
 /// (te_*), so that dashboards made for it can be used.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,9 @@ struct DecisionCounts;
 /// Metrics that are looked up when Prometheus asks for them, instead of being counted as events occur.
 struct MetricsSnapshot {
   size_t connections = 0;
+  /// Connections that were refused, and idle ones that were closed in favour of new ones, because of the limit of all
+  /// connections or of those of an address; counters, which only grow.
+  size_t refused_in_total = 0, refused_of_address = 0, closed_in_total = 0, closed_of_address = 0;
   size_t queued_texts = 0;
   /// Number of texts that were not computed because their clients had disconnected or their deadline had passed; only
   /// grows.
@@ -36,7 +40,7 @@ struct MetricsSnapshot {
   /// Of the message filter: messages and changes that wait for the store, and counters, which only grow.
   bool has_store = false, store_available = false;
   size_t history_waiting = 0, history_lost = 0, feedback_stored = 0, feedback_spooled = 0, feedback_rejected = 0;
-  size_t spool_bytes = 0, state_hits = 0, state_reads = 0, state_failures = 0;
+  size_t feedback_refused = 0, spool_bytes = 0, state_hits = 0, state_reads = 0, state_failures = 0;
   size_t sender_changes_lost = 0;
   /// Of the registry that is followed: aliases that do not mean what it says, and changes that were followed (a counter).
   bool has_registry = false, registry_reachable = false;
@@ -69,6 +73,8 @@ struct ServedCounts {
 /// The metrics of a server. Thread-safe.
 class ServerMetrics {
  public:
+  using Clock = std::chrono::steady_clock;
+
   ServerMetrics();
   ServerMetrics(const ServerMetrics&) = delete;
   ServerMetrics& operator=(const ServerMetrics&) = delete;
@@ -80,6 +86,9 @@ class ServerMetrics {
   void Classified(size_t texts, int status, double seconds);
   /// Shows the counters of a model's predictions from now on, so that they begin at 0. `decisions`: DecisionNames.
   void AddModel(std::string_view name, std::string_view version, std::span<const std::string> decisions);
+  /// To be called as often as AddModel, once the model is not served any more. Its counters are removed by the first
+  /// Scrape an hour later, unless the version is served again: versions of every week would pile up.
+  void RemoveModel(std::string_view name, std::string_view version, Clock::time_point now = Clock::now());
   /// Counts predictions by model, version and decision.
   void Predicted(const DecisionCounts& counts);
   /// Counts a verdict of the message filter, by the step that decided.
@@ -104,7 +113,7 @@ class ServerMetrics {
   static std::span<const double> SecondsBounds();
 
   /// Returns all metrics in Prometheus' text format 0.0.4.
-  std::string Scrape() const;
+  std::string Scrape(Clock::time_point now = Clock::now()) const;
 
  private:
   struct Parts;

@@ -63,6 +63,23 @@ TEST(ServerMetrics, CountPredictionsByModelVersionAndLabel) {
   EXPECT_THAT(text, Not(HasSubstr("made up")));
 }
 
+TEST(ServerMetrics, VersionsThatAreNotServedAreForgottenAfterAnHour) {
+  ServerMetrics metrics;
+  const std::vector<std::string> labels = {"ham", "spam"};
+  const auto start = ServerMetrics::Clock::now();
+  for (const char* version : {"1.0.0", "1.0.1", "1.0.2"}) metrics.AddModel("sms", version, labels);
+  metrics.AddModel("sms", "1.0.2", labels);
+  for (const char* version : {"1.0.0", "1.0.1", "1.0.2"}) metrics.RemoveModel("sms", version, start);
+  metrics.AddModel("sms", "1.0.1", labels);  // served again
+  EXPECT_THAT(metrics.Scrape(start + std::chrono::minutes(59)), HasSubstr(R"(version="1.0.0")"));
+  const std::string text = metrics.Scrape(start + std::chrono::hours(1));
+  EXPECT_THAT(text, Not(HasSubstr(R"(version="1.0.0")")));
+  EXPECT_THAT(text, HasSubstr(R"(winnow_predictions_total{label="ham",model="sms",version="1.0.1"} 0)"));
+  EXPECT_THAT(text, HasSubstr(R"(winnow_abstentions_total{model="sms",version="1.0.2"} 0)"));
+  metrics.AddModel("sms", "1.0.0", labels);
+  EXPECT_THAT(metrics.Scrape(start + std::chrono::hours(2)), HasSubstr(R"(label="spam",model="sms",version="1.0.0")"));
+}
+
 TEST(ServerMetrics, TakeASnapshotAtEachScrape) {
   ServerMetrics metrics;
   size_t hits = 5;

@@ -73,6 +73,10 @@ struct ServedModel::Call {
 ServedModel::ServedModel(const SchedulerOptions& options, SharedParts shared)
     : shared_(std::move(shared)), max_wait_(options.max_wait), cache_key_(NextCacheKey()), pool_(options.workers) {}
 
+ServedModel::~ServedModel() {
+  if (counted_) shared_.metrics->RemoveModel(name(), version());
+}
+
 Result<std::unique_ptr<ServedModel>> ServedModel::Load(const std::filesystem::path& bundle,
                                                        const SchedulerOptions& options, SharedParts shared) {
   std::unique_ptr<ServedModel> model(new ServedModel(options, std::move(shared)));
@@ -84,6 +88,7 @@ Result<std::unique_ptr<ServedModel>> ServedModel::Load(const std::filesystem::pa
   model->redis_key_ = RedisKeyOf(*model->classifier_);
   if (model->shared_.metrics) {
     model->shared_.metrics->AddModel(model->name(), model->version(), DecisionNames(*model->classifier_));
+    model->counted_ = true;
   }
   return model;
 }

@@ -51,6 +51,10 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   static Result<std::unique_ptr<ServedModel>> Load(const std::filesystem::path& bundle, const SchedulerOptions& options,
                                                    SharedParts shared = {});
 
+  ServedModel(const ServedModel&) = delete;
+  ServedModel& operator=(const ServedModel&) = delete;
+  ~ServedModel();
+
   const std::string& name() const { return classifier_->manifest().name; }
   const std::string& version() const { return classifier_->manifest().version; }
   const BundleClassifier& classifier() const { return *classifier_; }
@@ -116,6 +120,7 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   std::optional<ApiError> SizeError(const Call& call) const;
   std::chrono::seconds RetryAfter() const;
 
+  bool counted_ = false;  // by the metrics
   const SharedParts shared_;
   const std::chrono::milliseconds max_wait_;
   const uint64_t cache_key_;  // of this one as it is loaded now

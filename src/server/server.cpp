@@ -155,7 +155,7 @@ Result<void> Server::OpenAccess() {
     LogWarning(
         "no API keys are required, so everyone who can reach {} may send requests; restrict access with "
         "--api-key-file",
-        listens_publicly ? options_.http.host : "a trusted proxy");
+        listens_publicly ? ListeningHost(options_.http) : "a trusted proxy");
   }
   // A page that was rebound to this machine has no key, and needs none where other machines have access anyway.
   if (!options_.allowed_hosts.empty() || (!access.public_address && !keys)) {
@@ -183,6 +183,7 @@ Result<void> Server::OpenAccessLog() {
 
 Result<void> Server::Listen() {
   application_ = MakeApplication(parts_);
+  host_ = ListeningHost(options_.http);  // before the sockets are the server's
   http_.emplace(TRY(HttpServer::Start(application_, options_.http)));
   port_ = http_->port();
   // The metrics hold this, and this the metrics: Stop takes the snapshot back.
@@ -226,7 +227,7 @@ void Server::Stop() {
 }
 
 std::string Server::url() const {
-  return fmt::format("{}://{}:{}", options_.http.tls.certificate.empty() ? "http" : "https", address(), port_);
+  return fmt::format("{}://{}:{}", options_.http.tls.certificate.empty() ? "http" : "https", HostInUrl(host_), port_);
 }
 
 void Server::Answer(const std::shared_ptr<HttpRequest>& request, const HttpReply& reply) const {
@@ -237,6 +238,11 @@ void Server::Answer(const std::shared_ptr<HttpRequest>& request, const HttpReply
 MetricsSnapshot Server::Snapshot() const {
   MetricsSnapshot now;
   now.connections = http_->connections();
+  const ConnectionRefusals& refusals = http_->refusals();
+  now.refused_in_total = refusals.refused(ConnectionLimitKind::kTotal);
+  now.refused_of_address = refusals.refused(ConnectionLimitKind::kAddress);
+  now.closed_in_total = refusals.made_room(ConnectionLimitKind::kTotal);
+  now.closed_of_address = refusals.made_room(ConnectionLimitKind::kAddress);
   now.request_memory_bytes = http_->memory_bytes();
   if (parts_.log) now.access_log_lost_lines = parts_.log->lost();
   for (const ModelSet::Entry& entry : service_->models->List()) {

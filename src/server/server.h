@@ -73,7 +73,6 @@ class Server {
   /// nothing if the server has stopped.
   void Stop();
 
-  const std::string& address() const { return options_.http.host; }
   uint16_t port() const { return port_; }  ///< TCP port; 0 if the server does not listen on TCP
   std::string url() const;                 ///< URL of the server: "http://127.0.0.1:8080"
 
@@ -99,6 +98,7 @@ class Server {
   std::shared_ptr<void> job_events_;  // passes events of jobs on
   std::optional<HttpServer> http_;    // the first to go: what it calls needs all of the rest
   uint16_t port_ = 0;
+  std::string host_;
 };
 
 }  // namespace winnow

@@ -91,6 +91,18 @@ TEST_F(ServerTest, AnswersAtAFreePortOfItsAddress) {
   EXPECT_THAT(answer, HasSubstr(R"("version":"1.0.0")"));
 }
 
+TEST_F(ServerTest, AnIpv6AddressIsInBracketsInItsUrl) {
+  EXPECT_EQ(HostInUrl("example.org"), "example.org");
+  EXPECT_EQ(HostInUrl("[::1]"), "[::1]");
+  for (const char* host : {"::1", "[::1]"}) {
+    ServerOptions options = Options();
+    options.http.host = host;
+    const auto server = Server::Start(std::move(options));
+    if (!server) GTEST_SKIP() << "no IPv6 here: " << server.error().message;
+    EXPECT_EQ((*server)->url(), "http://[::1]:" + std::to_string((*server)->port()));
+  }
+}
+
 TEST_F(ServerTest, ProgramsThatItStartsInheritNoSocket) {
   const auto server = Start(Options());
   ASSERT_NE(server, nullptr);

@@ -154,7 +154,8 @@ std::vector<Route> HealthRoutes(const SharedService& service) {
                     .tag = kTag,
                     .answer = answer,
                     .answer_example = example},
-           .handle = Handler(service, Health)},
+           .handle = Handler(service, Health),
+           .unlimited = true},
           {.method = "GET",
            .path = "/ready",
            .role = Role::kPublic,
@@ -163,7 +164,8 @@ std::vector<Route> HealthRoutes(const SharedService& service) {
                     .answer = answer,
                     .answer_example = example,
                     .errors = {503}},
-           .handle = Handler(service, Ready)},
+           .handle = Handler(service, Ready),
+           .unlimited = true},
           {.method = "GET",
            .path = "/metrics",
            .role = Role::kClassify,
@@ -174,7 +176,8 @@ std::vector<Route> HealthRoutes(const SharedService& service) {
                                       "# TYPE winnow_requests_total counter\n"
                                       "winnow_requests_total{route=\"/v1/classify\",status=\"200\"} 1\n",
                     .answer_types = {"text/plain"}},
-           .handle = Handler(service, Metrics)}};
+           .handle = Handler(service, Metrics),
+           .unlimited = true}};
 }
 
 }  // namespace winnow

@@ -68,8 +68,10 @@ Result<FeedbackOutcome> FeedbackRecorder::Add(FeedbackEvent event) {
     }
     SetUp(false, added.error().message);
   }
-  TRY(spool_->Append(FeedbackLine(event)));
+  const Result<void> spooled = spool_->Append(FeedbackLine(event));
   const MutexLock lock(mutex_);
+  if (!spooled) ++counts_.refused;
+  TRY(spooled);
   ++counts_.spooled;
   changed_.NotifyAll();
   return FeedbackOutcome::kSpooled;
@@ -163,7 +165,7 @@ void FeedbackRecorder::Deliver() {
         done = std::unexpected(oldest.error());
       }
     }
-    if (done) done = segment != nullptr ? DeliverSegment(*store, *segment) : store->Ping();
+    if (done) done = segment != nullptr ? DeliverSegment(*store, *segment) : store->CheckWritable();
     if (done) {
       segment = nullptr;
       pause = kFirstPause;

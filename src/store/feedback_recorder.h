@@ -52,9 +52,11 @@ class FeedbackRecorder {
   std::shared_ptr<Store> store() const;
 
   struct Counts {
-    uint64_t stored = 0, spooled = 0, delivered = 0, rejected = 0;
+    uint64_t stored = 0, spooled = 0, delivered = 0;
+    uint64_t rejected = 0;  ///< events from the spool that the store does not take
+    uint64_t refused = 0;   ///< events that neither the store nor the spool could take
     uint64_t spool_bytes = 0;
-    bool up = false;  ///< true if the last attempt to reach the store succeeded
+    bool up = false;  ///< true if the last attempt to write to the store succeeded
   };
   Counts counts() const;
 

@@ -218,6 +218,34 @@ TEST(FeedbackRecorder, AFullDiskIsAClearErrorAndLosesNothing) {
   for (int i = 0; i < acknowledged; ++i) EXPECT_TRUE(stored.contains(std::to_string(i))) << i;
 }
 
+/// In a process of its own, likewise.
+TEST(FeedbackRecorder, AStoreOnAFullDiskIsDownUntilItTakesWritesAgain) {
+  const TemporaryDirectory directory;
+  const auto in_child = [&] {
+    const auto recorder = FeedbackRecorder::Open(OptionsIn(directory.path())).value();
+    if (recorder->Add(Event("before")).value() != FeedbackOutcome::kStored) return 1;
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{0, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    if (recorder->Add(Event("refused"))) return 2;
+    for (int looks = 0; looks < 300; ++looks, ::usleep(2000)) {
+      if (recorder->counts().up) return 3;
+    }
+    if (recorder->counts().refused != 1) return 4;
+    limit.rlim_cur = RLIM_INFINITY;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    for (int looks = 0; looks < 5000 && !recorder->counts().up; ++looks) ::usleep(2000);
+    if (!recorder->counts().up) return 6;
+    return recorder->Add(Event("after")) ? 0 : 5;
+  };
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(in_child());
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_TRUE(WIFEXITED(status));
+}
+
 TEST(FeedbackRecorder, APostgresServerThatStopsAndStartsThreadLosesNothing) {
   if (PostgresServer::Programs().empty()) GTEST_SKIP() << "PostgreSQL is not installed";
   const TemporaryDirectory directory;

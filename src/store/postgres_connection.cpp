@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <map>
@@ -41,7 +42,11 @@ std::string Headline(std::string_view message) {
   while (message.starts_with(' ')) message.remove_prefix(1);
   while (message.ends_with('\n') || message.ends_with(' ')) message.remove_suffix(1);
   std::string text(message);
-  for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) text.replace(at, 1, "; ");
+  for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) {
+    const size_t next = std::min(text.find_first_not_of("\n\t ", at), text.size());  // libpq indents its advice
+    const bool sentence_ends = at > 0 && (text[at - 1] == ';' || text[at - 1] == '.');
+    text.replace(at, next - at, sentence_ends ? " " : "; ");
+  }
   return text;
 }
 

@@ -39,7 +39,7 @@ Result<Database> Open(const fs::path& path, int flags) {
   return database;
 }
 
-Result<void> Copy(sqlite3* from, sqlite3* to, const fs::path& path) {
+Result<void> Copy(sqlite3* from, sqlite3* to, const fs::path& path, const fs::path& target) {
   sqlite3_backup* const backup = sqlite3_backup_init(to, "main", from, "main");
   if (backup == nullptr) return std::unexpected(FailureOf(path, to));
   int code = SQLITE_OK;
@@ -53,6 +53,9 @@ Result<void> Copy(sqlite3* from, sqlite3* to, const fs::path& path) {
     }
   }
   sqlite3_backup_finish(backup);
+  if (code == SQLITE_FULL) {
+    return Fail(ErrorCode::kIo, target.string() + ": the disk is full", "free disk space, or choose another disk");
+  }
   if (code != SQLITE_DONE) {
     return Fail(ErrorCode::kIo, fmt::format("{}: {}", path.string(), sqlite3_errstr(code)));
   }
@@ -108,7 +111,7 @@ Result<void> CopySqlite(const fs::path& from, const fs::path& to) {
     const Database source = TRY(Open(from, SQLITE_OPEN_READWRITE));
     TRY(CreatePrivateFile(to));
     const Database copy = TRY(Open(to, SQLITE_OPEN_READWRITE));
-    TRY(Copy(source.get(), copy.get(), from));
+    TRY(Copy(source.get(), copy.get(), from, to));
     TRY(Check(copy.get(), from));
   }
   return MakeDurable(to);

@@ -66,9 +66,19 @@ Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
 
 const std::string& Store::name() const { return state_->pool.address().name; }
 
-Result<void> Store::Ping() {
-  TRY(state_->pool.Read([](SqlConnection& connection) -> SqlResult<void> {
-    TRY(connection.Run("SELECT 1"));
+Result<void> Store::CheckWritable() {
+  // Two transactions, since what is removed in its own need not reach the disk; large, since a small one may find room
+  // in the write-ahead log that other writes do not.
+  constexpr size_t kBytes = 64 << 10;
+  TRY(state_->pool.Transact([](SqlConnection& connection) -> SqlResult<void> {
+    TRY(
+        connection.Run("INSERT INTO secrets (name, value) VALUES ('write check', $1) ON CONFLICT (name) DO UPDATE SET "
+                       "value = excluded.value",
+                       {std::string(kBytes, '0')}));
+    return {};
+  }));
+  TRY(state_->pool.Transact([](SqlConnection& connection) -> SqlResult<void> {
+    TRY(connection.Run("DELETE FROM secrets WHERE name = 'write check'"));
     return {};
   }));
   return {};

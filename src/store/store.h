@@ -169,8 +169,9 @@ class Store {
   /// Returns true if there are new ones.
   Result<bool> ReadTombstones(std::unique_ptr<Tombstones>& known);
 
-  /// Returns without an error if the store answers.
-  Result<void> Ping();
+  /// Returns without an error if the store answers and takes writes, which it does not while its disk is full: commits
+  /// a row of 64 KiB and removes it.
+  Result<void> CheckWritable();
   /// Makes all functions fail that are running or called from now on; for the end of a process whose database hangs.
   void Shut();
 

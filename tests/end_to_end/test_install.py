@@ -91,6 +91,10 @@ class Install(TestCase):
         self.assertIn("is valid for 'winnow train'", out)
         self.fails("config", "check", self.write("bad.toml", "\nprot = 1\n"), "--for", "serve", code=2, says=["line 2", "prot", "port"])
         self.fails("config", "check", self.write("range.toml", "port = 99999999\n"), "--for", "serve", code=2, says=["line 1", "port"])
+        for wrong, says in (("filter = true\nstore = 'postgresql://winnow@db/winnow'\n", "requires --spool DIR"), ("tls-cert = 'c.pem'\n", "--tls-key"),
+                            ("access-log-texts = true\n", "--access-log-texts requires --access-log"), ("registry = 'r'\nalias = ['a=b:1.0.0']\n", "--alias cannot")):
+            self.fails("config", "check", self.write("together.toml", wrong), "--for", "serve", code=2, says=["together.toml", says])
+        self.winnow("config", "check", self.write("files.toml", "redis = 'redis://r'\nredis-mac-key-file = 'not-here'\ntls-cert = 'c.pem'\ntls-key = 'k.pem'\n"), "--for", "serve")
         self.fails("config", "check", config, "--for", "serv", code=2, says=["unknown command 'serv'", "serve"])
 
     def test_the_version_says_what_this_machine_can_do(self):

@@ -285,8 +285,10 @@ class Registered(RetrainTest):
         shown = json.loads(self.winnow("registry", "show", "spam@challenger", "--registry", "registry", "--json")[0])
         self.assertEqual((shown["parent"], shown["command"]), ("1.0.0", "winnow retrain spam"))
         self.report_both(10, seed="later")
-        done = self.retrain("--promote", "champion")
+        done = self.retrain("--promote", "champion", "--report", "gate")
         self.assertEqual((done["pushed"], done["promoted"]), ("1.2.0", {"alias": "champion", "version": "1.2.0", "from": "1.0.0"}))
+        with open(self.path("gate", "gate.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["challenger"], "spam 1.2.0")
         self.assertIn("passed the gate", self.registry("history", "spam", "--alias", "champion")["reason"])
         self.winnow("registry", "pull", "spam", "--registry", "registry", "--output", "pulled")
         self.winnow("verify", "pulled")

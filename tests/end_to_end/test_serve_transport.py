@@ -153,7 +153,87 @@ class Access(ServerTest):
         refused = [response for response, _ in statuses if response.status == 429]
         self.assertGreaterEqual(len(refused), 5)
         self.assertGreaterEqual(int(refused[0].headers["Retry-After"]), 1)
-        self.assertEqual(self.send("GET", "/health")[0].status, 200)
+        for path in ("/health", "/ready", "/v2/health/ready", "/metrics"):  # for those who watch the server
+            self.assertEqual(self.send("GET", path)[0].status, 200, path)
+
+    def connected(self, count):
+        """So many connections, each after a request."""
+        connections = [http.client.HTTPConnection("127.0.0.1", self.port, timeout=30) for _ in range(count)]
+        for connection in connections:
+            self.addCleanup(connection.close)
+            connection.request("POST", "/v1/classify", BODY)
+            self.assertEqual(self.read(connection), 200)
+        return connections
+
+    @staticmethod
+    def read(connection):
+        response = connection.getresponse()
+        response.read()
+        return response.status
+
+    def metric(self, name):
+        return next((float(line.split()[1]) for line in self.send("GET", "/metrics")[1].decode().splitlines() if line.startswith(name + " ")), None)
+
+    def test_at_a_limit_the_connection_that_was_idle_longest_is_closed_for_a_new_one(self):
+        for limit, option in (("total", "--max-connections"), ("address", "--max-connections-per-address")):
+            process = self.serve("fast", option, 4)
+            first, *others = self.connected(4)
+            self.assertEqual(self.send("POST", "/v1/classify", BODY)[0].status, 200)
+            for connection in others:  # that connection has gone, and these have stayed
+                connection.request("POST", "/v1/classify", BODY)
+                self.assertEqual(self.read(connection), 200)
+            with self.assertRaises((http.client.HTTPException, OSError)):
+                first.sock.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                self.read(first)
+            self.assertGreaterEqual(self.metric(f'winnow_idle_connections_closed_total{{limit="{limit}"}}'), 1)
+            self.assertEqual(self.metric(f'winnow_connections_refused_total{{limit="{limit}"}}'), 0)
+            self.stop(process)
+
+    def test_probes_are_answered_beyond_the_limit_and_refusals_are_told(self):
+        self.serve("fast", "--max-connections", 3)
+        half = [socket.create_connection(("127.0.0.1", self.port)) for _ in range(3)]
+        for connection in half:  # busy: the header has arrived, the body has not
+            self.addCleanup(connection.close)
+            connection.sendall(b"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+            self.assertIn(b"100 Continue", connection.recv(100))
+        for path in ("/health", "/ready", "/metrics"):
+            response, _ = self.send("GET", path)
+            self.assertEqual((response.status, response.headers["Connection"]), (200, "close"), path)
+        response, data = self.send("POST", "/v1/classify", BODY)
+        self.assertEqual(response.status, 503)
+        self.assertIn("as many connections", json.loads(data)["error"])
+        silent = [socket.create_connection(("127.0.0.1", self.port)) for _ in range(40)]
+        for connection in silent:
+            self.addCleanup(connection.close)
+        self.wait_for_log("a connection was refused, since 3 are open")
+        for connection in silent:  # those beyond the limit have two seconds for their request
+            connection.settimeout(30)
+            self.assertIn(connection.recv(100)[:12], (b"", b"HTTP/1.1 408"))
+        self.assertGreaterEqual(self.metric('winnow_connections_refused_total{limit="total"}'), 2)
+
+    def test_a_stop_does_not_wait_for_half_a_request(self):
+        process = self.serve("fast")
+        slow = socket.create_connection(("127.0.0.1", self.port))
+        self.addCleanup(slow.close)
+        slow.sendall(b"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+        self.assertIn(b"100 Continue", slow.recv(100))
+        slow.sendall(b"{")
+        begin = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(30), 0)
+        self.assertLess(time.monotonic() - begin, 15)
+
+    def test_a_log_for_programs_has_nothing_else_from_the_start_to_the_end(self):
+        process = self.serve("fast", "--log-format", "json")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(30), 0)
+        messages = [json.loads(line)["message"] for line in self.logged().splitlines()]
+        self.assertTrue(any("stopping at the next safe point" in message for message in messages), messages)
+        refused = subprocess.run([winnow.TestCase.program, "serve", "fast", "--filter", "--store", "postgresql://db/winnow", "--log-format", "json"], cwd=self.directory,
+                                 capture_output=True, text=True, check=False)
+        error = json.loads(refused.stderr)
+        self.assertEqual((refused.returncode, error["level"], error["message"]), (2, "error", "a PostgreSQL store requires --spool DIR"))
+        self.assertIn("local disk", error["hint"])
 
     def test_admin_is_not_for_strangers(self):
         self.serve("fast", "--host", "0.0.0.0")

@@ -123,6 +123,28 @@ class Output(SpecialFiles):
                 self.assertEqual(file.read(), contents)
 
 
+class Closed(SpecialFiles):
+    """Programs that are started without standard descriptors, as daemons and old crons start them."""
+
+    def shell(self, line):
+        return subprocess.run(["/bin/sh", "-c", line, self.program], cwd=self.directory, check=False, timeout=WAIT, capture_output=True, text=True)
+
+    def test_results_have_nothing_that_was_for_standard_error(self):
+        done = self.shell('"$0" classify model --input one.txt --output out.jsonl --json 2>&- 1>&-')
+        self.assertEqual(done.returncode, 0, done)
+        with open(self.path("out.jsonl"), encoding="utf-8") as file:
+            self.assertEqual([type(json.loads(line)) for line in file], [dict, dict])
+
+    def test_what_a_command_needs_it_misses(self):
+        done = self.shell('"$0" classify model --input - <&-')
+        self.assertEqual((done.returncode, done.stdout), (1, ""), done)
+        self.assertIn("standard input", done.stderr)
+        self.assertNotIn("is not text", done.stderr)
+        done = self.shell('"$0" classify model --input one.txt 1>&-')
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("standard output", done.stderr)
+
+
 class Input(SpecialFiles):
     def test_waiting_for_a_pipe_ends_with_a_signal(self):
         fifo = self.fifo()
