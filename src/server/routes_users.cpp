@@ -106,7 +106,7 @@ ApiResult<void> CheckListable(const std::string& sender) {
   if (sender.find('@') == std::string::npos && sender.find('.') != std::string::npos && letter &&
       sender.find(' ') == std::string::npos) {
     return Reject(fmt::format(
-        "the sender '{0}' in the path is no mail address; to list a domain, begin it with @: @{0}", sender));
+        "the sender '{0}' in the path is not a mail address; to list a domain, begin it with @: @{0}", sender));
   }
   return {};
 }
