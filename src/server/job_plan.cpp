@@ -7,6 +7,7 @@
 #include <array>
 #include <span>
 
+#include "base/suggest.h"
 #include "registry/registry.h"
 #include "server/json_request.h"
 #include "server/workspace_names.h"
@@ -125,8 +126,9 @@ ApiResult<void> AddOptions(const Json& request, const Kind& kind, const fs::path
     std::string name = spelt;
     std::ranges::replace(name, '_', '-');  // as on the command line
     if (std::ranges::find(kind.options, name) == kind.options.end()) {
-      return Reject(fmt::format("option '{}' cannot be set for a job of the kind '{}'; possible are {}", name,
-                                kind.name, fmt::join(kind.options, ", ")));
+      const std::vector<std::string> possible(kind.options.begin(), kind.options.end());
+      return Reject(fmt::format("option '{}' cannot be set for a job of the kind '{}'; {}", name, kind.name,
+                                DidYouMean(name, possible, fmt::format("possible are {}", fmt::join(possible, ", ")))));
     }
     TRY(name == "base-model" ? AddBaseModel(models, value, arguments) : AddOption(name, value, arguments));
   }

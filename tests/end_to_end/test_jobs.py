@@ -167,6 +167,8 @@ class Workspace(JobTest):
         for body in ({"kind": "serve", "data": "messages.tsv"}, {"kind": "train", "model": "m"}, {"kind": "compare", "data": "messages.tsv", "model": "m"},
                      {"kind": "train", "data": "messages.tsv", "model": "m", "extra": 1}):
             self.ask("POST", "/v1/jobs", body, status=422)
+        misspelt = {"kind": "train", "data": "messages.tsv", "model": "m", "options": {"epohcs": 1}}
+        self.assertIn("did you mean 'epochs'?", self.ask("POST", "/v1/jobs", misspelt, status=422)["error"])
         self.assertEqual(self.ask("GET", "/v1/jobs"), {"jobs": []})
         self.ask("GET", "/v1/jobs/0123456789abcdef", status=404)
         self.ask("GET", "/v1/jobs/..%2F..%2Fsecret/events", status=404)
