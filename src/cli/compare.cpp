@@ -246,19 +246,28 @@ Result<std::vector<FoundBundle>> BundlesOf(const CompareOptions& options) {
   return bundles;
 }
 
-/// Errors: kInvalidModel, with the names, if models that the command names could not be evaluated. Those that --models
+/// Says why models could not be evaluated, in one line.
+std::string ReasonsOf(const Comparison& comparison) {
+  std::vector<std::string> reasons;
+  for (const ComparedModel& model : comparison.models) {
+    if (model.error) reasons.push_back(fmt::format("{} could not be evaluated: {}", model.name, model.error->message));
+  }
+  return fmt::format("{}", fmt::join(reasons, "; "));
+}
+
+/// Errors: kInvalidModel, with the reasons, if models that the command names could not be evaluated. Those that --models
 /// found may fail.
 Result<void> RequireNamed(const CompareOptions& options, const Comparison& comparison,
                           std::span<const FoundBundle> bundles, const std::optional<FoundBundle>& zero_shot) {
-  std::vector<std::string> required, failed;
+  std::vector<std::string> required;
+  Comparison failed;
   for (size_t i = 0; i < std::min(bundles.size(), options.bundles.size()); ++i) required.push_back(bundles[i].name);
   if (zero_shot) required.push_back(zero_shot->name);
   for (const ComparedModel& model : comparison.models) {
-    if (model.error && std::ranges::find(required, model.name) != required.end()) failed.push_back(model.name);
+    if (model.error && std::ranges::find(required, model.name) != required.end()) failed.models.push_back(model);
   }
-  if (failed.empty()) return {};
-  return Fail(ErrorCode::kInvalidModel,
-              fmt::format("{} could not be evaluated; the errors are listed above", fmt::join(failed, ", ")));
+  if (failed.models.empty()) return {};
+  return Fail(ErrorCode::kInvalidModel, ReasonsOf(failed));
 }
 
 Result<void> Run(const CompareOptions& options) {
@@ -291,7 +300,7 @@ Result<void> Run(const CompareOptions& options) {
   const Json json = ComparisonJson(comparison);
   TRY(Print(options.json ? json.dump(2) + "\n" : ComparisonText(comparison)));
   if (BestOf(comparison) == nullptr) {
-    return Fail(ErrorCode::kInvalidModel, "no model could be evaluated; the errors are listed above");
+    return Fail(ErrorCode::kInvalidModel, "no model could be evaluated: " + ReasonsOf(comparison));
   }
   if (options.save) TRY(AppendOutputLine(*options.save, json.dump()));
   if (plots) {

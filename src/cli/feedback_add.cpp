@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <span>
+
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/lines.h"
@@ -9,8 +11,11 @@
 #include "cli/output.h"
 #include "feedback/feedback_log.h"
 #include "feedback/feedback_state.h"
+#include "filter/sender.h"
+#include "filter/sender_lessons.h"
 #include "store/feedback_json.h"
 #include "store/spam_label.h"
+#include "store/user_name.h"
 
 namespace winnow {
 namespace {
@@ -19,6 +24,7 @@ struct FeedbackAddOptions : FeedbackOptions {
   std::string text, id, label, user, source = "user", type = "user_rejection", key, time;
   bool forget = false;
   std::filesystem::path input;
+  double reputation_half_life = 30;  // days
 };
 
 void Describe(FeedbackAddOptions& options, OptionTable& table) {
@@ -45,9 +51,14 @@ void Describe(FeedbackAddOptions& options, OptionTable& table) {
            "Add the events of a file of JSON lines with the fields text, id, label, is_spam, feedback_type, user, "
            "source, model_version, score, idempotency_key and created_at")
       .ValueName("FILE");
+  table
+      .Add("reputation-half-life", &options.reputation_half_life,
+           "Days in which the learnt score of a sender halves, as for winnow serve; 0: it does not decay")
+      .Range(0, 36500);
   table.Describe(
       "Stores feedback. The last word of a user about a message counts: an event replaces the earlier one with another "
-      "label, and --forget withdraws it. The store is created if it is missing. Without idempotency keys, the events "
+      "label, and --forget withdraws it. Feedback with the id of a message in the history also changes the score of the "
+      "message's sender. The store is created if it is missing. Without idempotency keys, the events "
       "of --input get keys that depend on their contents, so that the command can be repeated.");
   table.Example("winnow feedback add --store sqlite:store.db --text \"Lunch at noon?\" --label ham --user anna",
                 "a correction by anna");
@@ -70,7 +81,7 @@ Result<FeedbackEvent> EventOf(const FeedbackAddOptions& options) {
   event.is_spam = IsSpam(event);
   event.feedback_type = options.forget ? std::string(kForgetFeedback) : options.type;
   event.message_id = Given(options.id);
-  event.user_id = Given(options.user);
+  event.user_id = Given(NormalUser(options.user));
   event.source = options.source;
   event.created_at = TRY(ParseTimeOption("time", options.time)).value_or(StoreTime());
   return event;
@@ -86,6 +97,7 @@ Result<FeedbackEvent> EventOf(const JsonObject& object, const std::string& place
   event.message_id = TRY(object.String("id"));
   if (!event.message_id) event.message_id = TRY(object.String("message_id"));
   event.user_id = TRY(object.String("user"));
+  if (event.user_id) event.user_id = NormalUser(*event.user_id);
   event.source = TRY(object.String("source")).value_or("user");
   event.model_version = TRY(object.String("model_version"));
   event.score = TRY(object.Number("score"));
@@ -103,8 +115,39 @@ struct Added {
   int64_t added = 0, known = 0;
 };
 
-Result<void> AddOne(FeedbackLog& log, FeedbackEvent event, Added& added) {
-  const FeedbackOutcome outcome = TRY(log.Add(std::move(event)));
+/// Returns what the user has said about the message so far.
+Result<std::vector<StoredFeedback>> EarlierEvents(Store& store, const FeedbackEvent& event) {
+  FeedbackFilter about{.message_id = event.message_id, .limit = 1000};
+  if (event.user_id) about.user_id = event.user_id;
+  return store.ListFeedback(about);
+}
+
+/// Adds an event about a message of the history, and changes the score of the message's sender, as a server does.
+Result<FeedbackOutcome> AddAndLearn(Store& store, FeedbackLog& log, FeedbackEvent event,
+                                    std::chrono::milliseconds half_life) {
+  const std::vector<StoredFeedback> events = TRY(EarlierEvents(store, event));
+  const FeedbackOutcome outcome = TRY(log.Add(event));
+  const std::optional<StoredMessage> message = TRY(store.FindMessage(*event.message_id));
+  if (!message || !message->message.sender) return outcome;
+  if (event.created_at == StoreTime()) event.created_at = StoreNow();
+  // A known event, too, since the command may have ended before it learnt from it.
+  const std::span<const StoredFeedback> earlier =
+      outcome == FeedbackOutcome::kDuplicate ? EventsBefore(events, event, /*sent_again=*/true) : events;
+  for (const SenderLesson& lesson : SenderLessons(event, *message->message.sender, earlier)) {
+    TRY(store.ChangeReputation({.idempotency_key = lesson.key,
+                                .key = {lesson.sender, std::string(kScoreKind), lesson.user},
+                                .delta = lesson.delta,
+                                .half_life = half_life,
+                                .at = lesson.at}));
+  }
+  return outcome;
+}
+
+Result<void> AddOne(Store& store, FeedbackLog& log, FeedbackEvent event, std::chrono::milliseconds half_life,
+                    Added& added) {
+  if (event.idempotency_key.empty()) event.idempotency_key = RandomKey();
+  const FeedbackOutcome outcome =
+      event.message_id ? TRY(AddAndLearn(store, log, std::move(event), half_life)) : TRY(log.Add(std::move(event)));
   ++(outcome == FeedbackOutcome::kDuplicate ? added.known : added.added);
   return {};
 }
@@ -150,12 +193,13 @@ Result<void> Run(const FeedbackAddOptions& options) {
   }
   const std::shared_ptr<Store> store = TRY(Store::Open({.url = options.store}));
   FeedbackLog log(SinkOf(store), nullptr);
+  const std::chrono::milliseconds half_life(static_cast<int64_t>(options.reputation_half_life * 86400e3));
   Added added;
   std::optional<ProgressBar> progress;
   if (events.size() > 1) progress.emplace("add", static_cast<int64_t>(events.size()));
   for (FeedbackEvent& event : events) {
     TRY(CheckInterrupted());
-    TRY(AddOne(log, std::move(event), added));
+    TRY(AddOne(*store, log, std::move(event), half_life, added));
     if (progress) progress->Advance();
   }
   if (progress) progress->Finish();

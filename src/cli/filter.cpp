@@ -16,6 +16,7 @@
 #include "pipeline/base_model.h"
 #include "server/filter_service.h"
 #include "store/spam_label.h"
+#include "store/user_name.h"
 
 namespace winnow {
 namespace {
@@ -84,7 +85,7 @@ class MessageBatches {
 
   Result<void> Take(FilterInput input) {
     TRY(CheckInterrupted());
-    if (input.message.user.empty()) input.message.user = options_.user;
+    input.message.user = NormalUser(input.message.user.empty() ? options_.user : input.message.user);
     if (input.message.sender.empty()) input.message.sender = options_.sender;
     inputs_.push_back(std::move(input));
     return inputs_.size() < kBatch ? Result<void>() : Flush();

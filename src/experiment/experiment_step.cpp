@@ -59,6 +59,25 @@ Result<void> RemoveCandidateAlias(Store& store, const ExperimentRecord& record, 
   return {};  // somebody else has changed it meanwhile, and knows why
 }
 
+/// Ends what an experiment without a verdict has done to the alias of the candidate: it means again what it meant before,
+/// also if that was the candidate.
+Result<void> RestoreCandidateAlias(Store& store, const ExperimentRecord& record, const std::string& reason) {
+  const std::optional<AliasRow> row = TRY(FindAlias(store, record.key.model, kCandidateAlias));
+  const std::string actor = ExperimentActor(record.key);
+  if (!row || row->version != record.candidate || row->actor != actor) return {};
+  if (!row->from_version) return RemoveCandidateAlias(store, record, reason);
+  const Result<AliasChanged> changed = store.ChangeAlias({.name = record.key.model,
+                                                          .alias = kCandidateAlias,
+                                                          .version = row->from_version,
+                                                          .expected_sequence = row->sequence,
+                                                          .actor = actor,
+                                                          .reason = reason,
+                                                          .action = "registry.rollback"});
+  if (changed || changed.error().code == ErrorCode::kExists) return {};
+  if (changed.error().code != ErrorCode::kNotFound) return std::unexpected(changed.error());
+  return RemoveCandidateAlias(store, record, reason);  // the version is gone from the registry
+}
+
 std::string ChampionChanged(const ExperimentRecord& record, const std::optional<AliasRow>& champion) {
   if (!champion) return fmt::format("{}@{} was removed", record.key.model, kChampionAlias);
   return fmt::format("{}@{} was changed to {} by {}", record.key.model, kChampionAlias, *champion->version,
@@ -258,7 +277,7 @@ Result<Experiment> StopExperiment(Store& store, const std::string& model, const 
       TRY(ReadExperiment(TRY(store.ChangeExperiment(newest->record.key, StoreTime(), stop_unless_promoting))));
   // It has ended meanwhile, with a verdict.
   if (stopped.state.phase != ExperimentPhase::kStopped) return NoneIsRunning(model);
-  TRY(RemoveCandidateAlias(store, stopped.record, "the experiment was stopped"));
+  TRY(RestoreCandidateAlias(store, stopped.record, "the experiment was stopped"));
   return stopped;
 }
 
@@ -272,7 +291,7 @@ Result<Experiment> StepExperiment(Store& store, const ExperimentKey& key, StoreT
     if (!champion || champion->version != experiment.record.champion) {
       const std::string reason = ChampionChanged(experiment.record, champion);
       experiment = TRY(SetPhase(store, key, ExperimentPhase::kStopped, "stop", reason, ExperimentActor(key)));
-      TRY(RemoveCandidateAlias(store, experiment.record, reason));
+      TRY(RestoreCandidateAlias(store, experiment.record, reason));
       return experiment;
     }
     // A start that was interrupted, or a change by hand, must not leave servers without the candidate.
@@ -284,7 +303,7 @@ Result<Experiment> StepExperiment(Store& store, const ExperimentKey& key, StoreT
   }
   if (experiment.state.phase == ExperimentPhase::kPromoting) return Promote(store, experiment);
   if (experiment.state.phase == ExperimentPhase::kRollingBack) return RollBack(store, experiment);
-  if (!experiment.record.active) TRY(RemoveCandidateAlias(store, experiment.record, "the dry run has ended"));
+  if (!experiment.record.active) TRY(RestoreCandidateAlias(store, experiment.record, "the dry run has ended"));
   return experiment;
 }
 

@@ -147,6 +147,18 @@ TEST_P(ExperimentStepOn, StopsByHand) {
   EXPECT_EQ(ErrorOf(StopExperiment(*store, "spam", "", "ben")).code, ErrorCode::kNotFound);
 }
 
+TEST_P(ExperimentStepOn, GivesTheChallengerAliasBackWhenItIsStopped) {
+  const auto store = OpenRegistry();
+  ASSERT_TRUE(store->ChangeAlias({.name = "spam", .alias = "challenger", .version = "1.2.0", .actor = "anna"}));
+  ASSERT_TRUE(StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart));
+  EXPECT_EQ(Meaning(*store, "challenger"), "1.1.0");
+  ASSERT_TRUE(StopExperiment(*store, "spam", "enough", "ben"));
+  EXPECT_EQ(Meaning(*store, "challenger"), "1.2.0");
+  ASSERT_TRUE(StartExperiment(*store, "spam", "1.2.0", {}, "anna", kStart));
+  ASSERT_TRUE(StopExperiment(*store, "spam", "enough", "ben"));
+  EXPECT_EQ(Meaning(*store, "challenger"), "1.2.0") << "it meant the candidate before";
+}
+
 TEST_P(ExperimentStepOn, APromotionThatHasBegunIsNotStopped) {
   const auto store = OpenRegistry();
   const Experiment begun = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart).value();

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "feedback/trust.h"
 #include "feedback/verdict_samples.h"
+#include "store/user_name.h"
 
 namespace winnow {
 namespace {
@@ -17,6 +18,11 @@ constexpr size_t kMostRecentKeys = 65536;
 
 /// Transactions of several servers may become visible in another order than their ids, so the last ones are read again.
 constexpr int64_t kOverlap = 1000;
+
+/// Former versions have stored addresses of users as they were spelt.
+void NormalizeUser(FeedbackEvent& event) {
+  if (event.user_id) event.user_id = NormalUser(*event.user_id);
+}
 
 /// Passes the events after an id to `take`, and returns the last id.
 Result<int64_t> ReadPages(Store& store, FeedbackFilter filter,
@@ -160,7 +166,8 @@ Result<int64_t> FeedbackLog::Read(Store& store, FeedbackFilter filter, CampaignM
   // An entry that was matched lately may have been learnt long ago.
   if (uses.empty()) filter.since = oldest;
   const int64_t last = TRY(ReadPages(store, filter, [&](std::vector<StoredFeedback>& page) -> Result<void> {
-    for (const StoredFeedback& stored : page) {
+    for (StoredFeedback& stored : page) {
+      NormalizeUser(stored.event);
       if (learnt_.insert(stored.id).second) memory.Learn(stored.event);
     }
     learnt_.erase(learnt_.begin(), learnt_.lower_bound(*learnt_.rbegin() - kOverlap));
@@ -221,6 +228,7 @@ Result<std::vector<FeedbackEvent>> ReadAllFeedback(Store& store, const std::func
   TRY(ReadPages(store, {}, [&](std::vector<StoredFeedback>& page) -> Result<void> {
     for (StoredFeedback& stored : page) {
       FeedbackEvent& event = stored.event;
+      NormalizeUser(event);
       if (event.text.empty() && event.message_id) {
         const auto message = TRY(store.FindMessage(*event.message_id));
         if (message && !message->message.redacted) event.text = message->message.text;

@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kMostSenderBytes = 320;  // the longest mail address: 64 + 1 + 255 bytes (RFC 5321, 4.5.3.1)
 
+constexpr size_t kMostDomainBytes = 1 + 255;
+
 bool IsDigitOf(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view WithoutSpaces(std::string_view text) {
@@ -53,7 +55,11 @@ std::string NormalSender(std::string_view sender) {
   if (open != std::string_view::npos && sender.ends_with('>')) {
     sender = WithoutSpaces(sender.substr(open + 1, sender.size() - open - 2));
   }
-  if (sender.size() > kMostSenderBytes || !IsValidText(sender)) return {};
+  if (sender.size() > kMostSenderBytes || !IsValidText(sender)) {
+    // What stands before the domain is up to whoever sends the message, and must not hide the domain.
+    sender = sender.substr(std::min(sender.rfind('@'), sender.size()));
+    if (sender.size() < 2 || sender.size() > kMostDomainBytes || !IsValidText(sender)) return {};
+  }
   if (std::optional<std::string> number = TelephoneNumber(sender)) return *std::move(number);
   return LowerAscii(sender);
 }
@@ -71,7 +77,7 @@ SenderReputation ReputationOf(std::span<const StoredReputation> records, std::st
   for (const StoredReputation& record : records) {
     const bool of_sender = record.key.sender == sender, of_user = !record.key.user_id.empty();
     if (record.key.kind == kScoreKind) {
-      if (of_sender) (of_user ? result.user_score : result.common_score) = Decayed(record.reputation, now, half_life);
+      if (of_sender) (of_user ? result.user_score : result.common_score) += Decayed(record.reputation, now, half_life);
       continue;
     }
     const bool denies = record.key.kind == kDenyKind;

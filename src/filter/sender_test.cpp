@@ -28,8 +28,16 @@ TEST(NormalSender, HasOneFormPerSender) {
 
 TEST(NormalSender, LeavesOutWhatTheStoreCannotHold) {
   EXPECT_EQ(NormalSender(std::string(321, 'a')), "");
-  EXPECT_EQ(NormalSender("joe\xff@example.com"), "");
-  EXPECT_EQ(NormalSender(std::string("joe\0@example.com", 16)), "");
+  EXPECT_EQ(NormalSender("joe\xff"), "");
+  EXPECT_EQ(NormalSender("joe@example.com\xff"), "");
+  EXPECT_EQ(NormalSender("joe\xff@"), "");
+  EXPECT_EQ(NormalSender("a@" + std::string(330, 'a')), "");
+}
+
+TEST(NormalSender, IsTheDomainOfAnAddressThatTheStoreCannotHold) {
+  EXPECT_EQ(NormalSender("Joe <" + std::string(310, 'a') + "@Casino.example>"), "@casino.example");
+  EXPECT_EQ(NormalSender("joe\xff@example.com"), "@example.com");
+  EXPECT_EQ(NormalSender(std::string("joe\0@example.com", 16)), "@example.com");
 }
 
 TEST(DomainOfSender, IsWhatFollowsTheLastAt) {

@@ -99,7 +99,7 @@ Result<void> Forgetting::Begin() {
   }
   subject_.texts = plan_.texts;
   subject_.message_ids = plan_.message_ids;
-  subject_.users = plan_.users;
+  subject_.users = SpellingsOf(plan_.users);
   subject_.user_field = plan_.user_field;
   if (!plan_.workspace.empty()) {
     workspace_ = TRY(ForgettingWorkspace::Open(plan_.workspace, plan_.dry_run));
@@ -226,7 +226,7 @@ Result<void> Forgetting::LookIntoFeedback(std::vector<ForgottenTexts>& staying) 
     for (TextsOfPlace* const place : places) place->AddForms(text, place->of_users);
   }
   for (const FeedbackEvent& event : TRY(ReadAllFeedback(store_->store()))) {
-    const bool of_user = event.user_id && std::ranges::find(plan_.users, *event.user_id) != plan_.users.end();
+    const bool of_user = event.user_id && IsAmong(subject_.users, *event.user_id);
     if (of_user || subject_.forgotten.Contains(event.text)) continue;
     for (size_t i = 0; i < places.size(); ++i) places[i]->AddForms(event.text, staying[i]);
   }
@@ -265,7 +265,7 @@ Result<void> Forgetting::ForgetInBundles() {
 }
 
 Result<void> Forgetting::ForgetInDataFiles() {
-  const TextFinder finder(subject_.texts), names(plan_.users, /*shortest=*/1);
+  const TextFinder finder(subject_.texts), names(subject_.users, /*shortest=*/1);
   Json& list = result_.receipt["data"] = Json::array();
   for (const DataPlace& file : data_) {
     bool longer = false;

@@ -29,8 +29,9 @@ bool Goes(std::string_view record, const ForgetSubject& subject, const Tombstone
   const auto among = [](const std::vector<std::string>& names, const std::optional<std::string>& name) {
     return name && std::ranges::find(names, *name) != names.end();
   };
-  return among(subject.users, event->user_id) || among(subject.message_ids, event->message_id) ||
-         subject.forgotten.Contains(event->text) || (tombstones != nullptr && tombstones->Cover(*event));
+  const auto of_user = [&] { return event->user_id && IsAmong(subject.users, *event->user_id); };
+  return of_user() || among(subject.message_ids, event->message_id) || subject.forgotten.Contains(event->text) ||
+         (tombstones != nullptr && tombstones->Cover(*event));
 }
 
 }  // namespace

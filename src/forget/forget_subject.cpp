@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "filter/spam_filter.h"
+#include "store/user_name.h"
 
 namespace winnow {
 namespace {
@@ -14,9 +15,23 @@ std::string_view FieldOf(const Row& row, std::string_view name) {
 
 }  // namespace
 
+std::vector<std::string> SpellingsOf(const std::vector<std::string>& users) {
+  std::vector<std::string> all = users;
+  for (const std::string& user : users) {
+    std::string normal = NormalUser(user);
+    if (std::ranges::find(all, normal) == all.end()) all.push_back(std::move(normal));
+  }
+  return all;
+}
+
+bool IsAmong(const std::vector<std::string>& users, std::string_view name) {
+  const auto has = [&](std::string_view user) { return std::ranges::find(users, user) != users.end(); };
+  return has(name) || has(NormalUser(name));
+}
+
 bool ForgetSubject::OfUser(const Row& row) const {
   if (user_field.empty() || users.empty()) return false;
-  return std::ranges::find(users, FieldOf(row, user_field)) != users.end();
+  return IsAmong(users, FieldOf(row, user_field));
 }
 
 bool ForgetSubject::Goes(const Row& row) const {

@@ -13,10 +13,17 @@
 
 namespace winnow {
 
+/// Returns the users, and their addresses as NormalUser spells them, too.
+std::vector<std::string> SpellingsOf(const std::vector<std::string>& users);
+/// Returns true if the name is one of the users, or another spelling of the address of one. `users` has the spellings of
+/// NormalUser.
+bool IsAmong(const std::vector<std::string>& users, std::string_view name);
+
 struct ForgetSubject {
-  std::vector<std::string> texts, message_ids, users;
-  std::string user_field;    ///< of rows; empty: none names users
-  ForgottenTexts forgotten;  ///< `texts`
+  std::vector<std::string> texts, message_ids;
+  std::vector<std::string> users;  ///< as SpellingsOf returns them
+  std::string user_field;          ///< of rows; empty: none names users
+  ForgottenTexts forgotten;        ///< `texts`
 
   bool OfUser(const Row& row) const;
   /// Returns true for rows of the users, and for those whose text is forgotten. A row of a mail is known by its subject

@@ -364,8 +364,8 @@ Result<Job> JobRunner::Resume(std::string_view id) {
     State::Entry& entry = found->second;
     if (!HasEnded(entry.job.state) || entry.job.state == JobState::kSucceeded) {
       return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("the job is {}; only a job that failed, was cancelled or interrupted can be resumed",
-                              NameOf(entry.job.state)));
+                  fmt::format("the job {}; only a job that failed, was cancelled or interrupted can be resumed",
+                              entry.job.state == JobState::kSucceeded ? "has succeeded" : "has not ended"));
     }
     if (state_->queue.size() >= state_->options.max_queued) {
       return Fail(ErrorCode::kExists, fmt::format("{} jobs are waiting already", state_->queue.size()),

@@ -18,7 +18,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr char kAllowedHeaders[] = "Authorization, X-API-Key, Content-Type, X-Request-Id, Idempotency-Key, traceparent";
+constexpr char kAllowedHeaders[] =
+    "Authorization, X-API-Key, Content-Type, Content-Encoding, Cache-Control, If-Match, Inference-Header-Content-Length, "
+    "Last-Event-ID, X-Request-Id, Idempotency-Key, traceparent";
+
+constexpr char kExposedHeaders[] = "X-Request-Id, Retry-After, ETag, Inference-Header-Content-Length";
 
 /// What a page of this origin is told (https://fetch.spec.whatwg.org/#http-cors-protocol); nothing where it may not.
 std::string AllowedOrigin(const ApplicationParts& parts, std::string_view origin) {
@@ -35,7 +39,7 @@ void AddCors(const ApplicationParts& parts, std::string_view origin, HttpRespons
   const std::string allowed = AllowedOrigin(parts, origin);
   if (allowed.empty()) return;
   response.headers.emplace_back("Access-Control-Allow-Origin", allowed);
-  response.headers.emplace_back("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+  response.headers.emplace_back("Access-Control-Expose-Headers", kExposedHeaders);
 }
 
 HttpResponse Options(const ApplicationParts& parts, const HttpRequest& request, const std::string& methods) {
@@ -151,6 +155,13 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
     request.route = match.route;
     request.parameters = std::move(match.parameters);
     if (match.route == nullptr) return NoRoute(request, match.allowed);
+    // Monitors and link checkers send HEAD.
+    if (request.route->starts_work && request.method == "HEAD") {
+      HttpResponse response =
+          ErrorResponse(405, "MethodNotAllowed", "this route starts work, so it supports GET alone");
+      response.headers.emplace_back("Allow", request.route->method);
+      return response;
+    }
     if (request.route->starts_work && request.Header("sec-fetch-mode") == "navigate") {
       return ErrorResponse(403, "Forbidden",
                            "this route starts work, so a link to it is refused; use the web page at /ui");
@@ -178,7 +189,10 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
       return ErrorResponse(404, "NotFound", why.value_or("no route has this path; GET /docs lists all routes"));
     }
     if (request.method == "OPTIONS") return Options(parts_, request, allowed);
-    const std::optional<std::string> pointer = PointerFrom(request.path);
+    // A pattern may match a path of another API, such as /v1/models/{model}; a route of exactly this path is our own.
+    const bool own =
+        std::ranges::find(parts_.routes->routes(), request.path, &Route::path) != parts_.routes->routes().end();
+    const std::optional<std::string> pointer = own ? std::nullopt : PointerFrom(request.path);
     HttpResponse response =
         ErrorResponse(405, "MethodNotAllowed",
                       "this path does not support the method of the request; supported: " + allowed +

@@ -122,6 +122,8 @@ TEST_F(ApplicationTest, RefusesToStartWorkForOtherSitesAndForLinks) {
     return refusal ? refusal->status : 200;
   };
   EXPECT_EQ(status("GET", "/run", {}), 200) << "a program on this machine";
+  EXPECT_EQ(status("HEAD", "/run", {}), 405) << "a link checker";
+  EXPECT_EQ(status("HEAD", "/thing", {}), 200);
   EXPECT_EQ(status("GET", "/run", {{"sec-fetch-site", "same-origin"}, {"sec-fetch-mode", "cors"}}), 200);
   EXPECT_EQ(status("GET", "/run", {{"sec-fetch-site", "cross-site"}, {"sec-fetch-mode", "no-cors"}}), 403)
       << "a picture";

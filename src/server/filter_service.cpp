@@ -54,6 +54,11 @@ FilterService::~FilterService() {
   if (recorder_->counts().up) audits_->WriteWaiting();
 }
 
+Mutex& FilterService::learning(std::string_view message_id, std::string_view user) const {
+  const std::hash<std::string_view> hash;
+  return learning_[(hash(message_id) * 31 + hash(user)) % learning_.size()];
+}
+
 /// Drops from memory and from the spool what a command has forgotten.
 Result<void> FilterService::DropForgotten() {
   const std::shared_ptr<Store> store = recorder_->store();

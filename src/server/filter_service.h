@@ -2,11 +2,13 @@
 /// connection does.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "base/mutex.h"
@@ -75,6 +77,8 @@ class FilterService {
   FeedbackRecorder& recorder() const { return *recorder_; }
   SenderLearner& learner() const { return *learner_; }
   FeedbackLog& log() const { return *log_; }
+  /// Returns the lock of those who record what a user says about a message, which a few of them share.
+  Mutex& learning(std::string_view message_id, std::string_view user) const;
   /// Returns the store. Errors: 503 while it has not been opened.
   ApiResult<std::shared_ptr<Store>> OpenStore() const;
   /// Returns the history; null if it is off.
@@ -105,6 +109,7 @@ class FilterService {
   std::unique_ptr<SenderLearner> learner_;
   std::unique_ptr<History> history_;
   std::unique_ptr<FeedbackLog> log_;
+  mutable std::array<Mutex, 1024> learning_;
   std::unique_ptr<Tombstones> forgotten_;  // of the thread below alone
   bool forgets_ = false;                   // likewise: there are tombstones that were not applied to all of it
   Mutex mutex_;

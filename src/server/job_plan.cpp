@@ -7,6 +7,7 @@
 #include <array>
 #include <span>
 
+#include "base/suggest.h"
 #include "registry/registry.h"
 #include "server/json_request.h"
 #include "server/workspace_names.h"
@@ -121,10 +122,13 @@ ApiResult<void> AddOptions(const Json& request, const Kind& kind, const fs::path
   const Json* const options = Field(request, "options");
   if (options == nullptr) return {};
   if (!options->is_object()) return Reject("'options' must be an object");
-  for (const auto& [name, value] : options->items()) {
+  for (const auto& [spelt, value] : options->items()) {
+    std::string name = spelt;
+    std::ranges::replace(name, '_', '-');  // as on the command line
     if (std::ranges::find(kind.options, name) == kind.options.end()) {
-      return Reject(fmt::format("option '{}' cannot be set for a job of the kind '{}'; possible are {}", name,
-                                kind.name, fmt::join(kind.options, ", ")));
+      const std::vector<std::string> possible(kind.options.begin(), kind.options.end());
+      return Reject(fmt::format("option '{}' cannot be set for a job of the kind '{}'; {}", name, kind.name,
+                                DidYouMean(name, possible, fmt::format("possible are {}", fmt::join(possible, ", ")))));
     }
     TRY(name == "base-model" ? AddBaseModel(models, value, arguments) : AddOption(name, value, arguments));
   }
@@ -209,7 +213,7 @@ using Planner = ApiResult<void> (*)(const JobPlaces&, const Request&, JobPlan&);
 constexpr std::array<Planner, kKinds.size()> kPlanners = {PlanTraining, PlanEvaluation,   PlanComparison,
                                                           PlanDoctor,   PlanQuantization, PlanRetraining};
 
-bool NeedsData(std::string_view kind) { return kind != "quantize" && kind != "retrain"; }
+bool NeedsData(std::string_view kind) { return kind != "quantize"; }
 bool HasModel(std::string_view kind) { return kind != "compare" && kind != "doctor"; }
 
 ApiResult<Request> ReadRequest(const Json& body, const std::string& kind) {
@@ -232,7 +236,7 @@ const Json& JobRequestSchema() {
   static const Json schema = ParsedJson(R"({
     "type": "object", "additionalProperties": false, "required": ["kind"], "properties": {
       "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain"], "description": "doctor: looks for duplicates and label errors; retrain: with the feedback of the store, a model of the registry"},
-      "data": {"type": ["string", "array"], "items": {"type": "string"}, "description": "Name of a file of WORKSPACE/data, or several; only quantize and retrain do without"},
+      "data": {"type": ["string", "array"], "items": {"type": "string"}, "description": "Name of a file of WORKSPACE/data, or several; only quantize does without; retrain: those of the first training"},
       "model": {"type": ["string", "null"], "description": "Name of a model of WORKSPACE/models: the one to train, which need not exist, to evaluate or to quantize. retrain: of the registry"},
       "models": {"type": ["array", "null"], "items": {"type": "string"}, "description": "Names of the models to compare; left out: all of WORKSPACE/models"},
       "options": {"type": ["object", "null"], "description": "Options of the command by their names, without the two hyphens: {\"epochs\": 5, \"base-model\": \"minilm\"}"}}})");

@@ -137,6 +137,8 @@ ApiResult<std::string> TextOf(const Json& value, std::string_view name, const Se
   return text;
 }
 
+std::string ElementName(std::string_view list, size_t index) { return fmt::format("{}[{}]", list, index); }
+
 ApiResult<std::vector<std::string>> TextsOf(const Json& value, std::string_view name, const ServiceLimits& limits) {
   std::vector<std::string> texts;
   if (!value.is_array()) {
@@ -144,7 +146,11 @@ ApiResult<std::vector<std::string>> TextsOf(const Json& value, std::string_view 
     return texts;
   }
   if (value.size() > limits.max_texts) return TooManyTexts(name, limits);
-  for (const Json& each : value) texts.push_back(TRY(TextOf(each, name, limits)));
+  for (const Json& each : value) {
+    ApiResult<std::string> text = TextOf(each, name, limits);
+    if (!text) return std::unexpected(TextOf(each, ElementName(name, texts.size()), limits).error());
+    texts.push_back(*std::move(text));
+  }
   return texts;
 }
 

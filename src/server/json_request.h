@@ -56,7 +56,9 @@ std::unexpected<ApiError> TooManyTexts(std::string_view name, const ServiceLimit
 
 /// Returns a string, which messages call `name`. Errors: 422 if it is not a string; 413 if it is too long.
 ApiResult<std::string> TextOf(const Json& value, std::string_view name, const ServiceLimits& limits);
-/// Returns the texts of a string or a list of strings. Errors: those of TextOf; 413 if there are too many texts.
+/// Returns the name of an element of a list for messages: "texts[17]".
+std::string ElementName(std::string_view list, size_t index);
+/// Returns the texts of a string or a list of strings. Errors: those of TextOf, which name the element; 413 if there are too many texts.
 ApiResult<std::vector<std::string>> TextsOf(const Json& value, std::string_view name, const ServiceLimits& limits);
 
 /// Returns status 200 with the document on one line; bytes that are not valid UTF-8 become U+FFFD.

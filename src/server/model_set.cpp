@@ -296,6 +296,20 @@ std::vector<ModelSet::Entry> ModelSet::List() const {
   return entries;
 }
 
+bool ModelSet::ServesFromOutside(std::string_view name, const std::filesystem::path& models) const {
+  const auto canonical = [](const std::filesystem::path& path) {
+    std::error_code error;
+    std::filesystem::path found = std::filesystem::weakly_canonical(path, error);
+    return error ? path : found;
+  };
+  const std::filesystem::path inside = canonical(models);
+  const MutexLock lock(mutex_);
+  return std::ranges::any_of(slots_, [&](const auto& slot) {
+    return slot->summary.name == name && !slot->vanished && (slot->model || !slot->error) &&
+           canonical(slot->place.dir).parent_path() != inside;
+  });
+}
+
 ModelSetCounts ModelSet::counts() const {
   const MutexLock lock(mutex_);
   ModelSetCounts counts = counts_;

@@ -124,6 +124,8 @@ class ModelSet {
     std::optional<std::chrono::system_clock::time_point> last_used;
   };
   std::vector<Entry> List() const;
+  /// Returns true if a model of this name is served from elsewhere than `models`, a directory of models.
+  bool ServesFromOutside(std::string_view name, const std::filesystem::path& models) const;
 
   ModelSetCounts counts() const;
 

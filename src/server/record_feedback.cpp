@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -12,9 +13,11 @@
 #include "base/suggest.h"
 #include "feedback/feedback_state.h"
 #include "filter/sender.h"
+#include "filter/sender_lessons.h"
 #include "server/filter_request.h"
 #include "store/spam_label.h"
 #include "text/redaction.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -63,47 +66,25 @@ ApiResult<void> SettleText(const FeedbackCall& call, MessageRecord& message) {
   return {};
 }
 
-/// Returns 1 for spam, -1 for ham and 0 for neither.
-double SignOf(const std::optional<bool>& is_spam) { return !is_spam ? 0 : *is_spam ? 1 : -1; }
-
-bool Replaces(const FeedbackEvent& event, FeedbackOrigin origin) {
-  return std::ranges::find(OriginsReplacedBy(event), origin) != OriginsReplacedBy(event).end();
-}
-
-/// Returns the verdicts about the message, until now, whose place the event takes; the last one is the one that counts. Two
-/// reports of one user about one message count as the last one does.
-std::vector<std::optional<bool>> EarlierWords(const FilterService& filter, const FeedbackEvent& event) {
-  std::vector<std::optional<bool>> words;
+/// Returns the stored events of the user about the message, by id; none while the store is down.
+std::vector<StoredFeedback> EventsAbout(const FilterService& filter, const FeedbackEvent& event) {
   const std::shared_ptr<Store> store = filter.recorder().store();
-  if (store == nullptr || !filter.recorder().counts().up || !event.message_id) return words;
-  FeedbackFilter before{.message_id = event.message_id, .limit = 1000};
-  if (event.user_id) before.user_id = event.user_id;
-  const Result<std::vector<StoredFeedback>> found = store->ListFeedback(before);
-  if (!found) return words;
-  for (const StoredFeedback& each : *found) {
-    if (each.event.user_id == event.user_id && Replaces(each.event, OriginOf(event)))
-      words.push_back(each.event.is_spam);
+  if (store == nullptr || !filter.recorder().counts().up || !event.message_id) return {};
+  FeedbackFilter about{.message_id = event.message_id, .limit = 1000};
+  if (event.user_id) about.user_id = event.user_id;
+  Result<std::vector<StoredFeedback>> found = store->ListFeedback(about);
+  return found ? *std::move(found) : std::vector<StoredFeedback>();
+}
+
+/// Returns whether the last of the earlier words about the message whose place the event takes says the same.
+bool SaidBefore(std::span<const StoredFeedback> earlier, const FeedbackEvent& event) {
+  std::optional<bool> last;
+  for (const StoredFeedback& each : earlier) {
+    const std::span<const FeedbackOrigin> replaced = OriginsReplacedBy(each.event);
+    if (each.event.user_id == event.user_id && std::ranges::find(replaced, OriginOf(event)) != replaced.end())
+      last = each.event.is_spam;
   }
-  return words;
-}
-
-/// Removes the word that an event which was sent again said when it was new, and all after it.
-void DropItsOwn(std::vector<std::optional<bool>>& words, const std::optional<bool>& own) {
-  while (!words.empty() && words.back() != own) words.pop_back();
-  if (!words.empty()) words.pop_back();
-}
-
-/// Changes the sender's score for the user; for all users if an administrator says so, or if the client has no users.
-void Learn(const FilterService& filter, const FeedbackEvent& event, const std::string& sender,
-           const std::optional<bool>& before) {
-  const double delta = SignOf(event.is_spam) - SignOf(before);
-  if (sender.empty() || delta == 0) return;
-  const bool for_all = event.feedback_type == kAdminFeedback || !event.user_id;
-  filter.learner().Learn({.key = "reputation/" + Sha256(event.idempotency_key),
-                          .sender = sender,
-                          .user = for_all ? std::string() : *event.user_id,
-                          .delta = delta,
-                          .at = event.created_at});
+  return last && last == event.is_spam;
 }
 
 /// Completes the event from what is known about its message. Returns the sender.
@@ -157,19 +138,26 @@ ApiResult<RecordedFeedback> RecordFeedback(const FilterService& filter, const Fe
   std::optional<MessageRecord> message;
   if (!call.id.empty()) message = TRY(FindMessage(filter, call.id));
   if (message) TRY(SettleText(call, *message));
+  if (call.id.empty() && !call.forget && IsBlank(call.text))
+    return Reject("the message has no text that could be learned");
   RecordedFeedback recorded;
   FeedbackEvent& event = recorded.event;
   const std::string sender = Complete(call, message, event);
-  std::vector<std::optional<bool>> words = EarlierWords(filter, event);
-  recorded.repeated = call.skip_repeated && event.is_spam && !words.empty() && words.back() == event.is_spam;
+  // Events about one message wait for each other, so that each knows those before it; others do not.
+  const MutexLock lock(filter.learning(*event.message_id, event.user_id.value_or("")));
+  recorded.repeated = call.skip_repeated && event.is_spam && SaidBefore(EventsAbout(filter, event), event);
   if (recorded.repeated) return recorded;
   // Without its text, which the store does not tell while it is down, the event waits in the spool.
   const Result<FeedbackOutcome> outcome = event.text.empty() ? filter.recorder().Add(event) : filter.log().Add(event);
   if (!outcome) return std::unexpected(StoreError(outcome.error()));
   recorded.outcome = *outcome;
-  // A known event, too, since the process may have ended before it learnt from it. Nothing is learnt twice.
-  if (*outcome == FeedbackOutcome::kDuplicate) DropItsOwn(words, event.is_spam);
-  Learn(filter, event, sender, words.empty() ? std::nullopt : words.back());
+  if (sender.empty()) return recorded;
+  // A known event, too, since the process may have ended before it learnt from it. Nothing is learnt twice. What another
+  // server has stored meanwhile has its place as well.
+  const std::vector<StoredFeedback> events = EventsAbout(filter, event);
+  const bool sent_again = *outcome == FeedbackOutcome::kDuplicate;
+  for (const SenderLesson& lesson : SenderLessons(event, sender, EventsBefore(events, event, sent_again)))
+    filter.learner().Learn(lesson);
   return recorded;
 }
 

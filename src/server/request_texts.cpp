@@ -102,7 +102,11 @@ ApiResult<RequestTexts> ReadTexts(const Json& value, std::string_view name, cons
   if (value.size() > limits.max_texts) return TooManyTexts(name, limits);
   RequestTexts texts;
   texts.texts.reserve(value.size());
-  for (const Json& each : value) TRY(AddText(each, name, limits, texts));
+  for (const Json& each : value) {
+    const size_t index = texts.texts.size();
+    if (AddText(each, name, limits, texts)) continue;
+    return std::unexpected(AddText(each, ElementName(name, index), limits, texts).error());
+  }
   return texts;
 }
 

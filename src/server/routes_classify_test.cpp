@@ -83,6 +83,15 @@ TEST(ClassifyRoute, RefusesMoreSegmentsThanTheModelReads) {
   EXPECT_EQ(small.Ask("POST", "/v1/classify", R"({"text": ["12345", "67"]})").status, 200);
 }
 
+TEST(ClassifyRoute, NamesTheTextThatIsWrong) {
+  const HttpResponse number = Routes().Ask("POST", "/v1/classify", R"({"texts": ["a", 7]})");
+  EXPECT_EQ(number.status, 422);
+  EXPECT_THAT(number.body, testing::HasSubstr("'texts[1]' must be a string"));
+  const HttpResponse words = Routes().Ask("POST", "/v1/moderations", R"({"input": ["a", "b", null]})");
+  EXPECT_EQ(words.status, 422);
+  EXPECT_THAT(words.body, testing::HasSubstr("'input[2]' must be a string"));
+}
+
 TEST(ClassifyRoute, RefusesAListForAModelThatReadsOneSegment) {
   for (const char* const body :
        {R"({"text": ["win a prize", "see you"]})", R"({"texts": [["win a prize", "see you"]]})",

@@ -213,7 +213,8 @@ ApiResult<HttpResponse> TeiAnswer(const EmbedCall& call, const ServedModel& mode
 
 /// The error of a model; what is wrong with token ids is said of the field.
 HttpResponse ErrorOf(ApiError error, const std::string& field) {
-  if (error.status == 422) error.message = fmt::format("'{}': {}", field, error.message);
+  const std::string place = fmt::format("'{}': ", field);
+  if (error.status == 422 && !error.message.starts_with(place)) error.message = place + error.message;
   return error.Response();
 }
 

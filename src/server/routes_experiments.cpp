@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "experiment/experiment_status.h"
 #include "server/ask_registry.h"
 #include "server/filter_request.h"
@@ -49,6 +51,15 @@ ApiResult<std::vector<double>> ReadRamp(const Json& body) {
   return shares;
 }
 
+/// What a message says of an option at its beginning, --compare-percent, said of the field.
+std::string InWordsOfFields(std::string message) {
+  if (!message.starts_with("--")) return message;
+  const size_t end = std::min(message.find(' '), message.size());
+  std::string name = message.substr(2, end - 2);
+  std::ranges::replace(name, '-', '_');
+  return "'" + name + "'" + message.substr(end);
+}
+
 ApiResult<ExperimentPlan> ReadPlan(const Json& body) {
   ExperimentPlan plan;
   plan.ramp = TRY(ReadRamp(body));
@@ -62,7 +73,7 @@ ApiResult<ExperimentPlan> ReadPlan(const Json& body) {
   const Result<std::chrono::milliseconds> hold = ParseHold(TRY(StringOr(body, "hold", "0s")));
   if (!hold) return Reject("'hold' must be a whole number with its unit, such as \"24h\"");
   plan.hold = *hold;
-  if (const Result<void> checked = CheckPlan(plan); !checked) return Reject(checked.error().message);
+  if (const Result<void> checked = CheckPlan(plan); !checked) return Reject(InWordsOfFields(checked.error().message));
   return plan;
 }
 

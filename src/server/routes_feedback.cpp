@@ -14,6 +14,7 @@
 #include "server/record_feedback.h"
 #include "server/service.h"
 #include "store/spam_label.h"
+#include "store/user_name.h"
 
 namespace winnow {
 namespace {
@@ -108,7 +109,7 @@ ApiResult<FeedbackCall> ReadCall(const Json& body, const HttpRequest& request, c
   if (id != nullptr && call.id.empty()) return Reject("'id' must not be empty");
   if (text != nullptr) call.text = TRY(TextOf(*text, "text", limits));
   call.sender = TRY(NameOr(body, "sender"));
-  call.user = TRY(NameOr(body, "user"));
+  call.user = NormalUser(TRY(NameOr(body, "user")));
   call.by_admin = request.role == Role::kAdmin;
   TRY(ReadLabel(body, call));
   call.type = TRY(StringOr(body, "feedback_type", ""));

@@ -56,6 +56,7 @@ ApiResult<JobPlan> TrainingOf(const Service& service, const QueryParameters& que
   const std::string name = query.Text("name").value_or(ModelName(base, data));
   JobPlan plan = TRY(service.jobs->PlanOf(
       {{"kind", "train"}, {"data", data}, {"model", name}, {"options", std::move(options)}}, owner));
+  TRY(service.workspace_models->CheckFree(name));
   if (const std::optional<std::string> labels = query.Text("labels")) {
     plan.arguments.push_back("--labels=" + TRY(service.jobs->FindData(*labels)).string());
   }

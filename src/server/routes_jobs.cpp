@@ -7,11 +7,22 @@
 #include "server/job_service.h"
 #include "server/query_parameters.h"
 #include "server/service.h"
+#include "server/workspace_models.h"
 
 namespace winnow {
 namespace {
 
 constexpr char kTag[] = "Jobs";
+
+/// The error of a command in the words of the API: what its advice names as options are fields of the request.
+std::string ForClients(std::string error) {
+  for (const auto& [option, field] : {std::pair<std::string_view, std::string_view>("--data FILE", "'data'"),
+                                      {"with --data", "with 'data'"},
+                                      {"omit --resume to start from the beginning", "start a new job"}}) {
+    if (const size_t at = error.find(option); at != std::string::npos) error.replace(at, option.size(), field);
+  }
+  return error;
+}
 
 /// The record of a job for clients, without what concerns the machine.
 Json ClientJson(const Job& job) {
@@ -25,7 +36,7 @@ Json ClientJson(const Job& job) {
                {"runs", job.runs}};
   json["exit_code"] = job.exit_code ? Json(*job.exit_code) : Json();
   if (!job.plan.owner.empty()) json["owner"] = job.plan.owner;
-  if (!job.error.empty()) json["error"] = job.error;
+  if (!job.error.empty()) json["error"] = ForClients(job.error);
   return json;
 }
 
@@ -42,7 +53,9 @@ ApiResult<Job> FindJob(const Service& service, const HttpRequest& request) {
 
 ApiResult<HttpResponse> StartJob(const Service& service, const HttpRequest& request) {
   const Json body = TRY(ParseBody(request, service.limits, JobRequestSchema()));
-  const Result<Job> job = service.jobs->runner().Start(TRY(service.jobs->PlanOf(body, request.key)));
+  JobPlan plan = TRY(service.jobs->PlanOf(body, request.key));
+  if (plan.kind == "train") TRY(service.workspace_models->CheckFree(TRY(StringOr(body, "model", ""))));
+  const Result<Job> job = service.jobs->runner().Start(std::move(plan));
   if (job) Audit(service, request, "jobs.start", job->id, {{"title", job->plan.title}});
   return JobResponse(job);
 }
@@ -86,12 +99,20 @@ ApiResult<HttpResponse> ResumeJob(const Service& service, const HttpRequest& req
   return JobResponse(job);
 }
 
+std::unexpected<ApiError> NoResult(const Job& job) {
+  const std::string_view has = job.state == JobState::kFailed                                      ? "it has failed"
+                               : job.state == JobState::kQueued || job.state == JobState::kRunning ? "it has not ended"
+                                                                                                   : "it was ended";
+  return Reject(409, "Conflict", fmt::format("the job has no result, since {}", has));
+}
+
 ApiResult<HttpResponse> JobOutput(const Service& service, const HttpRequest& request) {
   const Job job = TRY(FindJob(service, request));
-  if (job.state != JobState::kSucceeded) {
-    return Reject(409, "Conflict", fmt::format("the job has no result: it is {}", NameOf(job.state)));
-  }
+  // A comparison fails if one of its models could not be evaluated, and has a result with the others nevertheless.
+  const bool may_have_one = job.plan.kind == "compare" && job.state == JobState::kFailed;
+  if (job.state != JobState::kSucceeded && !may_have_one) return NoResult(job);
   const Result<std::string> output = service.jobs->runner().Output(job.id);
+  if (may_have_one && (!output || output->empty())) return NoResult(job);
   if (!output) return std::unexpected(JobError(output.error()));
   return HttpResponse{.status = 200, .body = *output, .headers = {}};
 }
@@ -185,10 +206,11 @@ std::vector<Route> JobRoutes(const SharedService& service) {
   Route start = JobRoute(service, "POST", "/v1/jobs", "Starts a job", StartJob);
   start.docs.description =
       "A job runs a command of Winnow in a process of its own, on files of the workspace. It waits until others have "
-      "ended. A model that it has trained is served afterwards.";
+      "ended. A model that it has trained is served afterwards; a training under the name of a model that the server has "
+      "from elsewhere than the workspace is refused with status 409.";
   start.docs.request = JobRequestSchema();
   start.docs.example = ParsedJson(R"({"kind": "train", "data": "sms.csv", "model": "spam", "options": {"epochs": 5}})");
-  start.docs.errors = {404, 422, 429, 503};
+  start.docs.errors = {404, 409, 422, 429, 503};
   Route list = JobRoute(service, "GET", "/v1/jobs", "Lists jobs, the newest first", ListJobs);
   list.docs.query = ListQuery();
   list.docs.answer = {

@@ -1,6 +1,7 @@
 #include "server/decision_fields.h"
 #include "server/filter_request.h"
 #include "server/message_check.h"
+#include "store/user_name.h"
 
 namespace winnow {
 namespace {
@@ -44,7 +45,7 @@ ApiResult<MessageCheck> ReadCheck(const HttpRequest& request, const ServiceLimit
   check.message.sender = TRY(NameOr(body, "sender"));
   check.message.sender_name = TRY(NameOr(body, "sender_name"));
   check.message.recipient = TRY(NameOr(body, "recipient"));
-  check.message.user = TRY(NameOr(body, "user"));
+  check.message.user = NormalUser(TRY(NameOr(body, "user")));
   check.model = TRY(StringOr(body, "model", ""));
   const ClassifyOptions options = TRY(ReadDecisionFields(body));
   if (Field(body, "mode") != nullptr || Field(body, "threshold") != nullptr) {

@@ -78,6 +78,7 @@ TEST(RoutesMessages, PreferencesDecideFromTheNextMessageOn) {
   EXPECT_EQ(strict["modeFrom"], "preferences");
   EXPECT_NEAR(strict["threshold"].get<double>(), 0.3, 1e-6);
   EXPECT_EQ(Check({{"text", "lunch"}, {"user", "anna b"}, {"mode", "lenient"}})["modeFrom"], "request");
+  EXPECT_EQ(Ask("PUT", path, {{"threshold", 0.8}}).dump(), R"({"threshold":0.8})");
   EXPECT_EQ(Ask("PUT", path, {{"threshold", 0.25}}).dump(), R"({"threshold":0.25})");
   EXPECT_TRUE(Check({{"text", "lunch"}, {"user", "anna b"}})["mode"].is_null());
   EXPECT_EQ(Ask("GET", path).dump(), R"({"threshold":0.25})");
@@ -85,6 +86,20 @@ TEST(RoutesMessages, PreferencesDecideFromTheNextMessageOn) {
        {"{}", R"({"mode": "harsh"})", R"({"threshold": 2})", R"({"mode": "strict", "threshold": 0.4})"}) {
     EXPECT_EQ(Routes().Ask("PUT", path, body).status, 422) << body;
   }
+}
+
+TEST(RoutesMessages, AUserIsTheSameInAllSpellingsOfTheAddress) {
+  EXPECT_EQ(Ask("PUT", "/v1/users/Uma@Example.org/preferences", {{"mode", "strict"}}).dump(), R"({"mode":"strict"})");
+  EXPECT_EQ(Ask("GET", "/v1/users/uma@example.org/preferences").dump(), R"({"mode":"strict"})");
+  EXPECT_EQ(Check({{"text", "lunch"}, {"user", "UMA@example.org"}})["modeFrom"], "preferences");
+  const auto mail =
+      Routes().Ask("POST", "/checkv2", "From: a@b.example\r\n\r\nlunch\r\n", {{"rcpt", "<Uma@Example.org>"}});
+  EXPECT_EQ(ParsedJson(mail.body)["winnow"]["modeFrom"], "preferences");
+  Ask("PUT", "/v1/senders/s@spelt.example", {{"list", "deny"}, {"user", "UMA@EXAMPLE.ORG"}});
+  EXPECT_EQ(Ask("GET", "/v1/senders/s@spelt.example?user=Uma@example.org")["list"], "deny");
+  EXPECT_EQ(Check({{"text", "lunch"}, {"sender", "s@spelt.example"}, {"user", "uma@example.org"}})["source"],
+            "reputation");
+  EXPECT_EQ(History("user=UMA@Example.org", 3)["messages"].size(), 3u);
 }
 
 TEST(RoutesMessages, ListedSendersAreDecidedByReputation) {
@@ -100,6 +115,17 @@ TEST(RoutesMessages, ListedSendersAreDecidedByReputation) {
   EXPECT_TRUE(Check({{"text", "lunch"}, {"sender", "joe@listed.example"}, {"user", "eve"}})["isSpam"].get<bool>());
   EXPECT_EQ(Ask("PUT", path, {{"list", "none"}})["list"], "none");
   EXPECT_EQ(Routes().Ask("PUT", path, R"({"list": "grey"})").status, 422);
+  EXPECT_EQ(Ask("PUT", path, {{"list", "block"}})["list"], "deny");
+  const std::string long_address = std::string(310, 'a') + "@listed.example";
+  EXPECT_EQ(Check({{"text", "lunch"}, {"sender", long_address}})["source"], "reputation") << "the domain counts";
+  EXPECT_EQ(Routes().Ask("PUT", "/v1/senders/" + long_address, R"({"list": "allow"})").status, 422);
+  EXPECT_EQ(Ask("PUT", path, {{"list", "none"}})["list"], "none");
+  const HttpResponse domain = Routes().Ask("PUT", "/v1/senders/listed.example", R"({"list": "deny"})");
+  EXPECT_EQ(domain.status, 422);
+  EXPECT_THAT(domain.body, HasSubstr("begin it with @: @listed.example"));
+  EXPECT_EQ(Routes().Ask("PUT", "/v1/senders/listed.example", R"({"list": "none"})").status, 200);
+  for (const char* const nothing : {"@", "@*", "*@listed.example"})
+    EXPECT_EQ(Routes().Ask("PUT", "/v1/senders/" + std::string(nothing), R"({"list": "deny"})").status, 422) << nothing;
 }
 
 TEST(RoutesMessages, FeedbackTeachesTheSenderOfItsUser) {
@@ -145,6 +171,29 @@ TEST(RoutesMessages, RepeatedFeedbackTeachesWhatAProcessThatEndedDidNot) {
     EXPECT_EQ(send(), 200);
     EXPECT_NEAR(score(), 1, 1e-3);
   }
+}
+
+TEST(RoutesMessages, WhatIsForgottenTeachesNothing) {
+  const Json id = Check({{"text", "gardening tips"}, {"sender", "news@garden.example"}, {"user", "gus"}})["id"];
+  const auto score = [] { return Ask("GET", "/v1/senders/news@garden.example?user=gus")["score"].get<double>(); };
+  for (int i = 0; i < 3; ++i) {
+    Ask("POST", "/v1/feedback", {{"id", id}, {"is_spam", true}, {"user", "gus"}});
+    EXPECT_NEAR(score(), 1, 1e-3);
+    Ask("POST", "/v1/feedback", {{"id", id}, {"forget", true}, {"user", "gus"}});
+    EXPECT_NEAR(score(), 0, 1e-3);
+  }
+}
+
+TEST(RoutesMessages, ReportsOfSeveralThreadsAboutOneMessageCountOnce) {
+  const Json id = Check({{"text", "gardening tips"}, {"sender", "once@garden.example"}, {"user", "gus"}})["id"];
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&] {
+      EXPECT_EQ(Ask("POST", "/v1/feedback", {{"id", id}, {"is_spam", true}, {"user", "gus"}})["status"], "stored");
+    });
+  }
+  threads.clear();
+  EXPECT_NEAR(Ask("GET", "/v1/senders/once@garden.example?user=gus")["score"].get<double>(), 1, 1e-3);
 }
 
 TEST(RoutesMessages, FeedbackWithALabelThatNoModelHasIsRefused) {
@@ -196,6 +245,7 @@ TEST(RoutesMessages, FeedbackIsChecked) {
   EXPECT_EQ(ask(R"({"text": "b", "is_spam": true, "label": "ham"})").status, 422);
   EXPECT_EQ(ask(R"({"text": "b", "is_spam": true, "feedback_type": "bot"})").status, 422);
   EXPECT_EQ(ask(R"({"text": "b", "is_spam": true})", std::string(600, 'k')).status, 422);
+  EXPECT_EQ(ask(R"({"text": " \n", "is_spam": true})").status, 422);
   EXPECT_EQ(ask(R"({"text": "b", "is_spam": true})", "same").status, 200);
   const HttpResponse other = ask(R"({"text": "c", "is_spam": true})", "same");
   EXPECT_EQ(other.status, 409);

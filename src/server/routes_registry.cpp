@@ -121,7 +121,8 @@ ApiResult<void> Promote(const SharedService& service, const SharedRequest& reque
   promotion.alias = TRY(StringOr(body, "alias", kChampion));
   promotion.reason = TRY(StringOr(body, "reason", ""));
   if (Field(body, "expect") != nullptr) promotion.expect = TRY(StringOr(body, "expect", ""));
-  if (promotion.version.empty()) return Reject("'version' must be a version of the model, such as 1.2.0");
+  if (promotion.version.empty() || promotion.version.starts_with('@'))
+    return Reject("'version' must be a version of the model, such as 1.2.0");
   AskRegistry(service, request, reply,
               [=](Registry& registry) { return ChangeResponse(service, registry.Promote(promotion)); });
   return {};

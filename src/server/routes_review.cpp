@@ -159,7 +159,9 @@ ApiResult<HttpResponse> NextTexts(const Service& service, const HttpRequest& req
   const Queue queue = TRY(QueueOf(query.Text("queue").value_or("")));
   const auto count = static_cast<size_t>(TRY(query.Integer("count", 5, 1, 100)));
   const std::string reviewer = TRY(ReviewerOf(request, query.Text("reviewer").value_or("")));
-  const auto set = TRY(service.reviews->Find(query.Text("set").value_or("")));
+  const std::optional<std::string> name = query.Text("set");
+  if (!name) return Reject("'set' is missing; it is the name of a review");
+  const auto set = TRY(service.reviews->Find(*name));
   return JsonResponse(NextJson(set->Next(queue, count, reviewer)));
 }
 

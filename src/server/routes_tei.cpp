@@ -185,7 +185,8 @@ ApiResult<PredictCall> ReadPredict(const HttpRequest& request, const ServiceLimi
   return call;
 }
 
-/// {"label", "confidence", "scores", "model", "inference_time_ms"}, and "nearest_label" for an out-of-scope text.
+/// {"label", "confidence", "scores", "model", "inference_time_ms"}; "decision" of multi-label models, "abstained" of models
+/// that abstain, and "nearest_label" for an out-of-scope text.
 Json PlainPrediction(const ServedModel& model, const ClassifiedText& text, Clock::time_point arrived) {
   const BundleClassifier& classifier = model.classifier();
   const auto& labels = classifier.labels();
@@ -199,6 +200,9 @@ Json PlainPrediction(const ServedModel& model, const ClassifiedText& text, Clock
                 {"scores", scores},
                 {"model", model.name()},
                 {"inference_time_ms", std::chrono::duration<double, std::milli>(Clock::now() - arrived).count()}};
+  // Where the label does not say all of it.
+  if (classifier.multi_label()) plain["decision"] = first["decision"];
+  if (classifier.manifest().abstain) plain["abstained"] = first["abstained"];
   if (text.out_of_scope) plain["nearest_label"] = first["nearest_label"];
   return plain;
 }
@@ -301,6 +305,8 @@ Json PredictResponseSchema() {
        "scores": {"type": "object", "additionalProperties": {"type": "number"}, "description": "Probability of each label by its name"},
        "model": {"type": "string", "description": "Name of the model that was used"},
        "inference_time_ms": {"type": "number", "description": "Time from the arrival of the request to its response, in milliseconds"},
+       "decision": {"type": ["array", "string"], "items": {"type": "string"}, "description": "Of multi-label models: the decided labels; for an out-of-scope text, its label"},
+       "abstained": {"type": "boolean", "description": "Of models with a rule for abstention: whether the text is too uncertain to act on"},
        "nearest_label": {"type": ["string", "null"], "description": "For an out-of-scope text: the label that confidence refers to"}}}]})");
 }
 

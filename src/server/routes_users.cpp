@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "classify/prediction_json.h"
 #include "decide/decide.h"
 #include "filter/sender.h"
 #include "filter/spam_filter.h"
@@ -11,12 +12,13 @@
 #include "server/filter_request.h"
 #include "server/query_parameters.h"
 #include "server/service.h"
+#include "store/user_name.h"
 
 namespace winnow {
 namespace {
 
 Json PreferencesJson(const FilterMode& mode) {
-  if (mode.threshold) return {{"threshold", *mode.threshold}};
+  if (mode.threshold) return {{"threshold", ShortestDecimal(*mode.threshold)}};
   return {{"mode", ModeName(mode.mode)}};
 }
 
@@ -34,7 +36,7 @@ const Json& PreferencesSchema() {
 }
 
 ApiResult<void> GetPreferences(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  const std::string user = TRY(NameInPath(*request, 0, "user"));
+  const std::string user = NormalUser(TRY(NameInPath(*request, 0, "user")));
   AskStore(service, request, reply, [service, user]() -> ApiResult<HttpResponse> {
     const FilterService& filter = *service->filter;
     const Result<std::optional<Preferences>> found = filter.known().ReadPreferences(user);
@@ -46,7 +48,7 @@ ApiResult<void> GetPreferences(const SharedService& service, const SharedRequest
 }
 
 ApiResult<void> PutPreferences(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  const std::string user = TRY(NameInPath(*request, 0, "user"));
+  const std::string user = NormalUser(TRY(NameInPath(*request, 0, "user")));
   const Json body = TRY(ParseBody(*request, service->limits, PreferencesSchema()));
   if ((Field(body, "mode") == nullptr) == (Field(body, "threshold") == nullptr)) {
     return Reject("specify either 'mode' or 'threshold'");
@@ -77,7 +79,7 @@ ApiResult<HttpResponse> Describe(const FilterService& filter, const std::string&
   std::string_view list = "none";
   double score = 0;
   for (const StoredReputation& each : *found) {
-    if (each.key.user_id != user) continue;
+    if (NormalUser(each.key.user_id) != user) continue;
     const SenderReputation one = ReputationOf(std::span(&each, 1), sender, StoreNow(), filter.known().half_life());
     score += one.score();
     if (each.key.kind == kAllowKind && each.reputation.score > 0 && list == "none") list = kAllowKind;
@@ -88,9 +90,25 @@ ApiResult<HttpResponse> Describe(const FilterService& filter, const std::string&
 }
 
 ApiResult<std::string> SenderInPath(const HttpRequest& request) {
-  std::string sender = NormalSender(TRY(NameInPath(request, 0, "sender")));
-  if (sender.empty()) return Reject("the sender in the path must be at most 320 bytes of valid UTF-8");
+  const std::string given = TRY(NameInPath(request, 0, "sender"));
+  std::string sender = NormalSender(given);
+  const bool is_domain =
+      sender.starts_with('@') && given.find_first_of("@") > 0;  // that of an address that is too long
+  if (sender.empty() || is_domain) return Reject("the sender in the path must be at most 320 bytes of valid UTF-8");
   return sender;
+}
+
+/// Refuses what no message can have as its sender. Errors: 422.
+ApiResult<void> CheckListable(const std::string& sender) {
+  if (sender == "@" || sender.find('*') != std::string::npos)
+    return Reject("the sender in the path must be an address, a domain such as @example.com, a number or a name");
+  const bool letter = std::ranges::any_of(sender, [](char c) { return c >= 'a' && c <= 'z'; });
+  if (sender.find('@') == std::string::npos && sender.find('.') != std::string::npos && letter &&
+      sender.find(' ') == std::string::npos) {
+    return Reject(fmt::format(
+        "the sender '{0}' in the path is not a mail address; to list a domain, begin it with @: @{0}", sender));
+  }
+  return {};
 }
 
 const Json& SenderQuery() {
@@ -101,7 +119,7 @@ const Json& SenderQuery() {
 
 ApiResult<void> GetSender(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const std::string sender = TRY(SenderInPath(*request));
-  const std::string user = TRY(QueryParameters::Read(*request, SenderQuery())).Text("user").value_or("");
+  const std::string user = NormalUser(TRY(QueryParameters::Read(*request, SenderQuery())).Text("user").value_or(""));
   AskStore(service, request, reply, [service, sender, user] { return Describe(*service->filter, sender, user); });
   return {};
 }
@@ -109,7 +127,7 @@ ApiResult<void> GetSender(const SharedService& service, const SharedRequest& req
 const Json& SenderSchema() {
   static const Json schema = ParsedJson(R"({
     "type": "object", "additionalProperties": false, "required": ["list"], "properties": {
-      "list": {"enum": ["allow", "deny", "none"], "description": "allow: messages of the sender are ham; deny: they are spam; none: on no list"},
+      "list": {"enum": ["allow", "deny", "block", "none"], "description": "allow: messages of the sender are ham; deny or block: they are spam; none: on no list"},
       "user": {"type": ["string", "null"], "maxLength": 1024, "description": "ID of the user whose list it is; left out: the list for all users"}}})");
   return schema;
 }
@@ -117,9 +135,11 @@ const Json& SenderSchema() {
 ApiResult<void> PutSender(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const std::string sender = TRY(SenderInPath(*request));
   const Json body = TRY(ParseBody(*request, service->limits, SenderSchema()));
-  const std::string list = TRY(StringOr(body, "list", ""));
-  if (std::ranges::find(kLists, list) == kLists.end()) return Reject("'list' must be allow, deny or none");
-  const std::string user = TRY(NameOr(body, "user"));
+  std::string list = TRY(StringOr(body, "list", ""));
+  if (list == "block") list = kDenyKind;
+  if (std::ranges::find(kLists, list) == kLists.end()) return Reject("'list' must be allow, deny, block or none");
+  if (list != "none") TRY(CheckListable(sender));  // an entry of a former version can be removed
+  const std::string user = NormalUser(TRY(NameOr(body, "user")));
   AskStore(service, request, reply, [service, request, sender, list, user]() -> ApiResult<HttpResponse> {
     const std::shared_ptr<Store> store = TRY(service->filter->OpenStore());
     // In one transaction: the sender is never on both lists, or on none in between.

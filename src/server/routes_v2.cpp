@@ -144,12 +144,14 @@ ApiResult<void> Metadata(const SharedService& service, const SharedRequest& requ
            [service, reply](const ModelSet::Model& model) -> ApiResult<void> {
              const BundleClassifier& classifier = model->classifier();
              const auto labels = static_cast<int64_t>(classifier.labels().size());
+             Json outputs = Json::array({Tensor("label", "BYTES", {-1}), Tensor("score", "FP32", {-1}),
+                                         Tensor("scores", "FP32", {-1, labels})});
+             if (classifier.multi_label()) outputs.push_back(Tensor("decision", "BYTES", {-1}));
              reply(JsonResponse({{"name", model->name()},
                                  {"versions", VersionsOf(*service->models, model->name())},
                                  {"platform", "winnow_" + classifier.manifest().kind},
                                  {"inputs", Json::array({Tensor("text", "BYTES", {-1})})},
-                                 {"outputs", Json::array({Tensor("label", "BYTES", {-1}), Tensor("score", "FP32", {-1}),
-                                                          Tensor("scores", "FP32", {-1, labels})})},
+                                 {"outputs", std::move(outputs)},
                                  {"labels", classifier.labels()}}));
              return {};
            });
@@ -217,27 +219,29 @@ Json TensorSchema(bool with_data) {
 }
 
 RouteDocs InferDocs() {
-  return {.summary = "Classifies texts given as tensors",
-          .description =
-              "The request has one tensor, `text`; the response has `label`, `score` and `scores` (all "
-              "probabilities, in the order of the labels in the model's metadata).\n\nThe binary data extension is "
-              "supported in both directions: `Inference-Header-Content-Length` is the number of bytes of JSON in "
-              "the body, which the binary data follow. If it is 0, the whole body is one text.",
-          .tag = kTag,
-          .request = V2RequestSchema(),
-          .answer = ObjectOf({{"model_name", Of("string", "Name of the model that was used")},
-                              {"model_version", Of("string", "Version of that model")},
-                              {"id", Of("string", "ID of the request; present if the request has one")},
-                              {"outputs", ListOf(TensorSchema(true), "Outputs in the order of the request")}},
-                             {"model_name", "model_version", "outputs"}),
-          .example = ParsedJson(R"({"inputs": [{"name": "text", "shape": [2], "datatype": "BYTES",
+  return {
+      .summary = "Classifies texts given as tensors",
+      .description =
+          "The request has one tensor, `text`; the response has `label`, `score` and `scores` (all "
+          "probabilities, in the order of the labels in the model's metadata). A multi-label model has `decision` too: the "
+          "decided labels of each text, joined by commas; its `label` is the most probable one.\n\nThe binary data extension is "
+          "supported in both directions: `Inference-Header-Content-Length` is the number of bytes of JSON in "
+          "the body, which the binary data follow. If it is 0, the whole body is one text.",
+      .tag = kTag,
+      .request = V2RequestSchema(),
+      .answer = ObjectOf({{"model_name", Of("string", "Name of the model that was used")},
+                          {"model_version", Of("string", "Version of that model")},
+                          {"id", Of("string", "ID of the request; present if the request has one")},
+                          {"outputs", ListOf(TensorSchema(true), "Outputs in the order of the request")}},
+                         {"model_name", "model_version", "outputs"}),
+      .example = ParsedJson(R"({"inputs": [{"name": "text", "shape": [2], "datatype": "BYTES",
                                      "data": ["You won a prize, claim it now", "See you at lunch"]}]})"),
-          .answer_example = ParsedJson(R"({"model_name": "spam", "model_version": "1.0.0", "outputs": [
+      .answer_example = ParsedJson(R"({"model_name": "spam", "model_version": "1.0.0", "outputs": [
             {"name": "label", "datatype": "BYTES", "shape": [2], "data": ["spam", "ham"]},
             {"name": "score", "datatype": "FP32", "shape": [2], "data": [0.8551, 0.002024]},
             {"name": "scores", "datatype": "FP32", "shape": [2, 2], "data": [0.1449, 0.8551, 0.998, 0.002024]}]})"),
-          .errors = {404},
-          .answer_types = {"application/json", "application/octet-stream"}};
+      .errors = {404},
+      .answer_types = {"application/json", "application/octet-stream"}};
 }
 
 RouteDocs MetadataDocs() {

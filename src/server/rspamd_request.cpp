@@ -5,6 +5,7 @@
 #include "mail/mail_message.h"
 #include "server/filter_request.h"
 #include "server/header_values.h"
+#include "store/user_name.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -14,7 +15,7 @@ namespace {
 std::string AddressIn(std::string_view value) {
   value = TrimmedValue(value);
   if (value.starts_with('<') && value.ends_with('>')) value = TrimmedValue(value.substr(1, value.size() - 2));
-  return value.find('@') == std::string_view::npos ? std::string(value) : LowerAscii(value);
+  return NormalUser(value);
 }
 
 /// Returns the first name that is not empty; "<>", the sender of a bounce, is.

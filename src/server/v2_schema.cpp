@@ -44,8 +44,8 @@ const Json& V2RequestSchema() {
         "outputs": {"type": ["array", "null"], "items": {
           "type": "object", "additionalProperties": false, "required": ["name"],
           "properties": {
-            "name": {"enum": ["label", "score", "scores", "probabilities"],
-                     "description": "label: the decided label; score: the probability of the positive label, or of the decided label if there is none; scores or probabilities: those of all labels"},
+            "name": {"enum": ["label", "score", "scores", "probabilities", "decision"],
+                     "description": "label: the decided label, or the most probable label of a multi-label model; decision: the decided labels, joined by commas, which are none if it is empty; score: the probability of the positive label, or of the decided label if there is none; scores or probabilities: those of all labels"},
             "parameters": {"type": ["object", "null"], "description": "Options of the output", "additionalProperties": false, "properties": {
               "binary_data": {"type": ["boolean", "null"], "description": "Return this output as binary data after the JSON"},
               "classification": {"type": ["integer", "null"], "minimum": 0, "maximum": 2147483648,
@@ -53,7 +53,7 @@ const Json& V2RequestSchema() {
               "shared_memory_region": {"type": "null", "description": "Only null: shared memory is not supported"},
               "content_type": {"description": "Accepted, without effect"},
               "headers": {"description": "Accepted, without effect"}}}}},
-          "description": "Outputs to return; if absent: label, score and scores"}}})");
+          "description": "Outputs to return; if absent: label, score and scores, and decision of a multi-label model"}}})");
     made["properties"]["parameters"]["properties"].update(DecisionFieldSchemas());
     return made;
   }();

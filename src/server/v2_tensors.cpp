@@ -116,8 +116,10 @@ ApiResult<V2Output> ReadOutput(const Json& json, bool binary) {
     output.kind = V2Output::Kind::kScore;
   } else if (output.name == "scores" || output.name == "probabilities") {
     output.kind = V2Output::Kind::kScores;
+  } else if (output.name == "decision") {
+    output.kind = V2Output::Kind::kDecision;
   } else if (output.name != "label") {
-    return Reject("unknown output; the outputs are 'label', 'score' and 'scores'");
+    return Reject("unknown output; the outputs are 'label', 'score', 'scores' and 'decision'");
   }
   const Json parameters = TRY(ParametersOf(json));
   if (Field(parameters, "shared_memory_region") != nullptr) return Reject("shared memory is not supported");
@@ -199,6 +201,17 @@ class Writer {
   bool any_ = false;
 };
 
+/// Returns the decided labels of a text, joined by commas; empty if there are none.
+std::string DecisionText(const V2Model& model, const ClassifiedText& text) {
+  const Json answer = PredictionJson({model.labels, model.multi_label, model.out_of_scope}, text, 1);
+  const Json& decision = answer["decision"];
+  if (decision.is_string()) return decision.str();
+  std::string joined;
+  if (!decision.is_array()) return joined;
+  for (const Json& label : decision) joined += (joined.empty() ? "" : ",") + label.str();
+  return joined;
+}
+
 void WriteOutput(const V2Output& output, const V2Model& model, std::span<const ClassifiedText> texts, Writer& writer) {
   const size_t labels = model.labels.size();
   switch (output.kind) {
@@ -209,6 +222,11 @@ void WriteOutput(const V2Output& output, const V2Model& model, std::span<const C
         names.push_back(answer["label"].is_string() ? answer["label"].get<std::string>() : "");
       }
       return writer.Strings(output, {texts.size()}, names);
+    }
+    case V2Output::Kind::kDecision: {
+      std::vector<std::string> decided;
+      for (const ClassifiedText& text : texts) decided.push_back(DecisionText(model, text));
+      return writer.Strings(output, {texts.size()}, decided);
     }
     case V2Output::Kind::kScore: {
       std::vector<float> scores;
@@ -249,6 +267,7 @@ ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view heade
   if (!header_length.empty() && json_size == 0) {
     if (body.size() > limits.max_text_bytes) return TooLong(kInput, limits);
     request.texts.emplace_back(body);
+    request.binary = true;
     request.outputs = TRY(ReadOutputs(Json::object(), /*binary=*/true));
     return request;
   }
@@ -262,7 +281,10 @@ ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view heade
   const int64_t timeout = TRY(IntegerOr(parameters, "timeout", 0, 0, kMostMicroseconds));
   if (timeout > 0) request.timeout = std::chrono::microseconds(timeout);
   request.options = TRY(ReadDecisionFields(parameters));
+  request.binary = binary;
   request.outputs = TRY(ReadOutputs(json, binary));
+  const Json* const chosen = Field(json, "outputs");
+  request.outputs_chosen = chosen != nullptr && chosen->size() > 0;
   request.texts = TRY(ReadInput(json, body.substr(json_size), limits));
   return request;
 }
@@ -274,6 +296,10 @@ HttpResponse WriteV2Answer(const V2Model& model, const V2Request& request, std::
   std::string binary;
   Writer writer(outputs, binary);
   for (const V2Output& output : request.outputs) WriteOutput(output, model, texts, writer);
+  if (model.multi_label && !request.outputs_chosen) {
+    const V2Output decision{.kind = V2Output::Kind::kDecision, .name = "decision", .binary = request.binary};
+    WriteOutput(decision, model, texts, writer);
+  }
   answer["outputs"] = std::move(outputs);
   HttpResponse response = JsonResponse(answer);
   if (!writer.any_binary()) return response;

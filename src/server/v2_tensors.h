@@ -28,7 +28,7 @@ namespace winnow {
 inline constexpr char kInferenceHeader[] = "inference-header-content-length";
 
 struct V2Output {
-  enum class Kind { kLabel, kScore, kScores };
+  enum class Kind { kLabel, kScore, kScores, kDecision };
   Kind kind = Kind::kLabel;
   std::string name;
   bool binary = false;
@@ -43,6 +43,8 @@ struct V2Request {
   ClassifyOptions options = {};
   std::vector<std::string> texts;
   std::vector<V2Output> outputs;
+  bool outputs_chosen = false;  ///< by the request; otherwise a multi-label model adds its decision
+  bool binary = false;          ///< whether outputs are bytes unless they say otherwise
   std::optional<std::chrono::microseconds> timeout;
 };
 

@@ -257,6 +257,26 @@ TEST(V2Answer, PutsBinaryTensorsBehindTheJsonInTheirOrder) {
   EXPECT_EQ(behind.substr(16), Element("spam") + Element("ham"));
 }
 
+TEST(V2Answer, HasTheDecisionOfMultiLabelModels) {
+  std::vector<ClassifiedText> texts = Answers();
+  texts[0].decision.labels = {0, 1};
+  const auto outputs = [&](const Json& fields, bool multi_label) {
+    const V2Model model{.name = "m", .version = "1.0.0", .labels = kLabels, .multi_label = multi_label};
+    return ParsedJson(WriteV2Answer(model, *ReadJson(fields), texts).body)["outputs"];
+  };
+  Json input = Input({2});
+  input["data"] = {"a", "b"};
+  Json fields = {{"inputs", Json::array({input})}};
+  EXPECT_EQ(outputs(fields, false).size(), 3u);
+  const Json all = outputs(fields, true);
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_EQ(all[3]["name"], "decision");
+  EXPECT_EQ(all[3]["data"], Json({"ham,spam", ""}));
+  fields["outputs"] = ParsedJson(R"([{"name": "decision"}])");
+  EXPECT_EQ(outputs(fields, true).size(), 1u);
+  EXPECT_EQ(outputs(fields, false)[0]["data"], Json({"spam", "ham"}));
+}
+
 TEST(V2Answer, NamesTheMostProbableClassesIfAskedFor) {
   const Json outputs = ParsedJson(R"([{"name": "scores", "parameters": {"classification": 9}}])");
   const Json all = ParsedJson(Write(*Read(Binary({"a", "b"}, {{"outputs", outputs}}))).body);

@@ -165,8 +165,18 @@ ApiResult<void> WorkspaceModels::Remove(const std::string& name) {
   return {};
 }
 
+ApiResult<void> WorkspaceModels::CheckFree(const std::string& name) const {
+  if (!models_->ServesFromOutside(name, jobs_->models())) return {};
+  return Reject(
+      409, "Conflict",
+      fmt::format("the server has a model '{}' that is not in the workspace, and that a model of this name in the "
+                  "workspace would replace; choose another name",
+                  name));
+}
+
 ApiResult<void> WorkspaceModels::Restore(const std::string& name) {
   TRY(CheckName(name));
+  TRY(CheckFree(name));
   const MutexLock lock(changing_);
   const fs::path kept = jobs_->workspace() / "trash" / "models" / name;
   std::error_code error;

@@ -29,10 +29,13 @@ class WorkspaceModels {
   /// "base_model", "val_macro_f1", "timestamp", "sample_count"}.
   Json FineTuned() const;
 
+  /// Checks that a new model of this name would not take the place of one that the server has from elsewhere, and that
+  /// clients know by this name. Errors: 409.
+  ApiResult<void> CheckFree(const std::string& name) const;
   /// Moves a model to the trash of the workspace, from where Restore brings it back until a model of the same name is
   /// removed. Errors: 404; 409 for the default model, and while a job reads or writes the model; 503.
   ApiResult<void> Remove(const std::string& name);
-  /// Errors: 404; 409 if there is a model of that name again; 503.
+  /// Errors: 404; 409 if there is a model of that name again, and those of CheckFree; 503.
   ApiResult<void> Restore(const std::string& name);
 
   /// Keeps that a model was made the default, so that it is after a restart, too. Errors: those of AppendLine.

@@ -11,6 +11,7 @@
 #include "store/feedback_json.h"
 #include "store/former_copies.h"
 #include "store/store_state.h"
+#include "store/user_name.h"
 #include "text/duplicate_key.h"
 
 namespace winnow {
@@ -38,6 +39,7 @@ class Matcher {
         redacted_(KeysOf(selection.redacted_texts)),
         ids_(selection.message_ids.begin(), selection.message_ids.end()),
         users_(selection.users.begin(), selection.users.end()) {
+    for (const std::string& user : selection.users) users_.insert(NormalUser(user));
     constexpr size_t kShortest = 8;  // of what is recognized as a part of a longer word
     for (const std::string& text : selection.texts) {
       std::string key = DuplicateKey(StorableText(text));
@@ -47,21 +49,24 @@ class Matcher {
 
   bool Text(std::string_view text) const { return !texts_.empty() && texts_.contains(DuplicateKey(text)); }
   bool Id(const std::optional<std::string>& id) const { return id && ids_.contains(*id); }
-  bool User(const std::optional<std::string>& user) const { return user && users_.contains(*user); }
+  bool User(const std::optional<std::string>& user) const {
+    return user && (users_.contains(*user) || users_.contains(NormalUser(*user)));
+  }
   bool Message(const MessageRecord& message) const {
     if (Id(message.message_id) || User(message.user_id) || Text(message.text)) return true;
     return message.redacted && !redacted_.empty() && redacted_.contains(DuplicateKey(message.text));
   }
   /// Returns true for a word of the audit log that names or quotes what is forgotten.
   bool Word(const std::string& word) const {
-    if (ids_.contains(word) || users_.contains(word) || Text(word)) return true;
+    if (ids_.contains(word) || User(word) || Text(word)) return true;
     if (quoted_.empty()) return false;
     const std::string key = DuplicateKey(word);
     return std::ranges::any_of(quoted_, [&](const std::string& text) { return key.find(text) != std::string::npos; });
   }
 
  private:
-  const Names texts_, redacted_, ids_, users_;
+  const Names texts_, redacted_, ids_;
+  Names users_;
   std::vector<std::string> quoted_;
 };
 
@@ -206,17 +211,24 @@ class Finder {
   FoundRows found_;
 };
 
-constexpr std::string_view kCountReputation = "SELECT COUNT(*) FROM reputation WHERE user_id = $1";
-constexpr std::string_view kCountPreferences = "SELECT COUNT(*) FROM preferences WHERE user_id = $1";
+/// Addresses of users have the spelling of NormalUser, and any other in rows that former versions have stored.
+constexpr std::string_view kOfUser = " WHERE user_id = $1 OR (user_id LIKE '%@%' AND LOWER(user_id) = $1)";
 constexpr std::string_view kCountCampaignUses = "SELECT COUNT(*) FROM campaign_uses WHERE digest = $1";
 /// Rows of experiments. What the tests of an experiment have counted stays: two numbers that name nobody.
-constexpr std::pair<std::string_view, std::string_view> kExperimentsOfUser[] = {
-    {"SELECT COUNT(*) FROM experiment_users WHERE user_id = $1", "DELETE FROM experiment_users WHERE user_id = $1"},
-    {"SELECT COUNT(*) FROM experiment_reports WHERE user_id = $1", "DELETE FROM experiment_reports WHERE user_id = $1"},
-    {"SELECT COUNT(*) FROM experiment_disagreements WHERE user_id = $1",
-     "DELETE FROM experiment_disagreements WHERE user_id = $1"}};
+constexpr std::string_view kExperimentsOfUser[] = {"experiment_users", "experiment_reports",
+                                                   "experiment_disagreements"};
 constexpr std::string_view kCountExperimentsOfMessage =
     "SELECT COUNT(*) FROM experiment_disagreements WHERE message_id = $1";
+
+std::string CountOfUser(std::string_view table) { return fmt::format("SELECT COUNT(*) FROM {}{}", table, kOfUser); }
+std::string RemoveOfUser(std::string_view table) { return fmt::format("DELETE FROM {}{}", table, kOfUser); }
+
+/// Returns the users in the spelling by which kOfUser finds them.
+std::vector<std::string> UsersOf(const ForgetSelection& selection) {
+  Names users;
+  for (const std::string& user : selection.users) users.insert(NormalUser(user));
+  return {users.begin(), users.end()};
+}
 
 SqlResult<int64_t> CountOf(SqlConnection& connection, std::string_view sql, const std::vector<std::string>& values) {
   int64_t count = 0;
@@ -232,11 +244,12 @@ SqlResult<void> FindKeysAndCounts(SqlConnection& connection, const ForgetSelecti
     for (const SqlRow& row : rows.rows) keys.insert(row.Text(0));
   }
   found.keys.assign(keys.begin(), keys.end());
-  found.reputation = TRY(CountOf(connection, kCountReputation, selection.users));
-  found.preferences = TRY(CountOf(connection, kCountPreferences, selection.users));
+  const std::vector<std::string> users = UsersOf(selection);
+  found.reputation = TRY(CountOf(connection, CountOfUser("reputation"), users));
+  found.preferences = TRY(CountOf(connection, CountOfUser("preferences"), users));
   found.campaign_uses = TRY(CountOf(connection, kCountCampaignUses, selection.campaign_digests));
-  for (const auto& [count, remove] : kExperimentsOfUser)
-    found.experiments += TRY(CountOf(connection, count, selection.users));
+  for (const std::string_view table : kExperimentsOfUser)
+    found.experiments += TRY(CountOf(connection, CountOfUser(table), users));
   found.experiments += TRY(CountOf(connection, kCountExperimentsOfMessage, selection.message_ids));
   return {};
 }
@@ -265,10 +278,10 @@ SqlResult<void> Remove(SqlConnection& connection, const ForgetSelection& selecti
   TRY(RunForEach(connection, "DELETE FROM verdict_samples WHERE id = $1", found.samples));
   TRY(RunForEach(connection, "UPDATE verdict_samples SET label = NULL, labelled_by = NULL WHERE id = $1",
                  found.labels));
-  TRY(RunForEach(connection, "DELETE FROM reputation WHERE user_id = $1", selection.users));
-  TRY(RunForEach(connection, "DELETE FROM preferences WHERE user_id = $1", selection.users));
+  const std::vector<std::string> users = UsersOf(selection);
+  for (const char* const table : {"reputation", "preferences"}) TRY(RunForEach(connection, RemoveOfUser(table), users));
   TRY(RunForEach(connection, "DELETE FROM campaign_uses WHERE digest = $1", selection.campaign_digests));
-  for (const auto& [count, remove] : kExperimentsOfUser) TRY(RunForEach(connection, remove, selection.users));
+  for (const std::string_view table : kExperimentsOfUser) TRY(RunForEach(connection, RemoveOfUser(table), users));
   TRY(RunForEach(connection, "DELETE FROM experiment_disagreements WHERE message_id = $1", selection.message_ids));
   const std::string now = TimeText(StoreNow());
   for (const std::string& event : found.keys) {

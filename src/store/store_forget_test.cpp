@@ -126,6 +126,21 @@ TEST_P(ForgetOn, RemovesAllThatAUserHasContributed) {
   EXPECT_FALSE(store->ListVerdictSamples({}).value()[0].sample.label);
 }
 
+TEST_P(ForgetOn, FindsAllSpellingsOfAnAddress) {
+  const auto store = OpenStore();
+  for (const char* const user : {"anna@example.org", "Anna@Example.org", "ben@example.org"}) {
+    ASSERT_TRUE(store->AddFeedback(Event(user, user, user)));
+    ASSERT_TRUE(store->RecordMessages(std::array{Message(user, user, user)}));
+    ASSERT_TRUE(store->SetPreferences(user, {.mode = "strict", .threshold = {}}));
+  }
+  const ForgottenRows rows = store->Forget({.users = {"ANNA@example.org", "anna@example.org"}}).value();
+  EXPECT_EQ(rows.feedback, 2);
+  EXPECT_EQ(rows.messages, 2);
+  EXPECT_EQ(rows.preferences, 2);
+  EXPECT_THAT(Texts(*store), ElementsAre("ben@example.org"));
+  EXPECT_EQ(store->GetPreferences("anna@example.org").value(), std::nullopt);
+}
+
 TEST_P(ForgetOn, TakesNothingInAgainThatWasForgotten) {
   const auto store = OpenStore();
   const FeedbackEvent stored = Event("k1", kText, "anna");

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "store/store_state.h"
 #include "store/tombstones.h"
+#include "store/user_name.h"
 
 namespace winnow {
 namespace {
@@ -46,7 +47,11 @@ Result<void> CheckMessage(const MessageRecord& message) {
 Conditions ConditionsOf(const MessageFilter& filter) {
   Conditions conditions;
   conditions.AddIf("sender = {}", filter.sender);
-  conditions.AddIf("user_id = {}", filter.user_id);
+  if (filter.user_id) {
+    // Former versions have stored addresses of users as they were spelt.
+    const std::string given = conditions.Bind(*filter.user_id);
+    conditions.Add("user_id IN (" + given + ", {})", NormalUser(*filter.user_id));
+  }
   conditions.AddIf("source = {}", filter.source);
   conditions.AddIf("is_spam = {}", filter.is_spam);
   conditions.AddIf("score >= {}", filter.min_score);

@@ -1,6 +1,7 @@
 /// What the files of the store share.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ struct Store::State {
 
   SqlPool pool;
   FeedbackGroup group;  // ends before the pool
+  /// Whether preferences may be stored under another spelling of an address than NormalUser's, as former versions did.
+  std::atomic<bool> other_spellings = true;
 };
 
 /// The WHERE clause of a query, whose conditions are texts of the program and whose values are bound.

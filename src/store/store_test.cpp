@@ -193,6 +193,27 @@ TEST_P(StoreOn, KeepsPreferences) {
   EXPECT_EQ(store->GetPreferences("anna").value(), (Preferences{std::nullopt, 0.25}));
 }
 
+TEST_P(StoreOn, FindsWhatFormerVersionsHaveStoredUnderOtherSpellingsOfAnAddress) {
+  const auto store = OpenStore();
+  ASSERT_TRUE(store->SetPreferences("Anna@Example.org", {.mode = "strict", .threshold = {}}));
+  EXPECT_EQ(store->GetPreferences("anna@example.org").value()->mode, "strict");
+  EXPECT_EQ(store->GetPreferences("ben@example.org").value(), std::nullopt);
+  ASSERT_TRUE(store->SetPreferences("anna@example.org", {.mode = "lenient", .threshold = {}}));
+  EXPECT_EQ(store->GetPreferences("anna@example.org").value()->mode, "lenient");
+  ASSERT_TRUE(store->SetPreferences("Anna", {.mode = "strict", .threshold = {}}));
+  EXPECT_EQ(store->GetPreferences("anna").value(), std::nullopt) << "no address";
+
+  const std::vector<std::string> senders = {"joe@a.example"};
+  ASSERT_TRUE(store->SetReputation({senders[0], "deny", "Anna@Example.org"}, 1));
+  ASSERT_TRUE(store->SetReputation({senders[0], "deny", "Anna"}, 1));
+  EXPECT_EQ(store->FindReputation(senders, "anna@example.org").value().size(), 1u);
+  EXPECT_EQ(store->FindReputation(senders, "anna").value().size(), 0u);
+  ASSERT_TRUE(store->SetReputation({senders[0], "deny", "anna@example.org"}, 0));
+  const auto found = store->FindReputation(senders, "anna@example.org").value();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].reputation.score, 0);
+}
+
 TEST_P(StoreOn, ReputationDecaysByHalves) {
   const auto store = OpenStore();
   const StoreTime start = ParseTimeText("2026-01-01T00:00:00.000Z").value();

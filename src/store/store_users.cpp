@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "store/store_state.h"
 #include "store/tombstones.h"
+#include "store/user_name.h"
 
 namespace winnow {
 namespace {
@@ -41,14 +42,31 @@ double Decayed(const Reputation& reputation, const ReputationChange& change) {
   return reputation.score * std::exp2(-std::max(0.0, age.count()) / static_cast<double>(change.half_life->count()));
 }
 
+/// Finds preferences that a former version has stored under another spelling of the address. No index helps, so `exist`
+/// becomes false once the store has none.
+SqlResult<SqlRows> PreferencesOfOtherSpelling(SqlConnection& connection, std::string_view user_id,
+                                              std::atomic<bool>& exist) {
+  SqlRows rows =
+      TRY(connection.Run("SELECT mode, threshold FROM preferences WHERE LOWER(user_id) = $1 ORDER BY updated_at DESC "
+                         "LIMIT 1",
+                         {NormalUser(user_id)}));
+  if (!rows.rows.empty()) return rows;
+  const SqlRows others =
+      TRY(connection.Run("SELECT 1 FROM preferences WHERE user_id LIKE '%@%' AND user_id <> LOWER(user_id) LIMIT 1"));
+  if (others.rows.empty()) exist = false;
+  return rows;
+}
+
 }  // namespace
 
 Result<std::optional<Preferences>> Store::GetPreferences(std::string_view user_id) {
   TRY(CheckName(user_id, "user id"));
   std::optional<Preferences> found;
   TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
-    const SqlRows rows =
+    SqlRows rows =
         TRY(connection.Run("SELECT mode, threshold FROM preferences WHERE user_id = $1", {std::string(user_id)}));
+    if (rows.rows.empty() && state_->other_spellings && user_id.find('@') != std::string_view::npos)
+      rows = TRY(PreferencesOfOtherSpelling(connection, user_id, state_->other_spellings));
     if (!rows.rows.empty()) found = Preferences{OptionalText(rows.rows[0], 0), OptionalReal(rows.rows[0], 1)};
     return {};
   }));
@@ -91,10 +109,15 @@ Result<std::vector<StoredReputation>> Store::FindReputation(std::span<const std:
     TRY(CheckName(sender, "sender"));
     places += (places.empty() ? "" : ", ") + conditions.Bind(sender);
   }
+  const std::string user = conditions.Bind(std::string(user_id));
+  // Former versions have stored addresses of users as they were spelt.
+  const std::string spelt = user_id.find('@') == std::string_view::npos
+                                ? ""
+                                : fmt::format(" OR (user_id LIKE '%@%' AND LOWER(user_id) = {})", user);
   const std::string sql = fmt::format(
-      "SELECT sender, kind, user_id, score, updated_at FROM reputation WHERE sender IN ({}) AND user_id IN ('', {}) "
+      "SELECT sender, kind, user_id, score, updated_at FROM reputation WHERE sender IN ({}) AND (user_id IN ('', {}){}) "
       "ORDER BY sender, kind, user_id",
-      places, conditions.Bind(std::string(user_id)));
+      places, user, spelt);
   return ReadRows(
       state_->pool, sql, conditions, +[](const SqlRow& row) -> StoredReputation {
         return {{row.Text(0), row.Text(1), row.Text(2)}, {row.Real(3), TimeOf(row, 4)}};
@@ -112,7 +135,14 @@ Result<void> Store::SetReputations(std::span<const std::pair<ReputationKey, doub
     TRY(CheckFinite(score, "score"));
   }
   TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
-    for (const auto& [key, score] : scores) TRY(Upsert(connection, key, Reputation{score, StoreNow()}));
+    for (const auto& [key, score] : scores) {
+      TRY(Upsert(connection, key, Reputation{score, StoreNow()}));
+      if (key.user_id.find('@') == std::string::npos) continue;
+      // What a former version has stored under another spelling of the address is set as well.
+      TRY(connection.Run(
+          "DELETE FROM reputation WHERE sender = $1 AND kind = $2 AND user_id <> $3 AND LOWER(user_id) = $3",
+          {key.sender, key.kind, key.user_id}));
+    }
     return {};
   }));
   return {};

@@ -261,6 +261,21 @@ class Server(FilterTest):
         self.wait_for(lambda: self.ask("GET", "/v1/senders/a%40example.com")[1].get("score", 0) > .9)
         self.assertEqual(self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": True}, {"Idempotency-Key": "k"})[1]["status"], "duplicate")
 
+    def test_reports_by_the_command_change_the_score_as_those_over_http_do(self):
+        self.serve("spam", "--filter", "--store", "store.db")
+        verdict = self.check("Some words about olives", sender="z@example.com", user="bob")
+        self.wait_for(lambda: self.ask("GET", "/v1/history?user=bob")[1]["messages"])
+        score = lambda: round(self.ask("GET", "/v1/senders/z%40example.com?user=bob")[1]["score"], 2)
+        add = lambda *arguments: self.winnow("feedback", "add", "--store", "sqlite:" + self.path("store.db"), "--id", verdict["id"], "--user", "bob", *arguments)
+        add("--label", "spam", "--key", "a")
+        add("--label", "spam", "--key", "a")
+        add("--label", "spam", "--source", "another-program")
+        self.assertEqual(score(), 1)
+        self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": False, "user": "bob"})
+        self.assertEqual(score(), -1)
+        add("--forget")
+        self.assertEqual(score(), 0)
+
     def test_a_model_that_fails_is_replaced_by_rules(self):
         self.serve("spam", "--filter", "--lazy")
         self.write("spam/linear.bin", b"nothing of the kind")

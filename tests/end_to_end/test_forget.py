@@ -112,6 +112,12 @@ class Forget(ForgetTest):
         self.winnow("feedback", "add", "--store", self.store, "--text", "a new text", "--label", "ham", "--user", USER)
         self.assertIn(b"a new text", self.export())
 
+    def test_an_address_is_that_of_a_user_in_any_spelling(self):
+        for user in ("Anna@Example.org", "anna@example.org", "ben@example.org"):
+            self.winnow("feedback", "add", "--store", self.store, "--text", f"a text of {user}", "--label", "spam", "--user", user)
+        receipt = self.forget("--user", "ANNA@example.org", "--store", self.store)
+        self.assertEqual(receipt["store"]["removed"]["feedback"], 2, receipt)
+
     def test_a_user_takes_texts_along_that_nobody_else_has_reported(self):
         shared = "see you at the winter garden party"
         self.events({"text": shared, "label": "ham", "user": USER}, {"text": shared, "label": "ham", "user": "ben"},

@@ -131,6 +131,28 @@ class Workspace(JobTest):
         self.assertEqual([data for _, kind, data in self.events(job) if kind == "failure"], [{"type": "error", "message": failed["error"]}])
         self.ask("GET", f"/v1/jobs/{job['id']}/output", status=409)
 
+    def test_a_model_that_is_served_from_elsewhere_is_not_replaced(self):
+        self.stop(self.process)
+        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("mine"))
+        self.serve("mine", "--workspace", "workspace")
+        body = {"kind": "train", "data": "messages.tsv", "model": "mine", "options": {"kind": "lr"}}
+        self.assertIn("choose another name", self.ask("POST", "/v1/jobs", body, status=409)["error"])
+        self.ask("GET", "/api/finetune/run?model=lr&data=messages.tsv&name=mine", status=409)
+        for _ in range(2):  # one of the workspace is
+            self.wait(self.start(**{**body, "model": "ours"}), "succeeded")
+
+    def test_a_comparison_in_which_a_model_fails_has_the_others(self):
+        self.wait(self.train(kind="lr"), "succeeded")
+        with open(MESSAGES, encoding="utf-8") as file, open(self.path("workspace", "data", "other.tsv"), "w", encoding="utf-8") as other:
+            other.write(file.read().replace("\nspam\t", "\nbad\t").replace("\nham\t", "\ngood\t"))
+        self.wait(self.start(kind="train", data="other.tsv", model="other", options={"kind": "lr"}), "succeeded")
+        job = self.wait(self.start(kind="compare", data="messages.tsv", models=["spam", "other"], options={"unknown_labels": "drop"}), "failed")
+        self.assertIn("other could not be evaluated: ", job["error"])
+        self.assertNotIn("listed above", job["error"])
+        compared = {model["name"]: model for model in self.ask("GET", f"/v1/jobs/{job['id']}/output")["models"]}
+        self.assertIn("error", compared["other"])
+        self.assertGreater(compared["spam"]["accuracy"], .9)
+
     def test_requests_reach_nothing_outside_the_workspace(self):
         self.write("secret.tsv", "label\ttext\nspam\ta\n")
         os.symlink(self.path("secret.tsv"), self.path("workspace", "data", "link.tsv"))
@@ -145,6 +167,8 @@ class Workspace(JobTest):
         for body in ({"kind": "serve", "data": "messages.tsv"}, {"kind": "train", "model": "m"}, {"kind": "compare", "data": "messages.tsv", "model": "m"},
                      {"kind": "train", "data": "messages.tsv", "model": "m", "extra": 1}):
             self.ask("POST", "/v1/jobs", body, status=422)
+        misspelt = {"kind": "train", "data": "messages.tsv", "model": "m", "options": {"epohcs": 1}}
+        self.assertIn("did you mean 'epochs'?", self.ask("POST", "/v1/jobs", misspelt, status=422)["error"])
         self.assertEqual(self.ask("GET", "/v1/jobs"), {"jobs": []})
         self.ask("GET", "/v1/jobs/0123456789abcdef", status=404)
         self.ask("GET", "/v1/jobs/..%2F..%2Fsecret/events", status=404)

@@ -83,6 +83,8 @@ class Transport(ServerTest):
         response, _ = self.send("OPTIONS", "/v1/classify", headers=asks)
         self.assertEqual((response.status, response.headers["Access-Control-Allow-Origin"], response.headers["Access-Control-Allow-Methods"]),
                          (204, "https://good.example", "POST"))
+        for name in ("If-Match", "Last-Event-ID", "Content-Encoding", "Cache-Control", "Inference-Header-Content-Length"):
+            self.assertIn(name, response.headers["Access-Control-Allow-Headers"])
         self.assertEqual(self.send("POST", "/v1/classify", BODY, {"Origin": "https://good.example"})[0].headers["Access-Control-Allow-Origin"], "https://good.example")
         for headers in ({"Origin": "https://bad.example"}, {}):
             self.assertIsNone(self.send("POST", "/v1/classify", BODY, headers)[0].headers["Access-Control-Allow-Origin"])
