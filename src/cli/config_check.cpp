@@ -7,6 +7,7 @@
 #include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/weakened_checks.h"
 
 namespace winnow {
 namespace {
@@ -51,6 +52,7 @@ Result<void> Run(const ConfigCheckOptions& options) {
   const std::unique_ptr<Invocation> invocation = command.begin();
   const std::vector<std::string> arguments = {"--config", options.file.string()};
   TRY(invocation->table().Parse(arguments, {.environment = {}, .preset_directories = {}, .check_required = false}));
+  TRY(RefuseWeakenedChecks(invocation->table()));
   Json list = Json::array();
   std::string text;
   std::vector<std::string> missing;
