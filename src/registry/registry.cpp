@@ -57,7 +57,7 @@ Result<void> CheckRegistryName(std::string_view name, std::string_view what) {
       !name.empty() && name.size() <= kMaxName && is_alphanumeric(name.front()) &&
       std::ranges::all_of(name, [&](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
   if (valid) return {};
-  return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' cannot be the {} in a registry", name, what),
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' cannot be the {}", name, what),
               "use at most 128 letters, digits, '.', '_' and '-', beginning with a letter or digit");
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "classify/prediction_json.h"
 #include "decide/decide.h"
 #include "filter/sender.h"
 #include "filter/spam_filter.h"
@@ -16,7 +17,7 @@ namespace winnow {
 namespace {
 
 Json PreferencesJson(const FilterMode& mode) {
-  if (mode.threshold) return {{"threshold", *mode.threshold}};
+  if (mode.threshold) return {{"threshold", ShortestDecimal(*mode.threshold)}};
   return {{"mode", ModeName(mode.mode)}};
 }
 
