@@ -19,10 +19,11 @@ void AddCalibrationOptions(CalibrationOptions& options, OptionTable& table, bool
       "none: no calibration" +
           std::string(of_a_bundle ? "; keep: the present calibration of the model" : ""));
   table
-      .Add("max-fpr", &options.max_fpr,
-           "Choose the decision thresholds so that the false-positive rate is at most X in the moderate "
-           "mode, 2X in the strict mode (which flags more texts) and X/2 in the lenient mode; multi-label: "
-           "for each label")
+      .Add(
+          "max-fpr", &options.max_fpr,
+          "Choose the decision thresholds so that the false-positive rate is at most X in the moderate "
+          "mode, 2X in the strict mode (which flags more texts) and X/2 in the lenient mode, or the smallest bound that "
+          "the number of negatives allows; multi-label: for each label")
       .MoreThan(0)
       .Range(0, 0.499)
       .Default(of_a_bundle ? "no guarantee; the thresholds stay as they are"

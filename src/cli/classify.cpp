@@ -147,7 +147,7 @@ class LocalTextSink final : public TextSink {
       return json.dump() + "\n";
     }
     std::string lines = TRY(PredictionLineOf(json, text, options_.top_k));
-    if (explanation) lines += ExplanationText(*explanation, text, UsesColour(STDOUT_FILENO));
+    if (explanation) lines += ExplanationText(*explanation, text, UsesColour(STDOUT_FILENO), DecidedLabel(json));
     return lines;
   }
 
@@ -215,7 +215,7 @@ Result<std::pair<size_t, size_t>> RangeOf(const ClassifyCommandOptions& options,
         ++texts;
         return CheckInterrupted();
       },
-      options.skip_bad_rows));
+      options.skip_bad_rows ? BadRows::kSkip : BadRows::kRefuse));
   const auto [begin, end] = shard.RangeOf(texts);
   LogInfo("part {} of {}: {} of {} texts", shard.index, shard.count, FormatCount(static_cast<int64_t>(end - begin)),
           FormatCount(static_cast<int64_t>(texts)));
@@ -239,10 +239,13 @@ Result<void> ClassifyTexts(const ClassifyCommandOptions& options, const std::str
         const size_t at = next++;
         return at >= begin && at < end ? sink.Take(text, row) : Result<void>();
       },
-      options.skip_bad_rows));
+      options.skip_bad_rows ? BadRows::kSkip : BadRows::kRefuse));
   TRY(sink.Flush());
   if (options.input) output.Finish();
   LogReport(report);
+  if (const size_t left_out = report.Dropped(DropReason::kUnreadable); left_out * 2 > report.rows()) {
+    LogWarning("{} of {} rows were left out, because they cannot be read or have no text", left_out, report.rows());
+  }
   return {};
 }
 

@@ -20,7 +20,7 @@ Result<std::string> LinesOf(const Json& prediction, std::string_view text, std::
     return Fail(ErrorCode::kNetwork, "the server's explanation does not match the text of the request",
                 "the server may run a different version; compare 'winnow version'");
   }
-  return lines + ExplanationText(*explanation, text, colour);
+  return lines + ExplanationText(*explanation, text, colour, DecidedLabel(prediction));
 }
 
 std::string JsonLine(const Json& prediction, size_t row) {

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/serve_check.h"
+#include "cli/weakened_checks.h"
 
 namespace winnow {
 namespace {
@@ -53,6 +54,7 @@ Result<void> Run(const ConfigCheckOptions& options) {
   const std::vector<std::string> arguments = {"--config", options.file.string()};
   const OptionSources sources{.environment = {}, .preset_directories = {}, .check_required = false};
   TRY(invocation->table().Parse(arguments, sources));
+  TRY(RefuseWeakenedChecks(invocation->table()));
   if (command.name == "serve") {
     if (Result<void> fits = CheckServeArguments(arguments, sources); !fits) {
       fits.error().message = fmt::format("{}: {}", options.file.string(), fits.error().message);

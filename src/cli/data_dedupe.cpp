@@ -20,6 +20,7 @@ struct DataDedupeOptions : DataCommandOptions {
 
 void Describe(DataDedupeOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
+  AddLabelOptions(options, table);
   table.Group("Output");
   table.Add("output", &options.output, "File for the rows that are kept, with all fields; .tsv, .csv or .jsonl")
       .ValueName("FILE")
@@ -37,7 +38,7 @@ Result<void> Run(const DataDedupeOptions& options) {
   RowWriter writer = TRY(RowWriter::For(options.output));
   const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
   TRY(CheckOutputFile(options.output, files));
-  const ReadOptions read = ReadOptionsOf(options.reading);
+  const ReadOptions read = TRY(ReadOptionsOf(options));
   ReadReport report;
   Dataset dataset = TRY(ReadDataset(files, read, report));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);

@@ -29,6 +29,7 @@ struct DataDoctorOptions : DataCommandOptions {
 
 void Describe(DataDoctorOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
+  AddLabelOptions(options, table);
   table.Add("validation", &options.validation, "Validation texts, to be checked for leaks").ValueName("FILE");
   table.Add("test", &options.test, "Test texts, to be checked for leaks").ValueName("FILE");
   table.Group("Checks");
@@ -110,7 +111,7 @@ Result<DoctorInput> Read(const DataDoctorOptions& options) {
     if (options.fix) inputs.push_back(*options.fix);
     TRY(CheckOutputFile(*options.output, inputs));
   }
-  input.dataset = TRY(ReadDataset(input.files, ReadOptionsOf(options.reading), input.report));
+  input.dataset = TRY(ReadDataset(input.files, TRY(ReadOptionsOf(options)), input.report));
   for (const std::string& line : Lines(input.report.Text())) LogInfo("{}", line);
   return input;
 }
@@ -171,7 +172,7 @@ Result<void> ApplyFixes(const DataDoctorOptions& options) {
     places.emplace(RowPlace{dataset.examples[t].file, dataset.examples[t].row}, t);
   }
   Result<void> mended;
-  TRY(ForRowsOf(input.files, ReadOptionsOf(options.reading), places, [&](size_t t, std::span<const Field> fields) {
+  TRY(ForRowsOf(input.files, TRY(ReadOptionsOf(options)), places, [&](size_t t, std::span<const Field> fields) {
     std::vector<Field> row(fields.begin(), fields.end());
     if (mended && fixes.of_text[t].kind == Fix::Kind::kRelabel) {
       mended = SetLabels(row, label_fields[dataset.examples[t].file], fixes.of_text[t].labels);

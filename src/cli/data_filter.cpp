@@ -25,6 +25,7 @@ struct DataFilterOptions : DataCommandOptions {
 
 void Describe(DataFilterOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
+  AddLabelOptions(options, table, "The labels, as a JSON file or a list of names, in the order of multi-hot vectors");
   table.Add("min-chars", &options.min_chars, "Minimum length of a text in characters");
   table.Add("max-chars", &options.max_chars, "Maximum length of a text in characters").Default("no maximum");
   table.Group("Output");
@@ -50,7 +51,7 @@ Result<void> Run(const DataFilterOptions& options) {
   size_t too_short = 0;
   size_t too_long = 0;
   ReadReport report;
-  TRY(ForEachRow(files, ReadOptionsOf(options.reading), report, [&](const Row& row) -> Result<void> {
+  TRY(ForEachRow(files, TRY(ReadOptionsOf(options)), report, [&](const Row& row) -> Result<void> {
     TRY(CheckInterrupted());
     const size_t chars = CountCodePoints(row.text);
     if (IsBlank(row.text)) {

@@ -15,12 +15,13 @@ using DataInspectOptions = DataCommandOptions;
 
 void Describe(DataInspectOptions& options, OptionTable& table) {
   AddReadingOptions(options, table);
+  AddLabelOptions(options, table);
   table.Example("winnow data inspect sms.tsv", "rows, labels, lengths, duplicates, scripts and unreadable rows");
 }
 
 Result<void> Run(const DataInspectOptions& options) {
   ReadReport report;
-  const Dataset dataset = TRY(ReadDatasetOfAnyLabels(options.data, ReadOptionsOf(options.reading), report));
+  const Dataset dataset = TRY(ReadDatasetOfAnyLabels(options.data, TRY(ReadOptionsOf(options)), report));
   const DataInspection found = Inspect(dataset);
   if (!options.json) return Print(report.Text() + found.Text());
   Json json = found.ToJson();

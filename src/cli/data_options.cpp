@@ -1,8 +1,10 @@
 #include "cli/data_options.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/field_options.h"
+#include "pipeline/data_plan.h"
 
 namespace winnow {
 
@@ -17,6 +19,25 @@ void AddReadingOptions(DataCommandOptions& options, OptionTable& table, std::str
            "changed")
       .ValueName("TEXT");
   AddProblemType(options.reading, table);
+}
+
+void AddLabelOptions(DataCommandOptions& options, OptionTable& table, std::string labels_help) {
+  table.Add("labels", &options.labels, std::move(labels_help)).ValueName("FILE|NAME,...").Default("those of the data");
+  table
+      .Add("label-map", &options.label_map,
+           "Read a label as another one, for instance to count N/A as a label: N/A=N/A; the rows themselves are not "
+           "changed")
+      .ValueName("FROM=TO");
+}
+
+Result<ReadOptions> ReadOptionsOf(const DataCommandOptions& options) {
+  DataPlan plan;
+  plan.reading = options.reading;
+  plan.labels = options.labels;
+  plan.label_map = options.label_map;
+  ReadOptions read = TRY(ReadOptionsOf(plan));
+  if (!options.labels.empty()) read.unknown_labels = UnknownLabels::kDrop;
+  return read;
 }
 
 void AddFieldOptions(ReadingOptions& reading, OptionTable& table, std::string format_name) {

@@ -29,6 +29,7 @@ struct DataSplitOptions : DataCommandOptions {
 
 void Describe(DataSplitOptions& options, OptionTable& table) {
   AddReadingOptions(options, table, "input-format");
+  AddLabelOptions(options, table);
   table.Group("Parts");
   table.Add("test-size", &options.split.test_size, "Share of the texts in the test file; 0: no test file")
       .Range(0, 0.9);
@@ -90,7 +91,7 @@ Result<void> Prepare(const DataSplitOptions& options, const std::vector<std::fil
 
 Result<void> Run(const DataSplitOptions& options) {
   const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
-  const ReadOptions read = ReadOptionsOf(options.reading);
+  const ReadOptions read = TRY(ReadOptionsOf(options));
   SplitReport report;
   const Split split = TRY(ReadSplit({.train = files, .validation = {}, .test = {}}, read, options.split, report));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
@@ -106,7 +107,7 @@ Result<void> Run(const DataSplitOptions& options) {
     const std::filesystem::path file = options.output_dir / fmt::format("{}.{}", kParts[index], format);
     writers.push_back(TRY(RowWriter::For(file)));
     for (const Example& example : part->examples) places.emplace(RowPlace{example.file, example.row}, index);
-    if (part->examples.empty()) continue;
+    if (part->examples.empty() || (index == 1 && split.validation_is_training)) continue;
     json["parts"].push_back({{"file", file.string()}, {"rows", part->examples.size()}});
     text += fmt::format("{}  {} rows\n", file.string(), part->examples.size());
   }

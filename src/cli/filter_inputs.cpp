@@ -102,7 +102,7 @@ Result<void> TakeTexts(const std::filesystem::path& path, const Take& take) {
   return ForEachText(
       path, {}, report,
       [&](std::string_view text, size_t row) -> Result<void> { return take(TextInput(text, path.string(), row)); },
-      /*skip_bad_rows=*/false);
+      BadRows::kRefuse);
 }
 
 /// Returns true for a file that begins as a message does. What cannot be read twice, such as a pipe, is taken for texts.

@@ -16,6 +16,24 @@ std::string CommandReference() {
       "in option names. Results go to standard output, everything else to standard error.\n"
       "Exit codes: 0 success, 1 failure, 2 invalid usage.\n";
   for (const Command& command : AllCommands()) text += "\n" + command.begin()->table().Markdown();
+  text +=
+      "\n## Environment variables\n\n"
+      "Beside `WINNOW_` and the name of an option, commands read these variables:\n\n"
+      "| variable | meaning |\n| --- | --- |\n"
+      "| `WINNOW_API_KEY` | API key for a server (`winnow classify --server`, `winnow milter`), in place of a file |\n"
+      "| `WINNOW_DATA_MIRROR` | where `winnow data get` downloads, as `--mirror` |\n"
+      "| `WINNOW_ISA` | instruction sets of the computation (`avx2`, `avx512`, ...), in place of the best ones of the CPU; "
+      "`winnow version` shows what is used |\n"
+      "| `WINNOW_WEB_DIR` | directory of the web page, in place of the one in the program |\n"
+      "| `HF_ENDPOINT`, `HF_HOME`, `HF_HUB_CACHE`, `HF_HUB_OFFLINE`, `HF_TOKEN` | as in Hugging Face's libraries: where base "
+      "models come from and are kept |\n"
+      "| `XDG_CACHE_HOME`, `STATE_DIRECTORY`, `TMPDIR` | directories; `winnow paths` shows what follows from them |\n"
+      "| `AWS_...` | access to Amazon S3, as its own tools read it ([artifacts.md](artifacts.md)) |\n"
+      "| `SSL_CERT_FILE`, `SSL_CERT_DIR` | certificate authorities to trust |\n"
+      "| `https_proxy`, `no_proxy` | proxy for downloads, as curl reads them |\n"
+      "| `NO_COLOR`, `TERM` | whether output is coloured |\n\n"
+      "`verify = false`, `overwrite = true` and `force = true` weaken a check and are refused from the environment and from "
+      "configuration files: they count on the command line only.\n";
   return text;
 }
 

@@ -21,6 +21,8 @@
 #include "cli/commands.h"
 #include "cli/family.h"
 #include "cli/output.h"
+#include "cli/unknown_variables.h"
+#include "cli/weakened_checks.h"
 #include "kernels/isa.h"
 #include "text/text_limits.h"
 
@@ -80,7 +82,12 @@ Result<void> RunChosen(const Chosen& chosen, std::span<const std::string> argume
   }
   const LogLevel level = common.quiet ? std::max(common.log_level, LogLevel::kWarning) : common.log_level;
   SetUpLogging({level, common.log_format});
+  TRY(RefuseWeakenedChecks(table));
   SetProgressShown(!common.quiet);
+  const std::string& name = chosen.command->name;
+  if (name == "serve" || name == "milter" || name == "config check") {
+    for (const std::string& warning : UnknownVariableWarnings()) LogWarning("{}", warning);
+  }
   TRY(SetTrust(common));
   return invocation->Run();
 }

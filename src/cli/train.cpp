@@ -134,9 +134,12 @@ Result<Finished> TrainAndFinish(const TrainCommandOptions& options, const Traini
   done.document["verdict"] = done.verdict;
   TRY(Finish(options, plan, reported, pool, observer, done.document));
   if (!trained.has_test) {
-    observer.Warn(
-        "there is no test part: the metrics are computed on the validation texts, which were also used to "
-        "select the best epoch");
+    // C and other parameters of a linear model are selected by cross-validation on the training texts.
+    const char* const tuned = plan.calibration.tune_thresholds.value_or(false) ? " and the decision thresholds" : "";
+    observer.Warn(fmt::format(
+        "there is no test part: the metrics are computed on the validation texts, which were also used to {}{}",
+        plan.model.transformer() ? "select the best epoch" : "fit the calibration",
+        plan.model.transformer() ? "" : tuned));
   }
   return done;
 }

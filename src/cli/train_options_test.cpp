@@ -92,7 +92,8 @@ TEST_F(TrainOptionsTest, TrainingArgumentsOfHuggingFaceAreFollowed) {
                              "False",       "--save_total_limit",
                              "2",           "--seed",
                              "3",           "--lr_scheduler_type",
-                             "cosine"});
+                             "cosine",      "--device",
+                             "cpu"});
   ASSERT_TRUE(parsed) << parsed.error().Text();
   const auto plan = PlanOf(options);
   ASSERT_TRUE(plan) << plan.error().Text();
@@ -124,7 +125,9 @@ TEST_F(TrainOptionsTest, WhatHasAnotherNameHereIsSaid) {
       {{"--push_to_hub"}, "upload the trained directory"},
       {{"--logging_dir", "logs"}, "--report-to tensorboard"},
       {{"--load_best_model_at_end", "false"}, "are always kept"},
-      {{"--deepspeed", "ds.json"}, "one machine"}};
+      {{"--deepspeed", "ds.json"}, "one machine"},
+      {{"--device", "cuda"}, "training runs on the CPU"},
+      {{"--precision", "f16"}, "did you mean 'bf16'?"}};
   for (const auto& [arguments, says] : wrong) {
     std::vector<std::string> all = {"a.csv"};
     all.insert(all.end(), arguments.begin(), arguments.end());

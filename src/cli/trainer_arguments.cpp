@@ -36,6 +36,7 @@ const std::vector<Compatible>& CompatibleArguments() {
       {"adam-beta2", false, {"0.999", ".999"}, kAdam},
       {"adam-epsilon", false, {"1e-8", "1e-08", "1.0e-8"}, kAdam},
       {"use-cpu", true, {}, ""},
+      {"device", false, {"auto", "cpu"}, kCpu},
       {"no-cuda", true, {}, ""},
       {"fp16", true, {"false"}, kCpu},
       {"fp16-full-eval", true, {"false"}, kCpu},

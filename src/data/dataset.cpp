@@ -336,14 +336,14 @@ Result<Dataset> ReadDatasetOfAnyLabels(std::span<const std::filesystem::path> fi
 }
 
 Result<void> ForEachText(const std::filesystem::path& file, const ReadOptions& options, ReadReport& report,
-                         const std::function<Result<void>(std::string_view text, size_t row)>& take,
-                         bool skip_bad_rows) {
+                         const std::function<Result<void>(std::string_view text, size_t row)>& take, BadRows bad_rows) {
   report = {};
   ReadPlan plan = TRY(MakeReadPlan(options, false));
   plan.texts_needed = true;
+  plan.limits_bad_rows = bad_rows != BadRows::kSkip;
   FileScan scan = TRY(FileScan::Open(file, plan, report));
   for (;;) {
-    if (!skip_bad_rows && !scan.bad_row().empty()) {
+    if (bad_rows == BadRows::kRefuse && !scan.bad_row().empty()) {
       return Fail(ErrorCode::kInvalidData, scan.bad_row(),
                   "correct the row, or specify --skip-bad-rows to leave out rows that cannot be read");
     }

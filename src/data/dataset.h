@@ -100,13 +100,20 @@ struct ReadOptions {
 Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const ReadOptions& options,
                             ReadReport& report);
 
+/// What happens to rows of a file that cannot be read.
+enum class BadRows {
+  kRefuse,   ///< the first one is an error
+  kSkipFew,  ///< they are skipped; an error if most rows are not in the format of the file, which is then probably wrong
+  kSkip,     ///< they are skipped, however many there are, if a row among the first thousands can be read
+};
+
 /// Calls `take` with each text of an unlabelled file ("-": standard input) in order, while the file is read. A file in
 /// none of the formats of ReadDataset has one text per line, blank lines included; the template is not used for such
-/// lines. Labels are ignored. Stops at the first error of `take`. Unreadable rows are counted in `report` and skipped if
-/// `skip_bad_rows` is true; otherwise the first one is an error, kInvalidData.
+/// lines. Labels are ignored. Stops at the first error of `take`. Unreadable rows, and those without a text, are counted
+/// in `report`; `bad_rows` says whether they are errors, kInvalidData.
 Result<void> ForEachText(const std::filesystem::path& file, const ReadOptions& options, ReadReport& report,
                          const std::function<Result<void>(std::string_view text, size_t row)>& take,
-                         bool skip_bad_rows = true);
+                         BadRows bad_rows = BadRows::kSkipFew);
 
 /// Returns the texts of an unlabelled file, as ForEachText reads them.
 Result<std::vector<std::string>> ReadTexts(const std::filesystem::path& file, const ReadOptions& options,

@@ -40,12 +40,32 @@ TEST_F(DetectionTest, BadRowsOfTextsAreErrorsUnlessTheyAreSkipped) {
     texts.push_back(std::to_string(row) + " " + std::string(text));
     return {};
   };
-  const auto refused = ForEachText(file, {}, report_, take, /*skip_bad_rows=*/false);
+  const auto refused = ForEachText(file, {}, report_, take, BadRows::kRefuse);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().Text(), HasSubstr("a.csv, line 3: unreadable row: 3 columns instead of 2"));
   EXPECT_THAT(texts, IsEmpty());
-  ASSERT_TRUE(ForEachText(file, {}, report_, take, /*skip_bad_rows=*/true));
+  ASSERT_TRUE(ForEachText(file, {}, report_, take, BadRows::kSkip));
   EXPECT_THAT(texts, ElementsAre("2 one", "4 three"));
+}
+
+TEST_F(DetectionTest, MostRowsOfTextsMayBeSkippedIfThatIsWanted) {
+  const auto texts_of = [&](const std::filesystem::path& file, BadRows bad_rows) -> Result<std::vector<std::string>> {
+    std::vector<std::string> texts;
+    const auto take = [&](std::string_view text, size_t) -> Result<void> {
+      texts.emplace_back(text);
+      return {};
+    };
+    TRY(ForEachText(file, {}, report_, take, bad_rows));
+    return texts;
+  };
+  const auto textless = Write("a.jsonl", "{\"text\":\"a\"}\n{\"text\":null}\n{\"text\":null}\n{\"text\":[]}\n");
+  const auto torn = Write("b.csv", "text,id\none,1\ntwo\nthree\nfour\n");
+  for (const auto& [file, text] : {std::pair(textless, "a"), std::pair(torn, "one")}) {
+    EXPECT_THAT(*texts_of(file, BadRows::kSkip), ElementsAre(text));
+    EXPECT_EQ(report_.Dropped(DropReason::kUnreadable), 3u);
+  }
+  EXPECT_THAT(*texts_of(textless, BadRows::kSkipFew), ElementsAre("a"));
+  EXPECT_THAT(texts_of(torn, BadRows::kSkipFew).error().Text(), HasSubstr("3 of 4 rows cannot be read as CSV"));
 }
 
 TEST_F(DetectionTest, SpellingsOfOneLabelAreOneLabel) {
@@ -103,7 +123,7 @@ TEST_F(DetectionTest, LabelsInObjectsAreFoundByPath) {
 
 TEST_F(DetectionTest, RepeatedHeadersAndSwallowedRowsAreReported) {
   EXPECT_THAT(Rows(Write("a.csv", "text,label\na,x\ntext,label\nb,y\n")), ElementsAre("x:a", "y:b"));
-  EXPECT_THAT(report_.Text(), HasSubstr("skipped 1 repetitions of the header, the first in line 3"));
+  EXPECT_THAT(report_.Text(), HasSubstr("skipped 1 repetition of the header, the first in line 3"));
   const auto swallowed = Write("b.tsv", "\"label\"\t\"text\"\nham\ta b\nspam\t\"c\nham\td\nham\te\"\nham\tf\n");
   EXPECT_THAT(ErrorOf(swallowed), HasSubstr("line 3: a quoted field opens here"));
   // Without numbers and labels, lines only look like rows.

@@ -81,8 +81,8 @@ class DelimitedReader : public RecordReader {
   std::vector<std::string> notes() const override {
     std::vector<std::string> notes;
     if (headers_ > 1) {
-      notes.push_back("skipped " + std::to_string(headers_ - 1) + " repetitions of the header, the first in line " +
-                      std::to_string(second_header_));
+      notes.push_back("skipped " + std::to_string(headers_ - 1) + (headers_ == 2 ? " repetition" : " repetitions") +
+                      " of the header, the first in line " + std::to_string(second_header_));
     }
     if (tails_ > 0) {
       notes.push_back("text follows a closing quote in " + std::to_string(tails_) + (tails_ == 1 ? " row" : " rows") +

@@ -229,8 +229,10 @@ Error FileScan::MostlyUnreadable() {
           table
               ? "check the delimiter and the quotes (--delimiter, --quoting none); a text that contains the delimiter "
                 "must be quoted"
-              : "expected one JSON object per row, such as {\"text\": \"...\", \"label\": \"spam\"}; specify other "
-                "keys with --text-field and --label-field"};
+          : plan_->wishes.labels_needed
+              ? "expected one JSON object per row, such as {\"text\": \"...\", \"label\": \"spam\"}; specify other "
+                "keys with --text-field and --label-field"
+              : "expected one JSON object per row, such as {\"text\": \"...\"}"};
 }
 
 Result<FileScan::Outcome> FileScan::Finish() {
@@ -238,7 +240,9 @@ Result<FileScan::Outcome> FileScan::Finish() {
   TakeNotes();
   here().invalid_bytes = stream.invalid_bytes();
   here().first_invalid_line = stream.first_invalid_line();
-  if (here().Dropped(DropReason::kUnreadable) * 2 > here().rows) return std::unexpected(MostlyUnreadable());
+  if (plan_->limits_bad_rows && (here().Dropped(DropReason::kUnreadable) - without_text_) * 2 > here().rows) {
+    return std::unexpected(MostlyUnreadable());
+  }
   return Outcome::kEnd;
 }
 
@@ -252,6 +256,7 @@ Result<FileScan::Outcome> FileScan::Take(const Record& record) {
   if (!plan_->wishes.labels_needed) {
     // An empty text is answered, but not a row without a text.
     if (text_problem.empty() || !plan_->texts_needed) return Keep();
+    ++without_text_;
     Drop(DropReason::kUnreadable, row, text_problem);
     return Outcome::kDropped;
   }

@@ -28,6 +28,9 @@ struct ReadPlan {
   LabelWishes labels = {};
   FormatWishes format = {};
   bool texts_needed = false;  ///< true if a row without labels must have a text, which may be empty
+  /// True if it is an error that most rows are not in the format of the file, which is then probably wrong. Rows that
+  /// only lack a text are not counted.
+  bool limits_bad_rows = true;
 };
 
 /// Returns the settings of the format. Errors: kInvalidArgument for values that FormatOptions does not name.
@@ -53,7 +56,7 @@ class FileScan {
 
   /// Reads the next row. Its text, label names and number are then in `text`, `labels` and `row`. Errors: those of
   /// RecordReader::Next; kInvalidData for a row that shows that the labels of the file are not what they seem, and at the
-  /// end of a file if most of its rows are unreadable.
+  /// end of a file if most of its rows are unreadable (ReadPlan::limits_bad_rows).
   Result<Outcome> Next();
 
   /// Returns the position of a row: "data.csv, line 7".
@@ -114,7 +117,8 @@ class FileScan {
   Record current_;
   const Record* record_ = nullptr;  // points into sample_ or to current_
   bool multi_label_ = false;
-  bool lines_ = false;  // the file has no fields, and so no template
+  size_t without_text_ = 0;  // rows among the unreadable ones that lack only a text
+  bool lines_ = false;       // the file has no fields, and so no template
   std::string bad_row_;
   DroppedRow dropped_;
   std::vector<DroppedRow> first_dropped_;

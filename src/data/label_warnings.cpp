@@ -74,10 +74,11 @@ void WarnOfLists(std::span<const std::string> names, std::vector<std::string>& w
   const auto first = std::ranges::find_if(names, is_list);
   if (first == names.end()) return;
   const auto count = std::ranges::count_if(names, is_list);
-  warnings.push_back(
-      "'" + *first + "' is read as one label" +
-      (count > 1 ? ", and so are " + std::to_string(count - 1) + " other names that look like lists" : "") +
-      "; if it is a list of labels, specify --problem-type multi");
+  warnings.push_back("'" + *first + "' is read as one label" +
+                     (count == 2  ? std::string(", and so is another name that looks like a list")
+                      : count > 2 ? ", and so are " + std::to_string(count - 1) + " other names that look like lists"
+                                  : std::string()) +
+                     "; if it is a list of labels, specify --problem-type multi");
 }
 
 void WarnOfUnknown(std::span<const std::string> names, std::vector<std::string>& warnings) {

@@ -22,7 +22,7 @@ Result<Dataset> ReadHeldOut(const std::vector<std::filesystem::path>& files, con
     dataset.error().message = std::string("the ") + part + " part: " + dataset.error().message;
     if (unknown == UnknownLabels::kRefuse && options.unknown_labels == UnknownLabels::kError) {
       dataset.error().hint =
-          "validation texts are used to select the best epoch and to fit the calibration, and for this "
+          "validation texts are used to fit the calibration and to select the best epoch of a transformer, and for this "
           "their labels must occur in the training texts: add training texts "
           "with these labels, or leave the rows out with --unknown-labels drop";
     }
@@ -124,7 +124,10 @@ Result<Split> SplitAsFarAsPossible(Dataset dataset, SplitOptions sizes, std::vec
         "texts");
     sizes.validation_size = 0;
     split = StratifiedSplit(std::move(dataset), sizes);
-    if (split) split->validation = split->train;
+    if (split) {
+      split->validation = split->train;
+      split->validation_is_training = true;
+    }
   }
   return split;
 }

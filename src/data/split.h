@@ -28,6 +28,7 @@ struct Split {
   Dataset test;
   /// Labels with too few texts for every part; all their texts are in the training part.
   std::vector<std::string> training_only;
+  bool validation_is_training = false;  ///< true if there are too few texts for a validation part: it is a copy
   /// Number of texts at the end of the training part that data augmentation has added: first the synthetic texts, then
   /// the variants.
   size_t synthetic = 0, variants = 0;

@@ -60,8 +60,25 @@ TEST(Split, LeavesTwoOfThreeTextsForTraining) {
   EXPECT_THAT(counts(dataset, {.test_size = 0}), ElementsAre(2u, 1u, 0u));
   EXPECT_THAT(counts(dataset, {.validation_size = 0}), ElementsAre(2u, 0u, 1u));
   EXPECT_THAT(counts(Make({{"a", 50}, {"b", 4}}), {}), ElementsAre(2u, 1u, 1u));
-  // No part may be empty.
-  EXPECT_THAT(counts(Make({{"a", 3}, {"b", 3}}), {}), ElementsAre(1u, 1u, 1u));
+  // No part may be empty: with one class of three texts alone, each part has one of them.
+  EXPECT_THAT(counts(Make({{"a", 1}, {"b", 3}}), {}), ElementsAre(1u, 1u, 1u));
+}
+
+TEST(Split, LeavesTwoForTrainingIfAllLabelsHaveThreeTexts) {
+  std::vector<std::pair<std::string, size_t>> sizes;
+  for (int i = 0; i < 10; ++i) sizes.emplace_back("label" + std::to_string(i), 3);
+  for (const uint64_t seed : {42u, 1u, 2u}) {
+    const Result<Split> split = StratifiedSplit(Make(sizes), {.seed = seed});
+    ASSERT_TRUE(split) << split.error().Text();
+    EXPECT_EQ(split->validation.examples.size(), 3u);
+    EXPECT_EQ(split->test.examples.size(), 7u);
+    for (int32_t label = 0; label < 10; ++label) EXPECT_EQ(Count(split->train, label), 2u) << label;
+  }
+  const Result<Split> two = StratifiedSplit(Make({{"a", 3}, {"b", 3}}), {});
+  ASSERT_TRUE(two) << two.error().Text();
+  EXPECT_EQ(two->train.examples.size(), 4u);
+  EXPECT_EQ(two->validation.examples.size(), 1u);
+  EXPECT_EQ(two->test.examples.size(), 1u);
 }
 
 TEST(Split, KeepsEveryClassInEveryPart) {
@@ -281,6 +298,8 @@ TEST_F(ReadSplitTest, DoesWithFewerPartsWhereThereAreTooFewTexts) {
   const Result<Split> tiny = ReadSplit({{two}, {}, {}}, {}, {}, report_);
   ASSERT_TRUE(tiny) << tiny.error().Text();
   EXPECT_EQ(Texts(tiny->validation), Texts(tiny->train));
+  EXPECT_TRUE(tiny->validation_is_training);
+  EXPECT_FALSE(split->validation_is_training);
   EXPECT_THAT(report_.warnings[1], HasSubstr("the training texts are used for validation"));
 }
 

@@ -58,16 +58,30 @@ std::vector<size_t> Quotas(const std::vector<std::vector<size_t>>& classes, int6
   return quotas;
 }
 
-/// Takes the validation text of each class of three texts back, so that two remain for training, as many as of a class
-/// of two texts; unless the validation part would be empty.
-void KeepTwoForTraining(const std::vector<std::vector<size_t>>& classes, std::vector<size_t>& validation) {
-  const auto is_small = [&](size_t c) { return classes[c].size() == kParts; };
+/// Takes a held-out text of each class of three texts back, so that two remain for training, as many as of a class of
+/// two texts. It is the validation text; but if no other class has validation texts, as many of these classes as the
+/// part's share asks for, drawn at random, have a validation text in place of a test text.
+void KeepTwoForTraining(const std::vector<std::vector<size_t>>& classes, int64_t share, uint64_t seed,
+                        std::vector<size_t>& validation, std::vector<size_t>& test) {
+  std::vector<size_t> small;
   size_t others = 0;
-  for (size_t c = 0; c < classes.size(); ++c) others += is_small(c) ? 0 : validation[c];
-  if (others == 0) return;
   for (size_t c = 0; c < classes.size(); ++c) {
-    if (is_small(c)) validation[c] = 0;
+    if (classes[c].size() == kParts) {
+      small.push_back(c);
+    } else {
+      others += validation[c];
+    }
   }
+  size_t validated = 0;
+  if (others == 0) {
+    if (small.size() < 2) return;  // one part would be empty
+    const auto wanted =
+        static_cast<size_t>((static_cast<int64_t>(small.size() * kParts) * share + kWhole / 2) / kWhole);
+    validated = std::clamp<size_t>(wanted, 1, small.size() - 1);
+    SplitMix64 random(seed);
+    random.Shuffle(std::span(small));
+  }
+  for (size_t i = 0; i < small.size(); ++i) (i < validated ? test : validation)[small[i]] = 0;
 }
 
 std::vector<size_t> SplitSingle(const Dataset& dataset, const Shares& shares, uint64_t seed, Split& split) {
@@ -81,7 +95,9 @@ std::vector<size_t> SplitSingle(const Dataset& dataset, const Shares& shares, ui
       quotas[part].assign(classes.size(), 0);
     }
   }
-  if (smallest == kParts) KeepTwoForTraining(classes, quotas[kValidation]);
+  if (smallest == kParts) {
+    KeepTwoForTraining(classes, shares[kValidation], seed, quotas[kValidation], quotas[kTest]);
+  }
   std::vector<size_t> part_of(dataset.examples.size(), kTrain);
   for (size_t c = 0; c < classes.size(); ++c) {
     if (classes[c].empty()) continue;

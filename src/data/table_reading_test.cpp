@@ -25,7 +25,7 @@ class TableReading : public DatasetFiles {
           texts.emplace_back(text);
           return {};
         },
-        /*skip_bad_rows=*/false);
+        BadRows::kRefuse);
     return read ? texts : std::vector<std::string>{"error: " + read.error().Text()};
   }
 };
@@ -107,7 +107,7 @@ TEST_F(TableReading, RepeatedHeadersAreSkippedAndOtherOrdersRefused) {
   EXPECT_THAT(Rows(Write("a.csv", "text,label\na,x\n\xEF\xBB\xBFtext,label\nb,y\n")), ElementsAre("x:a", "y:b"));
   EXPECT_THAT(Rows(Write("b.csv", "\xEF\xBB\xBF\"text\",label\na,x\n\xEF\xBB\xBF\"text\",label\nb,y\n")),
               ElementsAre("x:a", "y:b"));
-  EXPECT_THAT(report_.Text(), HasSubstr("skipped 1 repetitions of the header, the first in line 3"));
+  EXPECT_THAT(report_.Text(), HasSubstr("skipped 1 repetition of the header, the first in line 3"));
   EXPECT_THAT(ErrorOf(Write("c.csv", "text,label\na,x\nlabel,text\ny,b\n")),
               HasSubstr("c.csv, line 3: a second header has the columns in another order"));
   EXPECT_THAT(Texts(Write("d.txt", "one\n\xEF\xBB\xBFtwo\n")), ElementsAre("one", "two"));

@@ -70,7 +70,13 @@ std::string Percent(float probability) { return fmt::format("{:.1f} %", 100 * st
 
 }  // namespace
 
-std::string ExplanationText(const Explanation& explanation, std::string_view text, bool colour) {
+std::string DecidedLabel(const Json& prediction) {
+  const Json* const decision = prediction.Find("decision");
+  return decision != nullptr && decision->is_string() ? decision->str() : std::string();
+}
+
+std::string ExplanationText(const Explanation& explanation, std::string_view text, bool colour,
+                            std::string_view decision) {
   float most = kNoEffect;
   for (const WordEffect& word : explanation.words) most = std::max(most, std::fabs(word.effect));
   std::string lines = colour ? Coloured(explanation, text, most) : "";
@@ -78,13 +84,17 @@ std::string ExplanationText(const Explanation& explanation, std::string_view tex
   std::ranges::stable_sort(words, std::greater<>(), [](const WordEffect& word) { return std::fabs(word.effect); });
   words.resize(std::min(words.size(), kListed));
   const std::string label = Printable(explanation.label);
+  std::string listed;
   for (const WordEffect& word : words) {
     if (std::fabs(word.effect) < kNoEffect) continue;
-    lines += fmt::format("    {:+6.2f}  {} {} without  {}\n", word.effect, label,
-                         Percent(explanation.score - word.score_change), Shortened(WordOf(text, word)));
+    listed += fmt::format("    {:+6.2f}  {} {} without  {}\n", word.effect, label,
+                          Percent(explanation.score - word.score_change), Shortened(WordOf(text, word)));
   }
-  if (lines.empty() || words.empty() || std::fabs(words.front().effect) < kNoEffect) {
+  if (listed.empty()) {
     lines += "    no single word changes the score\n";
+  } else {
+    if (explanation.label != decision) lines += fmt::format("    effects on the log-odds of {}:\n", label);
+    lines += listed;
   }
   if (explanation.words_in_effect > 1) {
     lines += fmt::format("    each effect is that of {} words together, because the text is long\n",

@@ -208,9 +208,10 @@ GateCondition MustPassCondition(const GateInput& input) {
   std::vector<std::string> lines;
   for (const MustPassOutcome& wrong : condition.wrong)
     lines.push_back(fmt::format("line {} ({} instead of {})", wrong.line, wrong.decided, wrong.expected));
-  condition.sentence = condition.held ? fmt::format("all {} texts are decided as the list says", input.must_pass.size())
-                                      : fmt::format("{} of {} texts are decided wrongly: {}", condition.wrong.size(),
-                                                    input.must_pass.size(), fmt::join(lines, ", "));
+  condition.sentence =
+      condition.held ? fmt::format("all {} texts are decided as the list says", input.must_pass.size())
+                     : fmt::format("{} of {} {} decided wrongly: {}", condition.wrong.size(), input.must_pass.size(),
+                                   input.must_pass.size() == 1 ? "text is" : "texts are", fmt::join(lines, ", "));
   return condition;
 }
 

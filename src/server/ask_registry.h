@@ -18,4 +18,9 @@ void AskRegistry(const SharedService& service, const SharedRequest& request, con
 /// Returns who changes the registry on behalf of a request.
 std::string RegistryActor(const HttpRequest& request);
 
+/// Records a change of a model of the registry in the audit log of the filter's store, unless that is the store of the
+/// registry, which has an entry already.
+void AuditRegistry(const Service& service, const HttpRequest& request, Registry& registry, std::string action,
+                   const std::string& model, const Json& detail);
+
 }  // namespace winnow

@@ -111,11 +111,15 @@ Json SummarySchema() {
   return ParsedJson(R"({"type": "object", "required": ["id", "time", "data", "models"], "properties": {
     "id": {"type": "string", "description": "ID of the run: that of its job"}, "time": {"type": "string", "description": "When it was measured"},
     "data": {"type": "string", "description": "Name of the data file"},
+    "part": {"type": ["string", "null"], "description": "test: only held-out texts were used; null or all: all texts"},
     "models": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {
       "name": {"type": "string", "description": "Name of the model"},
+      "kind": {"type": "string", "description": "Kind of the model: transformer, linear or zero-shot"},
+      "base_model": {"type": "string", "description": "Base model, or the features of a linear model"},
       "f1_macro": {"type": ["number", "null"], "description": "Macro-F1"},
       "accuracy": {"type": ["number", "null"], "description": "Accuracy"},
       "ms_per_text": {"type": "number", "description": "Median time of a single text, in milliseconds"},
+      "size_mb": {"type": "number", "description": "Size of its files in megabytes"},
       "per_class": {"type": "object", "additionalProperties": {"type": ["number", "null"]}, "description": "F1 by label"},
       "error": {"type": "object", "description": "Why the model was not measured"}}}, "description": "The models, the best first"}}})");
 }

@@ -110,7 +110,10 @@ ApiResult<void> Begin(const SharedService& service, const SharedRequest& request
                   candidate = meant->version;
                 }
                 const auto begun = StartExperiment(registry.store(), model, candidate, plan, actor, StoreNow());
-                if (begun) service->registry->LookNow();
+                if (begun) {
+                  service->registry->LookNow();
+                  AuditRegistry(*service, *request, registry, "experiment.start", model, {{"candidate", candidate}});
+                }
                 return StatusResponse(registry, begun);
               });
   return {};
@@ -122,7 +125,9 @@ ApiResult<void> Stop(const SharedService& service, const SharedRequest& request,
   if (!request->body.empty())
     reason = TRY(StringOr(TRY(ParseBody(*request, service->limits, StopSchema())), "reason", reason));
   AskRegistry(service, request, reply, [=, actor = RegistryActor(*request)](Registry& registry) {
-    return StatusResponse(registry, StopExperiment(registry.store(), model, reason, actor));
+    const auto stopped = StopExperiment(registry.store(), model, reason, actor);
+    if (stopped) AuditRegistry(*service, *request, registry, "experiment.stop", model, {{"reason", reason}});
+    return StatusResponse(registry, stopped);
   });
   return {};
 }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "registry/registry_json.h"
 #include "server/ask_registry.h"
+#include "server/audit.h"
 #include "server/filter_request.h"
 #include "server/query_parameters.h"
 
@@ -34,6 +35,15 @@ void AskRegistry(const SharedService& service, const SharedRequest& request, con
 }
 
 std::string RegistryActor(const HttpRequest& request) { return AuditOf(request, "", "", Json::object()).actor; }
+
+void AuditRegistry(const Service& service, const HttpRequest& request, Registry& registry, std::string action,
+                   const std::string& model, const Json& detail) {
+  if (service.filter && service.filter->has_store()) {
+    const std::shared_ptr<Store> store = service.filter->recorder().store();
+    if (store && store->name() == registry.store().name()) return;
+  }
+  Audit(service, request, std::move(action), model, detail);
+}
 
 namespace {
 
@@ -106,9 +116,17 @@ const Json& RollbackSchema() {
 }
 
 /// Replies with the change, and has the server follow it at once.
-ApiResult<HttpResponse> ChangeResponse(const SharedService& service, const Result<AliasChanged>& changed) {
+ApiResult<HttpResponse> ChangeResponse(const SharedService& service, const SharedRequest& request, Registry& registry,
+                                       const char* action, const Result<AliasChanged>& changed) {
   if (!changed) return std::unexpected(RegistryError(changed.error()));
   service->registry->LookNow();
+  if (const AliasRow& row = changed->row; changed->changed) {
+    AuditRegistry(*service, *request, registry, action, row.name,
+                  {{"alias", row.alias},
+                   {"version", row.version ? Json(*row.version) : Json()},
+                   {"from_version", row.from_version ? Json(*row.from_version) : Json()},
+                   {"reason", row.reason}});
+  }
   Json json = AliasJson(changed->row);
   json["changed"] = changed->changed;
   return JsonResponse(json);
@@ -123,8 +141,9 @@ ApiResult<void> Promote(const SharedService& service, const SharedRequest& reque
   if (Field(body, "expect") != nullptr) promotion.expect = TRY(StringOr(body, "expect", ""));
   if (promotion.version.empty() || promotion.version.starts_with('@'))
     return Reject("'version' must be a version of the model, such as 1.2.0");
-  AskRegistry(service, request, reply,
-              [=](Registry& registry) { return ChangeResponse(service, registry.Promote(promotion)); });
+  AskRegistry(service, request, reply, [=](Registry& registry) {
+    return ChangeResponse(service, request, registry, "registry.promote", registry.Promote(promotion));
+  });
   return {};
 }
 
@@ -135,8 +154,9 @@ ApiResult<void> Rollback(const SharedService& service, const SharedRequest& requ
     rollback.alias = TRY(StringOr(body, "alias", kChampion));
     rollback.reason = TRY(StringOr(body, "reason", ""));
   }
-  AskRegistry(service, request, reply,
-              [=](Registry& registry) { return ChangeResponse(service, registry.Rollback(rollback)); });
+  AskRegistry(service, request, reply, [=](Registry& registry) {
+    return ChangeResponse(service, request, registry, "registry.rollback", registry.Rollback(rollback));
+  });
   return {};
 }
 

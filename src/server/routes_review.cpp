@@ -280,7 +280,7 @@ const Json& ExportSchema() {
   static const Json schema = ParsedJson(R"({
     "type": "object", "additionalProperties": false, "required": ["name"], "properties": {
       "name": {"type": "string", "description": "Name of the data file, without .tsv"},
-      "with_given": {"type": ["boolean", "null"], "default": true, "description": "Whether texts that nobody has labelled keep the label of the data"},
+      "with_given": {"type": ["boolean", "null"], "default": true, "description": "Whether texts that nobody has labelled are written too, with their label in the data"},
       "replace": {"type": ["boolean", "null"], "default": false, "description": "Whether a file of that name is replaced"}}})");
   return schema;
 }
@@ -289,6 +289,7 @@ ApiResult<HttpResponse> ExportReview(const Service& service, const HttpRequest& 
   const Json body = TRY(ParseBody(request, service.limits, ExportSchema()));
   std::string name = TRY(StringOr(body, "name", ""));
   if (name.ends_with(".tsv")) name.resize(name.size() - 4);
+  if (name.empty()) return Reject("'name' must be the name of the data file to write");
   const auto set = TRY(service.reviews->Find(request.parameters.front()));
   const size_t texts = TRY(
       service.reviews->Export(*set, name, TRY(FlagOr(body, "with_given", true)), TRY(FlagOr(body, "replace", false))));
@@ -358,8 +359,10 @@ std::vector<Route> SetRoutes(const SharedService& service) {
       R"({"type": "object", "properties": {"labels": {"type": "array", "items": {"type": "string"}, "description": "All labels of the review"}}})");
   add.docs.answer_example = ParsedJson(R"({"labels": ["ham", "spam", "newsletter"]})");
   add.docs.errors = {404, 409, 422, 503};
-  Route save = ReviewRoute(service, Role::kAdmin, "POST", "/v1/review/{set}/export",
-                           "Writes the labelled texts to a data file of the workspace", ExportReview);
+  Route save =
+      ReviewRoute(service, Role::kAdmin, "POST", "/v1/review/{set}/export",
+                  "Writes the labelled texts, and those that have a label in the data, to a data file of the workspace",
+                  ExportReview);
   save.docs.request = ExportSchema();
   save.docs.example = ParsedJson(R"({"name": "mail-reviewed"})");
   save.docs.answer = ParsedJson(

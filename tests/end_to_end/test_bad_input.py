@@ -1,6 +1,7 @@
 """What is wrong with the input is said, with what to do about it, and nothing is lost or half-written."""
 import json
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -46,10 +47,42 @@ class BadData(TestCase):
         self.assertEqual(len(out.splitlines()), 4)
 
 
+class Notes(TestCase):
+    def test_notes_name_options_of_the_command(self):
+        hot = self.write("hot.jsonl", "".join(json.dumps({"text": f"text {i} of many", "label": [i % 2, 1, 0]}) + "\n" for i in range(12)))
+        missing = self.write("missing.csv", "text,label\n" + "".join(f"message {i} here,{('N/A', 'spam', 'Spam')[i % 3]}\n" for i in range(30)))
+        for command in (["inspect"], ["split", "--output-dir", "parts"], ["dedupe", "--output", "out.jsonl"], ["doctor"], ["filter", "--output", "out.jsonl"]):
+            options = self.winnow("data", command[0], "--help-all" if "--help-all" in self.winnow("data", command[0], "--help")[0] else "--help")[0]
+            for file, keeps in ((hot, ["--labels", "a,b,c"]), (missing, ["--label-map", "N/A=N/A"])):
+                notes = "".join(self.winnow("data", command[0], file, *command[1:], *(["--overwrite"] if command[0] == "split" else [])))
+                named = set(re.findall(r"specify (--[a-z-]+)", notes))
+                self.assertIn(keeps[0], named, command)
+                for name in named:
+                    self.assertIn(name + " ", options, f"{command}: {name}")
+                notes = "".join(self.winnow("data", command[0], file, *command[1:], *(["--overwrite"] if command[0] == "split" else []), *keeps))
+                self.assertNotIn(f"specify {keeps[0]} NAME" if keeps[0] == "--labels" else "is read as no label", notes, command)
+        self.winnow("data", "split", missing, "--output-dir", "kept", "--label-map", "N/A=N/A")
+        self.assertEqual(sum(contents.count(b"N/A") for contents in self.files("kept").values()), 10)
+
+
+class Weakened(TestCase):
+    def test_checks_are_not_turned_off_by_files(self):
+        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", "model", "-q")
+        self.write("weak.toml", "verify = false\n")
+        for arguments, environment in ((["--config", "weak.toml"], {}), ([], {"WINNOW_VERIFY": "0"})):
+            self.fails("classify", "model", "hello", *arguments, code=2, environment=environment, says=["is only allowed on the command line, because it weakens a check", "--no-verify"])
+        self.fails("config", "check", "weak.toml", "--for", "serve", code=2, says=["weak.toml, line 1: verify: 'false' is only allowed"])
+        self.winnow("classify", "model", "hello", "--no-verify")
+        self.write("good.toml", "port = 8081\n")
+        _, err = self.winnow("config", "check", "good.toml", "--for", "serve", environment={"WINNOW_API_KEY_FLIE": "keys", "WINNOW_EPOCHS": "3"})
+        self.assertIn("the environment variable WINNOW_API_KEY_FLIE has no effect: no command has an option of this name; did you mean 'WINNOW_API_KEY_FILE'?", err)
+        self.assertNotIn("EPOCHS", err)
+
+
 class BadModels(TestCase):
     def setUp(self):
         super().setUp()
-        self.environment = winnow.UNVERIFIED
+        self.unverified = True
         self.train()
         self.weights = self.path("model", "model.safetensors")
 

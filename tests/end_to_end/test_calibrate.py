@@ -283,7 +283,7 @@ class Calibrate(TestCase):
         self.write("model/winnow.json", good)
         with open(self.path("model", "calibration.jsonl"), "rb") as file:
             kept = file.read()
-        self.environment = winnow.UNVERIFIED
+        self.unverified = True
         for bad in (b"", b"{", b'{"text": 1}\n', b'{"text": "a", "label": "eggs"}\n', b'{"text": "a"}\n', b"[]\n", kept[:len(kept) - 5]):
             self.write("model/calibration.jsonl", bad)
             self.fails("calibrate", "model", says=["calibration.jsonl"])

@@ -65,6 +65,11 @@ class ClassifyInput(TestCase):
             rows, err = self.rows(good + row + "\n", "--skip-bad-rows", name="a.jsonl")
             self.assertEqual(rows, [1, 2])
             self.assertIn("dropped: 1 unreadable", err)
+        mostly_bad = '{"text":"hello"}\n' + 3 * '{"text":null}\n'
+        self.refused(mostly_bad, "3 of 4 rows are unreadable", "--skip-bad-rows", name="a.jsonl")
+        rows, err = self.rows(mostly_bad, "--skip-bad-rows", "-q", name="a.jsonl")
+        self.assertEqual(rows, [1])
+        self.assertIn("3 of 4 rows were left out", err)
 
     def test_templates_need_one_of_their_fields(self):
         rows = "".join(json.dumps({"subject": f"{'prize' if i % 2 else 'lunch'} {i}", "body": "see below", "label": "spam" if i % 2 else "ham"}) + "\n" for i in range(60))

@@ -62,7 +62,7 @@ class Compare(TestCase):
         self.assertEqual(both["models"][0]["confusion"], evaluated["confusion"])
 
     def test_the_table_and_the_picture_show_all_that_could_be_measured(self):
-        self.environment = winnow.UNVERIFIED
+        self.unverified = True
         self.two_models()
         torn = self.path("models", "torn")
         shutil.copytree(self.path("models", "one"), torn)

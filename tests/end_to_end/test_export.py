@@ -158,7 +158,7 @@ class Export(TestCase):
         self.fails("export", code=2, says=["BUNDLE"])
         self.fails("export", "model", "--format", "onxn", code=2, says=["'onxn'", "onnx-int8"])
         self.fails("export", "nowhere", says=["nowhere"])
-        self.environment = winnow.UNVERIFIED
+        self.unverified = True
         path = self.path("model", "model.safetensors")
         tensors = read_safetensors(path)
         name = "bert.encoder.layer.0.output.dense.weight"

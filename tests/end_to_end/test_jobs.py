@@ -121,6 +121,16 @@ class Workspace(JobTest):
         self.assertEqual(self.ask("GET", f"/v1/jobs?kind=train&limit=1&before={listed[1]['id']}")["jobs"][0]["id"], job["id"])
         self.assertEqual(self.ask("GET", "/v1/jobs?state=running"), {"jobs": []})
 
+    def test_the_page_lists_the_options_of_each_kind(self):
+        self.wait(self.train(kind="lr"), "succeeded")
+        with open(os.path.join(winnow.SOURCE, "docs", "jobs.md"), encoding="utf-8") as file:
+            table = file.read().split("| kind | `options` |\n| --- | --- |\n")[1].split("\n\n")[0]
+        listed = dict(row.strip("| ").replace("`", "").split(" | ") for row in table.splitlines())
+        for kind in ("train", "evaluate", "compare", "doctor", "quantize"):
+            request = {"kind": kind, "data": "messages.tsv", **({} if kind in ("compare", "doctor") else {"model": "spam"}), "options": {"none": 1}}
+            self.assertEqual(self.ask("POST", "/v1/jobs", request, 422)["error"].split("possible are ")[1], listed[kind], kind)
+        self.wait(self.train("characters", kind="lr", analyzer="char", ngrams="1-5"), "succeeded")
+
     def test_a_file_with_few_rows_fails_with_what_to_do(self):
         with open(self.path("workspace", "data", "few.csv"), "w", encoding="utf-8") as file:
             file.write("text,label\nhello,ham\n")

@@ -54,6 +54,11 @@ class LinearModels(TestCase):
         self.assertEqual(self.files("chosen")["linear.bin"], self.files("again")["linear.bin"])
         self.assertIn("Better than always assigning 'ham'", info["verdict"])
 
+    def test_without_a_test_part_nothing_is_said_of_epochs(self):
+        _, err = self.train_linear("--test-size", 0, output="whole")
+        self.assertIn("there is no test part: the metrics are computed on the validation texts, which were also used to fit the calibration", err)
+        self.assertNotIn("epoch", err)
+
     def test_a_label_that_is_never_predicted_is_said(self):
         rows = "".join(json.dumps({"text": f"ball {i} {'red' if i % 2 else 'blue'}", "labels": ["red"] * (i % 2) + ["odd"] * (i % 45 == 0)}) + "\n" for i in range(180))
         info, err = self.train_linear("--test-size", .3, data=self.write("sets.jsonl", rows), output="sets")

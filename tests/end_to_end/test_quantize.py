@@ -105,7 +105,7 @@ class Quantize(TestCase):
         self.assertEqual(len(self.answers("small")), len(TEXTS))
 
     def test_damaged_weights_are_refused_by_name(self):
-        self.environment = winnow.UNVERIFIED
+        self.unverified = True
         self.train("--quantize", "--max-drop", 1)
         weights = self.path("model", "model_int8.safetensors")
         with open(weights, "rb") as file:

@@ -304,7 +304,7 @@ class Server(RegistryTest):
             response, data = self.send(method, path, body, {"X-API-Key": keys[role]})
             return response.status, json.loads(data)
 
-        self.follow("spam", "--api-key-file", "keys")
+        self.follow("spam", "--api-key-file", "keys", "--filter", "--store", "sqlite:filter.db")
         status, models = ask("GET", "/v1/registry", role="classify")
         self.assertEqual((status, [m["name"] for m in models["models"]]), (200, ["spam"]))
         self.assertEqual([v["version"] for v in ask("GET", "/v1/registry/spam")[1]["versions"]], [self.second, "1.0.0"])
@@ -320,6 +320,12 @@ class Server(RegistryTest):
         self.wait(lambda: ask("POST", "/v1/classify", {"text": TEXT})[1]["version"] == "1.0.0")
         changes = ask("GET", "/v1/registry/spam/history?alias=champion&limit=2")[1]["changes"]
         self.assertEqual([c["reason"] for c in changes], ["complaints", "better"])
+
+        def audited():
+            return [(e["actor"], e["action"], e["object"], e["detail"]["reason"]) for e in ask("GET", "/v1/audit")[1]["entries"]]
+
+        both = [("admin", "registry.rollback", "spam", "complaints"), ("admin", "registry.promote", "spam", "better")]
+        self.wait(lambda: audited() == both, "the filter's store, which is not the registry's, has the changes too")
         self.assertEqual(ask("GET", "/v1/registry/spam/history?at=2020-01-01T00:00:00Z")[1]["changes"], [])
         self.assertEqual(ask("GET", "/v1/registry/spam/history?at=yesterday")[0], 422)
         document = ask("GET", "/openapi.json")[1]

@@ -259,7 +259,7 @@ class Directories(SpecialFiles):
 
 
 class HostileModels(SpecialFiles):
-    environment = winnow.UNVERIFIED
+    unverified = True
 
     def setUp(self):
         super().setUp()
@@ -274,7 +274,7 @@ class HostileModels(SpecialFiles):
         split = {"type": "Split", "behavior": "Isolated", "invert": False}
         self.with_tokenizer(pre_tokenizer={**split, "pattern": {"Regex": ".*.*.*.*.*=.*"}})
         self.fails("classify", "small", LETTERS, says=["takes too much time", ".*.*.*.*.*=.*"])
-        self.serve("small", environment=self.environment)
+        self.serve("small", "--no-verify")
         self.assertEqual(self.send("POST", "/v1/classify", {"text": LETTERS})[0].status, 500)
         self.assertEqual(self.send("GET", "/health")[0].status, 200)
         self.with_tokenizer(pre_tokenizer={**split, "pattern": {"Regex": "a{1000000}"}})

@@ -72,7 +72,7 @@ class ZeroShot(TestCase):
         config["label2id"] = {f"LABEL_{i}": i for i in range(3)}
         self.write("nli/config.json", json.dumps(config))
         self.fails("classify", "nli", "x", "--zero-shot", "a,b", says=["config.json", "SHA-256", "--no-verify"])
-        self.environment = winnow.UNVERIFIED
+        self.unverified = True
         self.fails("classify", "nli", "x", "--zero-shot", "a,b", "--weights", "float", says=["LABEL_0, LABEL_1, LABEL_2", "--entailment-id"])
         self.assertEqual(self.ask("--multi-label", "--entailment-id", 2, "--weights", "float"), answers)
         self.assertNotEqual(self.ask("--multi-label", "--entailment-id", 1, "--weights", "float"), answers)

@@ -260,12 +260,24 @@ def page(found):
     return "\n\n".join(parts) + "\n"
 
 
+def metrics():
+    """The table of the metrics of GET /metrics, from the source that declares them: many appear only once they are counted."""
+    source = (ROOT / "src/server/metrics.cpp").read_text(encoding="utf-8")
+    texts = r'((?:\s*"(?:[^"\\\\]|\\\\.)*")+)'.replace("\\\\", "\\")
+    found = re.findall(r'Build(\w+)\(\)\s*\.Name\("(\w+)"\)\s*\.Help\(' + texts, source) + re.findall(r'Make(\w+)\(\s*registry,\s*"(\w+)",' + texts, source)
+    rows = [(name, kind.lower(), "".join(re.findall(r'"([^"]*)"', help))) for kind, name, help in found]
+    rows.sort(key=lambda row: (row[0].startswith("te_"), row[0]))
+    return ("## Metrics\n\nThose of `GET /metrics` (`winnow_drift_...` and others of `winnow drift`: [drift.md](drift.md)). A histogram has the series `NAME_bucket`, `NAME_sum` and "
+            "`NAME_count`. Metrics of a part that the server lacks, such as the filter, have no values.\n\n| metric | type | meaning |\n| --- | --- | --- |\n"
+            + "".join(f"| `{name}` | {kind} | {help} |\n" for name, kind, help in rows))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("winnow", type=Path)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
-    text = page(documents(arguments.winnow.resolve()))
+    text = page(documents(arguments.winnow.resolve())).rstrip("\n") + "\n\n" + metrics()
     if not arguments.check:
         PAGE.write_text(text, encoding="utf-8")
     elif (old := PAGE.read_text(encoding="utf-8")) != text:
