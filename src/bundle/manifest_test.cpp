@@ -1,5 +1,4 @@
 #include "bundle/manifest.h"
-#include "bundle/manifest_text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +9,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "bundle/labels.h"
+#include "bundle/manifest_text.h"
 #include "bundle/model_config.h"
 #include "bundle/model_version.h"
 #include "bundle/safetensors.h"
