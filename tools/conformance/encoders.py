@@ -238,7 +238,7 @@ def check_cut(winnow, config, layers, texts, weight):
         write_tokenizer(base)
         save_weights(make_model(config, weight), "plain", base, winnow)
         names = list(config["id2label"].values())
-        rows = [f"{name}\t{' '.join(f'w{5 + (7 * row + 3 * i) % 55}' for i in range(9))}\n" for row in range(20) for name in names]
+        rows = [f"{names[row % len(names)]}\t{' '.join(f'w{5 + (row * (i + 1) + 3 * i) % 55}' for i in range(9))}\n" for row in range(54)]
         (base / "data.tsv").write_text("label\ttext\n" + "".join(rows))
         done = subprocess.run([winnow, "train", base / "data.tsv", "--base-model", base, "--layers", str(layers), "--max-steps", "2", "--max-length",
                                "64", "--precision", "f32", "--calibration", "none", "--output-dir", cut, "--quiet"], capture_output=True, text=True)
