@@ -3,6 +3,7 @@
 
 #include "base/files.h"
 #include "bundle/manifest.h"
+#include "bundle/manifest_text.h"
 #include "bundle/model_config.h"
 #include "classify/encoder_weights.h"
 
@@ -18,7 +19,9 @@ Result<Manifest> ReadManifest(const std::filesystem::path& dir) {
   if (std::filesystem::exists(path)) return ParseManifest(TRY(ReadFile(path)), path.string());
   const ModelConfig config = TRY(ReadModelConfig(dir));
   Manifest manifest;
-  manifest.max_length = MaxTokens(config);
+  const std::filesystem::path tokenizer = dir / "tokenizer_config.json";
+  const std::string stated = std::filesystem::exists(tokenizer) ? TRY(ReadFile(tokenizer)) : std::string();
+  manifest.max_length = TRY(DefaultMaxLength(config, stated, tokenizer.string()));
   manifest.positive_label = DefaultPositiveLabel(config.labels);
   return manifest;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,8 @@
 
 namespace winnow {
 namespace {
+
+constexpr char kGlobalInterval[] = "global_attn_every_n_layers";
 
 /// A number that this program can compute only where it is that of the hidden size.
 Result<void> RequireHiddenSize(const JsonObject& object, const char* key, int hidden_size, std::string_view where) {
@@ -83,10 +86,10 @@ Result<float> ReadRopeTheta(const JsonObject& object, const ConfigReader& reader
 Result<std::vector<bool>> ReadLocalLayers(const JsonObject& object, int num_layers, std::string_view where) {
   std::vector<bool> local;
   if (!object.Has("layer_types")) {
-    const int64_t every = TRY(object.Integer("global_attn_every_n_layers")).value_or(3);
+    const int64_t every = TRY(object.Integer(kGlobalInterval)).value_or(3);
     if (every < 1 || every > kMaxConfigSize)
       return BadConfig(where, fmt::format("'global_attn_every_n_layers' is {}", every));
-    for (int l = 0; l < num_layers; ++l) local.push_back(l % every != 0);
+    for (int l = 0; l < num_layers; ++l) local.push_back(IsLocalAtInterval(static_cast<size_t>(l), every));
     return local;
   }
   const Json& types = object.json()["layer_types"];
@@ -136,6 +139,18 @@ Result<void> ReadModernBert(const JsonObject& object, const ConfigReader& reader
   return {};
 }
 
+/// The interval of the global layers, for programs that do not read 'layer_types' (transformers 4 is one). Where the layers
+/// follow none it is null, an error to those programs: without the key they would take it for 3.
+void FormatGlobalInterval(const ModelConfig& config, Json& json) {
+  const Json* const source = json.Find(kGlobalInterval);
+  if (source != nullptr && source->is_number_integer() && source->get<int64_t>() >= 1 &&
+      FollowsInterval(config.local_layers, source->get<int64_t>())) {
+    return;
+  }
+  const std::optional<int> interval = GlobalLayerInterval(config.local_layers);
+  json[kGlobalInterval] = interval ? Json(*interval) : Json();
+}
+
 void FormatModernBert(const ModelConfig& config, Json& json) {
   json["classifier_pooling"] = config.mean_pooling ? "mean" : "cls";
   json["classifier_activation"] = NameOfActivation(config.pooler_activation);
@@ -145,6 +160,7 @@ void FormatModernBert(const ModelConfig& config, Json& json) {
   Json types = Json::array();
   for (const bool local : config.local_layers) types.push_back(local ? "sliding_attention" : "full_attention");
   json["layer_types"] = std::move(types);
+  FormatGlobalInterval(config, json);
   // In both forms: transformers 5 reads the second.
   json["global_rope_theta"] = ShortestDouble(config.global_rope_theta);
   json["local_rope_theta"] = ShortestDouble(config.local_rope_theta);

@@ -54,7 +54,9 @@ Result<Manifest> ReadManifest(const fs::path& dir) {
     TRY(FindEditedVersion(dir, manifest));
   } else {
     const ModelConfig config = TRY(ReadModelConfig(dir));
-    manifest.max_length = MaxTokens(config);
+    const fs::path tokenizer = dir / "tokenizer_config.json";
+    const std::string stated = fs::exists(tokenizer, ignored) ? TRY(ReadFile(tokenizer)) : std::string();
+    manifest.max_length = TRY(DefaultMaxLength(config, stated, tokenizer.string()));
     manifest.positive_label = DefaultPositiveLabel(config.labels);
   }
   if (manifest.name.empty()) manifest.name = fs::weakly_canonical(dir, ignored).filename().string();

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "bundle/labels.h"
+#include "bundle/manifest_text.h"
 #include "bundle/model_config.h"
 #include "bundle/model_version.h"
 #include "bundle/safetensors.h"
@@ -70,6 +71,33 @@ TEST(Manifest, WhatIsWrittenReadsBack) {
   EXPECT_EQ(read->thresholds.labels, manifest.thresholds.labels);
   EXPECT_EQ(read->sha256, manifest.sha256);
   EXPECT_THAT(read->source, HasSubstr("kept"));
+}
+
+TEST(Manifest, PlainHuggingFaceDirectoryHasTheMaximumLengthOfItsTokenizer) {
+  const TemporaryDirectory dir;
+  MakeBundle(dir.path());
+  const auto length = [&](const std::string& stated) {
+    EXPECT_TRUE(WriteFileAtomically(dir.path() / "tokenizer_config.json", R"({"model_max_length": )" + stated + "}"));
+    return ReadManifest(dir.path()).value().max_length;
+  };
+  EXPECT_EQ(length("16"), 16);
+  EXPECT_EQ(length("16.0"), 16);
+  EXPECT_EQ(length("64"), 64);
+  EXPECT_EQ(length("65"), 64) << "the model has 64 positions";
+  EXPECT_EQ(length("1000000000000000019884624838656"), 64) << "transformers' value for: unknown";
+  for (const char* none : {"null", "\"16\"", "true", "0", "-1", "2"}) EXPECT_EQ(length(none), 64) << none;
+  ASSERT_TRUE(WriteFileAtomically(dir.path() / "tokenizer_config.json", "{"));
+  EXPECT_EQ(ReadManifest(dir.path()).error().code, ErrorCode::kInvalidModel);
+  ASSERT_TRUE(WriteFileAtomically(dir.path() / "winnow.json", R"({"max_length": 48})"));
+  EXPECT_EQ(ReadManifest(dir.path()).value().max_length, 48) << "winnow.json is what counts";
+
+  ModelConfig roberta;
+  roberta.architecture = Architecture::kRoberta;
+  roberta.max_positions = 514;
+  roberta.pad_token_id = 1;
+  EXPECT_EQ(DefaultMaxLength(roberta, R"({"model_max_length": 514})", "test").value(), 512);
+  EXPECT_EQ(DefaultMaxLength(roberta, R"({"model_max_length": 512})", "test").value(), 512);
+  EXPECT_EQ(DefaultMaxLength(roberta, R"({"model_max_length": 511})", "test").value(), 511);
 }
 
 TEST(Manifest, PlainHuggingFaceDirectoryHasDefaults) {

@@ -23,7 +23,7 @@ std::unexpected<Error> Bad(std::string_view where, const std::string& why) {
 
 /// Grows when programs that do not know a new field would predict something else. A manifest without "format" has 1.
 constexpr int kFormat = 1;
-constexpr int kMaxLength = 1 << 20;
+constexpr int kMinLength = 3, kMaxLength = 1 << 20;
 
 constexpr std::array kLongTexts = {LongText::kHead, LongText::kHeadTail, LongText::kWindows};
 
@@ -50,8 +50,9 @@ Result<void> ValidateManifest(const Manifest& manifest, std::string_view where) 
     return Bad(where, fmt::format("'version' is '{}', expected a semantic version like 1.2.0", manifest.version));
   if (manifest.kind != "transformer" && manifest.kind != "lr" && manifest.kind != "svm")
     return Bad(where, fmt::format("'kind' is '{}', expected transformer, lr or svm", manifest.kind));
-  if (manifest.max_length < 3 || manifest.max_length > kMaxLength)
-    return Bad(where, fmt::format("'max_length' is {}, expected 3 to {}", manifest.max_length, kMaxLength));
+  if (manifest.max_length < kMinLength || manifest.max_length > kMaxLength)
+    return Bad(where,
+               fmt::format("'max_length' is {}, expected {} to {}", manifest.max_length, kMinLength, kMaxLength));
   TRY(ValidateCalibration(manifest, where));
   for (const auto& [name, digest] : manifest.sha256) {
     if (!IsInside(name)) return Bad(where, fmt::format("'sha256' names '{}', which lies outside the bundle", name));
@@ -129,6 +130,16 @@ std::string DefaultPositiveLabel(const std::vector<std::string>& labels) {
   if (labels.size() != 2) return {};
   const auto named = std::ranges::find_if(labels, IsPositiveName);
   return named != labels.end() ? *named : labels[1];
+}
+
+Result<int> DefaultMaxLength(const ModelConfig& config, std::string_view tokenizer_config, std::string_view where) {
+  const int most = MaxTokens(config);
+  if (tokenizer_config.empty()) return most;
+  const Json json = TRY(ParseJson(tokenizer_config, where, ErrorCode::kInvalidModel));
+  const Json* const stated = json.is_object() ? json.Find("model_max_length") : nullptr;
+  if (stated == nullptr || !stated->is_number()) return most;
+  const auto length = stated->get<double>();  // transformers writes 1e30 where there is no limit
+  return length >= kMinLength && length < most ? static_cast<int>(length) : most;
 }
 
 }  // namespace winnow

@@ -164,6 +164,22 @@ bool IsLocalLayer(const ModelConfig& config, size_t layer) {
   return layer < config.local_layers.size() && config.local_layers[layer];
 }
 
+bool IsLocalAtInterval(size_t layer, int64_t interval) { return layer % static_cast<size_t>(interval) != 0; }
+
+bool FollowsInterval(const std::vector<bool>& local_layers, int64_t interval) {
+  for (size_t l = 0; l < local_layers.size(); ++l) {
+    if (local_layers[l] != IsLocalAtInterval(l, interval)) return false;
+  }
+  return true;
+}
+
+std::optional<int> GlobalLayerInterval(const std::vector<bool>& local_layers) {
+  for (int interval = 1; interval <= static_cast<int>(local_layers.size()); ++interval) {
+    if (FollowsInterval(local_layers, interval)) return interval;
+  }
+  return std::nullopt;
+}
+
 bool ComputesFirstsOnly(const ModelConfig& config, size_t layer) {
   return layer + 1 == static_cast<size_t>(config.num_layers) && !config.mean_pooling;
 }

@@ -91,6 +91,13 @@ int GroupOfLayer(const ModelConfig& config, int layer);
 bool IsPreNorm(const ModelConfig& config);
 /// Returns true if a token attends only to its neighbours in layer `layer`.
 bool IsLocalLayer(const ModelConfig& config, size_t layer);
+/// Returns true if layer `layer` is local where the first layer and every `interval`-th after it are global
+/// ('global_attn_every_n_layers' in config.json).
+bool IsLocalAtInterval(size_t layer, int64_t interval);
+/// Returns true if the global layers of `local_layers` (ModelConfig::local_layers) are those of `interval` >= 1.
+bool FollowsInterval(const std::vector<bool>& local_layers, int64_t interval);
+/// Returns the smallest interval that `local_layers` follow; nothing if there is none.
+std::optional<int> GlobalLayerInterval(const std::vector<bool>& local_layers);
 /// Returns true if only the first token of each text is computed in layer `layer`, since the head reads no other.
 bool ComputesFirstsOnly(const ModelConfig& config, size_t layer);
 

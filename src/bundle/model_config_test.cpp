@@ -194,6 +194,32 @@ TEST(ModelConfig, ModernBertIsReadInBothFormsAndReadsBack) {
   EXPECT_EQ(newer.local_rope_theta, 77);
 }
 
+TEST(ModelConfig, ModernBertsLayersAreWrittenAlikeInBothForms) {
+  const auto written = [](const std::vector<bool>& local_layers, const char* interval) {
+    Json json = ModernBert();
+    json["global_attn_every_n_layers"] = ParsedJson(interval);
+    json["layer_types"] = Json::array();
+    for (const bool local : local_layers) json["layer_types"].push_back(local ? "sliding_attention" : "full_attention");
+    const Json config = ParsedJson(FormatModelConfig(Parse(json).value()).value());
+    EXPECT_EQ(config["layer_types"], json["layer_types"]);
+    return config["global_attn_every_n_layers"];
+  };
+  for (int bits = 0; bits < 16; ++bits) {
+    const std::vector<bool> local = {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0};
+    for (const char* before : {"null", "1", "2", "3", "4", "9"}) {
+      const Json interval = written(local, before);
+      // transformers 4 has no other source, and an absent key is 3 to it.
+      EXPECT_TRUE(interval.is_null() || FollowsInterval(local, interval.get<int64_t>())) << bits << " " << before;
+      EXPECT_EQ(interval.is_null(), !GlobalLayerInterval(local)) << bits << " " << before;
+    }
+  }
+  EXPECT_EQ(written({false, false, false, false}, "3"), Json(1));
+  EXPECT_EQ(written({false, true, false, true}, "3"), Json(2));
+  EXPECT_EQ(written({false, true, true, true}, "3"), Json(4));
+  EXPECT_EQ(written({false, true, true, true}, "9"), Json(9)) << "kept, since it means the same";
+  EXPECT_EQ(written({true, true, true, true}, "3"), Json());
+}
+
 TEST(ModelConfig, ModernBertsSmallestWindowReadsBack) {
   Json json = ModernBert();
   json["local_attention"] = 1;

@@ -157,6 +157,24 @@ class TensorReader {
     return numbers;
   }
 
+  /// Metadata are None or a dict of booleans, such as {"neg": True}: the values are the negatives of the stored ones.
+  Result<void> CheckMetadata(const std::string& name, uint32_t place) const {
+    const PickleValue& metadata = pickle_[place];
+    if (metadata.kind == Kind::kNone) return {};
+    std::string what = metadata.kind == Kind::kDict ? "" : "metadata";
+    for (size_t i = 0; i + 1 < metadata.items.size() && metadata.kind == Kind::kDict; i += 2) {
+      const PickleValue& key = pickle_[metadata.items[i]];
+      const PickleValue& value = pickle_[metadata.items[i + 1]];
+      if (value.kind == Kind::kBool && value.integer == 0) continue;
+      what = key.kind == Kind::kText && IsUtf8(key.text) ? key.text : "metadata";
+    }
+    if (what.empty()) return {};
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("{}: tensor '{}' has '{}' set, which changes its stored values", where_, name, what),
+                "save the model again with tensor.resolve_neg().resolve_conj() of each tensor, or as "
+                "model.safetensors");
+  }
+
   Result<std::optional<TensorView>> ReadTensor(const std::string& name, uint32_t place, PyTorchContents& contents) {
     if (!IsTensor(place)) return std::nullopt;
     if (!IsUtf8(name)) return BadModel(where_, "a tensor's name is not UTF-8");
@@ -173,6 +191,7 @@ class TensorReader {
     if (arguments.items.size() < 6 || arguments.items.size() > 7 ||
         pickle_[arguments.items[0]].kind != Kind::kPersistent || pickle_[arguments.items[1]].kind != Kind::kInt)
       return bad("has an invalid description");
+    if (arguments.items.size() == 7) TRY(CheckMetadata(name, arguments.items[6]));
     const Storage& storage = storages_.at(pickle_[pickle_[pickle_[arguments.items[0]].items[0]].items[2]].text);
     const int64_t offset = pickle_[arguments.items[1]].integer;
     const auto shape = Numbers(arguments.items[2]);

@@ -153,6 +153,24 @@ TEST(PyTorchFile, RepeatedContentsAreBounded) {
               HasSubstr("too often"));
 }
 
+TEST(PyTorchFile, PendingNegationsAndConjugationsAreRefused) {
+  TestTensor tensor{"FloatStorage", "0", 6, 0, {6}, {1}};
+  const auto parsed = [&](const std::string& metadata) {
+    tensor.metadata = metadata;
+    return Parse(PyTorchZip(P::Dict({{"w", tensor.Pickled()}}), {{"0", std::string(24, 'x')}}));
+  };
+  for (const std::string& harmless : {std::string("N"), std::string("}"), P::Dict({{"neg", "\x89"}, {"conj", "\x89"}})})
+    EXPECT_TRUE(parsed(harmless));
+  for (const std::string& changed : {P::Dict({{"neg", "\x88"}}), P::Dict({{"neg", "\x88"}, {"conj", "\x89"}})}) {
+    const Error error = parsed(changed).error();
+    EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+    EXPECT_THAT(error.message, HasSubstr("tensor 'w' has 'neg' set"));
+    EXPECT_THAT(error.hint, HasSubstr("resolve_neg()"));
+  }
+  EXPECT_THAT(parsed(P::Dict({{"conj", "\x88"}})).error().message, HasSubstr("'conj'"));
+  EXPECT_THAT(parsed("K\x01").error().message, HasSubstr("'metadata'"));
+}
+
 TEST(PyTorchFile, ReadsEmptyTensors) {
   const TestTensor empty{"FloatStorage", "0", 6, 6, {0, 3}, {3, 1}};
   const auto file = PyTorchZip(P::Dict({{"w", empty.Pickled()}}), {{"0", std::string(24, 'x')}});

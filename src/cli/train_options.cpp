@@ -19,6 +19,7 @@ constexpr const char* kTransformerOnly[] = {
     "long-text",
     "layers",
     "dropout",
+    "attention-dropout",
     "classifier-dropout",
     "epochs",
     "max-steps",
@@ -183,10 +184,16 @@ void AddModelOptions(ModelPlan& model, OptionTable& table) {
            "smaller and faster model")
       .AtLeast(1)
       .Default("all");
-  table.Add("dropout", &model.dropout, "Dropout probability of the hidden layers")
+  table
+      .Add("dropout", &model.dropout,
+           "Dropout probability of the hidden layers; attention weights have their own (--attention-dropout)")
       .Range(0, 0.95)
       .Default("the value in the config.json of the base model")
       .Alias("hidden-dropout-prob");
+  table.Add("attention-dropout", &model.attention_dropout, "Dropout probability of the attention weights")
+      .Range(0, 0.95)
+      .Default("the value in the config.json of the base model")
+      .Alias("attention-probs-dropout-prob");
   table.Add("classifier-dropout", &model.classifier_dropout, "Dropout probability before the classification head")
       .Range(0, 0.95)
       .Default("the value in the config.json of the base model");

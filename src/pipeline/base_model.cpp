@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <string_view>
+#include <vector>
 
+#include "base/files.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "bundle/convert.h"
 #include "bundle/known_models.h"
@@ -17,12 +21,30 @@
 namespace winnow {
 namespace {
 
+/// What sentence-transformers says of a model's embeddings.
+constexpr char kPoolingFile[] = "1_Pooling/config.json";
+constexpr std::string_view kMeanKey = "pooling_mode_mean_tokens";
+
 /// The labels of the data, and the dropout of the plan.
 void Configure(const ModelPlan& plan, const Dataset& train, ModelConfig& config) {
   config.labels = train.labels.names;
   config.multi_label = train.multi_label;
   if (plan.dropout) config.hidden_dropout = config.embedding_dropout = static_cast<float>(*plan.dropout);
+  if (plan.attention_dropout) config.attention_dropout = static_cast<float>(*plan.attention_dropout);
   if (plan.classifier_dropout) config.classifier_dropout = static_cast<float>(*plan.classifier_dropout);
+}
+
+/// Returns true unless sentence-transformers pools the outputs of the model in another way than by their mean.
+bool PoolsByMean(const std::filesystem::path& directory) {
+  const Result<std::string> text = ReadFile(directory / kPoolingFile);
+  if (!text) return true;
+  const Result<Json> json = ParseJson(*text, kPoolingFile);
+  if (!json || !json->is_object()) return true;
+  if (const Json* const mode = json->Find("pooling_mode")) return *mode == "mean";
+  for (const auto& [key, value] : json->items()) {  // of earlier versions: one switch per kind
+    if (key.starts_with("pooling_mode_") && value.is_boolean() && value.get<bool>() != (key == kMeanKey)) return false;
+  }
+  return true;
 }
 
 Result<BaseModel> FromScratch(const TrainingPlan& plan, const Dataset& train, TrainingObserver& observer) {
@@ -53,6 +75,18 @@ Result<BaseModel> LoadBaseModel(const TrainingPlan& plan, const Dataset& train, 
                   {.reinit_head = plan.model.reinit_head, .create_head = true, .seed = plan.seed, .writable = true}));
   for (const std::string& note : model.notes()) observer.Note(note);
   if (plan.model.layers) model = TRY(TruncateLayers(model, *plan.model.layers));
+  const std::vector<bool>& local_layers = model.config().local_layers;
+  if (!local_layers.empty() && !GlobalLayerInterval(local_layers)) {
+    observer.Note(
+        "the layers with global attention follow no fixed interval: besides Winnow, only programs that read "
+        "'layer_types' in config.json, such as transformers 5, can load this model");
+  }
+  if (plan.trainer.freeze == "encoder" && !PoolsByMean(directory)) {
+    observer.Note(fmt::format(
+        "according to {}, an embedding of the base model is not the mean over all tokens; embeddings of this model "
+        "are, so they differ from those of the base model",
+        kPoolingFile));
+  }
   return BaseModel{std::move(tokenizer), std::move(model), directory};
 }
 

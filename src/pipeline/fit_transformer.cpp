@@ -31,7 +31,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 /// What the trained bytes depend on: a checkpoint of another run is not gone on from.
-RunIdentity IdentityOf(Json hyperparameters, const Split& split, const TextSet& train, const Model& base, int threads) {
+RunIdentity IdentityOf(const ModelPlan& plan, Json hyperparameters, const Split& split, const TextSet& train,
+                       const Model& base, int threads) {
   Hasher hasher(Hasher::Kind::kSha256);
   const auto add = [&](const float* values, size_t count) {
     hasher.Update({reinterpret_cast<const char*>(values), count * sizeof(float)});
@@ -50,6 +51,8 @@ RunIdentity IdentityOf(Json hyperparameters, const Split& split, const TextSet& 
   run["labels"] = split.train.labels.names;
   run["threads"] = threads;
   run["hidden_dropout"] = base.config().hidden_dropout;
+  // Checkpoints from before there was an option do not have it.
+  if (plan.attention_dropout) run["attention_dropout"] = base.config().attention_dropout;
   run["classifier_dropout"] = base.config().classifier_dropout;
   run["weights_before_training"] = hasher.Hex();  // last in order: other data may be why they differ
   return run;
@@ -167,15 +170,15 @@ class FineTuned final : public FittedModel {
 
   Result<TrainingResult> RunSteps() {
     const bool profile = input_.plan.trainer.profile;
-    Result<TrainingResult> result =
-        RunTraining({.output = input_.plan.output,
-                     .base = base_,
-                     .train = train_,
-                     .validation = validation_,
-                     .trainer = trainer_,
-                     .manifest = input_.manifest,
-                     .run = IdentityOf(hyperparameters_, input_.split, train_, base_.model, pool_.size())},
-                    pool_, observer_);
+    Result<TrainingResult> result = RunTraining(
+        {.output = input_.plan.output,
+         .base = base_,
+         .train = train_,
+         .validation = validation_,
+         .trainer = trainer_,
+         .manifest = input_.manifest,
+         .run = IdentityOf(input_.plan.model, hyperparameters_, input_.split, train_, base_.model, pool_.size())},
+        pool_, observer_);
     if (!result || !profile) return result;
     for (const std::string& line : Lines(ProfileText(result->times, tokenize_seconds_, trainer_.precision, pool_))) {
       observer_.Note(line);

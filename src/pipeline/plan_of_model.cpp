@@ -283,6 +283,7 @@ Result<TrainingPlan> PlanOfModel(const fs::path& bundle) {
   plan.model.base_model = info->base_model_id;
   plan.model.reinit_head = true;  // of another size alone, which the training must have had done
   plan.model.dropout = static_cast<double>(config.hidden_dropout);
+  plan.model.attention_dropout = static_cast<double>(config.attention_dropout);
   plan.model.classifier_dropout = static_cast<double>(config.classifier_dropout);
   return plan;
 }

@@ -21,6 +21,7 @@ class PlanOfModelTest : public ::testing::Test {
   void SetUp() override {
     ModelConfig config = TinyConfig();
     config.hidden_dropout = 0.25f;
+    config.attention_dropout = 0.5f;
     ASSERT_TRUE(WriteModelConfig(dir.path(), config));
     Manifest manifest;
     manifest.name = "m";
@@ -71,6 +72,7 @@ TEST_F(PlanOfModelTest, EqualsThePlanOfTheTraining) {
   EXPECT_EQ(plan->model.max_length, 99);
   EXPECT_EQ(plan->trainer.precision, NameOf(trainer.precision));
   EXPECT_EQ(plan->model.dropout, 0.25);
+  EXPECT_EQ(plan->model.attention_dropout, 0.5);
   EXPECT_EQ(plan->data.reading.template_text, "{subject} [SEP] {body}");
   EXPECT_EQ(plan->data.positive_label, "spam");
   EXPECT_NEAR(plan->data.validation_size, 0.15, 1e-12);

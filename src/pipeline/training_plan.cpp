@@ -55,6 +55,7 @@ Result<void> CheckData(const DataPlan& data) {
 Result<void> CheckModel(const ModelPlan& model) {
   TRY(OneOf("kind", model.kind, {"transformer", "lr", "svm"}));
   if (model.dropout) TRY(InRange("dropout", *model.dropout, 0, 0.95));
+  if (model.attention_dropout) TRY(InRange("attention-dropout", *model.attention_dropout, 0, 0.95));
   if (model.classifier_dropout) TRY(InRange("classifier-dropout", *model.classifier_dropout, 0, 0.95));
   TRY(InRange("max-length", model.max_length, 3));
   if (model.layers) TRY(InRange("layers", *model.layers, 1));

@@ -59,6 +59,7 @@ struct ModelPlan {
   std::string base_model = "all-MiniLM-L6-v2";  ///< name of a model, a directory, or "scratch"
   bool reinit_head = false;                     ///< a new classification head if that of the base model does not fit
   std::optional<double> dropout;                ///< dropout of the encoder; empty: the base model's
+  std::optional<double> attention_dropout;      ///< dropout of attention weights; empty: the base model's
   std::optional<double> classifier_dropout;     ///< dropout before the classifier; empty: the base model's
   int max_length = 128;                         ///< maximum length in tokens, special tokens included
   LongText long_text = LongText::kHead;

@@ -25,6 +25,7 @@ TEST(CheckPlan, NamesTheOptionWhoseValueMakesNoSense) {
       {"--kind", [](TrainingPlan& plan) { plan.model.kind = "tree"; }},
       {"--max-length", [](TrainingPlan& plan) { plan.model.max_length = 2; }},
       {"--dropout", [](TrainingPlan& plan) { plan.model.dropout = 1; }},
+      {"--attention-dropout", [](TrainingPlan& plan) { plan.model.attention_dropout = 1; }},
       {"--test-size", [](TrainingPlan& plan) { plan.data.test_size = 1; }},
       {"--problem-type", [](TrainingPlan& plan) { plan.data.reading.problem_type = "both"; }},
       {"--synthetic-share", [](TrainingPlan& plan) { plan.data.synthetic_share = -0.1; }},

@@ -66,16 +66,43 @@ class Form final : public NormalizerStep {
     std::vector<uint32_t> ends;
     MappedText result = text.Empty();
     result.text = Normalize(text.text, form_, text.tracked ? &ends : nullptr);
-    result.sources.resize(ends.size());
+    result.sources.reserve(ends.size());
     uint32_t begin = 0;
-    for (size_t i = 0; i < ends.size(); ++i) {
-      if (i > 0 && ends[i] != ends[i - 1]) begin = ends[i - 1];
-      result.sources[i] = text.SourceOf(begin, ends[i]);
+    for (size_t i = 0; i < ends.size();) {
+      const uint32_t end = ends[i];
+      size_t next = i;
+      while (next < ends.size() && ends[next] == end) ++next;
+      AppendSources(text, begin, end, std::string_view(result.text).substr(i, next - i), result.sources);
+      begin = end;
+      i = next;
     }
     return result;
   }
 
  private:
+  /// Of a part, which came from the bytes [begin, end) of `text`. As in tokenizers, characters that change places and stay
+  /// as many have the sources of the characters in whose places they are.
+  static void AppendSources(const MappedText& text, size_t begin, size_t end, std::string_view part,
+                            std::vector<TokenSpan>& sources) {
+    const std::string_view whole = std::string_view(text.text).substr(0, end);
+    if (CountCharacters(part) != CountCharacters(whole.substr(begin))) {
+      sources.resize(sources.size() + part.size(), text.SourceOf(begin, end));
+      return;
+    }
+    for (size_t i = 0; i < part.size();) {
+      const size_t at = i, from = begin;
+      NextCodePoint(part, i);
+      NextCodePoint(whole, begin);
+      sources.resize(sources.size() + (i - at), text.SourceOf(from, begin));
+    }
+  }
+
+  static size_t CountCharacters(std::string_view text) {
+    size_t count = 0;
+    for (size_t i = 0; i < text.size(); ++count) NextCodePoint(text, i);
+    return count;
+  }
+
   NormalForm form_;
 };
 

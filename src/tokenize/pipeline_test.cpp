@@ -77,6 +77,39 @@ TEST(Normalizer, BytesRememberTheirSources) {
   EXPECT_EQ(text.SourceOf(3, 5), (TokenSpan{4, 5}));
 }
 
+TEST(Normalizer, MarksThatChangePlacesHaveTheSourcesOfTheirPlaces) {
+  const MappedText text =
+      Normalizer::Read(ParseJson(R"({"type": "NFKD"})", "test").value(), "test").value().Apply("a$\u0331\u0302\u0316é");
+  ASSERT_EQ(text.text, "a$\u0331\u0316\u0302e\u0301");
+  EXPECT_EQ(text.SourceOf(1, 2), (TokenSpan{1, 2}));
+  EXPECT_EQ(text.SourceOf(2, 4), (TokenSpan{2, 4}));
+  EXPECT_EQ(text.SourceOf(6, 8), (TokenSpan{6, 8}));
+  EXPECT_EQ(text.SourceOf(8, 9), (TokenSpan{8, 10})) << "a character that becomes two";
+  EXPECT_EQ(text.SourceOf(9, 11), (TokenSpan{8, 10}));
+}
+
+TEST(PreTokenizer, OnlyThePieceAtTheBeginningIsTheFirst) {
+  const auto normal = Normalizer::Read(ParseJson(R"({"type": "Sequence", "normalizers": [{"type": "NFKD"},
+    {"type": "Prepend", "prepend": "▁"}]})",
+                                                 "test")
+                                           .value(),
+                                       "test")
+                          .value()
+                          .Apply("$\u0331\u0302\u0316.");
+  const SplitText split = PreTokenizer::Read(ParseJson(R"({"type": "Sequence", "pretokenizers": [
+    {"type": "BertPreTokenizer"}, {"type": "Whitespace"},
+    {"type": "Metaspace", "prepend_scheme": "first", "split": false}]})",
+                                                       "test")
+                                                 .value(),
+                                             "test")
+                              .value()
+                              .Apply(normal, 0);
+  std::string joined;
+  for (const PatternMatch& piece : split.pieces)
+    joined += "[" + split.mapped.text.substr(piece.begin, piece.end - piece.begin) + "]";
+  EXPECT_EQ(joined, "[▁][▁$][\u0331\u0316\u0302][.]");
+}
+
 TEST(PreTokenizer, StepsAreThoseOfTokenizers) {
   EXPECT_EQ(Split("null", "a b"), "[a b]");
   EXPECT_EQ(Split(R"({"type": "BertPreTokenizer"})", " a,b "), "[a][,][b]");

@@ -179,6 +179,20 @@ class FrozenEncoder(Few):
         self.assertIn("resuming from", err)
         self.assertEqual(winnow.read_safetensors(self.path("cut", "model.safetensors")), through)
 
+    def test_embeddings_that_are_no_means_are_noted(self):
+        self.train("--attention-dropout", 0, output="base")
+        self.assertEqual(json.loads(self.files("base")["config.json"])["attention_probs_dropout_prob"], 0)
+        os.mkdir(self.path("base", "1_Pooling"))
+        note = "an embedding of the base model is not the mean over all tokens"
+        mean = {"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False}
+        first = {"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}
+        for number, (pooling, noted) in enumerate([(mean, False), (first, True), ({"pooling_mode": "mean"}, False), ({"pooling_mode": "cls"}, True)]):
+            self.write("base/1_Pooling/config.json", json.dumps(pooling))
+            _, err = self.winnow("train", MESSAGES, "--base-model", self.path("base"), "--freeze", "encoder", "--epochs", 1, "--output-dir", f"m{number}")
+            self.assertEqual(note in err, noted, pooling)
+        _, err = self.winnow("train", MESSAGES, "--base-model", self.path("base"), "--max-steps", 1, "--output-dir", "trained")
+        self.assertNotIn(note, err, "a trained encoder has other embeddings in any case")
+
     def test_no_checkpoints_unless_asked_for(self):
         self.train(output="base")
         command = [argument for argument in self.command("model", "--profile") if argument not in ("--save-steps", 40)]

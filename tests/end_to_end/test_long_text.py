@@ -1,5 +1,6 @@
 """Texts past a model's length: what is read of them, and what hides where."""
 import json
+import os
 
 import winnow
 from winnow import TestCase, messages
@@ -85,6 +86,24 @@ class LongTexts(TestCase):
             self.assertGreater(info["metrics"]["accuracy"], 0.9)
             out, _ = self.winnow("classify", "model", "--input", data, "--json")
             self.assertEqual(len(out.splitlines()), 200)
+
+    def test_a_directory_without_a_manifest_has_the_length_of_its_tokenizer(self):
+        self.train("--max-length", 64)
+        os.remove(self.path("model", "winnow.json"))
+        begin, end, other = harmless(14), harmless(20), " ".join(["prize"] * 20)
+
+        def differ(length):
+            with open(self.path("model", "tokenizer_config.json"), encoding="utf-8") as file:
+                config = json.load(file)
+            self.assertEqual(config["model_max_length"], 64 if length is None else config["model_max_length"])
+            if length is not None:
+                self.write("model/tokenizer_config.json", json.dumps(config | {"model_max_length": length}))
+            one, another = self.answers(f"{begin} {end}", f"{begin} {other}")
+            return one["scores"] != another["scores"]
+
+        self.assertTrue(differ(None))
+        self.assertFalse(differ(16), "14 words and two special tokens")
+        self.assertTrue(differ(int(1e30)), "no limit, as transformers writes it")
 
     def test_a_huge_text_is_answered(self):
         self.train("--epochs", 8, "--max-length", 64, "--quantize", "--max-drop", 1)

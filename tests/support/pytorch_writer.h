@@ -53,15 +53,17 @@ struct TestTensor {
   std::vector<int64_t> shape;
   std::vector<int64_t> strides;
   bool legacy = false;
+  std::string metadata{};  // the pickled seventh argument; empty: none
 
   std::string Pickled() const {
     using P = PickleText;
     std::vector<std::string> id = {P::Text("storage"), P::Global("torch", type), P::Text(key), P::Text("cpu"),
                                    P::Int(count)};
     if (legacy) id.push_back("N");
-    return P::Global("torch._utils", "_rebuild_tensor_v2") +
-           P::Tuple({P::Tuple(id) + "Q", P::Int(offset), P::Ints(shape), P::Ints(strides), "\x89", P::OrderedDict()}) +
-           "R";
+    std::vector<std::string> arguments = {P::Tuple(id) + "Q", P::Int(offset), P::Ints(shape),
+                                          P::Ints(strides),   "\x89",         P::OrderedDict()};
+    if (!metadata.empty()) arguments.push_back(metadata);
+    return P::Global("torch._utils", "_rebuild_tensor_v2") + P::Tuple(arguments) + "R";
   }
   std::string PickledParameter() const {
     using P = PickleText;

@@ -6,7 +6,7 @@
 Every variant is a directory as users have them: config.json, weights in some form and a tokenizer. Each of them must
   - answer with the probabilities that transformers computes, to 1e-5, or
   - be refused by a message that names the key
-and none may answer anything else. Variants: every key of the config that changes an answer, also N random combinations for each
+and none may answer anything else. Models that `train --layers` makes of a ModernBERT are read by transformers as by Winnow. Variants: every key of the config that changes an answer, also N random combinations for each
 family; other class names, labels that are numbers; weights in f16 and bf16, with other prefixes, in several files and as
 pytorch_model.bin. Exported ONNX files of each family are run if onnxruntime and onnx are there. Needs torch, transformers and safetensors in
 this Python (they are too large to be installed by the way). Exits 0 when all is as it should be, 77 without them ("skipped: ..."), else 1.
@@ -227,6 +227,32 @@ def compare(winnow, variant, texts, weight, export):
         return "", f"within {worst:.1g}"
 
 
+def check_cut(winnow, config, layers, texts, weight):
+    """'' if transformers reads a ModernBERT of fewer layers as Winnow does, else what is wrong."""
+    import transformers
+
+    with tempfile.TemporaryDirectory(prefix="winnow-encoders-") as temporary:
+        base, cut = Path(temporary, "base"), Path(temporary, "cut")
+        base.mkdir()
+        (base / "config.json").write_text(json.dumps(config))
+        write_tokenizer(base)
+        save_weights(make_model(config, weight), "plain", base, winnow)
+        names = list(config["id2label"].values())
+        rows = [f"{names[row % len(names)]}\t{' '.join(f'w{5 + (row * (i + 1) + 3 * i) % 55}' for i in range(9))}\n" for row in range(54)]
+        (base / "data.tsv").write_text("label\ttext\n" + "".join(rows))
+        done = subprocess.run([winnow, "train", base / "data.tsv", "--base-model", base, "--layers", str(layers), "--max-steps", "2", "--max-length",
+                               "64", "--precision", "f32", "--calibration", "none", "--output-dir", cut, "--quiet"], capture_output=True, text=True)
+        if done.returncode != 0:
+            return f"train: {done.stderr.strip()}"
+        answers, message = winnow_answers(winnow, cut, texts)
+        if answers is None:
+            return message
+        model = transformers.AutoModelForSequenceClassification.from_pretrained(cut, attn_implementation="eager").eval()
+        names = [model.config.id2label[i] for i in range(len(names))]
+        worst = largest_difference(answers, expected_answers(model, texts, False)[1], names)
+        return "" if worst <= TOLERANCE else f"probabilities differ by {worst:.2g}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("winnow", type=Path)
@@ -256,6 +282,11 @@ def main():
             if wrong:
                 failures += 1
                 print(f"failed: {family}: {variant.name}: {wrong}", file=sys.stderr, flush=True)
+        for layers in (1, 2, 3, 4, 5, 6) if family == "modernbert" else ():
+            config = base_config(family) | {"num_hidden_layers": 7}
+            if wrong := check_cut(winnow, config, layers, texts(family), weight):
+                failures += 1
+                print(f"failed: {family}: --layers {layers} of 7: {wrong}", file=sys.stderr, flush=True)
         print(f"{family}: {compared} variants answer as transformers does, {refused} are refused by name", flush=True)
     return 1 if failures else 0
 
