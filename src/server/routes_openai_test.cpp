@@ -134,7 +134,8 @@ TEST(ModerationsRoute, PartsAreOneText) {
        {"7", "[]", "[7]", R"([{"type": "image_url", "image_url": {"url": "x"}}])", R"([{"text": "a"}])", "null"}) {
     const HttpResponse response = Routes().Ask("POST", "/v1/moderations", R"({"input": )" + std::string(input) + "}");
     EXPECT_EQ(response.status, 422) << input;
-    EXPECT_EQ(ParsedJson(response.body)["error"]["param"], "input") << input << response.body;
+    const std::string param = std::string(input) == "[7]" ? "input[0]" : "input";
+    EXPECT_EQ(ParsedJson(response.body)["error"]["param"], param) << input << response.body;
   }
 }
 
