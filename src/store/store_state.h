@@ -14,14 +14,28 @@
 
 namespace winnow {
 
+/// Whether a table has addresses of users under another spelling than NormalUser's, as former versions stored them. The
+/// database is asked once, because no index helps it.
+class OtherSpellings {
+ public:
+  explicit OtherSpellings(std::string_view table) : table_(table) {}
+  SqlResult<bool> Exist(SqlConnection& connection);
+  /// Likewise; takes a connection only to ask the database.
+  Result<bool> Exist(SqlPool& pool);
+
+ private:
+  enum class State { kUnknown, kNone, kSome };
+  const std::string_view table_;
+  std::atomic<State> state_ = State::kUnknown;
+};
+
 struct Store::State {
   explicit State(const StoreAddress& address, const StoreOptions& options)
       : pool(address, options.limits, options.max_connections), group(pool) {}
 
   SqlPool pool;
   FeedbackGroup group;  // ends before the pool
-  /// Whether preferences may be stored under another spelling of an address than NormalUser's, as former versions did.
-  std::atomic<bool> other_spellings = true;
+  OtherSpellings other_preferences{"preferences"}, other_reputation{"reputation"};
 };
 
 /// The WHERE clause of a query, whose conditions are texts of the program and whose values are bound.

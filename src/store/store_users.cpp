@@ -42,22 +42,28 @@ double Decayed(const Reputation& reputation, const ReputationChange& change) {
   return reputation.score * std::exp2(-std::max(0.0, age.count()) / static_cast<double>(change.half_life->count()));
 }
 
-/// Finds preferences that a former version has stored under another spelling of the address. No index helps, so `exist`
-/// becomes false once the store has none.
-SqlResult<SqlRows> PreferencesOfOtherSpelling(SqlConnection& connection, std::string_view user_id,
-                                              std::atomic<bool>& exist) {
-  SqlRows rows =
-      TRY(connection.Run("SELECT mode, threshold FROM preferences WHERE LOWER(user_id) = $1 ORDER BY updated_at DESC "
-                         "LIMIT 1",
-                         {NormalUser(user_id)}));
-  if (!rows.rows.empty()) return rows;
-  const SqlRows others =
-      TRY(connection.Run("SELECT 1 FROM preferences WHERE user_id LIKE '%@%' AND user_id <> LOWER(user_id) LIMIT 1"));
-  if (others.rows.empty()) exist = false;
-  return rows;
-}
+bool IsAddress(std::string_view user_id) { return user_id.find('@') != std::string_view::npos; }
 
 }  // namespace
+
+SqlResult<bool> OtherSpellings::Exist(SqlConnection& connection) {
+  if (state_ == State::kUnknown) {
+    const SqlRows rows = TRY(connection.Run(
+        fmt::format("SELECT 1 FROM {} WHERE user_id LIKE '%@%' AND user_id <> LOWER(user_id) LIMIT 1", table_)));
+    state_ = rows.rows.empty() ? State::kNone : State::kSome;
+  }
+  return state_ == State::kSome;
+}
+
+Result<bool> OtherSpellings::Exist(SqlPool& pool) {
+  if (state_ == State::kUnknown) {
+    TRY(pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
+      TRY(Exist(connection));
+      return {};
+    }));
+  }
+  return state_ == State::kSome;
+}
 
 Result<std::optional<Preferences>> Store::GetPreferences(std::string_view user_id) {
   TRY(CheckName(user_id, "user id"));
@@ -65,8 +71,12 @@ Result<std::optional<Preferences>> Store::GetPreferences(std::string_view user_i
   TRY(state_->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
     SqlRows rows =
         TRY(connection.Run("SELECT mode, threshold FROM preferences WHERE user_id = $1", {std::string(user_id)}));
-    if (rows.rows.empty() && state_->other_spellings && user_id.find('@') != std::string_view::npos)
-      rows = TRY(PreferencesOfOtherSpelling(connection, user_id, state_->other_spellings));
+    if (rows.rows.empty() && IsAddress(user_id) && TRY(state_->other_preferences.Exist(connection))) {
+      rows =
+          TRY(connection.Run("SELECT mode, threshold FROM preferences WHERE LOWER(user_id) = $1 "
+                             "ORDER BY updated_at DESC LIMIT 1",
+                             {NormalUser(user_id)}));
+    }
     if (!rows.rows.empty()) found = Preferences{OptionalText(rows.rows[0], 0), OptionalReal(rows.rows[0], 1)};
     return {};
   }));
@@ -110,10 +120,9 @@ Result<std::vector<StoredReputation>> Store::FindReputation(std::span<const std:
     places += (places.empty() ? "" : ", ") + conditions.Bind(sender);
   }
   const std::string user = conditions.Bind(std::string(user_id));
-  // Former versions have stored addresses of users as they were spelt.
-  const std::string spelt = user_id.find('@') == std::string_view::npos
-                                ? ""
-                                : fmt::format(" OR (user_id LIKE '%@%' AND LOWER(user_id) = {})", user);
+  const bool spelt_otherwise = IsAddress(user_id) && TRY(state_->other_reputation.Exist(state_->pool));
+  const std::string spelt =
+      spelt_otherwise ? fmt::format(" OR (user_id LIKE '%@%' AND LOWER(user_id) = {})", user) : "";
   const std::string sql = fmt::format(
       "SELECT sender, kind, user_id, score, updated_at FROM reputation WHERE sender IN ({}) AND (user_id IN ('', {}){}) "
       "ORDER BY sender, kind, user_id",
@@ -137,8 +146,8 @@ Result<void> Store::SetReputations(std::span<const std::pair<ReputationKey, doub
   TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
     for (const auto& [key, score] : scores) {
       TRY(Upsert(connection, key, Reputation{score, StoreNow()}));
-      if (key.user_id.find('@') == std::string::npos) continue;
       // What a former version has stored under another spelling of the address is set as well.
+      if (!IsAddress(key.user_id) || !TRY(state_->other_reputation.Exist(connection))) continue;
       TRY(connection.Run(
           "DELETE FROM reputation WHERE sender = $1 AND kind = $2 AND user_id <> $3 AND LOWER(user_id) = $3",
           {key.sender, key.kind, key.user_id}));
