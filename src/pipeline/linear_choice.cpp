@@ -39,8 +39,6 @@ constexpr double kGainOfBalanced = 0.005;
 constexpr double kGainOfOneVsRest = 0.001;
 constexpr double kGainPerDecade = 0.003;  // of C's distance from the usual one
 
-// Balanced class weights also have to gain more than this many standard errors of the difference on the same texts.
-constexpr double kStandardErrors = 2;
 constexpr size_t kJackknifeGroups = 20;
 
 // A comparison of metrics needs no exact optimum.
@@ -208,14 +206,14 @@ class Search {
   }
 
   /// Decides for or against balanced class weights, if both were tried. Chance makes one of them look better: balanced
-  /// weights must lead by their needed gain and by more than chance explains.
+  /// weights must lead by their needed gain and by more than one standard error (the rule of Breiman et al. 1984).
   Result<void> ChooseWeights() {
     if (weights_.size() == 1) return {};
     const Best &plain = *best_[0], &balanced = *best_[1];
     bool better = balanced.merit > plain.merit;
     if (better) {
       const double gain = sign_ * (balanced.candidate.metric - plain.candidate.metric);
-      better = gain > kStandardErrors * TRY(StandardErrorOfGain(plain.scores, balanced.scores));
+      better = gain > TRY(StandardErrorOfGain(plain.scores, balanced.scores));
       if (!better) choice_.refused_balanced = balanced.candidate.metric;
     }
     weights_ = {better};

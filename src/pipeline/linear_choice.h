@@ -63,7 +63,7 @@ std::vector<float> BalancedRowWeights(const Dataset& set);
 /// Chooses what `options` leave open. `rows` are the features of the examples of `train`, of which the first `count` are
 /// used: texts that data augmentation added have siblings in other folds, which would make large values of C look
 /// good. C is one of 0.1, 0.3, 1 ... 100: a walk from the middle towards better values, and then the neighbours of the
-/// best one. Balanced class weights have to be better by .005 and by two standard errors of the difference on the same
+/// best one. Balanced class weights have to be better by .005 and by one standard error of the difference on the same
 /// texts (jackknife), since they shift probabilities towards rare labels and chance alone makes them look better in some
 /// data; one-vs-rest by .001, and each decade of C away from the usual one by .003. More than 20,000 rows, or a million scores,
 /// are represented by a random sample of the rows; with fewer than ten, defaults are returned. If nothing is left open,

@@ -66,14 +66,14 @@ TEST_F(LinearChoiceTest, FindsTheRareLabelThatTheFirstCMisses) {
   EXPECT_EQ(choice->ToJson(options)["settings"].size(), choice->tried.size());
 }
 
-/// Three labels that half, a third and a fifth of the texts have, about; a word in three speaks for the label.
+/// Three labels that 40, 30 and 30 % of the texts have, so that weights change little; a word in three speaks for the label.
 Dataset Uneven(size_t count, uint64_t seed) {
   Dataset set;
   set.labels.names = {"a", "b", "c"};
   Random random(seed, "uneven labels");
   for (size_t i = 0; i < count; ++i) {
     const uint32_t die = random.Below(10);
-    const int32_t label = die < 5 ? 0 : die < 8 ? 1 : 2;
+    const int32_t label = die < 4 ? 0 : die < 7 ? 1 : 2;
     Example& example = set.examples.emplace_back();
     for (int word = 0; word < 4; ++word) {
       const auto said = random.Below(3) == 0 ? static_cast<uint32_t>(label) : random.Below(3);
@@ -86,7 +86,7 @@ Dataset Uneven(size_t count, uint64_t seed) {
 
 TEST_F(LinearChoiceTest, TakesNoBalancedWeightsWhoseGainMayBeChance) {
   int refused = 0, chosen = 0;
-  for (uint64_t seed = 1; seed <= 12; ++seed) {
+  for (uint64_t seed = 1; seed <= 24; ++seed) {
     const LinearChoiceOptions options;
     const auto choice = Choose(Uneven(300, seed), options);
     ASSERT_TRUE(choice) << choice.error().Text();
@@ -97,7 +97,7 @@ TEST_F(LinearChoiceTest, TakesNoBalancedWeightsWhoseGainMayBeChance) {
     EXPECT_THAT(choice->Line(options), HasSubstr("which may be chance"));
   }
   EXPECT_GE(refused, 3) << "some balanced weights gain more than .005";
-  EXPECT_LE(chosen, 2);
+  EXPECT_LE(chosen, 5) << "a sixth by chance, apart from what the weights gain";
 }
 
 TEST_F(LinearChoiceTest, TakesBalancedWeightsThatAreClearlyBetter) {
