@@ -79,6 +79,7 @@ test("the server pages: older messages and back", async () => {
   const first = await page.locator("p.message-text").first().textContent();
   await page.getByRole("button", { name: "Older messages" }).click();
   await page.waitForURL(/before=/);
+  await eventually(async () => (await page.locator("p.message-text").first().textContent()) !== first, "the page shows the newest messages still");
   await page.getByRole("button", { name: "Older messages" }).click();
   await page.getByText("10 messages, the last page").waitFor();
   await page.goBack();
