@@ -64,8 +64,8 @@ Result<void> ReadDeberta(const JsonObject& object, std::string_view where, Model
   return {};
 }
 
-/// One of the two kinds of rotary positions, in transformers 5's form or the one before, which also holds what the newer
-/// one leaves out.
+/// One of the two kinds of rotary positions, in transformers 5's form or the one before, which also holds what the
+/// newer one leaves out.
 Result<float> ReadRopeTheta(const JsonObject& object, const ConfigReader& reader, const char* kind, const char* older,
                             float fallback, std::string_view where) {
   fallback = TRY(reader.Real(older, fallback));
@@ -139,8 +139,8 @@ Result<void> ReadModernBert(const JsonObject& object, const ConfigReader& reader
   return {};
 }
 
-/// The interval of the global layers, for programs that do not read 'layer_types' (transformers 4 is one). Where the layers
-/// follow none it is null, an error to those programs: without the key they would take it for 3.
+/// The interval of the global layers, for programs that do not read 'layer_types' (transformers 4 is one). Where the
+/// layers follow none it is null, an error to those programs: without the key they would take it for 3.
 void FormatGlobalInterval(const ModelConfig& config, Json& json) {
   const Json* const source = json.Find(kGlobalInterval);
   if (source != nullptr && source->is_number_integer() && source->get<int64_t>() >= 1 &&

@@ -1,10 +1,10 @@
 // With b = 1 / temperature the negative log likelihood of a text with logits z and label y is
 //   logsumexp(b z) - b z_y,   derivative E[z] - z_y,   second derivative Var[z]  (both under softmax(b z)),
-// and of a label with logit z and truth t in {0, 1} the same with the logits (0, z). With smoothed targets, the mean of z under the
-// target takes the place of z_y. The sum is convex in b, so its
-// derivative grows with b and has one zero, or its minimum lies at a bound. Newton's steps are kept inside a bracket of
-// the zero that halves whenever a step would leave it; this
-// converges from anywhere (measured: 3 to 11 steps in 180 fits of random logits with a temperature inside the bounds).
+// and of a label with logit z and truth t in {0, 1} the same with the logits (0, z). With smoothed targets, the mean of
+// z under the target takes the place of z_y. The sum is convex in b, so its derivative grows with b and has one zero,
+// or its minimum lies at a bound. Newton's steps are kept inside a bracket of the zero that halves whenever a step
+// would leave it; this converges from anywhere (measured: 3 to 11 steps in 180 fits of random logits with a temperature
+// inside the bounds).
 #include "decide/temperature.h"
 
 #include <algorithm>
@@ -21,8 +21,8 @@ struct Likelihood {
 /// The probability that the targets of n texts leave to what is not true.
 double SmoothingOf(size_t texts) { return 1.0 / (static_cast<double>(texts) + 2.0); }
 
-/// The single-label likelihood at b, summed over texts. `smoothing` is the part of the target that all labels but the true
-/// one share.
+/// The single-label likelihood at b, summed over texts. `smoothing` is the part of the target that all labels but the
+/// true one share.
 Likelihood SingleLabel(std::span<const float> logits, size_t classes, std::span<const int32_t> truth, double smoothing,
                        double b) {
   Likelihood total;

@@ -1,7 +1,8 @@
-/// The temperature that makes held-out logits most likely (Guo et al. 2017, section 4.2), with the smoothed targets of Platt
-/// (1999, "Probabilistic outputs for support vector machines", section 2.2): of n texts, the probability of the true label is
-/// meant to be 1 - 1 / (n + 2) instead of 1, and the others share the rest. Without it, n texts that are all right, or of which
-/// one is wrong by a hair, have a temperature near 0, which makes a model certain of everything (docs/adr/074).
+/// The temperature that makes held-out logits most likely (Guo et al. 2017, section 4.2), with the smoothed targets of
+/// Platt (1999, "Probabilistic outputs for support vector machines", section 2.2): of n texts, the probability of the
+/// true label is meant to be 1 - 1 / (n + 2) instead of 1, and the others share the rest. Without it, n texts that are
+/// all right, or of which one is wrong by a hair, have a temperature near 0, which makes a model certain of everything
+/// (docs/adr/074).
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ struct TemperatureFit {
   double nll_after = 0;
   int64_t count = 0;  ///< number of texts used
   int iterations = 0;
-  /// True if the temperature should be used. False, with the reason in `note`, if all temperatures are equally likely or
-  /// the likelihood has no maximum within the bounds, if all texts have the same class, and for fewer than
+  /// True if the temperature should be used. False, with the reason in `note`, if all temperatures are equally likely
+  /// or the likelihood has no maximum within the bounds, if all texts have the same class, and for fewer than
   /// kEnoughForTemperature texts. A temperature of 1 is then safer.
   bool reliable = false;
   std::string note;

@@ -31,7 +31,8 @@ Sample Random(size_t texts, int classes, double spread, float edge, uint64_t see
   return sample;
 }
 
-/// The mean cross-entropy of softmax(logits / T) and the smoothed targets, written plainly; without smoothing the mean loss.
+/// The mean cross-entropy of softmax(logits / T) and the smoothed targets, written plainly; without smoothing the mean
+/// loss.
 double MeanLoss(const Sample& sample, int classes, double temperature, double smoothing) {
   const auto width = static_cast<size_t>(classes);
   long double total = 0;
@@ -100,7 +101,8 @@ TEST(FitTemperature, IsNoWorseThanAnyPointOfAGrid) {
   }
 }
 
-// Logits (0, a) and right q of the time: the likelihood is greatest where sigmoid(a / T) = q, which smoothing moves towards 1 / 2.
+// Logits (0, a) and right q of the time: the likelihood is greatest where sigmoid(a / T) = q, which smoothing moves
+// towards 1 / 2.
 TEST(FitTemperature, MeetsTheClosedFormOfEqualMargins) {
   for (const double margin : {1.0 / 128, 0.5, 2.0, 10.0}) {
     for (const int right : {60, 75, 90, 99, 100}) {
@@ -124,8 +126,8 @@ TEST(FitTemperature, MeetsTheClosedFormOfEqualMargins) {
   }
 }
 
-// The likelihood alone has the temperature .02 for one mistake by a hair, and 0 for none, and is then certain of each mistake that
-// comes later.
+// The likelihood alone has the temperature .02 for one mistake by a hair, and 0 for none, and is then certain of each
+// mistake that comes later.
 TEST(FitTemperature, NearlyNoMistakeMakesNoModelCertain) {
   for (const float hair : {-0.01F, 0.01F}) {
     std::vector<float> logits;

@@ -19,9 +19,9 @@ struct PlattScale {
 
 /// Returns one scale for each output of FitLinear with these arguments. They are fitted to the scores of rows that a
 /// model was not trained on, by cross-validation over five folds with an even distribution of labels; `seed` determines
-/// the folds. The models of the folds have the row weights of `options`; the scales have none, so that the probabilities are
-/// those of the rows as they are. With fewer than five rows there are fewer folds; with one row the scale is uninformative. Equal arguments
-/// give equal scales. Errors: FitLinear's.
+/// the folds. The models of the folds have the row weights of `options`; the scales have none, so that the
+/// probabilities are those of the rows as they are. With fewer than five rows there are fewer folds; with one row the
+/// scale is uninformative. Equal arguments give equal scales. Errors: FitLinear's.
 Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, std::span<const std::vector<int32_t>> truth,
                                          size_t labels, bool multi_label, const SolverOptions& options, uint64_t seed,
                                          ThreadPool& pool);

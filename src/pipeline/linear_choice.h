@@ -44,7 +44,8 @@ struct LinearChoice {
   LinearKind kind = LinearKind::kLogistic;
   double C = 1;
   bool balanced = false;
-  /// The metric of balanced class weights, if they were better by more than they need but not by more than chance explains.
+  /// The metric of balanced class weights, if they were better by more than they need but not by more than chance
+  /// explains.
   std::optional<double> refused_balanced = {};
   std::vector<LinearCandidate> tried = {};  ///< in the order of their fits; empty if nothing was chosen
   size_t folds = 0;                         ///< number of folds; 0 if there was no cross-validation
@@ -60,15 +61,15 @@ struct LinearChoice {
 /// Returns the weight of each row for balanced class weights: scikit-learn's "balanced". Single-label only.
 std::vector<float> BalancedRowWeights(const Dataset& set);
 
-/// Chooses what `options` leave open. `rows` are the features of the examples of `train`, of which the first `count` are
-/// used: texts that data augmentation added have siblings in other folds, which would make large values of C look
+/// Chooses what `options` leave open. `rows` are the features of the examples of `train`, of which the first `count`
+/// are used: texts that data augmentation added have siblings in other folds, which would make large values of C look
 /// good. C is one of 0.1, 0.3, 1 ... 100: a walk from the middle towards better values, and then the neighbours of the
 /// best one. Balanced class weights have to be better by .005 and by one standard error of the difference on the same
-/// texts (jackknife), since they shift probabilities towards rare labels and chance alone makes them look better in some
-/// data; one-vs-rest by .001, and each decade of C away from the usual one by .003. More than 20,000 rows, or a million scores,
-/// are represented by a random sample of the rows; with fewer than ten, defaults are returned. If nothing is left open,
-/// the held-out scores are computed for a multi-label set only, for decision thresholds. Errors: FitLinear's;
-/// MetricByName's; kCancelled.
+/// texts (jackknife), since they shift probabilities towards rare labels and chance alone makes them look better in
+/// some data; one-vs-rest by .001, and each decade of C away from the usual one by .003. More than 20,000 rows, or a
+/// million scores, are represented by a random sample of the rows; with fewer than ten, defaults are returned. If
+/// nothing is left open, the held-out scores are computed for a multi-label set only, for decision thresholds. Errors:
+/// FitLinear's; MetricByName's; kCancelled.
 Result<LinearChoice> ChooseLinear(const SparseRows& rows, const Dataset& train, size_t count,
                                   const LinearChoiceOptions& options, ThreadPool& pool, TrainingObserver& observer);
 

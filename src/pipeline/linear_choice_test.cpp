@@ -66,7 +66,8 @@ TEST_F(LinearChoiceTest, FindsTheRareLabelThatTheFirstCMisses) {
   EXPECT_EQ(choice->ToJson(options)["settings"].size(), choice->tried.size());
 }
 
-/// Three labels that 40, 30 and 30 % of the texts have, so that weights change little; a word in three speaks for the label.
+/// Three labels that 40, 30 and 30 % of the texts have, so that weights change little; a word in three speaks for the
+/// label.
 Dataset Uneven(size_t count, uint64_t seed) {
   Dataset set;
   set.labels.names = {"a", "b", "c"};

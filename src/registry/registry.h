@@ -2,8 +2,8 @@
 /// the history of the aliases, which rollbacks and questions about the past are answered from.
 ///
 /// Records are rows of a store (store/registry_records.h), files lie in an artifact store. The row of a version is
-/// written when all of its files are stored, and removed from sight before any of them is: a version that can be seen is
-/// whole, whenever a process is killed. What an alias means is its newest row.
+/// written when all of its files are stored, and removed from sight before any of them is: a version that can be seen
+/// is whole, whenever a process is killed. What an alias means is its newest row.
 #pragma once
 
 #include <cstdint>
@@ -111,17 +111,18 @@ class Registry {
   /// ArtifactStore::Open.
   static Result<std::unique_ptr<Registry>> Open(const RegistryOptions& options);
 
-  /// Verifies a bundle and stores it as a version; its files do not change. A push of the same contents again is success.
-  /// Errors: kInvalidModel for a bundle that does not match its digests; kExists if the version has other contents.
+  /// Verifies a bundle and stores it as a version; its files do not change. A push of the same contents again is
+  /// success. Errors: kInvalidModel for a bundle that does not match its digests; kExists if the version has other
+  /// contents.
   Result<Pushed> Push(const PushRequest& request);
 
-  /// Returns the version that a push with Bump::kAuto would choose for a model of the name, the architecture and the labels
-  /// of `model`, if nobody else pushes one before.
+  /// Returns the version that a push with Bump::kAuto would choose for a model of the name, the architecture and the
+  /// labels of `model`, if nobody else pushes one before.
   Result<std::string> NextVersion(const ModelVersion& model);
 
-  /// Writes the files of a version, which Show has returned, to a directory that changes from its old contents to the new
-  /// ones in one step. Every file is checked. With `overwrite`, other files in `output` are accepted and stay. Errors:
-  /// kInvalidData if the artifact store returns other bytes; BundleWriter's.
+  /// Writes the files of a version, which Show has returned, to a directory that changes from its old contents to the
+  /// new ones in one step. Every file is checked. With `overwrite`, other files in `output` are accepted and stay.
+  /// Errors: kInvalidData if the artifact store returns other bytes; BundleWriter's.
   Result<void> Pull(const ModelVersion& version, const std::filesystem::path& output, bool overwrite);
 
   /// Returns the models by name.
@@ -135,8 +136,8 @@ class Registry {
   /// Returns a number that is another one after every change of an alias.
   Result<int64_t> Changes() { return store_->CountAliasChanges(); }
 
-  /// Makes an alias mean a version. If several processes change it at the same time, one succeeds, and the others are told
-  /// who it was. Errors: kNotFound; kExists if the alias is not what was expected.
+  /// Makes an alias mean a version. If several processes change it at the same time, one succeeds, and the others are
+  /// told who it was. Errors: kNotFound; kExists if the alias is not what was expected.
   Result<AliasChanged> Promote(const PromoteRequest& request);
   /// Makes an alias mean what it meant before its last change. Errors: as Promote's.
   Result<AliasChanged> Rollback(const RollbackRequest& request);

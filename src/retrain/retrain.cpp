@@ -110,8 +110,8 @@ Result<void> QuantizeAsChampion(const RetrainPlan& of, const TrainingPlan& plan,
   return {};
 }
 
-/// Gives the new model a rule for out-of-scope texts if the champion has one: of the same method, with the same bound, and
-/// from in-scope texts alone, because a bundle does not contain the out-of-scope texts.
+/// Gives the new model a rule for out-of-scope texts if the champion has one: of the same method, with the same bound,
+/// and from in-scope texts alone, because a bundle does not contain the out-of-scope texts.
 Result<void> KeepScopeRule(const RetrainPlan& of, const TrainingPlan& plan, ThreadPool& pool,
                            TrainingObserver& observer) {
   std::error_code ignored;

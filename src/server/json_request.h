@@ -24,9 +24,9 @@ struct ServiceLimits {
   int max_json_depth = 32;
 };
 
-/// Returns the request's body, which must be a JSON object with fields of `schema` only (CheckFields). Errors: 400 if it
-/// is not valid JSON in UTF-8 or has a key twice in one object; 422 if it is nested too deeply, not an object, or has unknown fields, and if the query
-/// of the request has a field of the body: "?model=spam" would be without effect.
+/// Returns the request's body, which must be a JSON object with fields of `schema` only (CheckFields). Errors: 400 if
+/// it is not valid JSON in UTF-8 or has a key twice in one object; 422 if it is nested too deeply, not an object, or
+/// has unknown fields, and if the query of the request has a field of the body: "?model=spam" would be without effect.
 ApiResult<Json> ParseBody(const HttpRequest& request, const ServiceLimits& limits, const Json& schema);
 
 /// Parses a JSON object that is a part of the body. Errors: those of ParseBody, except for unknown fields.
@@ -58,14 +58,15 @@ std::unexpected<ApiError> TooManyTexts(std::string_view name, const ServiceLimit
 ApiResult<std::string> TextOf(const Json& value, std::string_view name, const ServiceLimits& limits);
 /// Returns the name of an element of a list for messages: "texts[17]".
 std::string ElementName(std::string_view list, size_t index);
-/// Returns the texts of a string or a list of strings. Errors: those of TextOf, which name the element; 413 if there are too many texts.
+/// Returns the texts of a string or a list of strings. Errors: those of TextOf, which name the element; 413 if there
+/// are too many texts.
 ApiResult<std::vector<std::string>> TextsOf(const Json& value, std::string_view name, const ServiceLimits& limits);
 
 /// Returns status 200 with the document on one line; bytes that are not valid UTF-8 become U+FFFD.
 HttpResponse JsonResponse(const Json& json);
 
-/// Returns the text of a JSON array of `count` elements, of which element(i) makes one. Only one element at a time is in
-/// memory as a tree, which takes ten times the memory of its text.
+/// Returns the text of a JSON array of `count` elements, of which element(i) makes one. Only one element at a time is
+/// in memory as a tree, which takes ten times the memory of its text.
 std::string JsonArrayText(size_t count, const std::function<Json(size_t)>& element);
 /// Returns a response with the members of `object`, of which there is at least one, and then an array with that name.
 HttpResponse JsonResponse(const Json& object, std::string_view name, size_t count,
