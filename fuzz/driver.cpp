@@ -3,8 +3,8 @@
 //
 //   fuzz_driver NAME [DIRECTORY|FILE]
 //
-// The directory has the seeds; a file, such as an input that was found, is run alone and once. WINNOW_FUZZ_SECONDS: how long
-// the random changes go on (3). WINNOW_FUZZ_SEED: the seed of the random numbers (1). An input that crashes is written to the
+// The directory has the seeds; a file, such as an input that was found, is run alone and once. WINNOW_TEST_FUZZ_SECONDS: how long
+// the random changes go on (3). WINNOW_TEST_FUZZ_SEED: the seed of the random numbers (1). An input that crashes is written to the
 // file crash-NAME.
 #include <fcntl.h>
 #include <unistd.h>
@@ -216,7 +216,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s has no seeds\n", argv[2]);
     return 2;
   }
-  const auto seed = static_cast<unsigned>(NumberOf("WINNOW_FUZZ_SEED", 1));
+  const auto seed = static_cast<unsigned>(NumberOf("WINNOW_TEST_FUZZ_SEED", 1));
   Mutator mutator(seed, seeds);
   crash_file = "crash-" + std::string(fuzzer->first);
   for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, KeepInput);
@@ -227,7 +227,7 @@ int main(int argc, char** argv) {
     ++runs;
   };
   for (const std::string& each : seeds) run(each);
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(NumberOf("WINNOW_FUZZ_SECONDS", 3));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(NumberOf("WINNOW_TEST_FUZZ_SECONDS", 3));
   while (!alone && std::chrono::steady_clock::now() < until) run(mutator.Next());
   std::printf("%s: %zu inputs, of which %zu seeds, seed of the random numbers %u\n", argv[1], runs, seeds.size(), seed);
   return 0;

@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # The fuzzers with libFuzzer, which sees what an input reaches in the program, under the address and undefined-behaviour
-# sanitizers (clang 19). Inputs that reach something new are kept outside the tree, in $WINNOW_FUZZ_DIR (~/.cache/winnow-fuzz),
+# sanitizers (clang 19). Inputs that reach something new are kept outside the tree, in $WINNOW_TEST_FUZZ_DIR (~/.cache/winnow-fuzz),
 # so that a later run goes on where an earlier one ended.
 #
 #   fuzz/long.sh N [FUZZER...]   until each of the fuzzers has executed N inputs, all runs together
 #   fuzz/long.sh --table         prints what was reached so far
 #   fuzz/long.sh --replay        runs the seeds of the tree and the inputs that were kept, each once
 #
-# WINNOW_FUZZ_JOBS: fuzzers that run at the same time (1). WINNOW_FUZZ_BUILD: the build folder (build/fuzz); empty: nothing is
+# WINNOW_TEST_FUZZ_JOBS: fuzzers that run at the same time (1). WINNOW_TEST_FUZZ_BUILD: the build folder (build/fuzz); empty: nothing is
 # built, and the programs of the last run go on. Speeds are executions per second of CPU time, of all processes. Exit code: 1 if there are findings, which lie in
-# $WINNOW_FUZZ_DIR/NAME/findings; make a seed of each (fuzz/seeds/NAME) once it is fixed.
+# $WINNOW_TEST_FUZZ_DIR/NAME/findings; make a seed of each (fuzz/seeds/NAME) once it is fixed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-directory=${WINNOW_FUZZ_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/winnow-fuzz}
-build=${WINNOW_FUZZ_BUILD-build/fuzz}
-slice=${WINNOW_FUZZ_SLICE:-200000}   # executions after which what was reached is written down
+directory=${WINNOW_TEST_FUZZ_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/winnow-fuzz}
+build=${WINNOW_TEST_FUZZ_BUILD-build/fuzz}
+slice=${WINNOW_TEST_FUZZ_SLICE:-200000}   # executions after which what was reached is written down
 most_findings=20                     # of one fuzzer, in one run
 
 say() { printf '== %s\n' "$*" >&2; }
@@ -31,7 +31,7 @@ build_programs() {
     cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DWINNOW_FUZZ=ON -DWINNOW_TESTS=OFF -DWINNOW_BENCH=OFF \
       -DWINNOW_NODE=OFF -DWINNOW_SANITIZE=address,undefined,fuzzer-no-link -DCMAKE_BUILD_TYPE=RelWithDebInfo >&2
   fi
-  ninja -C "$build" ${WINNOW_FUZZ_NINJA:-} "${@/%/_fuzz}" >&2
+  ninja -C "$build" ${WINNOW_TEST_FUZZ_NINJA:-} "${@/%/_fuzz}" >&2
   local name
   for name in "$@"; do
     mkdir -p "$directory/$name/corpus" "$directory/$name/findings"
@@ -118,7 +118,7 @@ case $goal in
     build_programs "${names[@]}"
     export -f fuzz run_slice number say
     export directory slice most_findings
-    printf '%s\n' "${names[@]}" | xargs -P "${WINNOW_FUZZ_JOBS:-1}" -I{} bash -c 'set -uo pipefail; fuzz {} '"$goal"
+    printf '%s\n' "${names[@]}" | xargs -P "${WINNOW_TEST_FUZZ_JOBS:-1}" -I{} bash -c 'set -uo pipefail; fuzz {} '"$goal"
     table "${names[@]}"
     ;;
 esac

@@ -3,7 +3,7 @@
 #
 #   tools/sanitize.sh [address] [thread]    both, or one of them; from an empty compiler cache an hour each on 2 cores
 #   tools/sanitize.sh --short               the fuzzers, which drive every parser of foreign bytes, with the address and
-#                                           undefined-behavior sanitizers for $WINNOW_FUZZ_SECONDS (2) each
+#                                           undefined-behavior sanitizers for $WINNOW_TEST_FUZZ_SECONDS (2) each
 #
 # A finding fails the test that it is in, or, in a process that a test starts and ends by a signal, is found in the folder of
 # reports; either fails this script.
@@ -27,7 +27,7 @@ programs() { ninja -C "build/$1" -t targets all | grep -oE "^($3)_($2)_tests:" |
 configure() { [[ -f build/$1/build.ninja ]] || cmake --preset "$1" >/dev/null; }
 
 # build PRESET TARGET...
-build() { say "building build/$1"; ninja -C "build/$1" -j "${WINNOW_JOBS:-$(nproc)}" "${@:2}" >&2; }
+build() { say "building build/$1"; ninja -C "build/$1" -j "${WINNOW_TEST_JOBS:-$(nproc)}" "${@:2}" >&2; }
 
 # run_tests PRESET CTEST...: runs tests, and looks for reports.
 run_tests() {
@@ -35,7 +35,7 @@ run_tests() {
   rm -rf "$reports"
   mkdir -p "$reports"
   local code=0
-  ctest --preset "$1" -j "${WINNOW_JOBS:-2}" --no-tests=error "${@:2}" </dev/null || code=$?
+  ctest --preset "$1" -j "${WINNOW_TEST_JOBS:-2}" --no-tests=error "${@:2}" </dev/null || code=$?
   local report
   for report in "$reports"/*; do
     [[ -e $report ]] || continue
@@ -74,7 +74,7 @@ short() {
   configure asan
   build asan fuzz_driver
   say "fuzzers with the address and undefined-behavior sanitizers"
-  export WINNOW_FUZZ_SECONDS=${WINNOW_FUZZ_SECONDS:-2}
+  export WINNOW_TEST_FUZZ_SECONDS=${WINNOW_TEST_FUZZ_SECONDS:-2}
   run_tests asan -L '^fuzz$'
 }
 

@@ -129,7 +129,7 @@ def pack(tree, output, epoch):
     tar = ["tar", "-C", tree.parent, "--sort=name", "--owner=0", "--group=0", "--numeric-owner", f"--mtime=@{epoch}",
            "--mode=u=rwX,go=rX", "--format=gnu", "-cf", "-", tree.name]
     with open(new, "wb") as file, subprocess.Popen(tar, stdout=subprocess.PIPE) as packed:
-        level = os.environ.get("WINNOW_XZ_LEVEL", "6")
+        level = os.environ.get("WINNOW_TEST_XZ_LEVEL", "6")
         subprocess.run(["xz", "-T2", f"-{level}"], stdin=packed.stdout, stdout=file, check=True)
     if packed.returncode != 0:
         raise SystemExit(f"tar ended with {packed.returncode}")

@@ -16,11 +16,13 @@ namespace {
 
 constexpr std::string_view kPrefix = "WINNOW_";
 
-/// Variables that are no options, without the prefix: of the program, of the package for Node.js, and of the tests.
-constexpr std::array<std::string_view, 7> kOtherVariables = {"API_KEY", "DATA_MIRROR", "ISA",   "WEB_DIR",
-                                                             "ENGINE",  "SPAM_MODEL",  "SHARED"};
-/// Kubernetes sets variables that begin like this in the pods beside a service named winnow.
-constexpr std::array<std::string_view, 2> kOfKubernetes = {"SERVICE_", "PORT_"};
+/// Variables that are no options, without the prefix: of the program, of the package for Node.js, of the build and of
+/// the tests.
+constexpr std::array<std::string_view, 8> kOtherVariables = {"API_KEY", "DATA_MIRROR", "ISA",  "WEB_DIR",
+                                                             "ENGINE",  "SPAM_MODEL",  "PAGE", "SHARED"};
+/// Variables of others begin like this: Kubernetes sets those in the pods beside a service named winnow, and the tests
+/// of this project read the last.
+constexpr std::array<std::string_view, 3> kPrefixesOfOthers = {"SERVICE_", "PORT_", "TEST_"};
 
 /// Returns the names of the options of all commands as variables have them: BATCH_SIZE.
 std::vector<std::string> OptionVariables() {
@@ -47,9 +49,9 @@ std::vector<std::string> UnknownVariableWarnings(std::span<const std::string> va
   for (const std::string& variable : variables) {
     if (!variable.starts_with(kPrefix)) continue;
     std::string name = variable.substr(kPrefix.size(), variable.find('=') - kPrefix.size());
-    const bool of_kubernetes =
-        std::ranges::any_of(kOfKubernetes, [&](std::string_view beginning) { return name.starts_with(beginning); });
-    if (!of_kubernetes && std::ranges::find(kOtherVariables, name) == kOtherVariables.end()) {
+    const bool of_others =
+        std::ranges::any_of(kPrefixesOfOthers, [&](std::string_view beginning) { return name.starts_with(beginning); });
+    if (!of_others && std::ranges::find(kOtherVariables, name) == kOtherVariables.end()) {
       unknown.push_back(std::move(name));
     }
   }

@@ -33,7 +33,7 @@ std::string Any(Random& random) {
 }
 
 TEST(KnownPatterns, MatchAsIcuDoes) {
-  const char* wanted = std::getenv("WINNOW_UNICODE_STRINGS");
+  const char* wanted = std::getenv("WINNOW_TEST_UNICODE_STRINGS");
   const int strings = wanted == nullptr ? 2000 : std::atoi(wanted);
   Random random(5, "known patterns");
   const std::vector<std::string> expressions = {kGpt2,           kLlama3,  kQwen2,   R"(\p{N})",

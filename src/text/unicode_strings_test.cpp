@@ -1,5 +1,5 @@
 // Algorithms over whole texts against ICU's, on short random strings of the characters that they treat apart. The
-// environment variable WINNOW_UNICODE_STRINGS says how many.
+// environment variable WINNOW_TEST_UNICODE_STRINGS says how many.
 #include <gtest/gtest.h>
 #include <unicode/brkiter.h>
 #include <unicode/locid.h>
@@ -29,7 +29,7 @@ namespace winnow {
 namespace {
 
 int StringCount() {
-  const char* wanted = std::getenv("WINNOW_UNICODE_STRINGS");
+  const char* wanted = std::getenv("WINNOW_TEST_UNICODE_STRINGS");
   return wanted == nullptr ? 5000 : std::atoi(wanted);
 }
 

@@ -15,7 +15,7 @@ import winnow  # noqa: E402
 from serving import ServingTest  # noqa: E402
 
 VERSIONS = range(1, 8)
-SERVED = VERSIONS if os.environ.get("WINNOW_COMPATIBILITY") == "all" else (1, 2, 7)  # on which a server is started
+SERVED = VERSIONS if os.environ.get("WINNOW_TEST_COMPATIBILITY") == "all" else (1, 2, 7)  # on which a server is started
 NEWEST = 8
 BUNDLE = HERE / "bundles" / "117d90d0-lr"
 FIRST = "You have won a prize, call now"

@@ -2,7 +2,7 @@
 
     test_artifact_folder.py ARTIFACT_PROBE
 
-WINNOW_POWER_CUTS=200 is the number of cuts, at random calls that change the file system; WINNOW_SEED repeats a run."""
+WINNOW_TEST_POWER_CUTS=200 is the number of cuts, at random calls that change the file system; WINNOW_TEST_SEED repeats a run."""
 import os
 import pathlib
 import random
@@ -13,9 +13,9 @@ import tempfile
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-CUTS = int(os.environ.get("WINNOW_POWER_CUTS", "24"))
-SEED = int(os.environ.get("WINNOW_SEED", time.time_ns() % 10**9))
-MODES = ({}, {"WINNOW_POWER_CUT_TORN": "1"}, {"WINNOW_POWER_CUT_KILL": "1"})
+CUTS = int(os.environ.get("WINNOW_TEST_POWER_CUTS", "24"))
+SEED = int(os.environ.get("WINNOW_TEST_SEED", time.time_ns() % 10**9))
+MODES = ({}, {"WINNOW_TEST_POWER_CUT_TORN": "1"}, {"WINNOW_TEST_POWER_CUT_KILL": "1"})
 KEYS = ("spam/1.0.0/winnow.json", "spam/1.0.0/onnx/model.onnx", "spam/1.1.0/winnow.json", "ham.txt")
 
 
@@ -41,13 +41,13 @@ def main():
             shutil.rmtree(store, ignore_errors=True)
             return subprocess.run([sys.argv[1], store, *calls], env={**os.environ, **environment}, capture_output=True, text=True, check=False)
 
-        whole = run(LD_PRELOAD=str(shim), WINNOW_POWER_CUT_COUNT=str(work / "calls"))
+        whole = run(LD_PRELOAD=str(shim), WINNOW_TEST_POWER_CUT_COUNT=str(work / "calls"))
         assert whole.returncode == 0, whole.stderr
         total = int((work / "calls").read_text())
         for number in range(CUTS):
             call = dice.randrange(1, total + 1)
             mode = {name: str(dice.randrange(1 << 30)) if name.endswith("TORN") else value for name, value in MODES[number % 3].items()}
-            cut = run(LD_PRELOAD=str(shim), WINNOW_POWER_CUT=str(call), **mode)
+            cut = run(LD_PRELOAD=str(shim), WINNOW_TEST_POWER_CUT=str(call), **mode)
             what = f"seed {SEED}, cut {number} at call {call} of {total}, {mode}"
             assert cut.returncode == -9, f"{what}: {cut.returncode} {cut.stderr}"
             check(store, files, [line.split()[1:] for line in cut.stderr.splitlines() if line.startswith("done: ")], what)

@@ -1,7 +1,7 @@
 """The server before clients that err, lie, dawdle and vanish: each gets the status it deserves, the next one gets its answer, and nothing
 is left behind. Over raw sockets, since no HTTP library would send any of this.
 
-WINNOW_BAD_CLIENTS=100000 makes the long form of the last test; WINNOW_BAD_CLIENTS_SEED chooses another mixture."""
+WINNOW_TEST_BAD_CLIENTS=100000 makes the long form of the last test; WINNOW_TEST_BAD_CLIENTS_SEED chooses another mixture."""
 import concurrent.futures
 import json
 import os
@@ -271,8 +271,8 @@ class BadClients(TestCase):
         return None
 
     def test_files_and_memory_stay_flat(self):
-        count = int(os.environ.get("WINNOW_BAD_CLIENTS", 2000))
-        seed = int(os.environ.get("WINNOW_BAD_CLIENTS_SEED", 1))
+        count = int(os.environ.get("WINNOW_TEST_BAD_CLIENTS", 2000))
+        seed = int(os.environ.get("WINNOW_TEST_BAD_CLIENTS_SEED", 1))
         complaints = set()
 
         def mixture(first, size):

@@ -100,14 +100,14 @@ class CAbi(TestCase):
                          if fields[2].startswith("winnow_"))
         layout = self.run_program(self.compile(os.path.join(ABI, "layout.c")))
         found = "".join(f"{symbol}\n" for symbol in symbols) + layout
-        if os.environ.get("WINNOW_WRITE_ABI"):
+        if os.environ.get("WINNOW_TEST_WRITE_ABI"):
             with open(os.path.join(ABI, "abi.txt"), "w", encoding="utf-8") as file:
                 file.write(found)
             return
         with open(os.path.join(ABI, "abi.txt"), encoding="utf-8") as file:
             listed = file.read()
         self.assertEqual(found.splitlines(), listed.splitlines(),
-                         "the C interface differs from tests/c_abi/abi.txt: add, never change; WINNOW_WRITE_ABI=1 writes the list anew")
+                         "the C interface differs from tests/c_abi/abi.txt: add, never change; WINNOW_TEST_WRITE_ABI=1 writes the list anew")
         # The header declares what is exported, and layout.c leaves out no struct.
         with open(HEADER, encoding="utf-8") as file:
             header = file.read()

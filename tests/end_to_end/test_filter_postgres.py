@@ -15,7 +15,7 @@ import winnow
 from serving import ServingTest
 from winnow import MESSAGES
 
-SECONDS = float(os.environ.get("WINNOW_OUTAGE_SECONDS", "12"))  # of requests while PostgreSQL stops and starts
+SECONDS = float(os.environ.get("WINNOW_TEST_OUTAGE_SECONDS", "12"))  # of requests while PostgreSQL stops and starts
 SPAM = "Congratulations! You've won a $1000 gift card. Click here to claim"
 HAM = "See you at lunch, I will bring the report"
 

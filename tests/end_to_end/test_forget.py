@@ -243,9 +243,9 @@ class Kill(ForgetTest):
         self.winnow("train", MESSAGES, "--validation", held, "--kind", "lr", "--output-dir", self.path("model"))
         os.remove(held)
         model = self.files("model")
-        source = random.Random(os.environ.get("WINNOW_SEED", "forget"))
+        source = random.Random(os.environ.get("WINNOW_TEST_SEED", "forget"))
         duration = None
-        for round in range(int(os.environ.get("WINNOW_KILLS", "20"))):
+        for round in range(int(os.environ.get("WINNOW_TEST_KILLS", "20"))):
             for name in glob.glob(self.path("store.db*")):
                 os.remove(name)
             self.events(*events)
@@ -296,7 +296,7 @@ class Kill(ForgetTest):
                 self.write(os.path.join("model", name), contents)
 
         prepare()
-        self.winnow(*arguments, environment={"LD_PRELOAD": shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        self.winnow(*arguments, environment={"LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
         with open(self.path("calls"), encoding="utf-8") as file:
             calls = int(file.read())
         self.assertGreater(calls, 10)
@@ -304,7 +304,7 @@ class Kill(ForgetTest):
         for cut in range(1, calls + 1):
             prepare()
             died = subprocess.run([winnow.TestCase.program, *arguments], cwd=self.directory, capture_output=True, check=False,
-                                  env={**os.environ, "LD_PRELOAD": shim, "WINNOW_POWER_CUT": str(cut)})
+                                  env={**os.environ, "LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT": str(cut)})
             self.assertEqual(died.returncode, -9, f"call {cut}: {died.stderr.decode()}")
             with open(self.path("data.tsv"), encoding="utf-8") as file:
                 self.assertIn(file.read(), (rows, rows.replace(f"ham\t{SECRET}\n", "")), f"call {cut} of {calls}")

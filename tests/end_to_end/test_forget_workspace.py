@@ -290,7 +290,7 @@ class Kill(WorkspaceTest):
 
     def test_a_killed_command_loses_nothing_else_and_completes_when_it_runs_again(self):
         self.prepare()
-        source = random.Random(os.environ.get("WINNOW_SEED", "forget"))
+        source = random.Random(os.environ.get("WINNOW_TEST_SEED", "forget"))
         for arguments, words in ((("--text", SECRET), WORDS), (("--user", USER, "--user-field", "user"), (USER, OWN))):
             self.begin()
             began = time.monotonic()
@@ -300,7 +300,7 @@ class Kill(WorkspaceTest):
             self.assertEqual(self.holders(*words), [])
             self.assertNotIn("reviews/mail/features.bin", expected)
             self.assertEqual(len(expected["reviews/mail/pool.jsonl"].splitlines()), 29)
-            for round in range(int(os.environ.get("WINNOW_KILLS", "14")) // 2):
+            for round in range(int(os.environ.get("WINNOW_TEST_KILLS", "14")) // 2):
                 self.begin()
                 process = subprocess.Popen([winnow.TestCase.program, "forget", "--workspace", self.path("workspace"), *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                            cwd=self.directory, env={**os.environ, **self.environment})
@@ -327,15 +327,15 @@ class Kill(WorkspaceTest):
         self.prepare()
         self.begin()
         arguments = ("forget", "--workspace", self.path("workspace"), "--text", SECRET)
-        self.winnow(*arguments, environment={"LD_PRELOAD": shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        self.winnow(*arguments, environment={"LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
         with open(self.path("calls"), encoding="utf-8") as file:
             calls = int(file.read())
         expected = self.tree()
-        cuts = int(os.environ.get("WINNOW_POWER_CUTS", "20"))
+        cuts = int(os.environ.get("WINNOW_TEST_POWER_CUTS", "20"))
         for cut in sorted(random.Random(5).sample(range(1, calls + 1), min(cuts, calls))):
             self.begin()
             died = subprocess.run([winnow.TestCase.program, *arguments], cwd=self.directory, capture_output=True, check=False,
-                                  env={**os.environ, **self.environment, "LD_PRELOAD": shim, "WINNOW_POWER_CUT": str(cut)})
+                                  env={**os.environ, **self.environment, "LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT": str(cut)})
             self.assertEqual(died.returncode, -9, f"call {cut}: {died.stderr.decode()}")
             self.check(expected, f"call {cut} of {calls}")
 

@@ -1,6 +1,6 @@
 """Memory: what memcheck says about a short classification, and what happens where there is too little of it.
 
-The longer form: WINNOW_MEMORY_LIMITS=FIRST,LAST,STEP in MB trains under each of these limits, in place of a few, and WINNOW_MEMCHECK=all
+The longer form: WINNOW_TEST_MEMORY_LIMITS=FIRST,LAST,STEP in MB trains under each of these limits, in place of a few, and WINNOW_TEST_MEMCHECK=all
 also classifies with float weights."""
 import json
 import os
@@ -40,7 +40,7 @@ class Memory(TestCase):
         self.train()
         self.winnow("quantize", "model", "--output", "int8", "--max-drop", 1)
         self.write("texts.txt", "See you at seven?\nYou won a prize, claim it now\n")
-        for model in ("linear", "int8", *(["model"] if os.environ.get("WINNOW_MEMCHECK") == "all" else [])):
+        for model in ("linear", "int8", *(["model"] if os.environ.get("WINNOW_TEST_MEMCHECK") == "all" else [])):
             with self.subTest(model):
                 arguments = ["classify", model, "--input", "texts.txt", "--json", "--threads", "2"]
                 done = subprocess.run([*MEMCHECK, self.program, *arguments], cwd=self.directory, capture_output=True, text=True, timeout=600, check=False,
@@ -58,7 +58,7 @@ class Memory(TestCase):
 
     def test_a_training_without_enough_memory_says_so(self):
         """oneDNN, which generates code, crashes where it gets no memory for it."""
-        first, last, step = map(int, os.environ.get("WINNOW_MEMORY_LIMITS", "10,100,10").split(","))
+        first, last, step = map(int, os.environ.get("WINNOW_TEST_MEMORY_LIMITS", "10,100,10").split(","))
         refused = 0
         for megabytes in range(first, last + 1, step):
             with self.subTest(megabytes=megabytes):

@@ -1,6 +1,6 @@
 """Power cuts, kills and full disks while a store is written: nothing acknowledged is lost, nothing counts twice, and the next start needs no hand.
 
-WINNOW_POWER_CUTS=200 is the number of cuts, at random calls that change the file system; WINNOW_SEED repeats a run."""
+WINNOW_TEST_POWER_CUTS=200 is the number of cuts, at random calls that change the file system; WINNOW_TEST_SEED repeats a run."""
 import concurrent.futures
 import contextlib
 import http.client
@@ -17,11 +17,11 @@ import winnow
 from serving import ServingTest
 from winnow import MESSAGES, SOURCE
 
-CUTS = int(os.environ.get("WINNOW_POWER_CUTS", "24"))
-SEED = int(os.environ.get("WINNOW_SEED", time.time_ns() % 10**9))
+CUTS = int(os.environ.get("WINNOW_TEST_POWER_CUTS", "24"))
+SEED = int(os.environ.get("WINNOW_TEST_SEED", time.time_ns() % 10**9))
 CLIENTS, REPORTS = 4, 10  # of a run of the server
 ROWS = 40  # of a run of a command
-MODES = ({}, {"WINNOW_POWER_CUT_TORN": "1"}, {"WINNOW_POWER_CUT_KILL": "1"})
+MODES = ({}, {"WINNOW_TEST_POWER_CUT_TORN": "1"}, {"WINNOW_TEST_POWER_CUT_KILL": "1"})
 
 
 class PowerCuts(ServingTest):
@@ -37,9 +37,9 @@ class PowerCuts(ServingTest):
     def cut(self, call, number):
         """The environment of a program whose power is cut at a call; the ways take turns."""
         mode = dict(MODES[number % len(MODES)])
-        if "WINNOW_POWER_CUT_TORN" in mode:
-            mode["WINNOW_POWER_CUT_TORN"] = str(self.dice.randrange(1 << 30))
-        return {"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT": str(call), **mode}
+        if "WINNOW_TEST_POWER_CUT_TORN" in mode:
+            mode["WINNOW_TEST_POWER_CUT_TORN"] = str(self.dice.randrange(1 << 30))
+        return {"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT": str(call), **mode}
 
     def calls(self):
         with open(self.path("calls"), encoding="utf-8") as file:
@@ -129,7 +129,7 @@ class Feedback(PowerCuts):
     def test_feedback(self):
         for down in (False, True):
             self.clean()
-            self.assertTrue(self.start(down, {"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")}))
+            self.assertTrue(self.start(down, {"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")}))
             self.assertEqual(len(self.run_clients()), CLIENTS * REPORTS)
             self.process.terminate()
             self.assertEqual(self.process.wait(60), 0, self.logged())
@@ -188,7 +188,7 @@ class Commands(PowerCuts):
             shutil.copy(self.path(begin), self.path("store.db"))
 
         fresh()
-        self.winnow(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        self.winnow(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
         check()
         calls = self.calls()
         self.assertGreater(calls, 5)
@@ -273,7 +273,7 @@ class Registry(PowerCuts):
             prepare()
 
         fresh()
-        self.winnow(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        self.winnow(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
         self.assertEqual(self.state("without a cut"), after)
         calls = self.calls()
         self.assertGreater(calls, 5)
@@ -353,7 +353,7 @@ class Restore(PowerCuts):
             self.assertEqual(self.opened("store.db.before-restore"), ["saved", "late"])
 
         fresh()
-        self.winnow(*command, environment={"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        self.winnow(*command, environment={"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
         check()
         calls = self.calls()
         for number in range(CUTS // 3):

@@ -1,7 +1,7 @@
 """The registry's commands, and servers that follow it: switches under load without a lost request, versions that can't be pulled or loaded, a registry
 that is away, two writers on one alias.
 
-WINNOW_REGISTRY_SWITCHES=100 is the number of switches under load."""
+WINNOW_TEST_REGISTRY_SWITCHES=100 is the number of switches under load."""
 import concurrent.futures
 import glob
 import hashlib
@@ -20,7 +20,7 @@ import winnow
 from serving import ServingTest
 from winnow import MESSAGES
 
-SWITCHES = int(os.environ.get("WINNOW_REGISTRY_SWITCHES", "12"))
+SWITCHES = int(os.environ.get("WINNOW_TEST_REGISTRY_SWITCHES", "12"))
 TEXT = "You won a prize, claim it now"
 
 

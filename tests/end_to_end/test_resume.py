@@ -67,7 +67,7 @@ class Resume(TestCase):
 
     def count_calls(self, *arguments):
         """Runs a training, and returns how many of its calls a power cut may come before."""
-        self.run_to_the_end(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        self.run_to_the_end(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
         with open(self.path("calls"), encoding="utf-8") as file:
             calls = int(file.read())
         self.assertGreater(calls, 100)
@@ -75,7 +75,7 @@ class Resume(TestCase):
 
     def cut_power(self, at, *arguments):
         died = subprocess.run(self.command(*arguments), cwd=self.directory, capture_output=True, check=False, timeout=120,
-                              env={**os.environ, "LD_PRELOAD": self.shim, "WINNOW_POWER_CUT": str(at)})
+                              env={**os.environ, "LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT": str(at)})
         self.assertEqual(died.returncode, -9, f"call {at}: {died.stderr.decode()}")
 
     def test_power_cuts_leave_the_old_model_or_the_new(self):

@@ -1,6 +1,6 @@
 """`winnow retrain --feedback selected` and `winnow gate`: what people reported makes a new model, which has to be good enough, and whatever interrupts it leaves whole models alone.
 
-WINNOW_KILLS=200 is the number of kills and power cuts, WINNOW_SEED repeats a run."""
+WINNOW_TEST_KILLS=200 is the number of kills and power cuts, WINNOW_TEST_SEED repeats a run."""
 import json
 import os
 import random
@@ -15,11 +15,11 @@ import unittest
 import winnow
 from winnow import MESSAGES, SOURCE, TestCase
 
-KILLS = int(os.environ.get("WINNOW_KILLS", "8"))
-SEED = int(os.environ.get("WINNOW_SEED", time.time_ns() % 10**9))
+KILLS = int(os.environ.get("WINNOW_TEST_KILLS", "8"))
+SEED = int(os.environ.get("WINNOW_TEST_SEED", time.time_ns() % 10**9))
 WORDS = ("river lamp winter ticket garden engine letter basket copper meadow violin harbour pencil anchor saddle candle orchard barrel "
          "thunder compass velvet lantern pepper willow marble ribbon cradle tunnel feather hammer").split()
-MODES = ({}, {"WINNOW_POWER_CUT_TORN": "1"}, {"WINNOW_POWER_CUT_KILL": "1"})
+MODES = ({}, {"WINNOW_TEST_POWER_CUT_TORN": "1"}, {"WINNOW_TEST_POWER_CUT_KILL": "1"})
 
 
 class RetrainTest(TestCase):
@@ -380,7 +380,7 @@ class Kill(RetrainTest):
         self.report_both(25)
         self.winnow(*self.arguments("--no-keep-data"))
         old = self.lasting()
-        self.winnow(*self.arguments("--report", "gate"), environment={"LD_PRELOAD": shim, "WINNOW_POWER_CUT_COUNT": self.path("calls")})
+        self.winnow(*self.arguments("--report", "gate"), environment={"LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
         new = self.lasting()
         self.assertNotEqual(old, new)
         with open(self.path("calls"), encoding="utf-8") as file:
@@ -392,10 +392,10 @@ class Kill(RetrainTest):
             cut = self.dice.randint(1, calls)
             what = f"seed {SEED}, cut {number} at call {cut} of {calls}"
             mode = dict(MODES[number % len(MODES)])
-            if "WINNOW_POWER_CUT_TORN" in mode:
-                mode["WINNOW_POWER_CUT_TORN"] = str(self.dice.randrange(1 << 30))
+            if "WINNOW_TEST_POWER_CUT_TORN" in mode:
+                mode["WINNOW_TEST_POWER_CUT_TORN"] = str(self.dice.randrange(1 << 30))
             died = subprocess.run([winnow.TestCase.program, *self.arguments("--report", "gate")], cwd=self.directory, capture_output=True, check=False, timeout=120,
-                                  env={**os.environ, "LD_PRELOAD": shim, "WINNOW_POWER_CUT": str(cut), **mode})
+                                  env={**os.environ, "LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT": str(cut), **mode})
             self.assertEqual(died.returncode, -9, f"{what}: {died.stderr.decode()}")
             self.assertTrue(os.path.exists(self.path("new", "winnow.json")), f"{what}: neither model is there")
             self.check_whole(old, new, what)

@@ -1,6 +1,6 @@
 """A server among all bad clients and bad surroundings at once: memory and descriptors are in the end what they were in the beginning.
 
-WINNOW_SOAK_MINUTES=60 makes the long form; a few seconds otherwise."""
+WINNOW_TEST_SOAK_MINUTES=60 makes the long form; a few seconds otherwise."""
 import json
 import os
 import random
@@ -17,7 +17,7 @@ from serving import ServingTest
 import winnow
 from winnow import MESSAGES
 
-SECONDS = float(os.environ.get("WINNOW_SOAK_MINUTES", "0.25")) * 60
+SECONDS = float(os.environ.get("WINNOW_TEST_SOAK_MINUTES", "0.25")) * 60
 TEXT = b'{"text": "You won a prize, claim it now"}'
 MANY = raw_http.request(json.dumps({"texts": [""] * 10000}).encode())
 LONG = raw_http.request(json.dumps({"model": "deep", "texts": ["prize " * 3000] * 8}).encode())

@@ -15,7 +15,7 @@ import browser
 import winnow
 from winnow import SOURCE
 
-MODULE = os.environ.get("WINNOW_WASM", os.path.join(SOURCE, "build", "wasm", "winnow.wasm"))
+MODULE = os.environ.get("WINNOW_TEST_WASM", os.path.join(SOURCE, "build", "wasm", "winnow.wasm"))
 MULTILINGUAL = os.path.join(SOURCE, "examples", "data", "multilingual.tsv")
 
 # Reads {module, bundle, files, inputs, modes, options, cuts}, and prints a line of JSON for each input and mode, or {"error"}.

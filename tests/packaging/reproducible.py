@@ -1,6 +1,6 @@
 """Whether what is built depends on where, when and by whom.
 
-    WINNOW_REPRODUCIBLE=1 python3 tests/packaging/reproducible.py build/release/winnow   # objects and a library
+    WINNOW_TEST_REPRODUCIBLE=1 python3 tests/packaging/reproducible.py build/release/winnow   # objects and a library
     python3 tests/packaging/reproducible.py build/release/winnow --program  # the program and its library
     python3 tests/packaging/reproducible.py build/release/winnow --package  # the Debian package, and all that is in it
 
@@ -101,8 +101,8 @@ def main():
             print(f"skipped: {tool} is not installed", file=sys.stderr)
             return 77
     whole = arguments.whole or arguments.package
-    if not whole and not os.environ.get("WINNOW_REPRODUCIBLE"):
-        print("skipped: it compiles for minutes; set WINNOW_REPRODUCIBLE=1, as .ci/run does", file=sys.stderr)
+    if not whole and not os.environ.get("WINNOW_TEST_REPRODUCIBLE"):
+        print("skipped: it compiles for minutes; set WINNOW_TEST_REPRODUCIBLE=1, as .ci/run does", file=sys.stderr)
         return 77
     with tempfile.TemporaryDirectory() as work:
         os.chmod(work, 0o755)

@@ -185,7 +185,7 @@ def check_files(tree, program):
 
 
 def build(program, output):
-    run(sys.executable, os.path.join(SOURCE, "deploy/tarball/build.py"), os.path.dirname(program), output, env={**os.environ, "WINNOW_XZ_LEVEL": "0"})
+    run(sys.executable, os.path.join(SOURCE, "deploy/tarball/build.py"), os.path.dirname(program), output, env={**os.environ, "WINNOW_TEST_XZ_LEVEL": "0"})
     (tarball,) = glob.glob(os.path.join(output, "*.tar.xz"))
     return tarball
 

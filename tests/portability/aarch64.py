@@ -2,7 +2,7 @@
 machine.
 
 Usage: aarch64.py BUILD_DIRECTORY. Debian's libraries for arm64 are unpacked into arm64-root beside BUILD_DIRECTORY, and what is
-compiled lies in aarch64 there; both are kept. With WINNOW_PORTABILITY=long the whole program is compiled and run, and the unit tests
+compiled lies in aarch64 there; both are kept. With WINNOW_TEST_PORTABILITY=long the whole program is compiled and run, and the unit tests
 of texts, tokenizers, encoders and classifiers are, too.
 """
 import os

@@ -10,7 +10,7 @@ import sys
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 DATA = SOURCE / "examples" / "data"
 # The longer form of these tests, minutes instead of seconds: all tests and all models.
-LONG = os.environ.get("WINNOW_PORTABILITY") == "long"
+LONG = os.environ.get("WINNOW_TEST_PORTABILITY") == "long"
 # Tests of kernels that take most of the time, by emulation a minute: left out of the short form.
 SLOW_TESTS = ("-Tiles.InstructionsOfAmxGiveExactSums:*FiniteDifferences*:SumOfSquares.IsAccurateOverTenMillionValues"
               ":MatMul.EveryFormEqualsTheReferenceWithOddStrides:Tiles.SumsOfEmulationAreExactForEverySize")

@@ -1,7 +1,7 @@
 """On x86-64 CPUs with fewer instructions than this machine's, as qemu emulates them: the program runs, chooses the kernels that the
 CPU has, and predicts the same; a program that was compiled for newer CPUs says so.
 
-Usage: x86_cpus.py BUILD_DIRECTORY. With WINNOW_PORTABILITY=long all unit tests of kernels, tokenizers and encoders run on each CPU.
+Usage: x86_cpus.py BUILD_DIRECTORY. With WINNOW_TEST_PORTABILITY=long all unit tests of kernels, tokenizers and encoders run on each CPU.
 """
 import json
 import pathlib

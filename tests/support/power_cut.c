@@ -1,10 +1,10 @@
-// Preloaded into a program, cuts its power at a given call: WINNOW_POWER_CUT=N lets the Nth call that changes the file
+// Preloaded into a program, cuts its power at a given call: WINNOW_TEST_POWER_CUT=N lets the Nth call that changes the file
 // system find the program dead, and takes back what a disk may not have kept: what was written to a file since its last
 // fsync or fdatasync, and names that were made, changed or removed since the last fsync of their directory.
 //
-//     WINNOW_POWER_CUT_TORN=SEED   keeps a random half of the writes that were not synced: a disk writes in any order
-//     WINNOW_POWER_CUT_KILL=1      takes nothing back: the program was killed, and the system lives
-//     WINNOW_POWER_CUT_COUNT=FILE  without a cut: the number of calls goes to the file
+//     WINNOW_TEST_POWER_CUT_TORN=SEED   keeps a random half of the writes that were not synced: a disk writes in any order
+//     WINNOW_TEST_POWER_CUT_KILL=1      takes nothing back: the program was killed, and the system lives
+//     WINNOW_TEST_POWER_CUT_COUNT=FILE  without a cut: the number of calls goes to the file
 //
 // Seen are calls of open, openat, write, pwrite, writev, ftruncate, fsync, fdatasync, rename, renameat2, linkat, unlink,
 // unlinkat and remove that go through the dynamic linker, and not: memory maps, directories that are made.
@@ -76,7 +76,7 @@ static void UndoName(const struct Name* name) {
 }
 
 static void CutPower(void) {
-  const char* const torn = getenv("WINNOW_POWER_CUT_TORN");
+  const char* const torn = getenv("WINNOW_TEST_POWER_CUT_TORN");
   unsigned long long random = torn == NULL ? 0 : strtoull(torn, NULL, 10) + 1;
   for (int i = num_changes - 1; i >= 0; --i) {
     const struct Overwritten* const change = &changes[i];
@@ -104,15 +104,15 @@ static void CutPower(void) {
 
 static void Count(void) {
   static const char* at = NULL;
-  if (at == NULL && (at = getenv("WINNOW_POWER_CUT")) == NULL) at = "0";
+  if (at == NULL && (at = getenv("WINNOW_TEST_POWER_CUT")) == NULL) at = "0";
   if (++calls != atol(at)) return;
-  if (getenv("WINNOW_POWER_CUT_KILL") == NULL) CutPower();
+  if (getenv("WINNOW_TEST_POWER_CUT_KILL") == NULL) CutPower();
   kill(getpid(), SIGKILL);
   for (;;) pause();
 }
 
 __attribute__((destructor)) static void WriteCount(void) {
-  const char* path = getenv("WINNOW_POWER_CUT_COUNT");
+  const char* path = getenv("WINNOW_TEST_POWER_CUT_COUNT");
   FILE* file = path == NULL ? NULL : fopen(path, "w");
   if (file == NULL) return;
   fprintf(file, "%ld\n", calls);

@@ -3,7 +3,7 @@ the program.
 
     python3 tools/conformance/deployments.py build/release/winnow [--venv DIR] [--write]
 
-Helm is the program of that name on the path, in $WINNOW_HELM or where 'go install helm.sh/helm/v3/cmd/helm@v3.14.4' puts it; without
+Helm is the program of that name on the path, in $WINNOW_TEST_HELM or where 'go install helm.sh/helm/v3/cmd/helm@v3.14.4' puts it; without
 it, the chart is not rendered, and that is said. --write makes deploy/kubernetes/winnow.yaml, the chart's manifests, anew, and the chart's copy of the alerting rules."""
 import argparse
 import json
@@ -41,7 +41,7 @@ def run(*command, code=0, **options):
 
 
 def helm():
-    for place in (os.environ.get("WINNOW_HELM"), shutil.which("helm"), pathlib.Path.home() / "go" / "bin" / "helm"):
+    for place in (os.environ.get("WINNOW_TEST_HELM"), shutil.which("helm"), pathlib.Path.home() / "go" / "bin" / "helm"):
         if place and os.access(place, os.X_OK):
             return place
     return None

@@ -67,7 +67,7 @@ def install(folder, dependencies=None):
 
 
 def wasm_module():
-    module = pathlib.Path(os.environ.get("WINNOW_WASM", SOURCE / "build" / "wasm" / "winnow.wasm"))
+    module = pathlib.Path(os.environ.get("WINNOW_TEST_WASM", SOURCE / "build" / "wasm" / "winnow.wasm"))
     if not module.exists() and shutil.which("clang++-19"):
         subprocess.run([SOURCE / "wasm" / "build.sh"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     if not module.exists():

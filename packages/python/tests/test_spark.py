@@ -1,5 +1,5 @@
-"""Spark: the predictions of mapInArrow are those of the program. WINNOW_SPARK_TEXTS sets the number of texts,
-WINNOW_SPARK_BUNDLE another model."""
+"""Spark: the predictions of mapInArrow are those of the program. WINNOW_TEST_SPARK_TEXTS sets the number of texts,
+WINNOW_TEST_SPARK_BUNDLE another model."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ pytest.importorskip("pyarrow")
 import winnow.spark  # noqa: E402
 from winnow import InvalidArgumentError  # noqa: E402
 
-COUNT = int(os.environ.get("WINNOW_SPARK_TEXTS", "4000"))
+COUNT = int(os.environ.get("WINNOW_TEST_SPARK_TEXTS", "4000"))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def rate(work):
 
 
 def test_predictions_of_spark_are_those_of_the_program(spark, many, linear, program):
-    bundle = os.environ.get("WINNOW_SPARK_BUNDLE", str(linear))
+    bundle = os.environ.get("WINNOW_TEST_SPARK_BUNDLE", str(linear))
     df = frame(spark, many).cache()
     df.count()
     predictions = winnow.spark.classify(df, "text", bundle).select("id", "label", "score")

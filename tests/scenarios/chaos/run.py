@@ -2,7 +2,7 @@
 
     python3 tests/scenarios/chaos/run.py build/release/winnow                              # 20 seconds, PostgreSQL and Redis
     python3 tests/scenarios/chaos/run.py build/release/winnow --store sqlite
-    WINNOW_SOAK_SECONDS=3600 python3 tests/scenarios/chaos/run.py build/release/winnow     # an hour
+    WINNOW_TEST_SOAK_SECONDS=3600 python3 tests/scenarios/chaos/run.py build/release/winnow     # an hour
 
 Asserted: every write that was acknowledged is found afterwards, and once; every answer is that of the program before the faults; errors come only
 while a fault is on, and of the kinds that docs/operations.md names; memory, descriptors and threads stay; SIGTERM ends the servers cleanly.
@@ -62,7 +62,7 @@ class Chaos:
         self.ending.callback(shutil.rmtree, self.directory, True)
         self.ledger = Ledger(open(options.log or self.path("events.jsonl"), "w", encoding="utf-8"))
         self.client = Client(self.ledger)
-        self.disk = places.Disk(self.path("disk"), int(128 + .2 * self.seconds), places.own_mounts() and os.environ.get("WINNOW_CHAOS_MOUNTS") == "own")
+        self.disk = places.Disk(self.path("disk"), int(128 + .2 * self.seconds), places.own_mounts() and os.environ.get("WINNOW_TEST_CHAOS_MOUNTS") == "own")
         self.ending.callback(self.disk.remove)
         os.makedirs(self.path("scratch"))
         self.store = (places.PostgresStore if options.store == "postgres" else places.SqliteStore)(self.path("disk"))
@@ -323,17 +323,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
     parser.add_argument("program")
     parser.add_argument("--store", choices=("postgres", "sqlite"), default="postgres")
-    parser.add_argument("--seconds", type=float, default=float(os.environ.get("WINNOW_SOAK_SECONDS", "20")), help="of load; also WINNOW_SOAK_SECONDS")
+    parser.add_argument("--seconds", type=float, default=float(os.environ.get("WINNOW_TEST_SOAK_SECONDS", "20")), help="of load; also WINNOW_TEST_SOAK_SECONDS")
     parser.add_argument("--part", type=float, default=1, help="of these seconds")
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("WINNOW_SEED", time.time_ns() % 10**6)))
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("WINNOW_TEST_SEED", time.time_ns() % 10**6)))
     parser.add_argument("--log", help="file for what happened, as JSON lines")
     options = parser.parse_args()
     options.seconds *= options.part
     if not places.Redis.program or (options.store == "postgres" and postgres.PROGRAMS is None):
         print("skipped: PostgreSQL or Redis is not installed (./dev test installs what is needed)")
         sys.exit(77)
-    if places.own_mounts() and os.environ.get("WINNOW_CHAOS_MOUNTS") != "own":  # mounts that nobody else sees, and that end with this process
-        os.environ["WINNOW_CHAOS_MOUNTS"] = "own"
+    if places.own_mounts() and os.environ.get("WINNOW_TEST_CHAOS_MOUNTS") != "own":  # mounts that nobody else sees, and that end with this process
+        os.environ["WINNOW_TEST_CHAOS_MOUNTS"] = "own"
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers end with the script
     chaos = Chaos(options)
