@@ -227,7 +227,7 @@ int main(int argc, char** argv) {
     ++runs;
   };
   for (const std::string& each : seeds) run(each);
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(NumberOf("WINNOW_TEST_FUZZ_SECONDS", 3));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(NumberOf("WINNOW_TEST_FUZZ_SECONDS", 1));
   while (!alone && std::chrono::steady_clock::now() < until) run(mutator.Next());
   std::printf("%s: %zu inputs, of which %zu seeds, seed of the random numbers %u\n", argv[1], runs, seeds.size(), seed);
   return 0;

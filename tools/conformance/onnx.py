@@ -65,7 +65,7 @@ def session(path, optimized=None, exact=False):
     if exact:
         options.add_session_config_entry("session.x64quantprecision", "1")
     options.log_severity_level = 3
-    options.intra_op_num_threads = 2
+    options.intra_op_num_threads = 1
     if optimized:
         options.optimized_model_filepath = str(optimized)
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
