@@ -273,6 +273,9 @@ Result<Retraining> RetrainOnSelected(const RetrainPlan& of, TrainingPlan plan, c
   const SelectedFeedback& feedback = *retraining.feedback;
   if (of.review) TRY(WriteReview(*of.review, feedback.selection));
   retraining.not_trained = feedback.selection.too_few;
+  if (retraining.not_trained.empty() && of.why_not_train) {
+    retraining.not_trained = TRY(of.why_not_train(DataSha256(split.train)));
+  }
   if (!retraining.not_trained.empty()) return retraining;
 
   plan.output.resume = plan.model.transformer();  // linear models have no checkpoints

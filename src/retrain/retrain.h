@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,9 @@ struct RetrainPlan {
   std::optional<std::filesystem::path> must_pass = {};
   std::optional<std::filesystem::path> report = {};  ///< directory for the report of the gate
   std::optional<std::filesystem::path> review = {};  ///< file for the disputed texts, as JSON lines
+  /// With FeedbackUse::kSelected: returns the reason not to train on training texts of this digest
+  /// (data/data_digest.h), such as that a model was trained on them before, or "".
+  std::function<Result<std::string>(const std::string& data_sha256)> why_not_train = {};
 };
 
 struct Retraining {

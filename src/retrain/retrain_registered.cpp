@@ -29,6 +29,32 @@ Result<std::optional<StoreTime>> PromotedAt(Registry& registry, const std::strin
   return std::optional<StoreTime>();
 }
 
+/// Whether the version has become what the policy makes of a challenger that passes; not if a run was killed before.
+Result<bool> Published(Registry& registry, const ModelVersion& version, PromotePolicy promote) {
+  if (promote != PromotePolicy::kChallenger) return promote == PromotePolicy::kNone;
+  constexpr int kRows = 1000;
+  for (const AliasRow& row : TRY(registry.History(version.name, kChallenger, kRows))) {
+    if (row.version == version.version) return true;
+  }
+  return false;
+}
+
+/// The reason not to train on texts of this digest, if a challenger of the champion that has passed the gate was trained
+/// on them: the next run without new feedback would push the same model again.
+Result<std::string> WhyNotTrain(Registry& registry, const ModelVersion& champion, PromotePolicy promote,
+                                const std::string& data_sha256) {
+  for (const ModelVersion& listed : TRY(registry.Versions(champion.name))) {  // the highest one first
+    if (listed.version == champion.version) break;
+    const Result<ModelVersion> version = registry.Show(fmt::format("{}:{}", listed.name, listed.version));
+    if (!version && version.error().code == ErrorCode::kNotFound) continue;  // somebody has removed it just now
+    if (!version) return std::unexpected(version.error());
+    if (version->parent != champion.version || version->data_sha256 != data_sha256) continue;
+    if (!TRY(Published(registry, *version, promote))) continue;
+    return fmt::format("{} {} was trained on these texts and passed the gate", listed.name, listed.version);
+  }
+  return std::string();
+}
+
 /// Pushes the challenger and has the alias of the policy mean it.
 Result<void> Publish(Registry& registry, const RegisteredRetrainPlan& plan, const ModelVersion& champion,
                      RegisteredRetraining& done) {
@@ -71,6 +97,9 @@ Result<RegisteredRetraining> RetrainRegistered(Registry& registry, const Registe
   if (std::optional<std::string>& version = plan.plan.output.version.version; !version)
     version = TRY(registry.NextVersion(champion));  // which the report of the gate names
   if (!plan.plan.promoted_at) plan.plan.promoted_at = TRY(PromotedAt(registry, of.model, champion.version));
+  plan.plan.why_not_train = [&](const std::string& data_sha256) {
+    return WhyNotTrain(registry, champion, plan.promote, data_sha256);
+  };
   observer.Note(fmt::format("the champion is {} {}", champion.name, champion.version));
   TRY(registry.Pull(champion, plan.plan.champion, /*overwrite=*/false));
   RegisteredRetraining done{.retraining = TRY(Retrain(plan.plan, pool, observer, begin))};

@@ -284,6 +284,9 @@ class Registered(RetrainTest):
         self.assertEqual(self.aliases(), {"champion": "1.0.0", "challenger": "1.1.0"})
         shown = json.loads(self.winnow("registry", "show", "spam@challenger", "--registry", "registry", "--json")[0])
         self.assertEqual((shown["parent"], shown["command"]), ("1.0.0", "winnow retrain spam"))
+        again = self.retrain()  # without new feedback
+        self.assertEqual((again["retrained"], again["pushed"], again["promoted"]), (False, None, None))
+        self.assertEqual(again["reason"], "spam 1.1.0 was trained on these texts and passed the gate")
         self.report_both(10, seed="later")
         done = self.retrain("--promote", "champion", "--report", "gate")
         self.assertEqual((done["pushed"], done["promoted"]), ("1.2.0", {"alias": "champion", "version": "1.2.0", "from": "1.0.0"}))
