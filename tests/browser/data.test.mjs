@@ -71,6 +71,26 @@ test("an uploaded file is recognized, and what is wrong can be corrected; the UR
   await closePage(page);
 });
 
+test("a file is downloaded as it is", async () => {
+  const page = await openPage(server, "/ui/data/scripts.jsonl");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
+  assert.equal(download.suggestedFilename(), "scripts.jsonl");
+  assert.equal(await readFile(await download.path(), "utf8"), await contents("scripts.jsonl"));
+  await closePage(page);
+});
+
+test("without the last rows of the last page, the page before is shown", async () => {
+  const rows = Array.from({ length: 51 }, (_, i) => `${i % 2 ? "spam" : "ham"}\tthis is text number ${i}`);
+  const page = await openPage(server, "/ui/data");
+  await upload(page, "two pages.tsv", `label\ttext\n${rows.join("\n")}\n`);
+  await page.getByRole("heading", { level: 1, name: "two pages.tsv" }).waitFor();
+  await page.getByRole("tab", { name: "Rows" }).click();
+  await page.getByRole("button", { name: "Next page" }).click();
+  await page.getByRole("button", { name: "Remove row 52" }).click();
+  await page.getByText("1–50 of 50").waitFor();
+  await closePage(page);
+});
+
 test("wrong files are answered in words", async () => {
   const page = await openPage(server, "/ui/data");
   await upload(page, "picture.csv", kPng, "image/png");

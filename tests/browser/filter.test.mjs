@@ -69,6 +69,20 @@ test("a rule is written, tried on the history, saved, hits, is changed and delet
   await closePage(page);
 });
 
+test("a double click undoes one change", async () => {
+  const rule = (name) => `[[rule]]\nname = "${name}"\nscore = 1\npattern = 'nothing like this'\n`;
+  for (const name of ["FIRST", "SECOND"]) assert.equal((await ask(server, "PUT", `/v1/rules/${name}`, { rule: rule(name) })).status, 200);
+  const page = await openPage(server, "/ui/filter?show=own");
+  await page.getByText("SECOND").first().waitFor();
+  await page.getByRole("button", { name: "Undo the last change" }).dblclick();
+  await toast(page, "The last change of the rules is undone.").waitFor();
+  await page.waitForTimeout(500);
+  assert.deepEqual(await ownRules(), ["FIRST"]);
+  await page.getByRole("button", { name: "Undo the last change" }).click();
+  await eventually(async () => (await ownRules()).length === 0);
+  await closePage(page);
+});
+
 test("rules are searched, and hits lead to their messages", async () => {
   const page = await openPage(server, "/ui/filter");
   await page.getByPlaceholder("Search rules").fill("gift voucher");
@@ -100,6 +114,49 @@ test("senders are blocked, searched and taken off the list, with undo", async ()
   await closePage(page);
 });
 
+test("a sender that is refused stays in its field, with the reason", async () => {
+  const page = await openPage(server, "/ui/filter?tab=senders", { allow: [422] });
+  const field = page.getByLabel("Address, telephone number or domain");
+  await field.fill("casino.example");
+  await page.getByRole("button", { name: "Block", exact: true }).click();
+  await toast(page, "@casino.example").waitFor();
+  assert.equal(await field.inputValue(), "casino.example");
+  await field.fill("@casino.example");
+  await page.getByRole("button", { name: "Block", exact: true }).click();
+  await toast(page, "@casino.example is blocked.").waitFor();
+  assert.equal(await page.locator(".toast-bad").count(), 0);
+  assert.equal(await field.inputValue(), "");
+  await closePage(page);
+});
+
+test("a rule that was changed is not left without a question", async () => {
+  const page = await openPage(server, "/ui/filter?edit=new");
+  const views = page.getByRole("navigation", { name: "Views" });
+  await ruleArea(page).waitFor();
+  await views.getByRole("link", { name: "Models" }).click();
+  await page.waitForURL("**/ui/models");
+  await page.goBack();
+  await ruleArea(page).fill("[[rule]]\nname = \"MINE\"\nscore = 1\npattern = 'x'\n");
+  await views.getByRole("link", { name: "Models" }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  assert.match(await ruleArea(page).inputValue(), /MINE/);
+  await page.getByRole("link", { name: /Back to the rules/ }).click();
+  await dialog.getByRole("button", { name: "Leave" }).click();
+  await page.getByRole("heading", { name: "Rules", exact: true }).waitFor();
+  await closePage(page);
+});
+
+test("the focus stays on a button that was pressed by key", async () => {
+  const page = await openPage(server, "/ui/filter");
+  await page.getByLabel("Message", { exact: true }).fill(kMessages[0].text);
+  await page.getByRole("button", { name: "Check", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("This message is spam.").waitFor();
+  await page.waitForFunction(() => document.activeElement?.textContent.trim() === "Check");
+  await closePage(page);
+});
+
 test("what was learned about senders is in words", async () => {
   await check(server, { text: "Buy now, pay never", sender: "shop@pushy.example" });
   await ask(server, "POST", "/v1/feedback", { text: "Buy now, pay never", sender: "shop@pushy.example", is_spam: true, feedback_type: "admin" });
@@ -121,6 +178,16 @@ test("the mode of a user is set, changed and undone", async () => {
   await toast(page, "anna: lenient from the next message on.").waitFor();
   await undo(page);
   await eventually(async () => (await ask(server, "GET", "/v1/users/anna/preferences")).json.mode === "strict");
+  await closePage(page);
+});
+
+test("a mode that is refused is not shown as set", async () => {
+  const page = await openPage(server, "/ui/filter?tab=users", { allow: [503] });
+  await page.route("**/v1/users/anna/preferences", (route) => route.fulfill({ status: 503, contentType: "application/json", body: '{"error":"the store cannot be reached"}' }));
+  const mode = page.getByLabel("Mode of anna");
+  await mode.selectOption("lenient");
+  await toast(page, "the store cannot be reached").waitFor();
+  assert.equal(await mode.inputValue(), "strict");
   await closePage(page);
 });
 

@@ -38,6 +38,27 @@ test("a label that is pressed again is withdrawn", async () => {
   await closePage(page);
 });
 
+test("a double click labels a message, and does not withdraw that at once", async () => {
+  const page = await openPage(server, "/ui/history?text=parcel");
+  const button = card(page, "Your parcel").getByRole("button", { name: "It is spam" });
+  await button.dblclick();
+  await eventually(async () => (await adminSays(server, "Your parcel")) === "spam");
+  await page.waitForTimeout(500);
+  assert.equal(await adminSays(server, "Your parcel"), "spam");
+  await button.click();
+  await eventually(async () => (await adminSays(server, "Your parcel")) === null);
+  await closePage(page);
+});
+
+test("a text is copied where the browser has no clipboard for pages", async () => {
+  const page = await openPage(server, "/ui/history?text=parcel");
+  await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+  await card(page, "Your parcel").getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: "Copy the text" }).click();
+  await toast(page, "Copied.").waitFor();
+  await closePage(page);
+});
+
 test("many messages are labelled at once, and undo gives each its former label back", async () => {
   await ask(server, "POST", "/v1/feedback", { id: (await stored(server, "Shall we meet")).id, label: "spam", feedback_type: "admin" });
   const page = await openPage(server, "/ui/history?sender=joe@friends.example");

@@ -133,6 +133,7 @@ test("versions of a registry are promoted and rolled back; an experiment begins 
   await dialog.getByRole("button", { name: "Stop the experiment" }).click();
   await page.getByText("Stopped", { exact: true }).waitFor();
 
+  assert.equal(await page.getByRole("button", { name: "Retrain" }).isDisabled(), true, "a retraining needs data");
   await page.getByLabel("Data of the first training").selectOption("messages.tsv");
   await page.getByRole("button", { name: "Retrain" }).click();
   await dialog.getByRole("button", { name: "Retrain" }).click();

@@ -77,6 +77,45 @@ async function untilModel(name) {
   assert.fail(`there is no model ${name} after 30 s: ${JSON.stringify(json)}`);
 }
 
+test("the second press of a double click labels no text that nobody has read", async () => {
+  await createReview(server, { set: "twice", data: "mails.tsv", labels: ["ham", "spam"] });
+  const page = await openPage(server, "/ui/review/twice?reviewer=Anna");
+  await page.locator(".item-body").waitFor();
+  const first = await textOf(page);
+  await page.getByRole("button", { name: /ham/ }).last().dblclick();
+  await nextText(page, first);
+  const second = await textOf(page);
+  await untilLabelled(server, "twice", 1);
+  await page.waitForTimeout(500);
+  assert.equal(await textOf(page), second);
+  // A press with time to read before it counts.
+  await page.getByRole("button", { name: /ham/ }).last().click();
+  await nextText(page, second);
+  await untilLabelled(server, "twice", 2);
+  await closePage(page);
+});
+
+test("a training whose name is refused is repeated with another name", async () => {
+  const taken = await makeWorkspace({ data: { "mails.tsv": labelled(await messages(60)) }, models: { spam: "mails.tsv" } });
+  const other = await startServer({
+    workspace: await makeWorkspace({ data: { "mails.tsv": labelled(await messages(60)) } }),
+    args: [`${taken}/models/spam`],
+  });
+  await createReview(other, { set: "spam", data: "mails.tsv" });
+  const page = await openPage(other, "/ui/review/spam?reviewer=Anna", { allow: [409] });
+  await page.locator(".item-body").waitFor();
+  await page.getByRole("button", { name: "Train a model of these labels" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Train" }).click();
+  await dialog.getByText("the server has a model 'spam'").waitFor();
+  assert.equal(await dialog.getByRole("button", { name: "Replace that file" }).count(), 0);
+  await dialog.getByLabel("Name of the model").fill("spam-2");
+  await dialog.getByRole("button", { name: "Train" }).click();
+  await page.waitForURL("**/ui/benchmark**");
+  await closePage(page);
+  await other.stop();
+});
+
 test("undo goes back without limit, also after a reload", async () => {
   await createReview(server, { set: "back", data: "mails.tsv", labels: ["ham", "spam"] });
   const page = await openPage(server, "/ui/review/back?reviewer=Anna");

@@ -84,6 +84,23 @@ test("a key of the role feedback labels under its own name, and may change nothi
   await page.waitForFunction(async () => (await (await fetch("/v1/review/mails")).json()).labelled === 3);
   const undone = await ask(guarded, "POST", "/v1/review/undo", { set: "mails", reviewer: "carla" }, asRoot);
   assert.notEqual(undone.json.item, null);
+
+  // The session ends in the middle of the work: labels given meanwhile count after signing in again.
+  const labels = async () => (await ask(guarded, "GET", "/v1/review/mails", undefined, asRoot)).json.labelled;
+  assert.equal(await labels(), 2);
+  await page.context().clearCookies();
+  await page.keyboard.press("f");
+  await page.getByText("Your session has ended.").waitFor();
+  await page.getByRole("button", { name: "Show the key" }).focus();
+  await page.keyboard.press("j"); // no key labels what nobody sees
+  await page.getByLabel("API key").fill(keys.carla);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator(".item-body").waitFor();
+  for (let tries = 0; tries < 100 && (await labels()) < 3; ++tries) await page.waitForTimeout(100);
+  assert.equal(await labels(), 3);
+  await labelByKeys(page, 1, keyOf);
+  for (let tries = 0; tries < 100 && (await labels()) < 4; ++tries) await page.waitForTimeout(100);
+  assert.equal(await labels(), 4);
   await closePage(page);
 });
 

@@ -50,6 +50,27 @@ test("keys lead to views, and not while one types", async () => {
   await closePage(page);
 });
 
+test("keys of one letter can be turned off, also after a reload", async () => {
+  const page = await openPage(server, "/ui/models");
+  await page.keyboard.press("?");
+  await page.getByLabel("Keys of one letter").click();
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.reload();
+  await page.getByRole("heading", { name: "Models", level: 1 }).waitFor();
+  await page.keyboard.type("gt?");
+  assert.equal(new URL(page.url()).pathname, "/ui/models");
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  await page.getByRole("button", { name: "Keys" }).click();
+  await page.getByLabel("Keys of one letter").click();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.keyboard.type("gt");
+  await page.waitForURL("**/ui/try");
+  await closePage(page);
+});
+
 test("the chosen colors stay after a reload", async () => {
   const page = await openPage(server, "/ui/models");
   const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
@@ -87,6 +108,52 @@ test("the first paint takes less than a second, and all JavaScript without chart
   const bytes = scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(assets, name)), { level: 9 }).length, 0);
   console.log(`${bytes} bytes of JavaScript`);
   assert.ok(bytes < 300_000, `${bytes} bytes`);
+});
+
+test("a view whose script the server no longer has is loaded with the whole page", async () => {
+  const page = await openPage(server, "/ui/models", { allow: [404] });
+  let asked = 0;
+  await page.route(/assets\/DataView-.*\.js/, (route) => (asked++ === 0 ? route.fulfill({ status: 404, body: "" }) : route.continue()));
+  await page.getByRole("navigation").getByRole("link", { name: "Data" }).click();
+  await page.getByRole("heading", { name: "Data", level: 1 }).waitFor();
+  assert.equal(new URL(page.url()).pathname, "/ui/data");
+  assert.equal(asked, 2);
+  await closePage(page);
+});
+
+test("a view that can't be loaded while the server is away is said so", async () => {
+  const page = await openPage(server, "/ui/models", { allow: ["offline"] });
+  await page.getByRole("heading", { name: "Models", level: 1 }).waitFor();
+  await server.stop();
+  await page.getByRole("navigation").getByRole("link", { name: "Operate" }).click();
+  await page.locator(".toast-bad").getByText("The server can't be reached.").waitFor();
+  await server.restart();
+  await page.getByRole("navigation").getByRole("link", { name: "Operate" }).click();
+  await page.getByRole("heading", { name: "Operate", level: 1 }).waitFor();
+  await closePage(page);
+});
+
+test("the bar at the top of a small screen covers nothing that gets the focus", async () => {
+  const page = await openPage(server, "/ui/filter", { width: 360, height: 640 });
+  await page.locator(".data-table").waitFor();
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await page.locator("main summary").last().focus();
+  for (let stop = 0; stop < 25; ++stop) {
+    await page.keyboard.press("Shift+Tab");
+    const covered = await page.evaluate(() => document.activeElement.getBoundingClientRect().bottom <= document.querySelector(".top").getBoundingClientRect().bottom);
+    assert.equal(covered, false, await page.evaluate(() => document.activeElement.outerHTML.slice(0, 120)));
+  }
+  await closePage(page);
+});
+
+test("in the system's high contrast, what is chosen looks different", async () => {
+  const page = await openPage(server, "/ui/try");
+  await page.emulateMedia({ forcedColors: "active" });
+  await page.getByRole("radio", { name: "One text" }).or(page.getByRole("button", { name: "One text" })).waitFor();
+  const backgroundOf = (selector) => page.locator(selector).first().evaluate((element) => getComputedStyle(element).backgroundColor);
+  assert.notEqual(await backgroundOf(".segment[data-state=on]"), await backgroundOf(".segment[data-state=off]"));
+  assert.notEqual(await backgroundOf(".nav-link.active"), await backgroundOf(".nav-link:not(.active)"));
+  await closePage(page);
 });
 
 test("on a phone the views are behind a button", async () => {

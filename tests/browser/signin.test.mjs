@@ -13,6 +13,7 @@ before(async () => {
   for (const [name, role] of [
     ["anna", "admin"],
     ["carl", "classify"],
+    ["fred", "feedback"],
   ]) {
     const added = await winnow("keys", "add", file, "--name", name, "--role", role);
     assert.equal(added.code, 0, added.stderr);
@@ -69,6 +70,48 @@ test("a key that may only classify sees Try and Models, and is told so elsewhere
   await page.getByRole("navigation").getByRole("link", { name: "Models" }).click();
   await page.locator("[data-model=spam]").waitFor();
   assert.equal(await page.getByRole("button", { name: "Make it the default" }).count(), 0);
+  await closePage(page);
+});
+
+test("a key that may label begins with the review", async () => {
+  const page = await openPage(server, "/ui/", { allow: [401] });
+  await signIn(page, keys.fred);
+  await page.waitForURL("**/ui/review");
+  await page.getByRole("heading", { name: "Review", level: 1 }).waitFor();
+  await page.getByRole("link", { name: "Winnow" }).first().click();
+  await page.waitForURL("**/ui/review");
+  await page.goto(`${server.url}/ui/data`);
+  await page.getByText("Your key may classify and label texts").waitFor();
+  await page.getByRole("main").getByRole("link", { name: "Review" }).click();
+  await page.waitForURL("**/ui/review");
+  await closePage(page);
+});
+
+test("what was written is there again after the session has ended and the same person signs in", async () => {
+  const page = await openPage(server, "/ui/filter?edit=new", { allow: [401] });
+  await signIn(page, keys.anna);
+  const area = page.getByLabel("Rule", { exact: true });
+  await area.fill("[[rule]]\nname = \"MINE\"\nscore = 1\npattern = 'x'\n");
+  await page.getByText("On the history").waitFor();
+  await page.context().clearCookies();
+  await area.press("End");
+  await area.pressSequentially(" # a remark");
+  await page.getByText("Your session has ended.").waitFor();
+  assert.equal(await area.isVisible(), false);
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Show the key" }).focus();
+  await page.keyboard.type("gm"); // keys of the page do nothing now
+  assert.equal(new URL(page.url()).pathname, "/ui/filter");
+  await signIn(page, keys.anna);
+  await area.waitFor();
+  assert.match(await area.inputValue(), /a remark/);
+  // Somebody else doesn't see it.
+  await page.context().clearCookies();
+  await area.pressSequentially("more");
+  await page.getByText("Your session has ended.").waitFor();
+  await signIn(page, keys.carl);
+  await page.getByRole("heading", { name: "This view is for administrators" }).waitFor();
+  assert.equal(await page.locator("textarea").count(), 0);
   await closePage(page);
 });
 

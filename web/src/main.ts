@@ -6,6 +6,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/forms.css";
 import "./styles/layout.css";
+import "./styles/contrast.css";
 
 restoreTheme();
 createApp(App).use(router).mount("#app");

@@ -1,6 +1,9 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { get, messageOf } from "./api/http";
 import { root } from "./api/root";
 import type { Role } from "./api/session";
+import { useToast } from "./composables/toast";
+import { isMissingScript } from "./logic/missingScript";
 import { t } from "./texts/en";
 
 declare module "vue-router" {
@@ -62,6 +65,21 @@ export const router = createRouter({
 });
 
 router.afterEach((to) => setTitle(to.meta.title));
+
+// The script of a view is fetched when the view is opened for the first time. A server that was upgraded since the page was
+// loaded no longer has it: the page is loaded anew, at the address of the view.
+router.onError(async (error, to, from) => {
+  const { show } = useToast();
+  if (!isMissingScript(error)) return show(messageOf(error), { tone: "bad" });
+  try {
+    await get("/v1/session");
+  } catch (thrown) {
+    return show(t.app.viewUnreachable(messageOf(thrown)), { tone: "bad" });
+  }
+  // The first view of a page that was just loaded: it would be loaded again and again.
+  if (from.matched.length === 0) return show(t.app.viewMissing, { tone: "bad" });
+  location.assign(router.resolve(to.fullPath).href);
+});
 
 /** The title of the browser's tab; views with a name of their own (a file, a model) set it again. */
 export function setTitle(title?: string): void {

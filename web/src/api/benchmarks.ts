@@ -1,6 +1,5 @@
 // Benchmarks of all models of the workspace, their history, and the models that were fine-tuned.
-import { ApiError, get, remove, segment, withQuery } from "./http";
-import { root } from "./root";
+import { ApiError, get, reach, remove, segment } from "./http";
 import { runOf, type BenchmarkRun, type RunJson } from "@/logic/benchmarks";
 
 export interface FineTuned {
@@ -38,7 +37,8 @@ export async function getBenchmark(id: string, signal?: AbortSignal): Promise<Be
  */
 export async function startBenchmark(data: string, heldOut: boolean): Promise<void> {
   const controller = new AbortController();
-  const response = await fetch(root + withQuery("/api/benchmark/run", { data, part: heldOut ? "test" : "all", save: 1 }), {
+  const query = { data, part: heldOut ? "test" : "all", save: 1 };
+  const response = await reach("/api/benchmark/run", query, {
     credentials: "same-origin",
     headers: { Accept: "text/event-stream" },
     signal: controller.signal,

@@ -72,6 +72,11 @@ export function startEvents(): void {
   else openShared();
 }
 
+/** To be called when events may have been missed. */
+export function fetchAgain(): void {
+  dispatch("reset", {});
+}
+
 /** Calls `handler` for each event of this type, until the component is gone. */
 export function useEvents<T extends ServerEventType>(type: T, handler: (data: EventData[T]) => void): void {
   const set = handlers.get(type) ?? new Set<Handler>();

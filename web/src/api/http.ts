@@ -30,6 +30,12 @@ export interface RequestOptions {
 
 type Listener = () => void;
 const unauthorized = new Set<Listener>();
+let signedOut = false;
+
+/** While nobody is signed in, only the session is asked for: views that are kept meanwhile would be refused again and again. */
+export function setSignedOut(now: boolean): void {
+  signedOut = now;
+}
 
 /** Calls `listener` whenever the server wants a key. Returns what ends that. */
 export function onUnauthorized(listener: Listener): () => void {
@@ -65,8 +71,19 @@ async function errorOf(response: Response): Promise<ApiError> {
   return new ApiError(response.status, type, message, body, Number.isFinite(wait) && wait > 0 ? wait : null);
 }
 
+/** What the server answers, whatever its status. Throws ApiError of status 0 where no server can be reached. */
+export async function reach(path: string, query: Record<string, QueryValue> | undefined, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(root + withQuery(path, query), init);
+  } catch (error) {
+    if (isAborted(error)) throw error;
+    throw new ApiError(0, "Unreachable", "The server can't be reached. Is it still running?");
+  }
+}
+
 /** The answer as JSON; null where it has no body. Throws ApiError, also where the server can't be reached (status 0). */
 export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  if (signedOut && path !== "/v1/session") throw new ApiError(401, "Unauthorized", "The session has ended. Sign in again.");
   const init: RequestInit = { method, credentials: "same-origin" };
   if (options.signal) init.signal = options.signal;
   if (options.raw !== undefined) {
@@ -76,13 +93,7 @@ export async function request<T>(method: string, path: string, options: RequestO
     init.body = JSON.stringify(options.body);
     init.headers = { "Content-Type": "application/json" };
   }
-  let response: Response;
-  try {
-    response = await fetch(root + withQuery(path, options.query), init);
-  } catch (error) {
-    if (isAborted(error)) throw error;
-    throw new ApiError(0, "Unreachable", "The server can't be reached. Is it still running?");
-  }
+  const response = await reach(path, options.query, init);
   if (!response.ok) {
     const error = await errorOf(response);
     if (response.status === 401) for (const listener of [...unauthorized]) listener();

@@ -13,6 +13,7 @@ export const kIcons = {
   close: "M6 6l12 12M18 6L6 18",
   keys: "M3 7h18v10H3zM7 11h.01M11 11h.01M15 11h.01M8 14h8",
   info: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5M12 8h.01",
+  download: "M12 4v12M7 11l5 5 5-5M4 16v4h16v-4",
   upload: "M12 16V4M7 9l5-5 5 5M4 16v4h16v-4",
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
   check: "M5 13l4 4L19 7",

@@ -11,7 +11,7 @@ export function isTyping(target: EventTarget | null): boolean {
 export function useKeys(handler: (key: string, event: KeyboardEvent) => boolean | void): void {
   function press(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || isTyping(event.target)) return;
-    if (document.querySelector("[role=dialog],[role=alertdialog]")) return;
+    if (document.querySelector("[role=dialog],[role=alertdialog],[data-sign-in]")) return;
     if (handler(event.key, event)) event.preventDefault();
   }
   onMounted(() => addEventListener("keydown", press));

@@ -27,7 +27,7 @@ export function useSwitchDefault(changed: () => unknown) {
         await switchModel(`${from.name}:${from.version}`);
         await changed();
       };
-      show(t.switching.done(to.name), from ? { tone: "good", undo, seconds: 20 } : { tone: "good" });
+      show(t.switching.done(to.name), from ? { tone: "good", undo } : { tone: "good" });
       return true;
     } catch (error) {
       show(messageOf(error), { tone: "bad" });

@@ -1,4 +1,4 @@
-// Light or dark: by the system, or as chosen here. The one thing that the page keeps in the browser.
+// Light or dark: by the system, or as chosen here. The page keeps that in the browser.
 import { readonly, ref } from "vue";
 
 export type Theme = "system" | "light" | "dark";

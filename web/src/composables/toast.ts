@@ -7,16 +7,25 @@ export interface Toast {
   tone: "plain" | "good" | "bad";
   /** The way back, offered for as long as the note is there. */
   undo: (() => unknown) | null;
+  /** How long it is shown; Infinity: until it is closed. */
   seconds: number;
 }
 
 const toasts = ref<Toast[]>([]);
 let last = 0;
 
-function show(text: string, options: { tone?: Toast["tone"]; undo?: () => unknown; seconds?: number } = {}): number {
+/** An error is shown until it is read and closed, or until something succeeds. */
+function secondsOf(tone: Toast["tone"], hasUndo: boolean): number {
+  if (tone === "bad") return Infinity;
+  return hasUndo ? 20 : 6;
+}
+
+function show(text: string, options: { tone?: Toast["tone"]; undo?: () => unknown } = {}): number {
   const id = ++last;
   const undo = options.undo ?? null;
-  toasts.value = [...toasts.value, { id, text, tone: options.tone ?? "plain", undo, seconds: options.seconds ?? (undo ? 12 : 6) }].slice(-3);
+  const tone = options.tone ?? "plain";
+  const others = toasts.value.filter((toast) => toast.tone !== "bad" || (tone !== "good" && toast.text !== text));
+  toasts.value = [...others, { id, text, tone, undo, seconds: secondsOf(tone, undo !== null) }].slice(-3);
   return id;
 }
 

@@ -22,11 +22,17 @@ const uploads = reactive<Upload[]>([]);
 const files = new Map<number, { file: File; controller: AbortController }>();
 let last = 0;
 
+/** The browser asks before a page is closed that an upload ends with. */
+function beforeUnload(event: BeforeUnloadEvent): void {
+  if (uploads.some((upload) => upload.state === "sending")) event.preventDefault();
+}
+
 async function send(upload: Upload): Promise<void> {
   const known = files.get(upload.id);
   if (!known) return;
   known.controller = new AbortController();
   Object.assign(upload, { state: "sending", message: "", again: false });
+  addEventListener("beforeunload", beforeUnload); // the same function is registered once
   try {
     await uploadData(known.file, {
       name: upload.name,

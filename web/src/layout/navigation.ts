@@ -1,4 +1,5 @@
 // The views of the page, in groups, with the keys that lead there (g, then the letter).
+import type { Role } from "@/api/session";
 import type { IconName } from "@/components/icons";
 import { t } from "@/texts/en";
 
@@ -35,5 +36,11 @@ export const kNavigation: { title: string; items: NavItem[] }[] = [
     ],
   },
 ];
+
+/** The view that a client begins with: Start is for administrators, and who may label wants to label. */
+export function homeName(role: Role, workspace: boolean): string {
+  if (role === "feedback" && workspace) return "review";
+  return role === "admin" ? "start" : "try";
+}
 
 export const kNavItems = kNavigation.flatMap((group) => group.items);

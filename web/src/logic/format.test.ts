@@ -54,4 +54,9 @@ describe("numbers for people", () => {
     expect(ago(now / 1000 - 86_400, now)).toBe("yesterday");
     expect(ago("nonsense", now)).toBe("–");
   });
+  it("says of times that lie ahead, by a clock that is slow, no nonsense", () => {
+    const now = new Date(2026, 10, 29, 12).getTime();
+    expect(ago(now / 1000 + 40, now)).toBe("now");
+    expect(ago(now / 1000 + 3 * 3600, now)).toMatch(/^Nov 29, 2026, 3:00\sPM$/);
+  });
 });

@@ -67,11 +67,15 @@ export function dateTime(time: string | number): string {
   return Number.isNaN(date.getTime()) ? "–" : kDate.format(date);
 }
 
-/** "5 minutes ago", "yesterday" */
+/** A clock that is slow by less than this, in seconds, is not worth a word. */
+const kSlowClock = 120;
+
+/** "5 minutes ago", "yesterday". What lies ahead, since this computer's clock is slow, is "now", or has its date. */
 export function ago(time: string | number, now = Date.now()): string {
   const date = asDate(time);
   if (Number.isNaN(date.getTime())) return "–";
-  const seconds = (date.getTime() - now) / 1000;
+  if (date.getTime() - now > kSlowClock * 1000) return kDate.format(date);
+  const seconds = Math.min(0, (date.getTime() - now) / 1000);
   const steps: [Intl.RelativeTimeFormatUnit, number, number][] = [
     ["second", 1, 60],
     ["minute", 60, 3600],

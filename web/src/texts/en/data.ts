@@ -61,6 +61,7 @@ export const dataTexts = {
   // One file
   all: "All data",
   train: "Train a model of this file",
+  download: "Download",
   tabs: { overview: "Overview", rows: "Rows", check: "Quality" },
   tabsLabel: "Parts of this view",
   undo: "Undo the last change",

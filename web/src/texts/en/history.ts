@@ -50,7 +50,7 @@ export const historyTexts = {
   list: {
     label: "Messages",
     all: "Mark all messages of this page",
-    mark: "Mark this message",
+    mark: (text: string) => `Mark this message: ${text}`,
     newest: "Back to the newest",
     older: "Older messages",
     newer: "Newer messages",
@@ -80,7 +80,7 @@ export const historyTexts = {
     copied: "The command is copied.",
   },
   label: {
-    group: "What the message is",
+    group: (text: string) => `What the message is: ${text}`,
     spam: "It is spam",
     ham: "It is not spam",
     other: "Another label",

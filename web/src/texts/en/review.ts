@@ -146,7 +146,7 @@ export const review = {
     title: "All texts are labelled",
     queueTitle: "This queue is empty",
     text: (labelled: number) =>
-      `${plural(labelled, "text")} have a label. Train a model of them now, or undo the last label to look again.`,
+      `${plural(labelled, "text")} ${labelled === 1 ? "has" : "have"} a label. Train a model of them now, or undo the last label to look again.`,
     queueText: "Texts are left in other queues.",
     mixed: "Go on with all texts",
   },

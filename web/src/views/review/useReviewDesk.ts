@@ -1,5 +1,6 @@
 // One person's review of one set: the session, its learning curve, the rate, and how long the next text took to appear.
 import { computed, nextTick, onScopeDispose, ref, shallowReactive, shallowRef, watch, type Ref } from "vue";
+import { useEvents } from "@/api/events";
 import { nextItems, sendLabels, undoLabel, type ReviewItem, type ReviewStats } from "@/api/review";
 import { choicesOf } from "@/logic/labelChoice";
 import { curveOf, withPoint, type CurvePoint } from "@/logic/reviewCurve";
@@ -116,6 +117,7 @@ export function useReviewDesk({ set, queue, reviewer, labels, stats, measured }:
   }, kRenewEvery);
   addEventListener("beforeunload", beforeUnload);
   addEventListener("online", retry);
+  useEvents("reset", retry);
   document.addEventListener("visibilitychange", seen);
   onScopeDispose(() => {
     removeEventListener("beforeunload", beforeUnload);

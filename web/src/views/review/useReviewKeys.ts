@@ -14,7 +14,7 @@ export interface KeysNow {
 /** Calls `act` for each key that means something; not while a dialog is open. */
 export function useReviewKeys(now: () => KeysNow, act: (action: ReviewAction) => void): void {
   function press(event: KeyboardEvent): void {
-    if (document.querySelector("[role=dialog],[role=alertdialog]")) return;
+    if (document.querySelector("[role=dialog],[role=alertdialog],[data-sign-in]")) return;
     const { shown, more, letters } = now();
     if (!letters && /^[\p{L}\p{N}?/]$/u.test(event.key)) return;
     const focused = document.activeElement;
