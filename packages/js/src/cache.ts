@@ -18,7 +18,7 @@ export class LruCache<Value> {
   }
 
   set(key: string, value: Value): void {
-    if (this.#most <= 0) return;
+    if (!(this.#most > 0)) return;
     this.#values.delete(key);
     this.#values.set(key, value);
     if (this.#values.size > this.#most) this.#values.delete(this.#values.keys().next().value as string);

@@ -18,17 +18,27 @@ export interface ModelInfo {
 }
 
 function checked(options: ClassifyOptions): RawOptions {
+  if (options === null || typeof options !== 'object') {
+    throw new WinnowError('InvalidArgument', `the options are ${options === null ? 'null' : `'${String(options)}'`}, expected an object`, "write {mode: 'strict'}");
+  }
   const {mode = 'moderate', threshold, topK} = options;
   if (!kModes.includes(mode)) {
     throw new WinnowError('InvalidArgument', `mode '${String(mode)}' is not strict, moderate or lenient`);
   }
-  if (threshold !== undefined && !(threshold > 0 && threshold < 1)) {
-    throw new WinnowError('InvalidArgument', `threshold ${threshold} is not more than 0 and less than 1`);
+  if (threshold !== undefined && !(typeof threshold === 'number' && Math.fround(threshold) > 0 && Math.fround(threshold) < 1)) {
+    const given = typeof threshold === 'number' ? String(threshold) : `'${String(threshold)}'`;
+    throw new WinnowError('InvalidArgument', `threshold ${given} is not a number more than 0 and less than 1`);
   }
   if (topK !== undefined && !(Number.isInteger(topK) && topK > 0)) {
     throw new WinnowError('InvalidArgument', `topK ${topK} is not a positive integer`);
   }
   return {mode, threshold};
+}
+
+function checkTexts(texts: readonly string[]): void {
+  const wrong = texts.findIndex(text => typeof text !== 'string');
+  if (wrong < 0) return;
+  throw new WinnowError('InvalidArgument', `text ${wrong} is ${texts[wrong] === null ? 'null' : typeof texts[wrong]}, expected a string`);
 }
 
 /** A loaded model with its queue and its cache: what Classifier is in Node and in browsers. */
@@ -43,9 +53,14 @@ export class Model {
     this.#engine = engine;
     this.#batcher = new Batcher(engine);
     this.#cache = new LruCache(options.cacheSize ?? 1000);
-    this.labels = options.labels === undefined ? [...engine.labels] : labelNames(options.labels);
-    if (this.labels.length !== engine.labels.length) {
-      throw new WinnowError('InvalidArgument', `${this.labels.length} labels are given, the model has ${engine.labels.length}`);
+    try {
+      this.labels = options.labels === undefined ? [...engine.labels] : labelNames(options.labels);
+      if (this.labels.length !== engine.labels.length) {
+        throw new WinnowError('InvalidArgument', `${this.labels.length} labels are given, the model has ${engine.labels.length}`);
+      }
+    } catch (error) {
+      engine.release();  // which nobody else could
+      throw error;
     }
     const positive = info.positiveLabel ?? defaultPositiveLabel(engine.labels);
     this.info = {...info, positiveLabel: this.#rename(positive)};
@@ -73,10 +88,7 @@ export class Model {
   }
 
   async classifyMany(texts: readonly string[], options: ClassifyOptions): Promise<Prediction[]> {
-    const wrong = texts.findIndex(text => typeof text !== 'string');
-    if (wrong >= 0) {
-      throw new WinnowError('InvalidArgument', `text ${wrong} is ${texts[wrong] === null ? 'null' : typeof texts[wrong]}, expected a string`);
-    }
+    checkTexts(texts);
     return Promise.all(texts.map(text => this.classify(text, options)));
   }
 
@@ -84,8 +96,10 @@ export class Model {
     if (this.#engine.classifySync === undefined) {
       throw new WinnowError('Unsupported', `the engine '${this.engine}' has no synchronous call`, 'use classify');
     }
+    const raw = checked(options);
+    checkTexts(texts);
     try {
-      return this.#engine.classifySync(texts, checked(options)).map(raw => this.#named(raw, options.topK));
+      return this.#engine.classifySync(texts, raw).map(found => this.#named(found, options.topK));
     } catch (error) {
       throw WinnowError.of(error);
     }
