@@ -2,7 +2,7 @@ import type {Engine, RawOptions, RawPrediction} from './types.js';
 
 interface Waiting {
   text: string;
-  resolve: (prediction: RawPrediction) => void;
+  answer: (prediction: RawPrediction) => void;
   reject: (error: unknown) => void;
 }
 
@@ -29,18 +29,18 @@ export class Batcher {
 
   constructor(engine: Engine) { this.#engine = engine; }
 
-  submit(text: string, options: RawOptions): Promise<RawPrediction> {
+  /** Has a text classified, and then one of the functions called: a promise of each of very many texts would cost more than the
+   * classification of them. */
+  submit(text: string, options: RawOptions, answer: (prediction: RawPrediction) => void, reject: (error: unknown) => void): void {
     const key = `${options.mode} ${options.threshold}`;
-    return new Promise((resolve, reject) => {
-      const queue = this.#queues.get(key) ?? {options, waiting: [], taken: 0};
-      this.#queues.set(key, queue);
-      queue.waiting.push({text, resolve, reject});
-      if (this.#running || this.#scheduled) return;
-      this.#scheduled = true;
-      queueMicrotask(() => {
-        this.#scheduled = false;
-        void this.#run();
-      });
+    const queue = this.#queues.get(key) ?? {options, waiting: [], taken: 0};
+    this.#queues.set(key, queue);
+    queue.waiting.push({text, answer, reject});
+    if (this.#running || this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      void this.#run();
     });
   }
 
@@ -67,7 +67,7 @@ export class Batcher {
       ++this.calls;
       try {
         const predictions = await this.#engine.classify(batch.map(one => one.text), queue.options);
-        batch.forEach((one, i) => one.resolve(predictions[i] as RawPrediction));
+        batch.forEach((one, i) => one.answer(predictions[i] as RawPrediction));
       } catch (error) {
         for (const one of batch) one.reject(error);
       }

@@ -6,6 +6,7 @@ import type {ClassifyOptions, CommonLoadOptions, Engine, Mode, Prediction, RawOp
 
 const kModes: readonly Mode[] = ['strict', 'moderate', 'lenient'];
 const kLongestCached = 4096;
+const kMostQueued = 8192;  // texts of one call that wait at a time, so that queueing them never takes long
 
 /** What winnow.json says of a model besides how it computes. */
 export interface ModelInfo {
@@ -74,22 +75,43 @@ export class Model {
   async classify(text: string, options: ClassifyOptions): Promise<Prediction> {
     const raw = checked(options);
     if (typeof text !== 'string') throw new WinnowError('InvalidArgument', `a text is ${text === null ? 'null' : typeof text}, expected a string`);
-    const key = text.length > kLongestCached ? undefined : `${raw.mode} ${raw.threshold} ${text}`;
-    let found = key === undefined ? undefined : this.#cache.get(key);
-    if (found === undefined) {
-      try {
-        found = await this.#batcher.submit(text, raw);
-      } catch (error) {
-        throw WinnowError.of(error);
-      }
-      if (key !== undefined) this.#cache.set(key, found);
-    }
-    return this.#named(found, options.topK);
+    return new Promise((resolve, reject) => {
+      this.#ask(text, raw, found => resolve(this.#named(found, options.topK)), error => reject(WinnowError.of(error)));
+    });
   }
 
-  async classifyMany(texts: readonly string[], options: ClassifyOptions): Promise<Prediction[]> {
+  async classifyMany(given: readonly string[], options: ClassifyOptions): Promise<Prediction[]> {
+    const raw = checked(options), texts = given.slice();  // which the caller may change meanwhile
     checkTexts(texts);
-    return Promise.all(texts.map(text => this.classify(text, options)));
+    const predictions = new Array<Prediction>(texts.length);
+    for (let begin = 0; begin < texts.length; begin += kMostQueued) {
+      await this.#fill(predictions, texts, begin, Math.min(begin + kMostQueued, texts.length), raw, options.topK);
+    }
+    return predictions;
+  }
+
+  /** Has the texts from `begin` to before `end` answered. */
+  #fill(predictions: Prediction[], texts: readonly string[], begin: number, end: number, raw: RawOptions, topK: number | undefined): Promise<void> {
+    let left = end - begin;
+    return new Promise((resolve, reject) => {
+      for (let i = begin; i < end; ++i) {
+        this.#ask(texts[i] as string, raw, found => {
+          predictions[i] = this.#named(found, topK);
+          if (--left === 0) resolve();
+        }, error => reject(WinnowError.of(error)));
+      }
+    });
+  }
+
+  /** Has a text answered by the cache, or by the engine. */
+  #ask(text: string, raw: RawOptions, answer: (found: RawPrediction) => void, fail: (error: unknown) => void): void {
+    const key = !this.#cache.keeps || text.length > kLongestCached ? undefined : `${raw.mode} ${raw.threshold} ${text}`;
+    const kept = key === undefined ? undefined : this.#cache.get(key);
+    if (kept !== undefined) return answer(kept);
+    this.#batcher.submit(text, raw, found => {
+      if (key !== undefined) this.#cache.set(key, found);
+      answer(found);
+    }, fail);
   }
 
   classifySync(texts: readonly string[], options: ClassifyOptions): Prediction[] {
