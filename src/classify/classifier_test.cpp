@@ -147,6 +147,13 @@ TEST(DecisionRule, RefusesAThresholdThatHasNoEffect) {
   }
 }
 
+TEST(DecisionRule, RefusesToAbstainBelowWhatIsNoNumber) {
+  const std::vector<std::string> labels = {"a", "b"};
+  const DecisionRule rule = DecisionRule::Of({}, labels, false, "x").value();
+  EXPECT_TRUE(rule.Check({.abstain_below = 0.0f}));
+  EXPECT_FALSE(rule.Check({.abstain_below = std::numeric_limits<float>::quiet_NaN()}));
+}
+
 TEST(DecisionRule, ReadsLabelsOwnThresholdsOfEachMode) {
   Manifest manifest;
   manifest.thresholds.labels = {{"a", .4}};
