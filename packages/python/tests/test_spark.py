@@ -3,6 +3,7 @@ WINNOW_TEST_SPARK_BUNDLE another model."""
 
 import json
 import os
+import shutil
 import sys
 import time
 
@@ -105,3 +106,18 @@ def test_multi_label_models_have_a_column_of_all_labels(spark, tmp_path):
     found = winnow.spark.classify(frame(spark, texts), "text", tmp_path / "model", missing="null").orderBy("id").collect()
     assert [row.labels for row in found] == [*expected["labels"], None]
     assert [row.label for row in found] == [*expected["label"], None]
+
+
+def test_a_worker_loads_a_bundle_that_takes_the_place_of_another(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    bundle = tmp_path / "spam"
+    worker = winnow.spark._Worker("text", str(bundle), None, "moderate", None, ["label"], "", "error", 1)
+    batch = pa.RecordBatch.from_arrays([pa.array(["a text"])], ["text"])
+    for labels in (["ham", "spam"], ["x", "y"]):
+        shutil.rmtree(bundle, ignore_errors=True)
+        (tmp_path / "data.csv").write_text("text,label\n" + "".join(f"win {i} {labels[i % 2]},{labels[i % 2]}\n" for i in range(40)))
+        winnow.train(tmp_path / "data.csv", bundle, kind="lr")
+        for _ in range(2):
+            (found,) = worker(iter([batch]))
+            assert found.column(1)[0].as_py() in labels
+    assert len(winnow.spark._loaded) == 1

@@ -14,8 +14,9 @@ from winnow._home import Home
 
 COLUMNS = ("label", "score", "confidence", "abstained")
 
-# The classifiers of this worker process, which Spark reuses for many tasks.
-_loaded: Dict[Tuple[str, int], Classifier] = {}
+# The classifiers of this worker process, which Spark reuses for many tasks, each with what tells its bundle from one that takes
+# its place.
+_loaded: Dict[Tuple[str, int], Tuple[Tuple[int, ...], Classifier]] = {}
 # The archive of each bundle that this driver has shipped.
 _shipped: Dict[Tuple[str, str], str] = {}
 # Where these archives lie until the process ends: executors that start later fetch them, too.
@@ -140,10 +141,13 @@ class _Worker:
             from pyspark import SparkFiles
 
             path = SparkFiles.get(self._shipped)
+        manifest = os.path.join(path, "winnow.json")
+        status = os.stat(manifest if os.path.exists(manifest) else path)
+        bundle = (status.st_ino, status.st_size, status.st_mtime_ns)
         key = (path, self._threads)
-        if key not in _loaded:
-            _loaded[key] = Classifier(path, threads=self._threads)
-        return _loaded[key]
+        if key not in _loaded or _loaded[key][0] != bundle:
+            _loaded[key] = (bundle, Classifier(path, threads=self._threads))
+        return _loaded[key][1]
 
     def _classified(self, classifier: Classifier, batch: Any) -> Any:
         import pyarrow
