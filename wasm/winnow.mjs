@@ -25,6 +25,11 @@ function wasiOf(module) {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** A text, or what is made of texts, as JSON. Lone surrogates, which JSON of UTF-8 cannot have, become U+FFFD as in plain texts. */
+function jsonOf(input) {
+  return JSON.stringify(input).replace(/\\(?:\\|(ud[89a-f][0-9a-f]{2}))/g, (escape, surrogate) => surrogate === undefined ? escape : '\uFFFD');
+}
+
 /** An instance of the module, its memory for files and for one text. */
 class Engine {
   #room = 0;  // for a text
@@ -111,7 +116,7 @@ class Model {
     if (number < 0) throw new RangeError(`mode '${mode}' is not strict, moderate or lenient`);
     const plain = typeof text === 'string' && threshold === undefined;
     const {exports} = this.#engine;
-    const input = this.#engine.write(plain ? text : JSON.stringify(text));
+    const input = this.#engine.write(plain ? text : jsonOf(text));
     const at = this.#engine.check(
         plain ? exports.winnow_classify(this.#handle, ...input, number)
               : exports.winnow_classify_input(this.#handle, ...input, number, threshold ?? NaN));

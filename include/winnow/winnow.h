@@ -21,7 +21,9 @@
  *
  * Threads: every function may be called by any thread. Any number of threads may use one object at the same time; an
  * object is freed when no call uses it any more. There is no state per thread and none of the process that a caller
- * has to initialise.
+ * has to initialise. A child of fork(2) has none of the threads of its parent: a classifier of the parent that was
+ * loaded with more than one thread is refused there (WINNOW_UNSUPPORTED), and winnow_free leaves its memory alone; the
+ * child loads the bundle itself.
  *
  * Errors: functions that can fail return a winnow_code. If it is not WINNOW_OK, what the function would have returned is
  * set to NULL, and `*error`, unless `error` is NULL, to a new object with the message, which winnow_error_free frees.
@@ -160,7 +162,7 @@ WINNOW_API void winnow_results_free(winnow_results* results);
 
 /** Classifies one text of `size` bytes. `options` may be NULL: the defaults. Errors: WINNOW_INVALID_ARGUMENT for
  * options, and for a threshold that the model cannot use; WINNOW_INVALID_MODEL if the tokenizer belongs to another
- * model. */
+ * model; WINNOW_UNSUPPORTED in a forked child. */
 WINNOW_API winnow_code winnow_classify(const winnow_classifier* classifier, const char* text, size_t size,
                                        const winnow_classify_options* options, winnow_results** results,
                                        winnow_error** error);
@@ -200,9 +202,9 @@ typedef int32_t (*winnow_train_callback)(const winnow_train_progress* progress, 
  * not read. "folds", "skip-training" and options of output to the terminal are refused. `callback` may be NULL; `user`
  * is passed on to it. `report`, unless NULL, receives the contents of training_info.json with the metrics, freed with
  * winnow_string_free. After an error no incomplete bundle is left. Several trainings may run at the same time if they
- * write to different directories. Errors: WINNOW_INVALID_ARGUMENT for the plan; WINNOW_NOT_FOUND, WINNOW_IO and
- * WINNOW_INVALID_DATA for data; WINNOW_NOT_FOUND, WINNOW_NETWORK, WINNOW_INVALID_MODEL and WINNOW_UNSUPPORTED for base
- * models; WINNOW_EXISTS for an output directory with other files; WINNOW_CANCELLED. */
+ * write to different directories. Errors: WINNOW_INVALID_ARGUMENT for the plan, WINNOW_INVALID_DATA if it is not JSON;
+ * WINNOW_NOT_FOUND, WINNOW_IO and WINNOW_INVALID_DATA for data; WINNOW_NOT_FOUND, WINNOW_NETWORK, WINNOW_INVALID_MODEL and
+ * WINNOW_UNSUPPORTED for base models; WINNOW_EXISTS for an output directory with other files; WINNOW_CANCELLED. */
 WINNOW_API winnow_code winnow_train(const char* plan, winnow_train_callback callback, void* user, char** report,
                                     winnow_error** error);
 WINNOW_API void winnow_string_free(char* text);

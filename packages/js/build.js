@@ -33,6 +33,8 @@ await Promise.all([
   build({...common, entryPoints: {index: 'src/rules.ts'}, format: 'cjs', outdir: 'dist/rules', outExtension: {'.js': '.cjs'}}),
 ]);
 copyFileSync(wasm, 'dist/browser/winnow.wasm');
+// The license of the package, and of the data of Unicode in it.
+for (const file of ['LICENSE', 'NOTICE']) copyFileSync(join('..', '..', file), file);
 // What is bundled besides our own sources.
 copyFileSync(join(dirname(createRequire(import.meta.url).resolve('smol-toml')), '..', 'LICENSE'), 'dist/LICENSE-smol-toml.txt');
 

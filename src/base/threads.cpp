@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <string>
+#include <system_error>
 
 #include "base/cpu_quota.h"
 
@@ -61,6 +63,14 @@ int Cores(int most) {
   return std::max(cores, 1);
 }
 
+/// Has threads that wait for the next round end, and waits until they have.
+void End(std::vector<std::thread>& workers, std::atomic<unsigned>& round, bool& stop) {
+  stop = true;
+  round.fetch_add(1, std::memory_order_release);
+  round.notify_all();
+  for (std::thread& worker : workers) worker.join();
+}
+
 }  // namespace
 
 void SetThreadUrgency(ThreadUrgency urgency) {
@@ -93,15 +103,17 @@ int UnthrottledCores() {
 
 ThreadPool::ThreadPool(int threads) {
   if (threads <= 0) threads = AvailableCores();
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { Work(i); });
+  try {
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { Work(i); });
+  } catch (const std::system_error& error) {  // a limit of the system or of the container
+    const std::string started = std::to_string(workers_.size() + 1);
+    End(workers_, round_, stop_);
+    throw std::system_error(error.code(),
+                            "only " + started + " of " + std::to_string(threads) + " threads can be started");
+  }
 }
 
-ThreadPool::~ThreadPool() {
-  stop_ = true;
-  round_.fetch_add(1, std::memory_order_release);
-  round_.notify_all();
-  for (std::thread& worker : workers_) worker.join();
-}
+ThreadPool::~ThreadPool() { End(workers_, round_, stop_); }
 
 void ThreadPool::Run(const std::function<void(int)>& task) {
   if (workers_.empty()) return task(0);

@@ -1,6 +1,7 @@
 #include "base/threads.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <new>
 #include <numeric>
 #include <string>
+#include <system_error>
 #include <thread>
 
 namespace winnow {
@@ -82,6 +84,27 @@ TEST(ThreadPool, ThrowsTheExceptionOfATaskWhenAllTasksAreDone) {
   std::atomic<int> sum = 0;
   pool.Run([&](int thread) { sum += thread; });
   EXPECT_EQ(sum, 3) << "the pool goes on";
+}
+
+/// Starts a pool of 1,000 threads where there is address space for some of their stacks. Ends the process with 0 if that
+/// throws.
+[[noreturn]] void StartMoreThreadsThanThereIsRoomFor() {
+  std::ifstream statm("/proc/self/statm");
+  size_t pages = 0;
+  statm >> pages;
+  const rlim_t room = pages * static_cast<size_t>(::getpagesize()) + (256U << 20U);
+  const rlimit limit{.rlim_cur = room, .rlim_max = room};
+  if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(2);
+  try {
+    ThreadPool pool(1000);
+  } catch (const std::system_error& error) {
+    ::_exit(std::string(error.what()).find("of 1000 threads can be started") == std::string::npos ? 3 : 0);
+  }
+  ::_exit(1);
+}
+
+TEST(ThreadPool, ThrowsIfThereAreNotSoManyThreads) {
+  EXPECT_EXIT(StartMoreThreadsThanThereIsRoomFor(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // Loading and classification of the C interface.
+#include <unistd.h>
+
 #include <deque>
 #include <memory>
 #include <optional>
@@ -14,6 +16,10 @@
 struct winnow_classifier {
   explicit winnow_classifier(int threads) : pool(threads) {}
 
+  /// Whether the threads of the pool are missing, because the process is a fork of the one that started them.
+  bool forked() const { return pool.size() > 1 && process != ::getpid(); }
+
+  const pid_t process = ::getpid();
   winnow::ThreadPool pool;
   std::optional<winnow::BundleClassifier> classifier;
 };
@@ -36,6 +42,12 @@ Result<T> Chosen(const T (&values)[N], int32_t number, const char* name) {
               "use the constants of winnow/winnow.h");
 }
 
+/// The error for a member that later versions may give a meaning.
+std::unexpected<Error> Reserved(const char* name) {
+  return Fail(ErrorCode::kUnsupported, std::string(name) + ": reserved is not 0",
+              std::string("initialise all members: ") + name + " options = {.size = sizeof options}");
+}
+
 Result<winnow_load_options> Known(const winnow_load_options* given) {
   winnow_load_options options = {};
   options.size = sizeof options;
@@ -43,6 +55,7 @@ Result<winnow_load_options> Known(const winnow_load_options* given) {
     TRY(CopyOptions(given, given->size, sizeof options, &options, sizeof options, "winnow_load_options"));
   }
   if (options.threads < 0) return Fail(ErrorCode::kInvalidArgument, "threads is negative", "0 uses all cores");
+  if (options.reserved != 0) return Reserved("winnow_load_options");
   return options;
 }
 
@@ -52,6 +65,7 @@ Result<ClassifyOptions> Known(const winnow_classify_options* given) {
   if (given != nullptr) {
     TRY(CopyOptions(given, given->size, sizeof options, &options, sizeof options, "winnow_classify_options"));
   }
+  if (options.reserved != 0) return Reserved("winnow_classify_options");
   static constexpr Mode kModes[] = {Mode::kModerate, Mode::kStrict, Mode::kLenient};
   ClassifyOptions known{.mode = TRY(Chosen(kModes, options.mode, "mode"))};
   if (options.threshold != 0) known.threshold = options.threshold;
@@ -110,6 +124,11 @@ Result<void> Classify(const winnow_classifier* classifier, const char* const* te
   if (classifier == nullptr || out == nullptr || (texts == nullptr && count > 0)) {
     return Fail(ErrorCode::kInvalidArgument, "winnow_classify: classifier, text and results must not be NULL");
   }
+  if (classifier->forked()) {
+    return Fail(ErrorCode::kUnsupported,
+                "winnow_classify: the classifier was loaded by the parent of this process, whose threads are not here",
+                "load the bundle again in this process, or in the parent with threads = 1");
+  }
   const ClassifyOptions options = TRY(Known(given));
   std::vector<InputTextView> views;
   views.reserve(count);
@@ -139,7 +158,11 @@ winnow_code winnow_load(const char* bundle, const winnow_load_options* options, 
   return winnow::GuardedCall(error, "use a smaller model", [&] { return winnow::Load(bundle, options, classifier); });
 }
 
-void winnow_free(winnow_classifier* classifier) { delete classifier; }
+void winnow_free(winnow_classifier* classifier) {
+  if (classifier != nullptr && classifier->forked())
+    return;  // its threads, for which the destructor waits, are not here
+  delete classifier;
+}
 
 size_t winnow_label_count(const winnow_classifier* classifier) { return classifier->classifier->labels().size(); }
 

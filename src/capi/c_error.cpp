@@ -33,6 +33,15 @@ winnow_code HandOver(Error error, winnow_error** out) noexcept {
   return code;
 }
 
+winnow_code HandOver(ErrorCode code, const char* message, const char* hint, winnow_error** out) noexcept {
+  try {
+    return HandOver(Error{code, message, hint}, out);
+  } catch (const std::bad_alloc&) {
+    if (out != nullptr) *out = &NoMemory();
+    return WINNOW_INTERNAL;
+  }
+}
+
 char* CopyForCaller(std::string_view text) {
   auto* copy = static_cast<char*>(std::malloc(text.size() + 1));
   if (copy == nullptr) throw std::bad_alloc();

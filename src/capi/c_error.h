@@ -17,6 +17,9 @@ namespace winnow {
 /// Returns the code of an error, and hands the error to the caller in `*out` unless `out` is null.
 winnow_code HandOver(Error error, winnow_error** out) noexcept;
 
+/// The same for texts that may need memory which is not there; the error is then "out of memory" without a hint.
+winnow_code HandOver(ErrorCode code, const char* message, const char* hint, winnow_error** out) noexcept;
+
 /// Runs a function that returns Result<void>. What it throws becomes an error, since no exception may cross C.
 template <typename Function>
 winnow_code GuardedCall(winnow_error** error, const char* on_memory, const Function& function) noexcept {
@@ -24,13 +27,12 @@ winnow_code GuardedCall(winnow_error** error, const char* on_memory, const Funct
     Result<void> done = function();
     return done ? WINNOW_OK : HandOver(std::move(done.error()), error);
   } catch (const std::bad_alloc&) {
-    return HandOver({ErrorCode::kInternal, "out of memory", on_memory}, error);
+    return HandOver(ErrorCode::kInternal, "out of memory", on_memory, error);
   } catch (const TextLimitExceeded& exception) {
-    return HandOver(
-        {ErrorCode::kInvalidModel, exception.what(), "the tokenizer of the model is damaged; use another model"},
-        error);
+    return HandOver(ErrorCode::kInvalidModel, exception.what(),
+                    "the tokenizer of the model is damaged; use another model", error);
   } catch (const std::exception& exception) {
-    return HandOver({ErrorCode::kInternal, exception.what(), ""}, error);
+    return HandOver(ErrorCode::kInternal, exception.what(), "", error);
   }
 }
 

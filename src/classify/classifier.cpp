@@ -1,5 +1,7 @@
 #include "winnow/classifier.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <exception>
 #include <new>
@@ -48,14 +50,33 @@ struct Classifier::Parts {
     return prediction;
   }
 
+  /// Whether the threads of the pool are missing, because the process is a fork of the one that started them.
+  bool forked() const { return pool.size() > 1 && process != ::getpid(); }
+
+  Result<const BundleClassifier*> Usable() const {
+    if (!forked()) return &*classifier;
+    return Fail(ErrorCode::kUnsupported,
+                "the classifier was loaded by the parent of this process, whose threads are not here",
+                "load the bundle again in this process, or in the parent with threads = 1");
+  }
+
+  const pid_t process = ::getpid();
   ThreadPool pool;
   std::optional<BundleClassifier> classifier;
 };
 
 Classifier::Classifier(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Classifier::Classifier(Classifier&&) noexcept = default;
-Classifier& Classifier::operator=(Classifier&&) noexcept = default;
-Classifier::~Classifier() = default;
+Classifier& Classifier::operator=(Classifier&& other) noexcept {
+  if (this == &other) return *this;
+  const Classifier old(std::move(*this));
+  parts_ = std::move(other.parts_);
+  return *this;
+}
+Classifier::~Classifier() {
+  if (parts_ && parts_->forked())
+    static_cast<void>(parts_.release());  // its threads, which are waited for, are not here
+}
 
 std::expected<Classifier, Error> Classifier::Load(const std::filesystem::path& bundle, const LoadOptions& options) {
   return Guarded([&]() -> Result<Classifier> {
@@ -71,7 +92,7 @@ std::expected<Classifier, Error> Classifier::Load(const std::filesystem::path& b
 std::expected<Prediction, Error> Classifier::Classify(std::string_view text, const ClassifyOptions& options) const {
   return Guarded([&]() -> Result<Prediction> {
     const InputTextView texts[] = {text};
-    const std::vector<ClassifiedText> results = TRY(parts_->classifier->Classify(texts, options));
+    const std::vector<ClassifiedText> results = TRY(TRY(parts_->Usable())->Classify(texts, options));
     return parts_->Named(results.front());
   });
 }
@@ -80,7 +101,7 @@ std::expected<std::vector<Prediction>, Error> Classifier::Classify(std::span<con
                                                                    const ClassifyOptions& options) const {
   return Guarded([&]() -> Result<std::vector<Prediction>> {
     const std::vector<InputTextView> views(texts.begin(), texts.end());
-    const std::vector<ClassifiedText> results = TRY(parts_->classifier->Classify(views, options));
+    const std::vector<ClassifiedText> results = TRY(TRY(parts_->Usable())->Classify(views, options));
     std::vector<Prediction> predictions;
     predictions.reserve(results.size());
     for (const ClassifiedText& result : results) predictions.push_back(parts_->Named(result));
@@ -89,7 +110,7 @@ std::expected<std::vector<Prediction>, Error> Classifier::Classify(std::span<con
 }
 
 std::expected<Explanation, Error> Classifier::Explain(std::string_view text, const ClassifyOptions& options) const {
-  return Guarded([&]() -> Result<Explanation> { return ExplainText(*parts_->classifier, text, options); });
+  return Guarded([&]() -> Result<Explanation> { return ExplainText(*TRY(parts_->Usable()), text, options); });
 }
 
 const std::vector<std::string>& Classifier::labels() const { return parts_->classifier->labels(); }

@@ -1,6 +1,8 @@
 #include "winnow/classifier.h"
 
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -147,6 +149,13 @@ TEST(DecisionRule, RefusesAThresholdThatHasNoEffect) {
   }
 }
 
+TEST(DecisionRule, RefusesToAbstainBelowWhatIsNoNumber) {
+  const std::vector<std::string> labels = {"a", "b"};
+  const DecisionRule rule = DecisionRule::Of({}, labels, false, "x").value();
+  EXPECT_TRUE(rule.Check({.abstain_below = 0.0f}));
+  EXPECT_FALSE(rule.Check({.abstain_below = std::numeric_limits<float>::quiet_NaN()}));
+}
+
 TEST(DecisionRule, ReadsLabelsOwnThresholdsOfEachMode) {
   Manifest manifest;
   manifest.thresholds.labels = {{"a", .4}};
@@ -184,6 +193,26 @@ TEST(Classifier, ThreadsMayShareOne) {
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(wrong, 0);
   }
+}
+
+/// Ends the process with 0 if a classifier of the parent is refused, can be replaced and destroyed, and one's own works.
+[[noreturn]] void UseInAForkedChild(Classifier classifier, const std::filesystem::path& bundle) {
+  const auto refused = classifier.Classify("call me");
+  if (refused || refused.error().code != ErrorCode::kUnsupported || classifier.Explain("call me")) ::_exit(1);
+  classifier = Classifier::Load(bundle, {.threads = 2}).value();
+  ::_exit(classifier.Classify("call me") ? 0 : 2);
+}
+
+TEST(Classifier, IsRefusedInAForkedChildWhereItsThreadsAreMissing) {
+  const TemporaryDirectory dir;
+  WriteTinyTransformer(dir.path());
+  auto classifier = Classifier::Load(dir.path(), {.threads = 2});
+  const pid_t child = ::fork();
+  if (child == 0) UseInAForkedChild(*std::move(classifier), dir.path());
+  int status = 1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(classifier->Classify("call me"));
 }
 
 TEST(Classifier, ChoosesWeightsAsAsked) {

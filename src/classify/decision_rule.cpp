@@ -1,6 +1,7 @@
 #include "classify/decision_rule.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "decide/label_thresholds.h"
 
@@ -59,6 +60,10 @@ Result<DecisionRule> DecisionRule::Of(const Manifest& manifest, std::span<const 
 }
 
 Result<void> DecisionRule::Check(const ClassifyOptions& options) const {
+  if (options.abstain_below && std::isnan(*options.abstain_below)) {
+    return Fail(ErrorCode::kInvalidArgument, "the confidence below which predictions abstain is not a number",
+                "specify one between 0 and 1, or omit it for that of the model");
+  }
   if (!options.threshold) return {};
   if (!(*options.threshold > 0 && *options.threshold < 1)) {
     return Fail(ErrorCode::kInvalidArgument, "a decision threshold must be more than 0 and less than 1");

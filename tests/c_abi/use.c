@@ -1,9 +1,12 @@
 /* Uses every function of winnow/winnow.h as a program in C does: use DATA DIRECTORY. Prints "label confidence" of the
  * texts of DIRECTORY/texts.txt, a line each; ends with 1 and a message if something is not as the header says. */
+#define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <winnow/winnow.h>
 
 #define CHECK(condition)                                                     \
@@ -95,6 +98,9 @@ static void check_errors(const char* directory) {
   FAILS(winnow_load(path, &newer.known, &other, &error), WINNOW_UNSUPPORTED, "member");
   FAILS(winnow_classify(classifier, "a", 1, &options, &results, &error), WINNOW_INVALID_ARGUMENT, "size is 4");
   options.size = sizeof options;
+  options.reserved = 1;
+  FAILS(winnow_classify(classifier, "a", 1, &options, &results, &error), WINNOW_UNSUPPORTED, "reserved");
+  options.reserved = 0;
   options.threshold = 2;
   FAILS(winnow_classify(classifier, "a", 1, &options, &results, &error), WINNOW_INVALID_ARGUMENT, "threshold");
   FAILS(winnow_classify(classifier, NULL, 0, NULL, &results, &error), WINNOW_INVALID_ARGUMENT, "NULL");
@@ -108,6 +114,27 @@ static void check_errors(const char* directory) {
   winnow_string_free(NULL);
   CHECK(strcmp(winnow_code_name((winnow_code)99), "Unknown") == 0 && strcmp(winnow_code_name(WINNOW_IO), "Io") == 0);
   CHECK(winnow_label(classifier, winnow_label_count(classifier)) == NULL);
+}
+
+/* A forked child, which has no threads of its parent, gets an error in place of an endless wait, and loads its own. */
+static void check_fork(const char* directory) {
+  int status = 0;
+  const pid_t child = fork();
+  CHECK(child >= 0);
+  if (child == 0) {
+    char path[4096];
+    winnow_error* error = NULL;
+    winnow_results* results = NULL;
+    FAILS(winnow_classify(classifier, "a", 1, NULL, &results, &error), WINNOW_UNSUPPORTED, "parent");
+    winnow_free(classifier);
+    snprintf(path, sizeof path, "%s/model", directory);
+    CHECK(winnow_load(path, NULL, &classifier, NULL) == WINNOW_OK);
+    CHECK(winnow_classify(classifier, "a", 1, NULL, &results, NULL) == WINNOW_OK);
+    winnow_results_free(results);
+    winnow_free(classifier);
+    _exit(0);
+  }
+  CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static void check_folding(void) {
@@ -186,6 +213,8 @@ int main(int argc, char** argv) {
     printf("%s %.6f\n", winnow_results_at(results, i)->label, (double)winnow_results_at(results, i)->confidence);
   }
   check_errors(argv[2]);
+  fflush(stdout);
+  check_fork(argv[2]);
   check_folding();
   winnow_results_free(results);
   winnow_free(classifier);

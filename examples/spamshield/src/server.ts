@@ -18,20 +18,43 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
     if (size > kMostBytes) throw new WinnowError('InvalidArgument', 'the request has more than 1 MB');
     parts.push(part as Buffer);
   }
+  let body: unknown;
   try {
-    return JSON.parse(Buffer.concat(parts).toString()) as Record<string, unknown>;
+    body = JSON.parse(Buffer.concat(parts).toString());
   } catch (error) {
     throw new WinnowError('InvalidArgument', `the request is no JSON: ${(error as Error).message}`);
   }
+  if (body === null || typeof body !== 'object' || Array.isArray(body)) throw new WinnowError('InvalidArgument', 'the request is not a JSON object');
+  return body as Record<string, unknown>;
+}
+
+/** A field that must be a string, or may be absent. */
+function text(body: Record<string, unknown>, name: string): string | undefined {
+  const value = body[name];
+  if (value !== undefined && typeof value !== 'string') throw new WinnowError('InvalidArgument', `'${name}' is not a string`);
+  return value;
+}
+
+function needed<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new WinnowError('InvalidArgument', `'${name}' is missing`);
+  return value;
 }
 
 /** The service over a filter: POST /check, /feedback, /preferences. */
 export function serve(shield: SpamShield): Server {
   const routes: Record<string, (body: Record<string, unknown>) => unknown> = {
-    '/check': ({mode, ...message}) => shield.check(message as Message, mode as Mode | undefined),
-    '/feedback': ({id, isSpam, user}) => shield.feedback(String(id), isSpam === true, user as string | undefined),
-    '/preferences': ({user, mode}) => {
-      shield.setMode(String(user), mode as Mode);
+    '/check': body => {
+      for (const name of ['text', 'subject', 'body', 'sender', 'senderName', 'recipient', 'user', 'mode']) text(body, name);
+      const {mode, ...message} = body;
+      return shield.check(message as Message, mode as Mode | undefined);
+    },
+    '/feedback': body => {
+      if (typeof body['isSpam'] !== 'boolean') throw new WinnowError('InvalidArgument', "'isSpam' is not true or false");
+      return shield.feedback(needed(text(body, 'id'), 'id'), body['isSpam'], text(body, 'user'));
+    },
+    '/preferences': body => {
+      const user = needed(text(body, 'user'), 'user'), mode = needed(text(body, 'mode'), 'mode') as Mode;
+      shield.setMode(user, mode);
       return {user, mode};
     },
   };

@@ -49,6 +49,10 @@ function logOddsOf(p: number): number {
   return Math.log(bounded / (1 - bounded));
 }
 
+function checkMode(mode: Mode): void {
+  if (!Object.hasOwn(kThresholds, mode)) throw new WinnowError('InvalidArgument', `mode '${mode}' is not strict, moderate or lenient`);
+}
+
 /** The filter: reputation, rules, classifier, and one verdict; the same scores as those of `winnow filter`. */
 export class SpamShield {
   readonly reputation: Reputation;
@@ -76,7 +80,7 @@ export class SpamShield {
   }
 
   setMode(user: string, mode: Mode): void {
-    if (!(mode in kThresholds)) throw new WinnowError('InvalidArgument', `mode '${mode}' is not strict, moderate or lenient`);
+    checkMode(mode);
     this.#modes.set(user, mode);
   }
 
@@ -85,7 +89,7 @@ export class SpamShield {
     const user = message.user ?? '';
     const preferred = this.#modes.get(user);
     const mode = requested ?? preferred ?? 'moderate';
-    if (!(mode in kThresholds)) throw new WinnowError('InvalidArgument', `mode '${mode}' is not strict, moderate or lenient`);
+    checkMode(mode);
     const modeFrom = requested !== undefined ? 'request' : preferred !== undefined ? 'preferences' : 'default';
     const found = this.#byReputation(message, user) ?? await this.#byContent(message, user, mode);
     const verdict: Verdict = {id: randomUUID(), ...found, confidence: found.isSpam ? found.score : 1 - found.score, mode, modeFrom};

@@ -94,7 +94,9 @@ test('the service answers over HTTP', async () => {
   assert.deepEqual([status, verdict['isSpam']], [200, true]);
   assert.deepEqual(await post('/feedback', {id: verdict['id'], isSpam: true, user: 'anna'}), [200, {stored: true, feedback_type: 'user_confirmation'}]);
   assert.equal((await post('/preferences', {user: 'anna', mode: 'severe'}))[0], 422);
-  assert.equal((await post('/check', '{'))[0], 422);
+  for (const body of ['{', 'null', '[]', {text: 5}, {text: 'x', mode: 'constructor'}]) assert.equal((await post('/check', body))[0], 422, JSON.stringify(body));
+  for (const body of [{id: verdict['id']}, {isSpam: true}]) assert.equal((await post('/feedback', body))[0], 422, JSON.stringify(body));
+  assert.equal((await post('/preferences', {mode: 'strict'}))[0], 422);
   assert.equal((await post('/nothing', {}))[0], 404);
   server.close();
   shield.release();

@@ -101,11 +101,14 @@ static char* copy_text(napi_env env, napi_value value, size_t* size) {
   return text;
 }
 
-static napi_value array_of(napi_env env, napi_typedarray_type type, size_t count, size_t width, void** data) {
+/* Gives `object` an array of that name, and its elements in `*data`; false if there is no memory for it, or if the thread of
+ * JavaScript ends. */
+static bool add_array(napi_env env, napi_value object, const char* name, napi_typedarray_type type, size_t count,
+                      size_t width, void** data) {
   napi_value buffer = NULL, array = NULL;
-  if (napi_create_arraybuffer(env, count * width, data, &buffer) != napi_ok) return NULL;
-  napi_create_typedarray(env, type, count, buffer, 0, &array);
-  return array;
+  return napi_create_arraybuffer(env, count * width, data, &buffer) == napi_ok &&
+         napi_create_typedarray(env, type, count, buffer, 0, &array) == napi_ok &&
+         napi_set_named_property(env, object, name, array) == napi_ok;
 }
 
 /* The labels of texts that are out of scope, and the decided ones of multi-label models, which few models have. */
@@ -114,7 +117,8 @@ static void set_label_lists(napi_env env, napi_value result, const winnow_result
   size_t i, j;
   for (i = 0; i < count; ++i) {
     const winnow_prediction* prediction = winnow_results_at(results, i);
-    if (prediction->out_of_scope) napi_set_named_property(env, result, "outOfScopeLabel", text_value(env, prediction->label));
+    if (prediction->out_of_scope)
+      napi_set_named_property(env, result, "outOfScopeLabel", text_value(env, prediction->label));
     if (prediction->label_count == 0) continue;
     if (decided == NULL) napi_create_array_with_length(env, count, &decided);
     napi_create_array_with_length(env, prediction->label_count, &item);
@@ -126,20 +130,23 @@ static void set_label_lists(napi_env env, napi_value result, const winnow_result
   if (decided != NULL) napi_set_named_property(env, result, "decided", decided);
 }
 
-/* {label: Int32Array, score, confidence: Float32Array, flags: Uint8Array, ids: Int32Array, scores: Float32Array} */
+/* {label: Int32Array, score, confidence: Float32Array, flags: Uint8Array, ids: Int32Array, scores: Float32Array}; NULL if that
+ * cannot be made. */
 static napi_value results_value(napi_env env, const winnow_results* results) {
   const size_t count = winnow_results_count(results);
   const size_t labels = count == 0 ? 0 : winnow_results_at(results, 0)->score_count;
   napi_value result = NULL;
   void *label, *score, *confidence, *flags, *ids, *scores;
   size_t i, j;
-  if (napi_create_object(env, &result) != napi_ok) return NULL;
-  napi_set_named_property(env, result, "label", array_of(env, napi_int32_array, count, 4, &label));
-  napi_set_named_property(env, result, "score", array_of(env, napi_float32_array, count, 4, &score));
-  napi_set_named_property(env, result, "confidence", array_of(env, napi_float32_array, count, 4, &confidence));
-  napi_set_named_property(env, result, "flags", array_of(env, napi_uint8_array, count, 1, &flags));
-  napi_set_named_property(env, result, "ids", array_of(env, napi_int32_array, count * labels, 4, &ids));
-  napi_set_named_property(env, result, "scores", array_of(env, napi_float32_array, count * labels, 4, &scores));
+  if (napi_create_object(env, &result) != napi_ok ||
+      !add_array(env, result, "label", napi_int32_array, count, 4, &label) ||
+      !add_array(env, result, "score", napi_float32_array, count, 4, &score) ||
+      !add_array(env, result, "confidence", napi_float32_array, count, 4, &confidence) ||
+      !add_array(env, result, "flags", napi_uint8_array, count, 1, &flags) ||
+      !add_array(env, result, "ids", napi_int32_array, count * labels, 4, &ids) ||
+      !add_array(env, result, "scores", napi_float32_array, count * labels, 4, &scores)) {
+    return NULL;
+  }
   for (i = 0; i < count; ++i) {
     const winnow_prediction* prediction = winnow_results_at(results, i);
     ((int32_t*)label)[i] = prediction->label_id;
@@ -155,9 +162,23 @@ static napi_value results_value(napi_env env, const winnow_results* results) {
   return result;
 }
 
+/* The exception that is pending because a value could not be made, else an error that says so. */
+static napi_value failure(napi_env env) {
+  napi_value error = NULL;
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (pending && napi_get_and_clear_last_exception(env, &error) == napi_ok) return error;
+  napi_create_error(env, text_value(env, "Internal"), text_value(env, "there is no memory for the results"), &error);
+  return error;
+}
+
+/* Settles the promise of a call by its error, or by its value; NULL: a value that could not be made. Where the thread of
+ * JavaScript ends, nobody waits, and none of these calls has an effect. */
 static void settle(napi_env env, call* done, napi_value value) {
   if (done->error != NULL) {
     napi_reject_deferred(env, done->deferred, error_value(env, done->error));
+  } else if (value == NULL) {
+    napi_reject_deferred(env, done->deferred, failure(env));
   } else {
     napi_resolve_deferred(env, done->deferred, value);
   }
@@ -192,9 +213,15 @@ static void end_load(napi_env env, napi_status status, void* data) {
   }
   if (done->error == NULL) {
     loaded = malloc(sizeof *loaded);
-    loaded->classifier = done->loaded;
-    loaded->users = 1;
-    napi_create_external(env, loaded, collect_model, NULL, &value);
+    if (loaded != NULL) {
+      loaded->classifier = done->loaded;
+      loaded->users = 1;
+    }
+    if (loaded == NULL || napi_create_external(env, loaded, collect_model, NULL, &value) != napi_ok) {
+      winnow_free(done->loaded);
+      free(loaded);
+      value = NULL;
+    }
   }
   settle(env, done, value);
 }
@@ -272,9 +299,16 @@ static call* call_of(napi_env env, napi_value* arguments) {
     return NULL;
   }
   begun = calloc(1, sizeof *begun);
-  begun->model = asked;
-  begun->texts = calloc((size_t)count + 1, sizeof *begun->texts);
-  begun->sizes = calloc((size_t)count + 1, sizeof *begun->sizes);
+  if (begun != NULL) {
+    begun->model = asked;
+    begun->texts = calloc((size_t)count + 1, sizeof *begun->texts);
+    begun->sizes = calloc((size_t)count + 1, sizeof *begun->sizes);
+  }
+  if (begun == NULL || begun->texts == NULL || begun->sizes == NULL) {
+    napi_throw_error(env, "Internal", "out of memory");
+    free_call(begun);
+    return NULL;
+  }
   for (i = 0; i < count; ++i) {
     napi_get_element(env, arguments[1], i, &text);
     begun->texts[i] = copy_text(env, text, &begun->sizes[i]);
@@ -335,6 +369,7 @@ static napi_value classify_sync(napi_env env, napi_callback_info info) {
     napi_throw(env, error_value(env, begun->error));
   } else {
     value = results_value(env, begun->results);
+    if (value == NULL) napi_throw(env, failure(env));
   }
   free_call(begun);
   return value;
@@ -373,12 +408,8 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback function;
-  } functions[] = {{"load", load},
-                   {"info", info_of},
-                   {"classify", classify},
-                   {"classifySync", classify_sync},
-                   {"release", release},
-                   {"fold", fold}};
+  } functions[] = {{"load", load},       {"info", info_of}, {"classify", classify}, {"classifySync", classify_sync},
+                   {"release", release}, {"fold", fold}};
   napi_value function = NULL;
   size_t i;
   for (i = 0; i < sizeof functions / sizeof functions[0]; ++i) {

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type {SharedModel} from './shared.js';
 import type {ClassifyOptions, Mode, Prediction} from './types.js';
 

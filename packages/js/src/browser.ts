@@ -76,7 +76,7 @@ async function filesOf(source: string | FileMap, options: LoadOptions): Promise<
   const verify = options.verify !== false;
   if (typeof source === 'string') return downloadBundle(source, verify && options.cache !== false ? cacheStore() : undefined, verify, options);
   // Copies, which can be handed to the worker.
-  const files = Object.fromEntries(Object.entries(bytesOf(source)).map(([name, bytes]) => [name, bytes.slice()]));
+  const files = Object.fromEntries(Object.entries(bytesOf(source)).map(([name, bytes]) => [name, new Uint8Array(bytes)]));
   const text = files['winnow.json'];
   const manifest = text === undefined ? undefined : parseManifest(new TextDecoder().decode(text), 'winnow.json');
   if (verify) await Promise.all(Object.entries(files).map(([name, bytes]) => checkDigest(name, bytes, manifest?.sha256?.[name])));
@@ -92,12 +92,24 @@ async function loadModel(source: string | FileMap, options: LoadOptions): Promis
   return new Model(engine, infoOf(manifest, 'model'), options);
 }
 
+function addressOf(source: string | URL): string {
+  try {
+    return new URL(String(source), globalThis.location?.href).href;
+  } catch (error) {
+    throw new WinnowError('InvalidArgument', `'${String(source)}' is not a whole address, and there is no page that it could be relative to`,
+                          'write it with https://', {cause: error});
+  }
+}
+
 /** A classifier of a bundle, in a worker of its own. Loaded once per address and options. */
 export class Classifier extends BaseClassifier {
   /** Loads a bundle from its address (the directory of winnow.json), or of its files. */
   static async load(source: string | URL | FileMap, options: LoadOptions = {}): Promise<Classifier> {
+    if (source === null || (typeof source !== 'string' && typeof source !== 'object')) {
+      throw new WinnowError('InvalidArgument', 'the source of a model is not an address or a map of files');
+    }
     if (typeof source !== 'string' && !(source instanceof URL)) return new Classifier(await SharedModel.of(undefined, () => loadModel(source, options)));
-    const address = new URL(String(source), globalThis.location?.href).href;
+    const address = addressOf(source);
     const {onProgress, sign, signal, ...rest} = options;
     return new Classifier(await SharedModel.of(`${address} ${JSON.stringify(rest)}`, () => loadModel(address, options), signal));
   }

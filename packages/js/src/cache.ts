@@ -6,6 +6,8 @@ export class LruCache<Value> {
 
   constructor(most: number) { this.#most = most; }
 
+  /** Whether it has room for anything. */
+  get keeps(): boolean { return this.#most > 0; }
   get size(): number { return this.#values.size; }
 
   get(key: string): Value | undefined {
@@ -18,7 +20,7 @@ export class LruCache<Value> {
   }
 
   set(key: string, value: Value): void {
-    if (this.#most <= 0) return;
+    if (!this.keeps) return;
     this.#values.delete(key);
     this.#values.set(key, value);
     if (this.#values.size > this.#most) this.#values.delete(this.#values.keys().next().value as string);

@@ -12,7 +12,7 @@ import {bytesOf, isMultiLabel, kModelFiles} from './files.js';
 import {filesToRead, infoOf, parseManifest} from './manifest.js';
 import type {Manifest} from './manifest.js';
 import {Model} from './model.js';
-import {NativeEngine, nativeAddon} from './native.js';
+import {NativeEngine, checkNativeOptions, nativeAddon, nativeError} from './native.js';
 import type {NativeOptions} from './native.js';
 import {OnnxEngine, isOnnxFolder, readOnnxInfo} from './onnx.js';
 import {SharedModel} from './shared.js';
@@ -41,11 +41,26 @@ function engineOf(options: LoadOptions): 'native' | 'wasm' {
   return nativeAddon() instanceof WinnowError ? 'wasm' : 'native';
 }
 
+/** Refuses options of the native engine that would change predictions and that another engine does not have. */
+function checkOptionsWithout(engine: string, options: LoadOptions): void {
+  checkNativeOptions(options);
+  const {weights, longText, foldDisguises} = options;
+  const without = {weights: weights === 'float' ? weights : undefined, longText, foldDisguises};
+  for (const [name, value] of Object.entries(without)) {
+    if (value === undefined) continue;
+    throw new WinnowError('Unsupported', `the option '${name}' is one of the native engine, but the engine is '${engine}'`,
+                          nativeError()?.message ?? `leave '${name}' out, or load a bundle with {engine: 'native'}`);
+  }
+}
+
 let wasmModule: Promise<WebAssembly.Module> | undefined;
 
 /** The module of WebAssembly, compiled once. */
 export function wasmOfPackage(): Promise<WebAssembly.Module> {
-  wasmModule ??= readFile(fileURLToPath(new URL('../browser/winnow.wasm', import.meta.url))).then(bytes => WebAssembly.compile(bytes));
+  if (wasmModule === undefined) {
+    wasmModule = readFile(fileURLToPath(new URL('../browser/winnow.wasm', import.meta.url))).then(bytes => WebAssembly.compile(bytes));
+    wasmModule.catch(() => { wasmModule = undefined; });  // the next load tries again
+  }
   return wasmModule;
 }
 
@@ -60,6 +75,7 @@ async function readDirectory(directory: string, manifest: Manifest | undefined):
 }
 
 async function loadFiles(files: Record<string, Uint8Array>, manifest: Manifest | undefined, options: LoadOptions): Promise<WasmEngine> {
+  checkOptionsWithout('wasm', options);
   if (options.verify !== false) {
     await Promise.all(Object.entries(files).map(([name, bytes]) => checkDigest(name, bytes, manifest?.sha256?.[name])));
   }
@@ -71,6 +87,7 @@ async function loadDirectory(directory: string, options: LoadOptions): Promise<M
     throw new WinnowError('NotFound', `${directory}: no such directory`, 'give the directory of a bundle that winnow train wrote');
   }
   if (await isOnnxFolder(directory)) {
+    checkOptionsWithout('onnxruntime', options);
     return new Model(await OnnxEngine.load(directory, await wasmOfPackage()), await readOnnxInfo(directory), options);
   }
   const path = join(directory, 'winnow.json');
@@ -105,8 +122,13 @@ async function loadUrl(url: string, options: LoadOptions): Promise<Model> {
     async put(digest: string, bytes: Uint8Array): Promise<void> {
       await mkdir(files, {recursive: true});
       const unfinished = join(files, `${digest}.${randomUUID()}`);
-      await writeFile(unfinished, bytes);
-      await rename(unfinished, join(files, digest));
+      try {
+        await writeFile(unfinished, bytes);
+        await rename(unfinished, join(files, digest));
+      } catch (error) {
+        await rm(unfinished, {force: true});
+        throw error;
+      }
     },
   };
   const verify = options.verify !== false;
@@ -139,6 +161,12 @@ async function directoryOf(path: string): Promise<string> {
   return await exists(join(dirname(directory), 'winnow.json')) && !await exists(join(directory, 'winnow.json')) ? dirname(directory) : directory;
 }
 
+/** What tells a bundle from the one that takes its place when it is trained, calibrated or copied anew. */
+async function identityOf(directory: string): Promise<string> {
+  const about = await stat(join(directory, 'winnow.json')).catch(() => stat(directory)).catch(() => undefined);
+  return about === undefined ? '' : `${about.ino} ${about.size} ${about.mtimeMs}`;
+}
+
 function digestOf(files: FileMap): string {
   const hash = createHash('sha256');
   for (const [name, data] of Object.entries(bytesOf(files))) hash.update(`${name} ${data.length} `).update(data);
@@ -154,7 +182,7 @@ export async function loadShared(source: string | URL | FileMap, options: LoadOp
     if (text.startsWith('file:')) return loadShared(fileURLToPath(text), options);
     if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return SharedModel.of(`${text} ${settings}`, () => loadUrl(text, options), signal);
     const directory = await directoryOf(text);
-    return SharedModel.of(`${directory} ${settings}`, () => loadDirectory(directory, options));
+    return SharedModel.of(`${directory} ${await identityOf(directory)} ${settings}`, () => loadDirectory(directory, options));
   }
   if (source === null || typeof source !== 'object') {
     throw new WinnowError('InvalidArgument', 'the source of a model is not a path, an address or a map of files');
@@ -162,7 +190,8 @@ export async function loadShared(source: string | URL | FileMap, options: LoadOp
   return SharedModel.of(`${digestOf(source)} ${settings}`, () => loadMap(source, options));
 }
 
-/** A classifier of a bundle. Loaded once per path and options, however often it is asked for. */
+/** A classifier of a bundle. Loaded once per path and options, however often it is asked for, until another bundle takes the place
+ * of the first: who loads then has the new one, and who loaded before keeps the old one. */
 export class Classifier extends BaseClassifier {
   /** Loads a bundle: a directory, an address (https, or s3 with `sign`), or its files. */
   static async load(source: string | URL | FileMap, options: LoadOptions = {}): Promise<Classifier> {

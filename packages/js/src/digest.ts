@@ -15,6 +15,9 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
   return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** Whether bytes have a digest. */
+export async function hasDigest(bytes: Uint8Array, expected: string): Promise<boolean> { return await sha256(bytes) === expected.toLowerCase(); }
+
 export async function checkDigest(file: string, bytes: Uint8Array, expected: string | undefined): Promise<void> {
   if (expected === undefined) return;
   const found = await sha256(bytes);

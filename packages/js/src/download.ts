@@ -1,4 +1,4 @@
-import {checkDigest, sha256} from './digest.js';
+import {checkDigest, hasDigest, sha256} from './digest.js';
 import {WinnowError} from './errors.js';
 import {filesToRead, parseManifest} from './manifest.js';
 import type {Manifest} from './manifest.js';
@@ -70,12 +70,16 @@ export async function downloadBundle(url: string, store: FileStore | undefined, 
   const files: Record<string, Uint8Array> = {'winnow.json': text};
   await Promise.all(filesToRead(manifest).map(async file => {
     const digest = manifest.sha256?.[file] as string;
-    let bytes = await store?.get(digest);
-    const kept = bytes !== undefined;
-    bytes ??= await download(base + file, file, options);
+    const kept = await store?.get(digest);
+    if (kept !== undefined && await hasDigest(kept, digest)) {
+      files[file] = kept;
+      return;
+    }
+    const bytes = await download(base + file, file, options);  // also in place of a file that was damaged in the store
     if (verify) await checkDigest(file, bytes, digest);
     files[file] = bytes;
-    if (!kept && verify) await store?.put(digest, bytes);
+    // A store that is full or must not be written costs another download, not the model.
+    if (verify) await store?.put(digest, bytes).catch(() => undefined);
   }));
   return {manifest, files, digest: verify ? await sha256(text) : ''};
 }

@@ -15,6 +15,12 @@ export class WinnowError extends Error {
     this.hint = hint;
   }
 
+  /** True for the errors of every copy of the package: those of `winnow/rules` and of `require('winnow')` are the same to callers. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== WinnowError) return Function.prototype[Symbol.hasInstance].call(this, value);  // a class that extends this one
+    return value instanceof Error && value.name === 'WinnowError' && 'code' in value && 'hint' in value;
+  }
+
   /** The error as a WinnowError, with the code and the hint that it has. */
   static of(error: unknown, code: WinnowErrorCode = 'Internal'): WinnowError {
     if (error instanceof WinnowError) return error;

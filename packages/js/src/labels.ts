@@ -14,6 +14,10 @@ function byId(entries: Array<[number, string]>): string[] {
 
 /** The names of labels by id of any of the forms that LabelNames has. */
 export function labelNames(given: LabelNames): string[] {
+  if (given === null || typeof given !== 'object') {
+    throw new WinnowError('InvalidArgument', `the labels are ${given === null ? 'null' : typeof given}, expected an array or a map`,
+                          "give an array, or a map such as {0: 'ham', 1: 'spam'}");
+  }
   if (Array.isArray(given)) return byId(given.map((name, id) => [id, String(name)]));
   const map = given as Record<string, unknown>;
   for (const key of ['classes', 'labels', 'id2label', 'label2id']) {

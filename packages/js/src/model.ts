@@ -6,6 +6,7 @@ import type {ClassifyOptions, CommonLoadOptions, Engine, Mode, Prediction, RawOp
 
 const kModes: readonly Mode[] = ['strict', 'moderate', 'lenient'];
 const kLongestCached = 4096;
+const kMostQueued = 8192;  // texts of one call that wait at a time, so that queueing them never takes long
 
 /** What winnow.json says of a model besides how it computes. */
 export interface ModelInfo {
@@ -18,17 +19,27 @@ export interface ModelInfo {
 }
 
 function checked(options: ClassifyOptions): RawOptions {
+  if (options === null || typeof options !== 'object') {
+    throw new WinnowError('InvalidArgument', `the options are ${options === null ? 'null' : `'${String(options)}'`}, expected an object`, "write {mode: 'strict'}");
+  }
   const {mode = 'moderate', threshold, topK} = options;
   if (!kModes.includes(mode)) {
     throw new WinnowError('InvalidArgument', `mode '${String(mode)}' is not strict, moderate or lenient`);
   }
-  if (threshold !== undefined && !(threshold > 0 && threshold < 1)) {
-    throw new WinnowError('InvalidArgument', `threshold ${threshold} is not more than 0 and less than 1`);
+  if (threshold !== undefined && !(typeof threshold === 'number' && Math.fround(threshold) > 0 && Math.fround(threshold) < 1)) {
+    const given = typeof threshold === 'number' ? String(threshold) : `'${String(threshold)}'`;
+    throw new WinnowError('InvalidArgument', `threshold ${given} is not a number more than 0 and less than 1`);
   }
   if (topK !== undefined && !(Number.isInteger(topK) && topK > 0)) {
     throw new WinnowError('InvalidArgument', `topK ${topK} is not a positive integer`);
   }
   return {mode, threshold};
+}
+
+function checkTexts(texts: readonly string[]): void {
+  const wrong = texts.findIndex(text => typeof text !== 'string');
+  if (wrong < 0) return;
+  throw new WinnowError('InvalidArgument', `text ${wrong} is ${texts[wrong] === null ? 'null' : typeof texts[wrong]}, expected a string`);
 }
 
 /** A loaded model with its queue and its cache: what Classifier is in Node and in browsers. */
@@ -43,9 +54,14 @@ export class Model {
     this.#engine = engine;
     this.#batcher = new Batcher(engine);
     this.#cache = new LruCache(options.cacheSize ?? 1000);
-    this.labels = options.labels === undefined ? [...engine.labels] : labelNames(options.labels);
-    if (this.labels.length !== engine.labels.length) {
-      throw new WinnowError('InvalidArgument', `${this.labels.length} labels are given, the model has ${engine.labels.length}`);
+    try {
+      this.labels = options.labels === undefined ? [...engine.labels] : labelNames(options.labels);
+      if (this.labels.length !== engine.labels.length) {
+        throw new WinnowError('InvalidArgument', `${this.labels.length} labels are given, the model has ${engine.labels.length}`);
+      }
+    } catch (error) {
+      engine.release();  // which nobody else could
+      throw error;
     }
     const positive = info.positiveLabel ?? defaultPositiveLabel(engine.labels);
     this.info = {...info, positiveLabel: this.#rename(positive)};
@@ -59,33 +75,53 @@ export class Model {
   async classify(text: string, options: ClassifyOptions): Promise<Prediction> {
     const raw = checked(options);
     if (typeof text !== 'string') throw new WinnowError('InvalidArgument', `a text is ${text === null ? 'null' : typeof text}, expected a string`);
-    const key = text.length > kLongestCached ? undefined : `${raw.mode} ${raw.threshold} ${text}`;
-    let found = key === undefined ? undefined : this.#cache.get(key);
-    if (found === undefined) {
-      try {
-        found = await this.#batcher.submit(text, raw);
-      } catch (error) {
-        throw WinnowError.of(error);
-      }
-      if (key !== undefined) this.#cache.set(key, found);
-    }
-    return this.#named(found, options.topK);
+    return new Promise((resolve, reject) => {
+      this.#ask(text, raw, found => resolve(this.#named(found, options.topK)), error => reject(WinnowError.of(error)));
+    });
   }
 
-  async classifyMany(texts: readonly string[], options: ClassifyOptions): Promise<Prediction[]> {
-    const wrong = texts.findIndex(text => typeof text !== 'string');
-    if (wrong >= 0) {
-      throw new WinnowError('InvalidArgument', `text ${wrong} is ${texts[wrong] === null ? 'null' : typeof texts[wrong]}, expected a string`);
+  async classifyMany(given: readonly string[], options: ClassifyOptions): Promise<Prediction[]> {
+    const raw = checked(options), texts = given.slice();  // which the caller may change meanwhile
+    checkTexts(texts);
+    const predictions = new Array<Prediction>(texts.length);
+    for (let begin = 0; begin < texts.length; begin += kMostQueued) {
+      await this.#fill(predictions, texts, begin, Math.min(begin + kMostQueued, texts.length), raw, options.topK);
     }
-    return Promise.all(texts.map(text => this.classify(text, options)));
+    return predictions;
+  }
+
+  /** Has the texts from `begin` to before `end` answered. */
+  #fill(predictions: Prediction[], texts: readonly string[], begin: number, end: number, raw: RawOptions, topK: number | undefined): Promise<void> {
+    let left = end - begin;
+    return new Promise((resolve, reject) => {
+      for (let i = begin; i < end; ++i) {
+        this.#ask(texts[i] as string, raw, found => {
+          predictions[i] = this.#named(found, topK);
+          if (--left === 0) resolve();
+        }, error => reject(WinnowError.of(error)));
+      }
+    });
+  }
+
+  /** Has a text answered by the cache, or by the engine. */
+  #ask(text: string, raw: RawOptions, answer: (found: RawPrediction) => void, fail: (error: unknown) => void): void {
+    const key = !this.#cache.keeps || text.length > kLongestCached ? undefined : `${raw.mode} ${raw.threshold} ${text}`;
+    const kept = key === undefined ? undefined : this.#cache.get(key);
+    if (kept !== undefined) return answer(kept);
+    this.#batcher.submit(text, raw, found => {
+      if (key !== undefined) this.#cache.set(key, found);
+      answer(found);
+    }, fail);
   }
 
   classifySync(texts: readonly string[], options: ClassifyOptions): Prediction[] {
     if (this.#engine.classifySync === undefined) {
       throw new WinnowError('Unsupported', `the engine '${this.engine}' has no synchronous call`, 'use classify');
     }
+    const raw = checked(options);
+    checkTexts(texts);
     try {
-      return this.#engine.classifySync(texts, checked(options)).map(raw => this.#named(raw, options.topK));
+      return this.#engine.classifySync(texts, raw).map(found => this.#named(found, options.topK));
     } catch (error) {
       throw WinnowError.of(error);
     }

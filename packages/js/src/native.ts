@@ -67,6 +67,14 @@ function number<T>(values: readonly T[], value: T, name: string): number {
   return found;
 }
 
+/** Refuses values that an option does not have. */
+export function checkNativeOptions({threads = 0, weights = 'auto', longText}: NativeOptions): {weights: number; longText: number} {
+  if (!(Number.isInteger(threads) && threads >= 0 && threads < 2 ** 31)) {
+    throw new WinnowError('InvalidArgument', `threads ${String(threads)} is not a number of threads`, '0 uses all cores');
+  }
+  return {weights: number(kWeights, weights, 'weights'), longText: number(kLongTexts, longText, 'longText')};
+}
+
 /** The native engine, whose calls run on libuv's thread pool. */
 export class NativeEngine implements Engine {
   readonly kind = 'native';
@@ -86,12 +94,11 @@ export class NativeEngine implements Engine {
   static async load(directory: string, options: NativeOptions): Promise<NativeEngine> {
     const found = nativeAddon();
     if (found instanceof WinnowError) throw found;
-    const {threads = 0, weights = 'auto', longText, foldDisguises, verify = true} = options;
+    const {threads = 0, foldDisguises, verify = true} = options;
     try {
       return new NativeEngine(found, await found.load(directory, {
         threads,
-        weights: number(kWeights, weights, 'weights'),
-        longText: number(kLongTexts, longText, 'longText'),
+        ...checkNativeOptions(options),
         foldDisguises: foldDisguises === undefined ? 0 : foldDisguises ? 2 : 1,
         skipVerify: verify ? 0 : 1,
       }));

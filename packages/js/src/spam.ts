@@ -19,7 +19,8 @@ export interface SpamVerdict {
 }
 
 let model: Classifier | undefined;
-let failure: WinnowError | undefined;
+let failure: WinnowError | undefined;   // of the last load
+let failedCall: WinnowError | undefined;  // of the last classification
 let rules: RuleSet | undefined;
 
 export interface SpamOptions extends LoadOptions {
@@ -43,7 +44,7 @@ export async function initSpamModel(given: string | SpamOptions = {}): Promise<b
     const loaded = await Classifier.load(source ?? process.env['WINNOW_SPAM_MODEL'] ?? 'models/spam', options);
     model?.release();
     model = loaded;
-    failure = undefined;
+    failure = failedCall = undefined;
   } catch (error) {
     failure = WinnowError.of(error);
   }
@@ -51,29 +52,37 @@ export async function initSpamModel(given: string | SpamOptions = {}): Promise<b
 }
 
 /** Why the model is not in use, or undefined. */
-export function spamModelError(): WinnowError | undefined { return failure; }
+export function spamModelError(): WinnowError | undefined { return failedCall ?? failure; }
 
 /** Forgets the model, so that rules decide until initSpamModel. */
 export function releaseSpamModel(): void {
   model?.release();
-  model = undefined;
+  model = failedCall = undefined;
 }
 
 function verdictOf(prediction: Prediction, loaded: Classifier): SpamVerdict {
-  const isSpam = prediction.label === (loaded.positiveLabel || 'spam');
-  const {confidence, score} = prediction;
-  return {isSpam, confidence, score, modelVersion: loaded.version, source: 'classifier'};
+  const positive = loaded.positiveLabel || 'spam';
+  const isSpam = prediction.labels?.includes(positive) ?? prediction.label === positive;
+  const verdict = {isSpam, modelVersion: loaded.version, source: 'classifier'} as const;
+  const score = prediction.all.find(({label}) => label === positive)?.confidence;
+  // Of two labels, the prediction is about spam already; of more, it is about whichever was decided.
+  if (score === undefined || (loaded.labels.length === 2 && !loaded.multiLabel && !prediction.outOfScope)) {
+    return {...verdict, confidence: prediction.confidence, score: prediction.score};
+  }
+  return {...verdict, confidence: isSpam ? score : 1 - score, score};
 }
 
 /** Whether a text is spam. Fails for no text: without a model, and if it fails, rules decide (source 'fallback'). */
 export async function classifyTextBERT(text: string, mode: Mode = 'moderate'): Promise<SpamVerdict> {
-  if (kThresholds[mode] === undefined) throw new WinnowError('InvalidArgument', `mode '${String(mode)}' is not strict, moderate or lenient`);
+  if (!Object.hasOwn(kThresholds, mode)) throw new WinnowError('InvalidArgument', `mode '${String(mode)}' is not strict, moderate or lenient`);
   const loaded = model;
-  if (loaded !== undefined) {
+  if (loaded !== undefined && typeof text === 'string') {
     try {
-      return verdictOf(await loaded.classify(text, {mode}), loaded);
+      const prediction = await loaded.classify(text, {mode});
+      failedCall = undefined;
+      return verdictOf(prediction, loaded);
     } catch (error) {
-      failure = WinnowError.of(error);
+      failedCall = WinnowError.of(error);
     }
   }
   rules ??= parseRules();

@@ -8,6 +8,7 @@ import {test} from 'node:test';
 import {Worker} from 'node:worker_threads';
 
 import {Classifier, IntentClassifier, WinnowError, nativeError} from 'winnow';
+import {RuleSet} from 'winnow/rules';
 
 import {documents, model, texts} from './models.js';
 
@@ -66,12 +67,16 @@ for (const engine of kEngines) {
   test(`${engine}: errors have a code and a hint`, async () => {
     await assert.rejects(Classifier.load(model('nothing'), {engine}), error => error instanceof WinnowError && error.code === 'NotFound' && error.hint !== '');
     const classifier = await Classifier.load(model('languages'), {engine});
-    for (const options of [{mode: 'severe'}, {threshold: 2}, {topK: 0}]) {
+    for (const options of [{mode: 'severe'}, {mode: 'constructor'}, {threshold: 2}, {threshold: '.4'}, {threshold: 1e-50}, {topK: 0}, 'strict', null]) {
       await assert.rejects(classifier.classify('a', options), {name: 'WinnowError', code: 'InvalidArgument'});
     }
     await assert.rejects(classifier.classify('a', {threshold: .3}), /positive label/);  // which this model lacks
     await assert.rejects(classifier.classify(7), /number, expected a string/);
     await assert.rejects(classifier.classify(['a', null]), /text 1 is null/);
+    assert.throws(() => classifier.classifySync(['a', null]), /text 1 is null/);
+    for (const options of [{weights: 'x'}, {longText: 'x'}, {threads: -1}, {threads: '2'}, {labels: null}, {labels: ['one']}]) {
+      await assert.rejects(Classifier.load(model('lr'), {engine, ...options}), {name: 'WinnowError', code: 'InvalidArgument'}, JSON.stringify(options));
+    }
     assert.deepEqual(await classifier.classify([]), []);
     classifier.release();
   });
@@ -97,9 +102,75 @@ for (const engine of kEngines) {
       assert.ok((await classifier.classify(text)).confidence > 0);
     }
     assert.deepEqual((await classifier.classify('\uD800 won')).all, (await classifier.classify('\uFFFD won')).all);
+    // Also where a threshold is given, and without harm to the texts of other calls at the same time.
+    const strange = ['\uD800 "won" \\ud800', 'a\0\x1F\u2028b', '\uDC00', '\u{1F389}', '\\'];
+    const found = await Promise.all([...strange, 'You won'].map(text => classifier.classify(text, {threshold: .4})));
+    found.forEach((one, i) => assert.deepEqual(one, classifier.classifySync([...strange, 'You won'][i].replace(/[\uD800\uDC00](?![\uDC00-\uDFFF])/g, '\uFFFD'), {threshold: .4})));
     classifier.release();
   });
+
+  test(`${engine}: a bundle that takes the place of another is loaded, and who has the old one keeps it`, async () => {
+    const directory = join(await mkdtemp(join(tmpdir(), 'winnow-js-')), 'model');
+    await cp(model('lr'), directory, {recursive: true});
+    const old = await Classifier.load(directory, {engine}), same = await Classifier.load(directory, {engine});
+    await old.classify('a');
+    await same.classify('a');
+    assert.equal(same.statistics.calls, 1);
+    const intents = await IntentClassifier.load(directory, undefined, {engine});
+    await rm(directory, {recursive: true});
+    await cp(model('languages'), directory, {recursive: true});
+    await intents.load(directory, undefined, {engine});
+    assert.notDeepEqual(intents.intents, old.labels);
+    assert.equal((await old.classify('a')).all.length, old.labels.length);
+    for (const classifier of [old, same, intents]) classifier.release();
+    await rm(directory, {recursive: true});
+  });
 }
+
+test('options of the native engine are refused where another takes its place', async () => {
+  for (const options of [{foldDisguises: true}, {foldDisguises: false}, {longText: 'windows'}, {weights: 'float'}]) {
+    await assert.rejects(Classifier.load(model('tiny'), {engine: 'wasm', ...options}), error => error.code === 'Unsupported' && error.hint !== '');
+    (await Classifier.load(model('tiny'), {engine: 'native', ...options})).release();
+  }
+  (await Classifier.load(model('tiny'), {engine: 'wasm', weights: 'int8', threads: 2})).release();
+});
+
+test('a worker thread that ends in the middle of a call harms nobody', async () => {
+  const code = `
+    const {parentPort, workerData} = require('node:worker_threads');
+    require('winnow').Classifier.load(workerData.model, {engine: 'native', cacheSize: 0}).then(classifier => {
+      const texts = Array.from({length: 2000}, (_, i) => 'You won a prize ' + i);
+      const again = () => classifier.classify(texts).then(again);
+      again();
+      parentPort.postMessage('works');
+      if (workerData.end === 'throw') setTimeout(() => { throw new Error('the end'); }, 20);
+    });`;
+  for (let i = 0; i < 6; ++i) {
+    const end = i % 2 === 0 ? 'terminate' : 'throw';
+    const worker = new Worker(code, {eval: true, workerData: {model: model('lr'), end}});
+    worker.on('error', () => undefined);
+    const ended = new Promise(resolve => worker.once('exit', resolve));
+    await new Promise(resolve => worker.once('message', resolve));
+    if (end === 'terminate') setTimeout(() => worker.terminate(), 5 * i);
+    await ended;
+  }
+  const classifier = await Classifier.load(model('lr'));
+  assert.ok((await classifier.classify('You won a prize')).label);
+  classifier.release();
+});
+
+test('many texts with several options are answered in order', async () => {
+  const classifier = await Classifier.load(model('lr'), {cacheSize: 0});
+  const many = Array.from({length: 60}, () => texts).flat();
+  const [plain, strict] = await Promise.all([classifier.classify(many), classifier.classify(many, {mode: 'strict'})]);
+  for (const [found, options] of [[plain, {}], [strict, {mode: 'strict'}]]) {
+    const expected = classifier.classifySync(texts, options);
+    assert.equal(found.length, many.length);
+    found.forEach((one, i) => assert.equal(one.score, expected[i % texts.length].score));
+  }
+  assert.ok(classifier.statistics.calls <= 2 * Math.ceil(many.length / 256), `${classifier.statistics.calls} calls`);
+  classifier.release();
+});
 
 test('both engines answer alike to the last digits that are shown', async () => {
   const [native, wasm] = await Promise.all(kEngines.map(engine => Classifier.load(model('lr'), {engine})));
@@ -193,6 +264,14 @@ test('files and addresses are sources too', async () => {
   const signed = await Classifier.load('s3://bucket/lr', {cacheDirectory, sign: address => address.replace('s3://bucket/lr', url)});
   assert.equal((await signed.classify(texts[0])).label, expected[0].label);
   signed.release();
+  // A file that was damaged where it is kept is downloaded again, and a place that cannot be written costs nothing but time.
+  for (const kept of await readdir(join(cacheDirectory, 'files'))) await writeFile(join(cacheDirectory, 'files', kept), '');
+  for (const directory of [cacheDirectory, cacheDirectory, join(model('lr'), 'winnow.json')]) {
+    const classifier = await Classifier.load(url, {cacheDirectory: directory});
+    assert.equal((await classifier.classify(texts[0])).label, expected[0].label);
+    classifier.release();
+  }
+  assert.ok((await readFile(join(cacheDirectory, 'files', (await readdir(join(cacheDirectory, 'files')))[0]))).length > 0);
   await assert.rejects(Classifier.load('s3://bucket/lr'), {code: 'Unsupported'});
   await assert.rejects(Classifier.load(`${url}/nothing`), {code: 'NotFound'});
   files['linear.bin'] = Buffer.from(files['linear.bin']).fill(0, 300, 304);
@@ -263,6 +342,9 @@ test('IntentClassifier takes labels as an array, a map or a file', async () => {
 
 test('CommonJS gets the same package', async () => {
   const winnow = createRequire(import.meta.url)('winnow');
+  await assert.rejects(winnow.Classifier.load(model('nothing')), error => error instanceof WinnowError && error instanceof winnow.WinnowError);
+  assert.throws(() => RuleSet.parse('['), error => error instanceof WinnowError && !(error instanceof class Own extends WinnowError {}));
+  assert.ok(!(new Error('a') instanceof WinnowError) && !(undefined instanceof WinnowError));
   const classifier = await winnow.Classifier.load(model('lr'), {engine: 'wasm'});
   assert.equal((await classifier.classify(texts[0])).label, documents('lr.expected.jsonl')[0].label);
   classifier.release();

@@ -40,7 +40,7 @@ def stage(directory):
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
         shutil.copytree(SOURCE / folder, target, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns("node_modules", "dist", "build", "bundled-*", "*.tgz", "package-lock.json"))
-    for file in ("wasm/winnow.mjs", "share/winnow/rules/messages.toml"):
+    for file in ("wasm/winnow.mjs", "share/winnow/rules/messages.toml", "LICENSE", "NOTICE"):
         (directory / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(SOURCE / file, directory / file)
     return directory / "packages" / "js"

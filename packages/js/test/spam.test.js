@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {classifyTextBERT, initSpamModel, parseRules, releaseSpamModel, spamModelError} from 'winnow';
+import {Classifier, classifyTextBERT, initSpamModel, parseRules, releaseSpamModel, spamModelError} from 'winnow';
 import {RuleSet, builtInRules, translateRe2} from 'winnow/rules';
 
 import {documents, model, texts} from './models.js';
@@ -20,7 +20,23 @@ test('classifyTextBERT says what the program says', async () => {
     assert.ok(Math.abs(found.confidence - expected[i].confidence) < 1e-5);
     assert.deepEqual([found.modelVersion, found.source], ['1.0.0', 'classifier']);
   }
-  await assert.rejects(classifyTextBERT('a', 'severe'), {code: 'InvalidArgument'});
+  for (const mode of ['severe', 'constructor']) await assert.rejects(classifyTextBERT('a', mode), {code: 'InvalidArgument'});
+  // What is no text is a matter of the rules, and says nothing about the model.
+  assert.equal((await classifyTextBERT(null)).source, 'fallback');
+  assert.equal(spamModelError(), undefined);
+});
+
+test('of more than two labels, the score is the probability of spam', async () => {
+  const languages = await Classifier.load(model('languages'));
+  const labels = languages.labels.map((label, id) => id === 0 ? 'spam' : label);
+  assert.equal(await initSpamModel({model: model('languages'), labels}), true);
+  for (const text of texts.slice(0, 100)) {
+    const {label, all} = await languages.classify(text);
+    const score = all.find(one => one.label === languages.labels[0]).confidence;
+    const isSpam = label === languages.labels[0];
+    assert.deepEqual(await classifyTextBERT(text), {isSpam, confidence: isSpam ? score : 1 - score, score, modelVersion: '1.0.0', source: 'classifier'});
+  }
+  languages.release();
 });
 
 test('rules decide without a model', async () => {
@@ -64,7 +80,12 @@ test('patterns of RE2 match in JavaScript what they match there', () => {
   for (const [pattern, yes, no] of [
     ['(?i)straße', ['STRAßE', 'straẞe'], ['strasse']],
     ['(?i)k', ['K', '\u212A'], ['x']],
-    ['(?i)\\w', ['a'], ['\u017F', '\u212A']],
+    ['\\w', ['a'], ['\u017F', '\u212A']],
+    ['^(?i)\\w$', ['a', '\u017F', '\u212A'], ['\u00E9']],
+    ['^(?i)[[:alpha:]]$', ['a', '\u017F'], ['1', '\u00E9']],
+    ['^(?i)[\\w-]$', ['-', '\u212A'], ['.']],
+    ['^(?i)[\\W1]$', ['1', '\u00E9', '.', '^', '`'], ['a', '_', '\u017F', '\u212A']],
+    ['^(?i)[^\\w]$', ['.'], ['\u017F', '\u212A']],
     ['^a.b$', ['a\rb', 'a\u2028b', 'a\u{1F389}b'], ['a\nb', 'a b\n']],
     ['^a[^x]b$', ['a\u{1F389}b'], ['axb']],
     ['^a\\Sb$', ['a\u{1F389}b'], ['a b']],

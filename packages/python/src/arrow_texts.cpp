@@ -66,7 +66,7 @@ TextAt ReaderOf(const ArrowSchema& schema) {
   if (format == "U") return OfOffsets<int64_t>;
   if (format == "vu") return OfView;
   if (format == "n") return nullptr;
-  if (format == "+s") RefuseArray("this is a table with several columns");
+  if (format == "+s") RefuseArray("this is a table; pass one column of it, such as table['text']");
   RefuseArray(fmt::format("this one has the Arrow format '{}'", format));
 }
 

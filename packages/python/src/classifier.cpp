@@ -147,6 +147,13 @@ PythonClassifier::PythonClassifier(std::filesystem::path bundle, const Classifie
   Load();
 }
 
+PythonClassifier::~PythonClassifier() { Drop(); }
+
+void PythonClassifier::Drop() {
+  if (process_ != 0 && process_ != ::getpid()) new std::shared_ptr<const Loaded>(std::move(loaded_));
+  loaded_.reset();
+}
+
 void PythonClassifier::Load() {
   auto loaded = Native([&](NativeWork&) -> Result<std::shared_ptr<const Loaded>> {
     static const Result<void> isa = ChooseIsaFromEnvironment();  // for all kernels of the process, before the first
@@ -156,8 +163,7 @@ void PythonClassifier::Load() {
                                                    options_.fold_disguises, {.verify = options_.verify}));
     return parts;
   });
-  // Those of a parent process cannot be destroyed: their threads, which are waited for, are not here.
-  if (process_ != 0 && process_ != ::getpid()) new std::shared_ptr<const Loaded>(std::move(loaded_));
+  Drop();
   loaded_ = std::move(loaded);
   process_ = ::getpid();
 }

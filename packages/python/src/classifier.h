@@ -32,6 +32,9 @@ class PythonClassifier {
  public:
   /// Loads a bundle without the interpreter lock. Throws Winnow's exceptions.
   PythonClassifier(std::filesystem::path bundle, const ClassifierOptions& options);
+  PythonClassifier(const PythonClassifier&) = delete;
+  PythonClassifier& operator=(const PythonClassifier&) = delete;
+  ~PythonClassifier();
 
   /// Classifies texts (python/texts.h), and returns a dictionary of NumPy arrays: probabilities [texts, labels], label,
   /// top, score, confidence, threshold, abstained, scope_score, out_of_scope [texts] and, of multi-label models, decided
@@ -51,6 +54,9 @@ class PythonClassifier {
     std::optional<BundleClassifier> classifier;
   };
   void Load();
+  /// Drops what is loaded. In a forked process, it is left as it is: its threads, for which its destructor would wait, are
+  /// not here.
+  void Drop();
   /// Returns what is loaded. In a forked process, where the threads of the parent are missing, the bundle is loaded again
   /// first; by each thread that comes meanwhile, which is why callers share it. The caller holds the interpreter lock.
   std::shared_ptr<const Loaded> Current();

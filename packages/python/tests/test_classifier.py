@@ -1,9 +1,12 @@
 """Classifier: every form of texts gives the predictions of the program."""
 
+import errno
 import json
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -147,7 +150,7 @@ def test_other_columns_are_refused(classifier):
     pa = pytest.importorskip("pyarrow")
     with pytest.raises(InvalidDataError, match="Arrow format 'l'"):
         classifier.classify(pa.array([1, 2]))
-    with pytest.raises(InvalidDataError, match="table with several columns"):
+    with pytest.raises(InvalidDataError, match="this is a table"):
         classifier.classify(pa.table({"a": ["b"]}))
     with pytest.raises(InvalidArgumentError, match="DataFrame"):
         classifier.classify(pd.DataFrame({"a": ["b"]}))
@@ -217,9 +220,12 @@ def test_errors_have_codes_and_hints(linear, tmp_path):
         winnow.Classifier(tmp_path / "nothing")
     assert isinstance(raised.value, FileNotFoundError) and isinstance(raised.value, WinnowError)
     assert raised.value.code == "not_found" and "nothing" in raised.value.message and raised.value.hint
-    assert pickle.loads(pickle.dumps(raised.value)).hint == raised.value.hint
+    for error in (raised.value, pickle.loads(pickle.dumps(raised.value))):
+        assert (error.hint, error.errno, error.strerror) == (raised.value.hint, errno.ENOENT, raised.value.message)
     classifier = winnow.Classifier(linear)
-    for options in ({"mode": "lax"}, {"threshold": 2.0}, {"top_k": -1}):
+    with pytest.raises(InvalidArgumentError, match="threads: -1"):
+        winnow.Classifier(linear, threads=-1)
+    for options in ({"mode": "lax"}, {"threshold": 2.0}, {"top_k": -1}, {"abstain_below": float("nan")}):
         with pytest.raises(InvalidArgumentError):
             classifier.classify("a", **options)
     for options in ({"weights": "int4"}, {"long_text": "tail"}):
@@ -247,6 +253,26 @@ def test_classifiers_survive_pickling_and_forks(classifier, texts):
         equal = bool(np.array_equal(classifier.predict_proba(texts[:50]), expected))
         os._exit(0 if equal else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.parametrize("end", ["exit", "drop", "use and drop"])
+def test_a_forked_child_drops_a_classifier_of_its_parent(linear, texts, end):
+    """A child that ends, or drops what it inherited, does not wait for threads that are not there."""
+    program = f"""
+import os, sys, winnow
+classifier = winnow.Classifier({str(linear)!r}, threads=3)
+classifier.classify({texts[:20]!r})
+child = os.fork()
+if child == 0:
+    if {end!r} == "use and drop":
+        classifier.classify("a text")
+    if {end!r} != "exit":
+        del classifier
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+classifier.classify("a text")
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
 def test_threads_classify_at_once(classifier, texts):
@@ -319,6 +345,19 @@ def test_templates_make_texts_of_columns(templated, texts):
     np.testing.assert_array_equal(classifier.predict_proba(pl.DataFrame(rows)), expected)
     np.testing.assert_array_equal(classifier.predict_proba(frame.to_dict("list")), expected)
     assert classifier.classify(rows[0]).scores["spam"] == pytest.approx(expected[0, 1])
+    # One row: its other fields do not matter, and a missing one is empty.
+    for row in ({**rows[0], "id": 7, "tags": ["x"]}, {**rows[0], "other": None}):
+        assert classifier.classify(row).scores["spam"] == pytest.approx(expected[0, 1])
+        assert classifier.predict_proba(row).shape == (1, 2) and len(classifier.predict(row)) == 1
+    alone = classifier.classify({"subject": "abc"}).scores["spam"]
+    assert classifier.classify({"subject": "abc", "body": float("nan")}).scores["spam"] == alone
+    for wrong, error, match in (
+        ({"subject": "abc", "body": 5}, InvalidDataError, "row 0 is not a text"),
+        ({"subject": "abc", "body": ["d", "e", "f"]}, InvalidArgumentError, "'subject' is one value"),
+        ([rows[0], "a text"], InvalidDataError, "row 1 is not a dictionary"),
+    ):
+        with pytest.raises(error, match=match):
+            classifier.classify(wrong)
     joined = [f"{row['subject']} {row['body']}" for row in rows]
     np.testing.assert_allclose(classifier.predict_proba(joined), expected, atol=1e-6)
     frame.loc[3, "body"] = None

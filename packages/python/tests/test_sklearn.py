@@ -1,7 +1,10 @@
 """WinnowClassifier keeps scikit-learn's contract. check_estimator runs no check on estimators of text, so these do."""
 
 import copy
+import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -150,6 +153,28 @@ def test_pickles_contain_the_bundle(fitted, data):
     results = joblib.Parallel(n_jobs=2)(joblib.delayed(fitted.predict_proba)(texts) for _ in range(2))
     for result in results:
         np.testing.assert_array_equal(result, expected)
+
+
+def test_a_forked_child_leaves_the_bundle_to_its_parent():
+    program = """
+import os, pickle, sys
+from winnow.sklearn import WinnowClassifier
+texts = [f"{text} {i}" for i in range(20) for text in ("win cash now", "see you at lunch")]
+fitted = WinnowClassifier(n_jobs=2).fit(texts, ["spam", "ham"] * 20)
+restored = pickle.loads(pickle.dumps(fitted))
+restored.predict(texts)
+for _ in range(2):
+    child = os.fork()
+    if child == 0:
+        assert list(fitted.predict(texts)) == list(restored.predict(texts))
+        sys.exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+for model in (fitted, restored):
+    assert list(pickle.loads(pickle.dumps(model)).predict(texts)) == ["spam", "ham"] * 20
+print(fitted._home.name, restored._home.name)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, timeout=60, capture_output=True, text=True)
+    assert not [directory for directory in done.stdout.split() if os.path.exists(directory)], "they end with their process"
 
 
 def test_the_bundle_is_saved_for_others(fitted, data, tmp_path):

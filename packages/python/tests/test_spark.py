@@ -1,7 +1,9 @@
 """Spark: the predictions of mapInArrow are those of the program. WINNOW_TEST_SPARK_TEXTS sets the number of texts,
 WINNOW_TEST_SPARK_BUNDLE another model."""
 
+import json
 import os
+import shutil
 import sys
 import time
 
@@ -85,3 +87,37 @@ def test_columns_that_are_taken_or_missing_are_refused(spark, linear):
         winnow.spark.classify(df, "text", linear)
     with pytest.raises(InvalidArgumentError, match="there is no column 'body'"):
         winnow.spark.classify(df, "body", linear)
+    for name in ("Label", "SCORE"):
+        with pytest.raises(InvalidArgumentError, match="already"):
+            winnow.spark.classify(df.withColumnRenamed("label", name), "text", linear)
+    twice = df.crossJoin(df.select("text"))
+    assert twice.columns.count("text") == 2
+    with pytest.raises(InvalidArgumentError, match="2 columns 'text'"):
+        winnow.spark.classify(twice, "text", linear, prefix="p_")
+
+
+def test_multi_label_models_have_a_column_of_all_labels(spark, tmp_path):
+    rows = [{"text": f"win cash {i} {'flight' if i % 3 == 0 else ''}", "labels": ["money", *(["travel"] if i % 3 == 0 else [])]} for i in range(60)]
+    rows += [{"text": f"flight to rome {i}", "labels": ["travel"]} for i in range(60)]
+    (tmp_path / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    winnow.train(tmp_path / "data.jsonl", tmp_path / "model", kind="lr")
+    texts = [row["text"] for row in rows[:6]] + ["nothing of either", None]
+    expected = winnow.Classifier(tmp_path / "model").classify(texts[:-1]).to_pandas()
+    found = winnow.spark.classify(frame(spark, texts), "text", tmp_path / "model", missing="null").orderBy("id").collect()
+    assert [row.labels for row in found] == [*expected["labels"], None]
+    assert [row.label for row in found] == [*expected["label"], None]
+
+
+def test_a_worker_loads_a_bundle_that_takes_the_place_of_another(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    bundle = tmp_path / "spam"
+    worker = winnow.spark._Worker("text", str(bundle), None, "moderate", None, ["label"], "", "error", 1)
+    batch = pa.RecordBatch.from_arrays([pa.array(["a text"])], ["text"])
+    for labels in (["ham", "spam"], ["x", "y"]):
+        shutil.rmtree(bundle, ignore_errors=True)
+        (tmp_path / "data.csv").write_text("text,label\n" + "".join(f"win {i} {labels[i % 2]},{labels[i % 2]}\n" for i in range(40)))
+        winnow.train(tmp_path / "data.csv", bundle, kind="lr")
+        for _ in range(2):
+            (found,) = worker(iter([batch]))
+            assert found.column(1)[0].as_py() in labels
+    assert len(winnow.spark._loaded) == 1

@@ -41,6 +41,8 @@ class Classifier:
         fold_disguises: whether obfuscated texts are folded before they are read; None: the setting of the bundle.
         verify: whether the files that are read must have the digests in winnow.json.
         """
+        if threads < 0:
+            raise InvalidArgumentError(f"threads: {threads} is less than 0", "0 uses all cores of the process")
         self._options: Dict[str, Any] = {
             "threads": threads,
             "weights": weights,
@@ -172,19 +174,17 @@ class Classifier:
         options = {"mode": mode, "threshold": threshold, "abstain_below": abstain_below}
         if isinstance(texts, str):
             return self._predictions([texts], options, top_k)._prediction(0, texts, self)
-        if isinstance(texts, Mapping) and _texts.one_row(texts):
+        if isinstance(texts, Mapping) and _texts.one_row(texts, self._about["fields"]):
             return self._predictions([texts], options, top_k)[0]
         return self._predictions(texts, options, top_k)
 
     def predict_proba(self, texts: Any) -> Floats:
         """Returns the calibrated probabilities, float32 [texts, labels]; labels are in the order of `labels`."""
-        return self._predictions([texts] if isinstance(texts, str) else texts, {"mode": "moderate"}, 0).probabilities
+        return self._predictions(self._many(texts), {"mode": "moderate"}, 0).probabilities
 
     def predict(self, texts: Any, *, mode: str = "moderate", threshold: Optional[float] = None) -> npt.NDArray[np.object_]:
         """Returns the decided label of each text; of a multi-label model, see Prediction.labels."""
-        return self._predictions(
-            [texts] if isinstance(texts, str) else texts, {"mode": mode, "threshold": threshold}, 0
-        ).label
+        return self._predictions(self._many(texts), {"mode": mode, "threshold": threshold}, 0).label
 
     def explain(self, text: str, *, mode: str = "moderate", threshold: Optional[float] = None) -> Explanation:
         """Returns the effect of each word on the score. Takes as long as classifying the text once per word, but at most
@@ -193,6 +193,11 @@ class Classifier:
             raise InvalidArgumentError(f"explain takes one text, not {type(text).__name__}", "pass a str")
         text = text.encode("utf-8", "replace").decode("utf-8")
         return Explanation._of_json(json.loads(self._core.explain(text, mode, threshold)), text)
+
+    def _many(self, texts: Any) -> Any:
+        """One text or one row as a list of it, and anything else as it is."""
+        one = isinstance(texts, str) or isinstance(texts, Mapping) and _texts.one_row(texts, self._about["fields"])
+        return [texts] if one else texts
 
     def _predictions(self, texts: Any, options: Dict[str, Any], top_k: int) -> Predictions:
         mode, threshold = options["mode"], options.get("threshold")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+from typing import Optional
+
 
 class WinnowError(Exception):
     """An error of Winnow. `hint` is advice on how to correct it, or empty."""
 
     code = "internal"
+    _number: Optional[int] = None  # errno of an OSError
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
         self.message = message
         self.hint = hint
+        if isinstance(self, OSError):  # which takes two arguments for errno and strerror
+            for name, value in (("errno", self._number), ("strerror", message)):
+                setattr(self, name, value)
 
     def __str__(self) -> str:
         return f"{self.message}\n  {self.hint}" if self.hint else self.message
@@ -39,18 +46,21 @@ class NotFoundError(WinnowError, FileNotFoundError):
     """A file, model or name does not exist."""
 
     code = "not_found"
+    _number = errno.ENOENT
 
 
 class ExistsError(WinnowError, FileExistsError):
     """A file or name exists already and is not replaced."""
 
     code = "exists"
+    _number = errno.EEXIST
 
 
 class IoError(WinnowError, OSError):
     """The operating system reported an error, for instance missing permission or a full disk."""
 
     code = "io"
+    _number = errno.EIO
 
 
 class NetworkError(WinnowError, ConnectionError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Union
 
-from winnow._errors import InvalidArgumentError
+from winnow._errors import InvalidArgumentError, InvalidDataError
 
 _ARROW = ("__arrow_c_stream__", "__arrow_c_array__")
 
@@ -73,8 +73,20 @@ def columns(rows: Any, fields: List[str]) -> Optional[Dict[str, Any]]:
                 f"none of the columns {', '.join(map(str, names))} is in the text template",
                 f"the template has the fields {', '.join(fields)}",
             )
+        single = [field for field in found if _is_one_value(rows[field])]
+        if single:
+            raise InvalidArgumentError(
+                f"the column '{single[0]}' is one value, not a column",
+                "pass a dictionary whose values are all texts (one row) or all columns",
+            )
         return {field: column(rows[field]) for field in found}
     if isinstance(rows, (list, tuple)) and rows and isinstance(rows[0], Mapping):
+        for i, row in enumerate(rows):
+            if not isinstance(row, Mapping):
+                raise InvalidDataError(
+                    f"row {i} is not a dictionary of fields but of type {type(row).__name__}",
+                    "pass texts alone, or rows alone; rows are counted from 0",
+                )
         return {field: [row.get(field) for row in rows] for field in fields}
     return None
 
@@ -88,9 +100,16 @@ def _names_of(rows: Any) -> Optional[List[str]]:
     return None if names is None else list(names)
 
 
-def one_row(row: Mapping[str, Any]) -> bool:
-    """True if the values of a mapping are texts, not columns."""
-    return all(value is None or isinstance(value, str) for value in row.values())
+def one_row(row: Mapping[str, Any], fields: List[str]) -> bool:
+    """True if the values of a mapping, of those that a template reads, are texts or missing, not columns. Other fields of
+    the row, such as an id, do not matter."""
+    values = [row[field] for field in fields if field in row] or list(row.values())
+    return all(_is_one_value(value) for value in values)
+
+
+def _is_one_value(value: object) -> bool:
+    """True for a text, and for what is neither a text nor a column: None, NaN, a number."""
+    return isinstance(value, (str, bytes)) or not hasattr(type(value), "__iter__")
 
 
 Text = Union[str, Mapping[str, Any]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
@@ -21,6 +20,7 @@ from winnow import _texts
 from winnow._classifier import Classifier, PathLike
 from winnow._commands import Callback, train
 from winnow._errors import InvalidArgumentError, InvalidDataError, UnsupportedError
+from winnow._home import Home
 
 # Held while a classifier writes its files; a lock of each instance could not be pickled.
 _WRITING = threading.Lock()
@@ -115,7 +115,7 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _fit(self, texts: List[str], classes: npt.NDArray[Any], ids: npt.NDArray[Any]) -> None:
         names = _names_of(classes)
-        home = tempfile.TemporaryDirectory(prefix="winnow-")
+        home = Home()
         bundle = Path(home.name) / "model"
         data, label_file = Path(home.name) / "data.jsonl", Path(home.name) / "labels.json"
         with data.open("w", encoding="utf-8") as file:
@@ -200,7 +200,7 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The loaded bundle; after unpickling, its files are written first."""
         with _WRITING:
             if self._model is None:
-                self._home = tempfile.TemporaryDirectory(prefix="winnow-")
+                self._home = Home()
                 bundle = Path(self._home.name) / "model"
                 for name, contents in self._files.items():
                     file = bundle / name

@@ -1,7 +1,7 @@
 // From RE2's syntax to JavaScript's, so that the same texts match. RE2 (github.com/google/re2/wiki/Syntax) works on code points;
 // its \d, \s, \w and \b are those of ASCII; '.' excludes \n alone; '$' is the end of the text, with (?m) also before \n. The
 // expression that comes out has the flag u alone: what (?i), (?m) and (?s) mean is written into it, since JavaScript's flags
-// i and m mean other things (under iu, \w has the long s and the Kelvin sign; under m, lines end at \r and U+2028 too).
+// i and m mean other things (under iu, \b knows the long s and the Kelvin sign; under m, lines end at \r and U+2028 too).
 import {WinnowError} from '../errors.js';
 
 interface Flags {
@@ -17,6 +17,9 @@ const kPosix: Record<string, string> = {
 const kControls: Record<string, number> = {a: 7, f: 12, t: 9, n: 10, r: 13, v: 11};
 // Names that RE2 and JavaScript share for categories; others are scripts.
 const kCategory = /^(?:[LMNPSZC]|L[lmotu]|M[cen]|N[dlo]|P[cdefios]|S[ckmo]|Z[lps]|C[cfos])$/;
+// What classes with s and k have besides under (?i): the long s and the Kelvin sign.
+const kFoldedAscii = '\\u017F\\u212A';
+const kWithLetters = /^(?:w|alnum|alpha|ascii|graph|lower|print|upper|word)$/;
 const kMostFolded = 1024;
 
 function literal(code: number): string {
@@ -195,7 +198,7 @@ class Translator {
     const perl = this.#take(/\\([dswDSW])/);
     if (perl !== undefined) {
       const name = perl[1] as string;
-      const members = kPerl[name.toLowerCase()] as string;
+      const members = this.#members(name.toLowerCase(), kPerl);
       return name === name.toLowerCase() ? `[${members}]` : except(members);
     }
     const property = this.#property();
@@ -205,6 +208,13 @@ class Translator {
     const code = this.#escapedCode();
     if (code === undefined) this.#refuse(`'${this.#source.slice(this.#at, this.#at + 2)}'`);
     return this.#literal(code);
+  }
+
+  /** The members of a class of ASCII, under (?i) with what else folds to them. */
+  #members(name: string, classes: Record<string, string>): string {
+    const members = classes[name] as string;
+    if (!this.#flags.i) return members;
+    return (name === 'lower' || name === 'upper' ? 'A-Za-z' : members) + (kWithLetters.test(name) ? kFoldedAscii : '');
   }
 
   #set(): string {
@@ -223,18 +233,18 @@ class Translator {
   #member(): string {
     const posix = this.#take(/\[:(\^?)([a-z]+):\]/);
     if (posix !== undefined) {
-      const members = kPosix[posix[2] as string];
-      if (members === undefined || posix[1] !== '') this.#refuse(`the class '${posix[0]}'`);
-      return this.#flags.i && /^(?:lower|upper)$/.test(posix[2] as string) ? 'A-Za-z\u017F\u212A' : members;
+      if (kPosix[posix[2] as string] === undefined || posix[1] !== '') this.#refuse(`the class '${posix[0]}'`);
+      return this.#members(posix[2] as string, kPosix);
     }
     const perl = this.#take(/\\([dswDSW])/);
     if (perl !== undefined) {
       const name = perl[1] as string;
       if (name === 'd') return '0-9';
-      if (name === name.toLowerCase()) return kPerl[name] as string;
+      if (name === name.toLowerCase()) return this.#members(name, kPerl);
       if (name === 'D') return '\\D';
       // The complement within a class: JavaScript's \S excludes more than RE2's, its \W is the same.
-      return name === 'W' ? '\\W' : '\\u{0}-\\u{8}\\u{B}\\u{E}-\\u{1F}\\u{21}-\\u{10FFFF}';
+      if (name === 'W') return this.#flags.i ? '\\u{0}-\\/:-@\\[-\\^`\\{-\\u{17E}\\u{180}-\\u{2129}\\u{212B}-\\u{10FFFF}' : '\\W';
+      return '\\u{0}-\\u{8}\\u{B}\\u{E}-\\u{1F}\\u{21}-\\u{10FFFF}';
     }
     const property = this.#property();
     if (property !== undefined) return property;
