@@ -142,9 +142,7 @@ Explanation ExplainByShares(const BundleClassifier& classifier, std::string_view
   const double temperature =
       calibration.temperatures.empty() ? calibration.temperature : calibration.temperatures[label];
   const TextShares sum = classifier.scorer().SharesOf(text, label, probabilities, temperature);
-  Explanation explanation = ExplainShares(text, sum.shares, classifier.labels()[label], sum.base);
-  explanation.score = probabilities[label];
-  return explanation;
+  return ExplainShares(text, sum, classifier.labels()[label], static_cast<double>(probabilities[label]));
 }
 
 }  // namespace
@@ -182,32 +180,35 @@ Result<Explanation> ExplainText(const BundleClassifier& classifier, InputTextVie
   return explanation;
 }
 
-Explanation ExplainShares(std::string_view text, std::span<const TextShare> shares, std::string label, double base) {
+Explanation ExplainShares(std::string_view text, const TextShares& sum, std::string label, double score) {
+  const std::vector<TextShare>& shares = sum.shares;
   const std::vector<TextRange> words = Words(text);
-  double log_odds = base;
+  double log_odds = sum.base;
   for (const TextShare& share : shares) log_odds += share.share;
   Explanation explanation{.label = std::move(label),
-                          .score = static_cast<float>(Sigmoid(log_odds)),
-                          .base = static_cast<float>(base),
+                          .score = static_cast<float>(score),
+                          .base = static_cast<float>(sum.base),
                           .exact = true,
                           .words = {}};
-  const auto add = [&](size_t begin, size_t end, double effect) {
-    explanation.words.push_back({.begin = begin,
-                                 .end = end,
-                                 .effect = static_cast<float>(effect),
-                                 .score_change = static_cast<float>(Sigmoid(log_odds) - Sigmoid(log_odds - effect))});
+  /// Adds the shares [first, last) as one word.
+  const auto add = [&](size_t begin, size_t end, size_t first, size_t last) {
+    double effect = 0;
+    for (size_t i = first; i < last; ++i) effect += shares[i].share;
+    const double change = sum.probability_without ? score - sum.probability_without(first, last)
+                                                  : Sigmoid(log_odds) - Sigmoid(log_odds - effect);
+    explanation.words.push_back(
+        {.begin = begin, .end = end, .effect = static_cast<float>(effect), .score_change = static_cast<float>(change)});
   };
   size_t next = 0;
   for (const TextRange& word : words) {
     for (; next < shares.size() && shares[next].end <= word.begin; ++next) {
-      add(shares[next].begin, shares[next].end, shares[next].share);  // of a space
+      add(shares[next].begin, shares[next].end, next, next + 1);  // of a space
     }
-    double effect = 0;
     const size_t first = next;
-    for (; next < shares.size() && shares[next].begin < word.end; ++next) effect += shares[next].share;
-    if (next > first) add(word.begin, word.end, effect);
+    while (next < shares.size() && shares[next].begin < word.end) ++next;
+    if (next > first) add(word.begin, word.end, first, next);
   }
-  for (; next < shares.size(); ++next) add(shares[next].begin, shares[next].end, shares[next].share);
+  for (; next < shares.size(); ++next) add(shares[next].begin, shares[next].end, next, next + 1);
   return explanation;
 }
 

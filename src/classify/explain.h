@@ -9,7 +9,8 @@
 ///
 /// Linear models are taken apart: each word's share of the score is exact, and shares add up. Of labels that were
 /// fitted together (multinomial) they add up to the log-odds against the strongest rival, else to those against the
-/// label's absence. Where something follows that is no mere scale (an isotonic calibration), or texts are folded first,
+/// label's absence, before the probabilities of the labels are made to sum to 1; the change of the probability is that
+/// among all labels in any case. Where something follows that is no mere scale (an isotonic calibration), or texts are folded first,
 /// linear models are asked like encoders.
 ///
 /// Effects are on log-odds, as probabilities near 0 and 1 hardly move; the change of the probability stands beside it.
@@ -37,9 +38,9 @@ inline constexpr size_t kMostOcclusions = 200;
 Result<Explanation> ExplainText(const BundleClassifier& classifier, InputTextView text,
                                 const ClassifyOptions& options = {}, size_t most = kMostOcclusions);
 
-/// Returns the explanation for a linear model. `shares` are in the order of the text, without overlaps, each within a
-/// word or a character between two words; the shares of a word are added up. `base` is the bias. Shares are scaled as
-/// the score is, so that base and all shares add up to the log-odds of `label`.
-Explanation ExplainShares(std::string_view text, std::span<const TextShare> shares, std::string label, double base);
+/// Returns the explanation for a linear model. The shares of `sum` are in the order of the text, without overlaps, each
+/// within a word or a character between two words; the shares of a word are added up. `score` is the probability of
+/// `label`.
+Explanation ExplainShares(std::string_view text, const TextShares& sum, std::string label, double score);
 
 }  // namespace winnow

@@ -129,16 +129,28 @@ TEST_F(Explain, AnyBytesAreExplained) {
 
 TEST(ExplainShares, AddUpToTheScore) {
   const std::string_view text = "free now, ok";
-  const std::vector<TextShare> shares = {{0, 1, 0.5}, {1, 4, 1}, {4, 5, 0.25}, {5, 8, -2}, {10, 12, 0.125}};
-  const Explanation explanation = ExplainShares(text, shares, "spam", -1);
+  const TextShares shares{.shares = {{0, 1, 0.5}, {1, 4, 1}, {4, 5, 0.25}, {5, 8, -2}, {10, 12, 0.125}}, .base = -1};
+  const double score = 1 / (1 + std::exp(1.125));
+  const Explanation explanation = ExplainShares(text, shares, "spam", score);
   EXPECT_TRUE(explanation.exact);
   EXPECT_THAT(WordsOf(explanation, text), ElementsAre("free", " ", "now", "ok"));
   double sum = static_cast<double>(explanation.base);
   for (const WordEffect& word : explanation.words) sum += static_cast<double>(word.effect);
   EXPECT_NEAR(sum, -1.125, 1e-6);
-  EXPECT_NEAR(explanation.score, 1 / (1 + std::exp(1.125)), 1e-6);
+  EXPECT_NEAR(explanation.score, score, 1e-6);
   EXPECT_NEAR(explanation.words[0].effect, 1.5, 1e-6);
-  EXPECT_TRUE(ExplainShares("", {}, "spam", 0).words.empty());
+  EXPECT_NEAR(explanation.words[0].score_change, score - 1 / (1 + std::exp(2.625)), 1e-6);
+  EXPECT_TRUE(ExplainShares("", {}, "spam", 0.5).words.empty());
+}
+
+TEST(ExplainShares, AmongSeveralLabelsTheProbabilityWithoutAWordCounts) {
+  TextShares shares{.shares = {{0, 2, 0.5}, {2, 4, 1}, {5, 8, -2}}, .base = 3};
+  shares.probability_without = [](size_t begin, size_t end) { return 0.1 * static_cast<double>(begin + end); };
+  const Explanation explanation = ExplainShares("free now", shares, "spam", 0.25);
+  ASSERT_EQ(explanation.words.size(), 2u);
+  EXPECT_NEAR(explanation.score, 0.25, 1e-6);
+  EXPECT_NEAR(explanation.words[0].score_change, 0.25 - 0.2, 1e-6) << "without the first two shares";
+  EXPECT_NEAR(explanation.words[1].score_change, 0.25 - 0.5, 1e-6) << "without the third";
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/mapped_memory.h"
 #include "bundle/labels.h"
+#include "decide/probabilities.h"
 #include "text/folded_text.h"
 
 namespace winnow {
@@ -114,7 +115,8 @@ TextShares LinearScorer::SharesOf(std::string_view text, size_t label, std::span
   const size_t labels = model_.labels();
   const ToLogOdds to = LogOddsOf(model_, temperature, label);
   TextShares sum;
-  for (const Contribution& piece : model_.Contributions(text, label)) {
+  std::vector<TextPiece> pieces = model_.Pieces(text);
+  for (const Contribution& piece : model_.Contributions(pieces, label)) {
     sum.shares.push_back({piece.begin, piece.end, to.scale * piece.share});
   }
   const auto bias_of = [&](size_t of) {
@@ -127,12 +129,26 @@ TextShares LinearScorer::SharesOf(std::string_view text, size_t label, std::span
     for (size_t other = 0; other < labels; ++other) {
       if (other != label && probabilities[other] > probabilities[rival]) rival = other;
     }
-    // The same features, so the same pieces.
-    const std::vector<Contribution> against = model_.Contributions(text, rival);
-    for (size_t i = 0; i < std::min(sum.shares.size(), against.size()); ++i) {
+    const std::vector<Contribution> against = model_.Contributions(pieces, rival);
+    for (size_t i = 0; i < sum.shares.size(); ++i) {
       sum.shares[i].share -= to.scale * against[i].share;
     }
     sum.base -= to.scale * bias_of(rival);
+  }
+  if (labels > 2 && !model_.multi_label()) {
+    // The labels share the probability 1: what a word does to one of them depends on what it does to all others.
+    std::vector<double> all(model_.bias().begin(), model_.bias().end());
+    for (const TextPiece& piece : pieces) model_.AddScores(piece, 1, all);
+    sum.probability_without = [this, label, temperature, all = std::move(all), pieces = std::move(pieces)](size_t begin,
+                                                                                                           size_t end) {
+      std::vector<double> left = all;
+      for (size_t i = begin; i < end; ++i) model_.AddScores(pieces[i], -1, left);
+      const std::vector<float> scores(left.begin(), left.end());
+      std::vector<float> row(model_.labels());
+      LogitsOfScores(model_.kind(), /*multi_label=*/false, model_.platt(), scores, row);
+      Softmax(row, static_cast<int>(row.size()), temperature, row);
+      return static_cast<double>(row[label]);
+    };
   }
   return sum;
 }

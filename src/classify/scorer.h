@@ -55,6 +55,9 @@ struct TextShare {
 struct TextShares {
   std::vector<TextShare> shares;  ///< in the order of the text, without overlaps
   double base = 0;                ///< the part of the log-odds that no piece of the text contributes
+  /// Returns the label's probability without the shares [begin, end). Empty if the probability is the sigmoid of the
+  /// log-odds. Valid as long as the scorer.
+  std::function<double(size_t begin, size_t end)> probability_without = {};
 };
 
 /// How much of a text a model knows.

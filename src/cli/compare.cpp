@@ -147,6 +147,12 @@ class Measurements {
         model));
     const std::string warning = TrainingTextsWarning(bundle, dataset, classifier);
     if (!warning.empty()) LogWarning("{}: {}", model.name, warning);
+    if (options_.held_out && WasTrainedOnOtherTexts(bundle, options_.data, options_.reading, options_.split)) {
+      LogWarning(
+          "{}: it was not trained on the training part of {} with this --test-size and --seed, so it may have seen the "
+          "texts of the test part",
+          model.name, options_.data.string());
+    }
     TRY(MeasureModel(
         bundle, classifier, dataset, options_.mode, [&](double done) { return Tell(kSteps * done); }, model));
     return {};

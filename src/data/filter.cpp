@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "text/text_parts.h"
@@ -16,7 +17,27 @@ std::optional<double> Number(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  if (std::isnan(number)) return std::nullopt;  // pandas' spelling of a missing value, which equals itself as a text
   return number;
+}
+
+/// The truth value that a text spells, as JSON (true), Python (True) and spreadsheets (TRUE) do.
+std::optional<bool> BooleanWord(std::string_view text) {
+  const std::string lowered = LowerAscii(TrimAscii(text));
+  if (lowered == "true") return true;
+  if (lowered == "false") return false;
+  return std::nullopt;
+}
+
+/// Returns true if a value is what a condition compares it with.
+bool Equals(const Value& value, const std::string& wanted) {
+  if (value.kind == Value::Kind::kList) return std::ranges::find(value.items, wanted) != value.items.end();
+  const auto left = Number(value.text), right = Number(wanted);
+  if (left && right) return *left == *right;
+  const auto is = BooleanWord(value.text), asked = BooleanWord(wanted);
+  if (is && asked) return *is == *asked;
+  if (value.kind == Value::Kind::kBool && is && right) return *right == (*is ? 1.0 : 0.0);  // as in Python
+  return TrimAscii(value.text) == wanted;
 }
 
 bool Truthy(const Value& value) {
@@ -106,15 +127,10 @@ Result<Filter> Filter::Parse(std::string_view expression) {
 bool Filter::Holds(const Condition& condition, const Value& value) {
   if (condition.op == Op::kTrue) return Truthy(value);
   if (condition.op == Op::kFalse) return !Truthy(value);
-  const auto left = Number(value.text);
-  const auto right = Number(condition.value);
   if (condition.op == Op::kEqual || condition.op == Op::kNotEqual) {
-    bool equal = TrimAscii(value.text) == condition.value;
-    if (left && right) equal = *left == *right;
-    if (value.kind == Value::Kind::kList) equal = std::ranges::find(value.items, condition.value) != value.items.end();
-    if (value.kind == Value::Kind::kBool) equal = LowerAscii(condition.value) == value.text;
-    return equal == (condition.op == Op::kEqual);
+    return Equals(value, condition.value) == (condition.op == Op::kEqual);
   }
+  const auto left = Number(value.text), right = Number(condition.value);
   if (!left || !right) return false;
   switch (condition.op) {
     case Op::kLess:

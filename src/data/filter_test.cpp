@@ -11,6 +11,7 @@ Record Row() {
       {"lang", {Value::Kind::kText, "en", {}}},         {"execution_success", {Value::Kind::kBool, "true", {}}},
       {"failed", {Value::Kind::kBool, "false", {}}},    {"votes", {Value::Kind::kNumber, "3", {}}},
       {"empty", {Value::Kind::kText, "", {}}},          {"nothing", {}},
+      {"verified", {Value::Kind::kText, "False", {}}},  {"gap", {Value::Kind::kText, "nan", {}}},
       {"city", {Value::Kind::kText, "York, Ohio", {}}}, {"tags", {Value::Kind::kList, "", {"a", "b"}}}};
   return record;
 }
@@ -46,6 +47,22 @@ TEST(Filter, ComparesTextsNumbersAndLists) {
   EXPECT_FALSE(Keeps("tags=c"));
   EXPECT_TRUE(Keeps("execution_success=True"));
   EXPECT_TRUE(Keeps("absent!=x"));
+}
+
+TEST(Filter, TruthValuesAreComparedInAnySpelling) {
+  EXPECT_TRUE(Keeps("verified=false"));
+  EXPECT_FALSE(Keeps("verified!=false"));
+  EXPECT_FALSE(Keeps("verified=TRUE"));
+  EXPECT_TRUE(Keeps("execution_success=1"));
+  EXPECT_TRUE(Keeps("failed=0"));
+  EXPECT_FALSE(Keeps("failed!=0"));
+  EXPECT_FALSE(Keeps("execution_success=yes"));
+}
+
+TEST(Filter, NanIsATextThatEqualsItself) {
+  EXPECT_TRUE(Keeps("gap=nan"));
+  EXPECT_FALSE(Keeps("gap!=nan"));
+  EXPECT_FALSE(Keeps("gap<3"));
 }
 
 TEST(Filter, JoinsConditions) {

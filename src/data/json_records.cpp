@@ -62,6 +62,7 @@ void Convert(const Json& json, Value& value) {
   value.text.clear();
   value.items.clear();
   value.shares.clear();
+  value.json.clear();
   if (json.is_null()) {
     value.kind = Value::Kind::kMissing;
   } else if (IsScalar(json)) {
@@ -82,8 +83,10 @@ void Convert(const Json& json, Value& value) {
       value.items.push_back(name);
       value.shares.push_back(share.is_boolean() ? static_cast<double>(share.get<bool>()) : share.get<double>());
     }
+    value.json = json.dump();
   } else {
     value.kind = Value::Kind::kOther;
+    value.json = json.dump();
     for (const Json::Member& member : json.items()) value.items.push_back(member.first);
   }
 }

@@ -32,6 +32,7 @@ struct Value {
   std::string text;
   std::vector<std::string> items;
   std::vector<double> shares = {};
+  std::string json = {};  ///< kShares and kOther: the object or list as JSON
 };
 
 struct Field {

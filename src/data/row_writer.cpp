@@ -27,6 +27,9 @@ std::string JsonValue(const Value& value) {
       }
       return "[" + list + "]";
     }
+    case Value::Kind::kShares:
+    case Value::Kind::kOther:
+      return value.json;
     default:
       return JsonText(value.text);
   }
@@ -38,6 +41,12 @@ std::string JsonLine(const std::vector<Field>& row) {
     line += (line.empty() ? "{" : ", ") + JsonText(field.name) + ": " + JsonValue(field.value);
   }
   return (line.empty() ? "{" : line) + "}\n";
+}
+
+/// Returns how many of the fields before the field `i` have its name.
+size_t EarlierOfName(std::span<const Field> fields, size_t i) {
+  return static_cast<size_t>(std::ranges::count_if(
+      fields.first(i), [&](const Field& field) { return !field.inner && field.name == fields[i].name; }));
 }
 
 std::string_view CellText(const Value& value) {
@@ -113,29 +122,39 @@ Result<RowWriter> RowWriter::For(const std::filesystem::path& path) {
 void RowWriter::Add(std::span<const Field> fields) {
   std::vector<Field> kept;
   std::string cells;
-  for (const Field& field : fields) {
-    if (field.inner) continue;
+  const bool json = delimiter_ == '\0';
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const Field& field = fields[i];
+    if (field.inner || field.value.kind == Value::Kind::kMissing) continue;
     const bool object = field.value.kind == Value::Kind::kOther || field.value.kind == Value::Kind::kShares;
-    if (object) left_out_.insert(field.name);
-    if (object || field.value.kind == Value::Kind::kMissing) continue;
-    if (delimiter_ == '\0') {
+    if (object && (!json || field.value.json.empty())) {
+      left_out_.insert(field.name);
+      continue;
+    }
+    const size_t earlier = EarlierOfName(fields, i);
+    if (json) {
       kept.push_back(field);
+      if (earlier > 0) kept.back().name += "." + std::to_string(earlier);
     } else {
-      AppendCell(field, cells);
+      AppendCell(field, earlier, cells);
     }
   }
   const Result<void> added = rows_.Add(delimiter_ == '\0' ? JsonLine(kept) : cells);
   if (error_ && !added) error_ = added;
 }
 
-/// Appends a cell of a table to a row: column and length, 8 bytes each, and the text.
-void RowWriter::AppendCell(const Field& field, std::string& row) {
+/// Appends a cell of a table to a row: column and length, 8 bytes each, and the text. Its column is the one of that name
+/// behind `earlier` others of that name.
+void RowWriter::AppendCell(const Field& field, size_t earlier, std::string& row) {
   if (error_ && field.value.kind == Value::Kind::kList && field.value.items.size() != 1) {
     error_ = Fail(ErrorCode::kInvalidData,
                   path_.string() + ": '" + field.name + "' contains lists, which CSV and TSV cannot represent",
                   "write JSON lines: use a file name that ends in .jsonl");
   }
-  const auto column = std::ranges::find(columns_, field.name);
+  auto column = std::ranges::find(columns_, field.name);
+  for (; earlier > 0 && column != columns_.end(); --earlier) {
+    column = std::find(column + 1, columns_.end(), field.name);
+  }
   const std::string_view text = CellText(field.value);
   const uint64_t head[] = {static_cast<uint64_t>(column - columns_.begin()), text.size()};
   if (column == columns_.end()) columns_.push_back(field.name);

@@ -22,7 +22,9 @@ namespace winnow {
 /// - TSV is plain unless a field contains a tab or a line end, or begins with a quote. In that case such fields are
 ///   quoted as in CSV, and all fields of the header are: readers recognize quoting by the header, since quotes in a TSV
 ///   are otherwise plain characters.
-/// - JSON lines keep numbers, booleans and lists as they are.
+/// - JSON lines keep numbers, booleans, lists and objects as they are.
+/// Of several fields of one name, tables have a column each, and JSON lines number the second and later ones as pandas
+/// does: text, text.1.
 /// In TSV and CSV a list of one item is written as that item. Not thread-safe.
 class RowWriter {
  public:
@@ -38,14 +40,14 @@ class RowWriter {
   /// represent.
   Result<void> Write() const;
 
-  /// Returns the names of fields that were left out because they contain objects or lists of objects, which no reader
-  /// uses.
+  /// Returns the names of fields that were left out because they contain objects or lists of objects, which tables
+  /// cannot represent.
   const std::set<std::string>& left_out() const { return left_out_; }
 
  private:
   RowWriter(std::filesystem::path path, char delimiter)
       : path_(std::move(path)), delimiter_(delimiter), rows_(path_.parent_path()) {}
-  void AppendCell(const Field& field, std::string& row);
+  void AppendCell(const Field& field, size_t earlier, std::string& row);
   Result<void> WriteTable() const;
 
   std::filesystem::path path_;

@@ -137,11 +137,41 @@ TEST_F(RowsTest, NumbersAndListsStayThoseInJsonLines) {
     return {};
   }));
   const auto path = WriteRows("b.jsonl", rows);
-  EXPECT_EQ(*ReadFile(path), "{\"text\": \"one\", \"labels\": [\"a\", \"b\"], \"n\": 1.5, \"ok\": true}\n");
+  EXPECT_EQ(*ReadFile(path),
+            "{\"text\": \"one\", \"labels\": [\"a\", \"b\"], \"n\": 1.5, \"ok\": true, \"meta\": {\"x\":1}}\n");
   Result<RowWriter> table = RowWriter::For(directory_.path() / "b.tsv");
   table->Add(rows[0]);
   EXPECT_THAT(table->left_out(), ElementsAre("meta"));
   EXPECT_THAT(table->Write().error().Text(), HasSubstr(".jsonl"));
+}
+
+TEST_F(RowsTest, SoftLabelsAndNestedOnesStayInJsonLines) {
+  const auto from = Write("a.jsonl",
+                          "{\"text\": \"one\", \"label\": {\"spam\": 0.8, \"ham\": 0.2}}\n"
+                          "{\"text\": \"two\", \"label\": {\"spam\": 0.1, \"ham\": 0.9}}\n");
+  std::vector<std::vector<Field>> rows;
+  ReadReport report;
+  ASSERT_TRUE(ForEachRow(std::vector{from}, {}, report, [&](const Row& row) -> Result<void> {
+    rows.emplace_back(row.fields.begin(), row.fields.end());
+    return {};
+  }));
+  const Dataset before = Read(from), after = Read(WriteRows("b.jsonl", rows));
+  ASSERT_EQ(after.examples.size(), 2u);
+  EXPECT_EQ(after.labels.names, before.labels.names);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_FALSE(after.examples[i].shares.empty());
+    EXPECT_EQ(after.examples[i].shares, before.examples[i].shares);
+  }
+}
+
+TEST_F(RowsTest, ColumnsOfOneNameStayApart) {
+  const std::vector<std::vector<Field>> rows = {
+      {TextField("text", "a"), TextField("label", "ham"), TextField("text", "b"), TextField("", "x")},
+      {TextField("text", "c"), TextField("label", "spam"), TextField("text", "d"), TextField("", "y"),
+       TextField("", "z")}};
+  EXPECT_EQ(*ReadFile(WriteRows("a.csv", rows)), "text,label,text,,\na,ham,b,x,\nc,spam,d,y,z\n");
+  EXPECT_EQ(*ReadFile(WriteRows("a.jsonl", {rows[0]})),
+            "{\"text\": \"a\", \"label\": \"ham\", \"text.1\": \"b\", \"\": \"x\"}\n");
 }
 
 TEST_F(RowsTest, AnotherExtensionIsRefused) {

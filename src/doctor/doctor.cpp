@@ -201,6 +201,23 @@ Result<DataQualityReport> CheckDataQuality(const Dataset& dataset, const std::ve
   return result;
 }
 
+namespace {
+
+/// Returns the share of the most frequent label, of the labels of all texts.
+double LargestShare(const Dataset& dataset) {
+  std::vector<size_t> counts(dataset.labels.size());
+  size_t all = 0;
+  for (const Example& example : dataset.examples) {
+    for (const int32_t id : example.labels) {
+      ++counts[static_cast<size_t>(id)];
+      ++all;
+    }
+  }
+  return all == 0 ? 0.0 : static_cast<double>(std::ranges::max(counts)) / static_cast<double>(all);
+}
+
+}  // namespace
+
 std::string DataQualityText(const DataQualityReport& report, const Dataset& dataset) {
   constexpr size_t kExamples = 3;
   constexpr size_t kWidth = 96;
@@ -224,6 +241,13 @@ std::string DataQualityText(const DataQualityReport& report, const Dataset& data
   if (report.agreement) {
     text += fmt::format("\nout-of-fold predictions of a linear model agree with {:.1f} % of the labels\n",
                         100 * *report.agreement);
+    const double most_frequent = LargestShare(dataset);
+    if (!report.multi_label && *report.agreement <= most_frequent) {
+      text += fmt::format(
+          "this is not more than the share of the most frequent label, {:.1f} %: the model has learnt nothing about the "
+          "labels, so the probable label errors are not reliable\n",
+          100 * most_frequent);
+    }
   }
   if (!report.not_judged.empty()) text += "\n" + report.not_judged + "\n";
 

@@ -86,6 +86,17 @@ TEST(Doctor, ATwinDoesNotJudgeItsTwin) {
   EXPECT_GT(right(alone), right(together) + 0.1F);
 }
 
+TEST(Doctor, SaysThatLabelErrorsAreNotReliableIfTheLabelsCannotBeLearnt) {
+  const Dataset dataset = Make(100);  // half of the texts have each label
+  DataQualityReport report;
+  report.texts = 100;
+  report.labels = 2;
+  report.agreement = 0.6;
+  EXPECT_THAT(DataQualityText(report, dataset), Not(HasSubstr("not reliable")));
+  report.agreement = 0.48;
+  EXPECT_THAT(DataQualityText(report, dataset), HasSubstr("most frequent label, 50.0 %"));
+}
+
 TEST(Doctor, SetsTooSmallToJudgeAreExaminedForTheRest) {
   for (const size_t texts : {0, 1, 2, 3, 7}) {
     Dataset dataset = Make(texts);

@@ -258,6 +258,43 @@ Result<Fixes> ReadReview(const std::filesystem::path& path, const Dataset& datas
   return review.Finish();
 }
 
+namespace {
+
+/// Sets the labels of an object of zeros and ones, such as {"toxic": 1, "threat": 0}.
+void SetIndicators(std::span<const std::string> labels, Value& value) {
+  std::vector<std::string> names = value.items;
+  for (const std::string& label : labels) {
+    if (std::ranges::find(names, label) == names.end()) names.push_back(label);
+  }
+  Json object = Json::object();
+  for (const std::string& name : names) object[name] = std::ranges::find(labels, name) != labels.end() ? 1 : 0;
+  value.json = object.dump();
+}
+
+/// Sets the labels of a member of an object, such as label.name of {"label": {"name": "spam", "id": 3}}. Rows are written
+/// with the object, so it is the object that changes.
+Result<void> SetInnerLabel(std::vector<Field>& fields, const Field& inner, std::span<const std::string> labels) {
+  for (Field& outer : fields) {
+    if (outer.inner || outer.value.json.empty() || !inner.name.starts_with(outer.name + ".")) continue;
+    Json object = TRY(ParseJsonLeniently(outer.value.json, JsonOrder::kAsWritten));
+    const std::string member = inner.name.substr(outer.name.size() + 1);
+    if (!object.is_object() || !object.contains(member)) continue;
+    Json& value = object[member];
+    if (value.is_array()) {
+      value = Json::array();
+      for (const std::string& label : labels) value.push_back(label);
+    } else {
+      value = fmt::format("{}", fmt::join(labels, ","));
+    }
+    outer.value.json = object.dump();
+    return {};
+  }
+  return Fail(ErrorCode::kInvalidData, fmt::format("the label '{}' cannot be changed in its object", inner.name),
+              "write the label into a field of its own first");
+}
+
+}  // namespace
+
 Result<void> SetLabels(std::vector<Field>& fields, std::span<const std::string> label_fields,
                        std::span<const std::string> labels) {
   const auto find = [&](const std::string& name) { return std::ranges::find(fields, name, &Field::name); };
@@ -280,7 +317,12 @@ Result<void> SetLabels(std::vector<Field>& fields, std::span<const std::string> 
   auto field = find(label_fields.empty() ? "label" : label_fields[0]);
   if (field == fields.end()) field = find("label");  // a column that the file only numbers is written under that name
   if (field == fields.end()) field = fields.insert(fields.end(), TextField("label", ""));
+  if (field->inner) return SetInnerLabel(fields, *field, labels);
   Value& value = field->value;
+  if (value.kind == Value::Kind::kShares) {
+    SetIndicators(labels, value);
+    return {};
+  }
   if (value.kind == Value::Kind::kList) {
     value.items.assign(labels.begin(), labels.end());
     return {};

@@ -200,6 +200,17 @@ TEST_F(Review, LabelsKeepTheFormThatTheyHaveInTheFile) {
   EXPECT_EQ(columns[0].value.text, "0");
   EXPECT_EQ(columns[1].value.text, "1");
   EXPECT_FALSE(SetLabels(columns, names, std::vector<std::string>{"threat"}));
+
+  std::vector<Field> nested = {{"label", {Value::Kind::kOther, "", {"name", "id"}, {}, R"({"name":"ham","id":3})"}},
+                               {"label.name", {Value::Kind::kText, "ham", {}}, true},
+                               {"label.id", {Value::Kind::kNumber, "3", {}}, true}};
+  ASSERT_TRUE(SetLabels(nested, std::vector<std::string>{"label.name"}, std::vector<std::string>{"spam"}));
+  EXPECT_EQ(nested[0].value.json, R"({"name":"spam","id":3})");
+
+  std::vector<Field> object = {
+      {"cats", {Value::Kind::kShares, "", {"toxic", "insult"}, {1, 0}, R"({"toxic":1,"insult":0})"}}};
+  ASSERT_TRUE(SetLabels(object, std::vector<std::string>{"cats"}, std::vector<std::string>{"insult", "threat"}));
+  EXPECT_EQ(ParsedJson(object[0].value.json), ParsedJson(R"({"toxic":0,"insult":1,"threat":1})"));
 }
 
 }  // namespace

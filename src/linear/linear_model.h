@@ -1,6 +1,7 @@
 /// A linear classifier of texts: features, weights, and the conversion of scores to logits. Stored as `linear.bin`.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -22,6 +23,16 @@ inline constexpr char kLinearFile[] = "linear.bin";
 struct Contribution {
   size_t begin = 0, end = 0;  ///< byte range of a word or character in the text
   double share = 0;
+};
+
+/// A piece of a text, and what it has of the features of the text: parts of their values, which sum to the text's row.
+struct TextPiece {
+  struct Part {
+    int32_t column = 0;
+    float value = 0;
+  };
+  size_t begin = 0, end = 0;  ///< byte range of a word or character in the text
+  std::vector<Part> parts;
 };
 
 /// Converts the scores [outputs] of one text to logits [labels], as LinearModel::Logits describes. `platt`: one scale per
@@ -80,6 +91,13 @@ class LinearModel {
   /// 0's score is label 1's with the opposite sign. Pieces are in the order of the text, without overlaps; pieces that
   /// no feature covers are left out.
   std::vector<Contribution> Contributions(std::string_view text, size_t label) const;
+
+  /// Returns the pieces from which Contributions are computed, for the contributions to several labels; the second one
+  /// returns these for one label.
+  std::vector<TextPiece> Pieces(std::string_view text) const;
+  std::vector<Contribution> Contributions(std::span<const TextPiece> pieces, size_t label) const;
+  /// Adds a piece's contributions to all scores [outputs], times `factor`.
+  void AddScores(const TextPiece& piece, double factor, std::span<double> scores) const;
 
  private:
   struct Parts;

@@ -11,6 +11,9 @@ namespace {
 
 constexpr size_t kFolds = 5;
 
+/// A scale whose effect on scores of this spread is smaller orders the rows by chance.
+constexpr double kLeastEffect = 1e-3;
+
 /// The sum of log losses of a scale; t are targets.
 double Loss(std::span<const float> scores, const std::vector<double>& t, const std::vector<double>& w, double a,
             double b) {
@@ -20,6 +23,38 @@ double Loss(std::span<const float> scores, const std::vector<double>& t, const s
     loss += w[i] * (f >= 0 ? t[i] * f + std::log1p(std::exp(-f)) : (t[i] - 1) * f + std::log1p(std::exp(f)));
   }
   return loss;
+}
+
+/// The standard deviation of the scores.
+double SpreadOf(std::span<const float> scores, const std::vector<double>& w) {
+  double all = 0, sum = 0, squares = 0;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    all += w[i];
+    sum += w[i] * static_cast<double>(scores[i]);
+  }
+  const double mean = sum / all;
+  for (size_t i = 0; i < scores.size(); ++i) squares += w[i] * std::pow(static_cast<double>(scores[i]) - mean, 2);
+  return std::sqrt(squares / all);
+}
+
+/// The most likely b of the scale {-1, b}. The loss is convex in b, and its slope, the sum of the targets minus that of
+/// the probabilities, rises with it: found by bisection.
+double ShiftOf(std::span<const float> scores, const std::vector<double>& t, const std::vector<double>& w) {
+  const auto slope = [&](double b) {
+    double sum = 0;
+    for (size_t i = 0; i < scores.size(); ++i) {
+      sum += w[i] * (t[i] - 1 / (1 + std::exp(b - static_cast<double>(scores[i]))));
+    }
+    return sum;
+  };
+  const auto [least, most] = std::ranges::minmax(scores);
+  // Targets are nearer to 0 and 1 than these bounds only for more than e^40 rows.
+  double low = static_cast<double>(least) - 40, high = static_cast<double>(most) + 40;
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (low + high) / 2;
+    (slope(middle) < 0 ? low : high) = middle;
+  }
+  return (low + high) / 2;
 }
 
 }  // namespace
@@ -61,6 +96,9 @@ PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> po
     }
     if (step < 1e-10) break;
   }
+  // Held-out scores of few rows can be lower where the label is: a fold that holds out more of a label is fitted to
+  // fewer of it, and its intercept is lower. A scale with a > 0 would turn the model around.
+  if (!(a * SpreadOf(scores, w) < -kLeastEffect)) return {-1, static_cast<float>(ShiftOf(scores, t, w))};
   return {static_cast<float>(a), static_cast<float>(b)};
 }
 

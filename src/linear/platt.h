@@ -12,7 +12,7 @@
 
 namespace winnow {
 
-/// Parameters of probability = 1 / (1 + exp(a * score + b)); a is at most 0 if higher scores speak for the label.
+/// Parameters of probability = 1 / (1 + exp(a * score + b)); a is at most 0: higher scores speak for the label.
 struct PlattScale {
   float a = -1, b = 0;
 };
@@ -33,6 +33,8 @@ std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, std::span<c
 
 /// Returns the most likely scale for the scores of one output (Lin, Lin, Weng 2007, "A note on Platt's probabilistic
 /// outputs for support vector machines": Newton's method with backtracking, and targets moved inwards from 0 and 1).
+/// If higher scores do not speak for the label, as it happens with scores of few rows, a is -1, and b is the most likely
+/// one with it: the order of the scores is never reversed.
 /// `positive[i]` is not 0 if row i has the label; `weights`: one per row, or empty.
 PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> positive,
                          std::span<const float> weights = {});

@@ -42,6 +42,24 @@ TEST(FitPlattScale, OneAnswerOnlyGivesItsShare) {
   EXPECT_EQ(FitPlattScale({}, {}, {}).b, 0.0f);
 }
 
+TEST(FitPlattScale, NeverReversesTheOrderOfTheScores) {
+  // Scores that are lower where the label is, that say nothing, and that are all equal.
+  const std::vector<char> positive = {1, 0, 1, 0, 1, 0, 0, 0};
+  const std::vector<float> reversed = {-0.2f, 0.3f, -0.1f, 0.2f, -0.4f, 0.1f, 0.3f, 0.2f};
+  const std::vector<float> useless = {1, 1, -1, -1, 0, 0, 0.5f, -0.5f};
+  const std::vector<float> equal(positive.size(), 0.25f);
+  for (const std::vector<float>& scores : {reversed, useless, equal}) {
+    const PlattScale scale = FitPlattScale(scores, positive, {});
+    EXPECT_EQ(scale.a, -1.0f);
+    double sum = 0;
+    for (const float score : scores) {
+      sum +=
+          1 / (1 + std::exp(static_cast<double>(scale.a) * static_cast<double>(score) + static_cast<double>(scale.b)));
+    }
+    EXPECT_NEAR(sum, 3 * (4.0 / 5) + 5 * (1.0 / 7), 1e-4) << "the sum of the targets";
+  }
+}
+
 TEST(FitPlattScale, StaysFiniteForScoresThatSeparateAndForHugeOnes) {
   for (const float size : {1e-6f, 1.0f, 1e6f}) {
     std::vector<float> scores;
@@ -78,6 +96,26 @@ Data DataOf(size_t n, int32_t labels) {
     data.truth.push_back({label});
   }
   return data;
+}
+
+/// Rows with a feature of their own each: nothing that one of them shows is in another.
+TEST(FitPlatt, ModelsOfRowsWithNothingInCommonKeepTheirDirection) {
+  Data data;
+  data.rows.num_columns = 24;
+  for (int32_t i = 0; i < 24; ++i) {
+    data.rows.columns.push_back(i);
+    data.rows.values.push_back(1);
+    data.rows.begins.push_back(data.rows.columns.size());
+    data.truth.push_back({i % 2});
+  }
+  ThreadPool pool(1);
+  for (const LinearKind kind : {LinearKind::kLogistic, LinearKind::kSvm}) {
+    const SolverOptions options{.kind = kind, .C = 10};
+    const auto scales = FitPlatt(data.rows, data.truth, 2, false, options, 42, pool);
+    ASSERT_TRUE(scales.has_value());
+    EXPECT_EQ(scales->front().a, -1.0f);
+    EXPECT_NEAR(scales->front().b, 0, 0.1) << "both labels have twelve rows";
+  }
 }
 
 TEST(FitPlatt, ThreadsFindTheSharesOfUnseenRows) {

@@ -174,6 +174,13 @@ Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool
   const Dataset& train = split.train;
   LinearTrainingOptions training{.features = TRY(FeatureOptionsOf(input.plan.linear)), .seed = input.plan.seed};
   const LinearChoiceOptions options = TRY(ChoiceOptionsOf(input));
+  const auto soft =
+      std::ranges::count_if(train.examples, [](const Example& example) { return example.shares.size() > 1; });
+  if (soft > 0) {
+    observer.Note(fmt::format(
+        "{} of {} training texts have soft labels, of which a linear model learns the most probable one only",
+        FormatCount(soft), FormatCount(static_cast<int64_t>(train.examples.size()))));
+  }
   const FoldedTexts texts(TextViews(train), input.plan.model.fold_disguises);
   const auto begin = Clock::now();
   FittedFeatures features = TRY(Vectorizer::Fit(texts.texts(), training.features, pool));

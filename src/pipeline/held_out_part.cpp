@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "bundle/training_info.h"
+#include "data/data_digest.h"
 #include "pipeline/data_plan.h"
+#include "pipeline/plan_of_model.h"
 
 namespace winnow {
 
@@ -18,6 +21,31 @@ Result<std::set<size_t>> HeldOutRows(const std::filesystem::path& file, const Re
   std::set<size_t> rows;
   for (const Example& example : parts.test.examples) rows.insert(example.row);
   return rows;
+}
+
+bool WasTrainedOnOtherTexts(const std::filesystem::path& bundle, const std::filesystem::path& file,
+                            const ReadingOptions& reading, const SplitOptions& split) {
+  const Result<TrainingInfo> info = ReadTrainingInfo(bundle);
+  Result<RetrainingPlan> retraining = RetrainingPlanOf(bundle);
+  if (!info || info->data_sha256.empty() || !retraining || !retraining->exact) return false;
+  if (info->configuration.value("labels_given", false)) return false;  // the labels decide about the rows that are read
+  DataPlan& data = retraining->plan.data;
+  data.reading.text_field = reading.text_field;
+  data.reading.label_field = reading.label_field;
+  data.reading.filter = reading.filter;
+  data.reading.format = reading.format;
+  const Result<ReadOptions> read = ReadOptionsOf(data);
+  if (!read) return false;
+  // Without a validation part if it was a file of its own.
+  for (const double validation_size : {data.validation_size, 0.0}) {
+    SplitOptions sizes = split;
+    sizes.validation_size = validation_size;
+    sizes.min_class_texts = static_cast<size_t>(data.min_class_texts);
+    SplitReport report;
+    const Result<Split> parts = ReadSplit({.train = {file}, .validation = {}, .test = {}}, *read, sizes, report);
+    if (!parts || DataSha256(parts->train) == info->data_sha256) return false;
+  }
+  return true;
 }
 
 void KeepRows(Dataset& dataset, const std::set<size_t>& rows) {

@@ -35,11 +35,15 @@ std::string Outlook(const DataCurve& curve) {
            ". More texts made the model worse, which suggests a problem with the training (try more "
            "--epochs or another --seed) or labels that contradict each other.";
   }
+  const double room = 1 - last.metrics.f1_macro;
+  if (room <= 0)
+    return text + ". No test text is classified wrongly: only more test texts can show what is left to gain.";
   return text +
          fmt::format(
-             ". With {:.0f} additional texts ({:.3g} times the present number in total), expect macro-F1 to rise by "
-             "about the same amount again, at most.",
-             static_cast<double>(last.texts) * (growth - 1), growth);
+             ". With {:.0f} additional texts ({:.3g} times the present number in total), expect macro-F1 to rise by {}",
+             static_cast<double>(last.texts) * (growth - 1), growth,
+             room < gain ? fmt::format("less: at most {:.4f} is left to 1.", room)
+                         : "about the same amount again, at most.");
 }
 
 std::string DataCurveText(const DataCurve& curve) {

@@ -30,6 +30,18 @@ class Compare(TestCase):
         self.train("--epochs", 6, "--quantize", "--max-drop", 1, data="small.tsv", output="models/one")
         self.train("--labels", "reversed.txt", "--epochs", 4, data="small.tsv", output="models/group/two")
 
+    def test_models_that_may_have_seen_the_held_out_part_are_named(self):
+        linear = ("--kind", "lr", "--C", 10)
+        self.winnow("train", MESSAGES, *linear, "--output-dir", "same")
+        self.winnow("train", MESSAGES, *linear, "--output-dir", "valid", "--validation-size", .2)
+        self.winnow("train", MESSAGES, *linear, "--output-dir", "seed", "--seed", 7)
+        self.winnow("train", "small.tsv", *linear, "--output-dir", "other")
+        _, err = self.winnow("compare", MESSAGES, "same", "valid", "seed", "other", "--held-out")
+        warned = [name for name in ("same", "valid", "seed", "other") if f"{name}: it was not trained on the training part" in err]
+        self.assertEqual(warned, ["seed", "other"])
+        _, err = self.winnow("compare", MESSAGES, "same", "seed")
+        self.assertNotIn("it was not trained on", err)
+
     def test_figures_are_those_of_evaluate_whatever_the_order_of_labels(self):
         self.two_models()
         report = self.compare("test.tsv", "--models", "models", "--save", "history.jsonl")

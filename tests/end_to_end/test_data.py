@@ -356,6 +356,24 @@ class Rows(TestCase):
         self.assertEqual(sorted(map(json.dumps, written)), sorted(map(json.dumps, map(json.loads, rows.splitlines()))))
         self.fails("data", "split", "multi.jsonl", "--output-dir", "tables", "--format", "tsv", says=["'labels' contains lists", ".jsonl"])
 
+    def test_split_keeps_soft_labels_and_nested_ones(self):
+        rows = [{"text": f"text {i}", "label": {"spam": .8, "ham": .2} if i % 2 else {"spam": .1, "ham": .9}, "meta": {"by": ["ann"], "n": {"x": i}}} for i in range(40)]
+        self.write("soft.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        _, err = self.winnow("data", "split", "soft.jsonl", "--output-dir", "parts")
+        self.assertNotIn("not written", err)
+        written = sum((self.read(f"parts/{name}.jsonl") for name in ("train", "validation", "test")), [])
+        self.assertEqual(sorted(written, key=lambda row: row["text"]), sorted(rows, key=lambda row: row["text"]))
+        _, err = self.winnow("data", "split", "soft.jsonl", "--output-dir", "tables", "--format", "csv")
+        self.assertIn("the field 'label' contains JSON objects and is not written to the output", err)
+
+    def test_columns_of_one_name_stay_apart(self):
+        self.write("twice.csv", "text,label,text,,\na,ham,b,,\nc,spam,,x,\n")
+        self.winnow("data", "dedupe", "twice.csv", "--output", "b.csv")
+        with open(self.path("b.csv"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "text,label,text,,\na,ham,b,,\nc,spam,,x,\n")
+        self.winnow("data", "dedupe", "twice.csv", "--output", "b.jsonl")
+        self.assertEqual([(row["text"], row["text.1"]) for row in self.read("b.jsonl")], [("a", "b"), ("c", "")])
+
     def test_gzip_is_read(self):
         with gzip.open(self.path("a.tsv.gz"), "wt", encoding="utf-8") as file:
             file.write("ham\tsee you\nspam\twin now\n")

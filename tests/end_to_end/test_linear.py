@@ -99,6 +99,39 @@ class LinearModels(TestCase):
             log_odds = explanation["base"] + sum(word["effect"] for word in explanation["words"])
             self.assertAlmostEqual(1 / (1 + math.exp(-log_odds)), answer["score"], places=4)
 
+    def test_of_several_labels_a_word_changes_the_probability_among_all(self):
+        words = {"bank": ["card", "account", "iban"], "parcel": ["courier", "delivery", "door"], "phone": ["sim", "signal", "roaming"]}
+        rows = "".join(f"{label}\tmy {names[i % 3]} is {names[(i + 1) % 3]} {['late', 'gone', 'new'][i % 3]} {i}\n"
+                       for i in range(40) for label, names in words.items())
+        data = self.write("topics.tsv", rows)
+        for kind, *options in (("lr", "--C", 10), ("lr", "--C", 10, "--one-vs-rest"), ("svm",)):
+            self.train_linear("--calibration", "none", *options, kind=kind, data=data, output="topics", *(["--overwrite"] if os.path.exists(self.path("topics")) else []))
+            [answer] = self.answers("topics", ["my card is late at the door"], "--explain")
+            explanation = answer["explanation"]
+            left = {word["text"]: explanation["score"] - word["score_change"] for word in explanation["words"]}
+            self.assertTrue(all(0 <= score <= 1 for score in left.values()), left)
+            self.assertEqual(explanation["label"], answer["label"])
+            # The word that speaks for the label lowers its probability most if it is missing.
+            [most] = [word["text"] for word in explanation["words"] if word["effect"] == max(word["effect"] for word in explanation["words"])]
+            self.assertEqual(min(left, key=left.get), most)
+            out, _ = self.winnow("classify", "topics", "my card is late at the door", "--explain")
+            self.assertNotIn(" -", "".join(line.split("without")[0].split(answer["label"])[-1] for line in out.splitlines()[1:]))
+
+    def test_few_texts_do_not_turn_a_model_around(self):
+        # Texts with nothing in common: held-out scores are lower where the label is.
+        rows = [("spam" if i % 2 else "ham", " ".join(f"w{i}x{j}" for j in range(5))) for i in range(24)]
+        data = self.write("few.tsv", "".join(f"{label}\t{text}\n" for label, text in rows))
+        for kind in ("lr", "svm"):
+            self.train_linear("--test-size", 0, "--calibration", "none", kind=kind, data=data, output=f"few-{kind}")
+            answers = self.answers(f"few-{kind}", [text for _, text in rows])
+            right = sum(answer["label"] == label for answer, (label, _) in zip(answers, rows))
+            self.assertGreaterEqual(right, 20, "a model knows the texts that it was trained on")
+
+    def test_linear_models_say_that_they_learn_no_shares(self):
+        rows = "".join(json.dumps({"text": f"word{i % 4} n{i}", "label": {"a": .9, "b": .1} if i % 4 < 2 else {"a": .2, "b": .8}}) + "\n" for i in range(60))
+        _, err = self.train_linear(data=self.write("soft.jsonl", rows), output="soft")
+        self.assertIn("training texts have soft labels, of which a linear model learns the most probable one only", err)
+
     def test_it_is_calibrated_compared_and_cross_validated(self):
         self.train_linear()
         self.winnow("calibrate", "model", "--dry-run", "--max-error", .05)

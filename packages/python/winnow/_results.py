@@ -35,7 +35,7 @@ class Explanation:
     label: str  # the explained label
     score: float  # probability of that label
     base: float  # log-odds of the label before any word is read
-    exact: bool  # True for linear models, whose base and effects add up to the log-odds
+    exact: bool  # True for linear models, whose base and effects add up to log-odds (docs/training.md, Explanations)
     words: List[WordEffect]
     words_in_effect: int = 1  # more than one in long texts, in which neighbouring words share an effect
     unread_words: int = 0  # words beyond the maximum length
