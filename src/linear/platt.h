@@ -12,7 +12,8 @@
 
 namespace winnow {
 
-/// Parameters of probability = 1 / (1 + exp(a * score + b)); a is at most 0 if higher scores speak for the label.
+/// Parameters of probability = 1 / (1 + exp(a * score + b)). Those of a fit have an a of at most 0: higher scores speak
+/// for the label. The default takes the scores as log-odds.
 struct PlattScale {
   float a = -1, b = 0;
 };
@@ -33,7 +34,8 @@ std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, std::span<c
 
 /// Returns the most likely scale for the scores of one output (Lin, Lin, Weng 2007, "A note on Platt's probabilistic
 /// outputs for support vector machines": Newton's method with backtracking, and targets moved inwards from 0 and 1).
-/// `positive[i]` is not 0 if row i has the label; `weights`: one per row, or empty.
+/// `positive[i]` is not 0 if row i has the label; `weights`: one per row, or empty. If the most likely scale would turn
+/// the scores round (a > 0), as happens with a few rows and with scores that say nothing, returns the default instead.
 PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> positive,
                          std::span<const float> weights = {});
 
