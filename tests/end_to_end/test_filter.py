@@ -182,6 +182,12 @@ class Server(FilterTest):
         self.assertEqual(status, 200, verdict)
         return verdict
 
+    def test_a_label_that_the_alphabet_chose_is_told_at_the_start(self):
+        rows = "".join(f"business\tsee the invoice {i}\npersonal\tsee you at lunch {i}\n" for i in range(30))
+        self.winnow("train", self.write("two.tsv", rows), "--kind", "lr", "--output-dir", "two")
+        self.serve("two", "--filter")
+        self.assertIn("two: the filter takes the label 'personal' for spam", self.logged())
+
     def wait_for(self, condition):
         for _ in range(600):
             if condition():
