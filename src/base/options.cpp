@@ -15,6 +15,8 @@
 namespace winnow {
 namespace {
 
+constexpr std::string_view kSharesHint = "write shares as numbers from 0 to 1: 0.05 for 5 %";
+
 std::string WithHyphens(std::string_view name) {
   std::string hyphens(name);
   std::replace(hyphens.begin(), hyphens.end(), '_', '-');
@@ -138,7 +140,9 @@ Result<void> Option::Check(std::string& value, const std::string& place) const {
   if (least_ && number < *least_) bound = "at least " + FormatOptionValue(*least_);
   if (most_ && number > *most_) bound = "at most " + FormatOptionValue(*most_);
   if (bound.empty()) return {};
-  return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {} is out of range; it must be {}", place, value, bound));
+  const bool share = most_ && *most_ <= 1 && number > 1;
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {} is out of range; it must be {}", place, value, bound),
+              share ? std::string(kSharesHint) : "");
 }
 
 Result<void> Option::Set(std::vector<std::string> values, OptionOrigin origin, const std::string& place) {
@@ -151,8 +155,9 @@ Result<void> Option::Set(std::vector<std::string> values, OptionOrigin origin, c
   if (Result<void> set = set_(values); !set) {
     // Lists hold texts and paths, of which at most an empty one fails: showing the last value names the culprit or is
     // close.
+    const bool percent = values.back().ends_with('%') && set.error().message == "is not a number";
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: '{}' {}", place, values.back(), set.error().message),
-                set.error().hint);
+                percent ? std::string(kSharesHint) : set.error().hint);
   }
   origin_ = origin;
   place_ = place;
