@@ -8,11 +8,14 @@
 #include <cctype>
 
 #include "base/environment.h"
+#include "base/option_guesses.h"
 #include "base/options_toml.h"
 #include "base/suggest.h"
 
 namespace winnow {
 namespace {
+
+constexpr std::string_view kSharesHint = "write shares as numbers from 0 to 1: 0.05 for 5 %";
 
 std::string WithHyphens(std::string_view name) {
   std::string hyphens(name);
@@ -137,7 +140,9 @@ Result<void> Option::Check(std::string& value, const std::string& place) const {
   if (least_ && number < *least_) bound = "at least " + FormatOptionValue(*least_);
   if (most_ && number > *most_) bound = "at most " + FormatOptionValue(*most_);
   if (bound.empty()) return {};
-  return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {} is out of range; it must be {}", place, value, bound));
+  const bool share = most_ && *most_ <= 1 && number > 1;
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {} is out of range; it must be {}", place, value, bound),
+              share ? std::string(kSharesHint) : "");
 }
 
 Result<void> Option::Set(std::vector<std::string> values, OptionOrigin origin, const std::string& place) {
@@ -150,8 +155,9 @@ Result<void> Option::Set(std::vector<std::string> values, OptionOrigin origin, c
   if (Result<void> set = set_(values); !set) {
     // Lists hold texts and paths, of which at most an empty one fails: showing the last value names the culprit or is
     // close.
+    const bool percent = values.back().ends_with('%') && set.error().message == "is not a number";
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: '{}' {}", place, values.back(), set.error().message),
-                set.error().hint);
+                percent ? std::string(kSharesHint) : set.error().hint);
   }
   origin_ = origin;
   place_ = place;
@@ -258,8 +264,20 @@ Error OptionTable::UnknownOption(const std::string& argument) const {
   if (const auto advice = advice_.find(bare); advice != advice_.end()) {
     return {ErrorCode::kInvalidArgument, fmt::format("option '{}' is not supported", name), advice->second};
   }
-  return {ErrorCode::kInvalidArgument, fmt::format("unknown option '{}'", name),
-          DidYouMean(bare, Names(false), fmt::format("'winnow {} --help' lists the options", command_), "--")};
+  // "-5 degrees" is a text; no option has a space in its name.
+  if (name.find(' ') != std::string::npos) {
+    return {ErrorCode::kInvalidArgument, fmt::format("unknown option '{}'", name),
+            "if it is an argument that begins with '-', specify it after '--'"};
+  }
+  const std::vector<std::string> names = Names(false);
+  std::string hint;
+  for (const Option& option : options_) {
+    if (!option.positional_ || !MayMeanArgument(bare, option.name_)) continue;
+    hint = fmt::format("{} is an argument without a name: {}", option.Shown(), Usage());
+  }
+  if (hint.empty()) hint = SuggestOption(bare, names);
+  if (hint.empty()) hint = DidYouMean(bare, names, fmt::format("'winnow {} --help' lists the options", command_), "--");
+  return {ErrorCode::kInvalidArgument, fmt::format("unknown option '{}'", name), std::move(hint)};
 }
 
 std::vector<std::string> OptionTable::WithFlagValues(std::vector<std::string> arguments) const {
@@ -309,6 +327,14 @@ Result<std::vector<OptionTable::CommandLineValues>> OptionTable::ReadCommandLine
       pairs.emplace_back(&option, added);
     }
     std::vector<std::string> reversed = WithFlagValues(WithHyphens(arguments.first(end_of_options)));
+    // CLI11 would take the next argument for the value of "--name=", as a script writes it with an empty variable.
+    for (const std::string& argument : reversed) {
+      if (!argument.starts_with("--") || !argument.ends_with('=')) continue;
+      const std::string name = argument.substr(2, argument.size() - 3);
+      if (const Option* const option = Find(name); option == nullptr || option->flag_ || option->positional_) continue;
+      return Fail(ErrorCode::kInvalidArgument, fmt::format("--{}: a value is missing", name),
+                  fmt::format("nothing follows '='; 'winnow {} --help' explains the options", command_));
+    }
     std::reverse(reversed.begin(), reversed.end());
     app.parse(reversed);
   } catch (const CLI::ArgumentMismatch& error) {

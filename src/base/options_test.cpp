@@ -268,6 +268,14 @@ TEST_F(OptionsTest, WrongUsageSaysWhatWouldBeRight) {
   EXPECT_THAT(Wrong({"--frobnicate=3"}), HasSubstr("unknown option '--frobnicate'\n  'winnow train --help'"));
   EXPECT_THAT(Wrong({"--epochs"}), HasSubstr("--epochs: a value is missing"));
   EXPECT_THAT(Wrong({"--lr="}), HasSubstr("--lr: a value is missing"));
+  EXPECT_THAT(Wrong({"--lr=", "1e-3"}), HasSubstr("--lr: a value is missing"));
+  EXPECT_THAT(Wrong({"--output_dir=", "--overwrite"}), HasSubstr("--output-dir: a value is missing"));
+  EXPECT_THAT(Wrong({"--warmup-ratio", "5"}),
+              HasSubstr("at most 1\n  write shares as numbers from 0 to 1: 0.05 for 5 %"));
+  EXPECT_THAT(Wrong({"--warmup-ratio", "5%"}), HasSubstr("'5%' is not a number\n  write shares"));
+  EXPECT_THAT(Wrong({"-5 degrees"}), HasSubstr("specify it after '--'"));
+  EXPECT_THAT(Wrong({"--test", "a.csv"}), HasSubstr("DATA... is an argument without a name: winnow train"));
+  EXPECT_THAT(Wrong({"--random-state", "3"}), HasSubstr("did you mean '--seed'?"));
   EXPECT_THAT(Wrong({"--overwrite=maybe"}), HasSubstr("--overwrite: 'maybe' is neither true nor false"));
   EXPECT_THAT(Wrong({"--epochs", "0"}), HasSubstr("--epochs: 0 is out of range; it must be at least 1"));
   EXPECT_THAT(Wrong({"--lr", "0"}), HasSubstr("more than 0"));

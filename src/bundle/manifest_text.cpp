@@ -128,8 +128,7 @@ Result<Manifest> ParseManifest(std::string_view text, std::string_view where) {
 
 std::string DefaultPositiveLabel(const std::vector<std::string>& labels) {
   if (labels.size() != 2) return {};
-  const auto named = std::ranges::find_if(labels, IsPositiveName);
-  return named != labels.end() ? *named : labels[1];
+  return labels[PositiveByName(labels).value_or(1)];
 }
 
 Result<int> DefaultMaxLength(const ModelConfig& config, std::string_view tokenizer_config, std::string_view where) {

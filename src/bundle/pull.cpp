@@ -363,9 +363,7 @@ Result<std::optional<fs::path>> FindInCache(const std::string& name, const PullO
 }
 
 Result<fs::path> Pull(const std::string& name, const PullOptions& options) {
-  const std::string to_do =
-      "pass a directory with the model's files, set HF_ENDPOINT to a mirror of the hub, or train from "
-      "scratch (--base-model scratch)";
+  const std::string to_do = "pass a directory with the model's files, or set HF_ENDPOINT to a mirror of the hub";
   const std::string repository = RepositoryOf(name);
   if (!IsRepositoryName(repository))
     return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is neither a directory nor the name of a model", name),

@@ -11,6 +11,8 @@
 #include "base/machine.h"
 #include "base/output_file.h"
 #include "base/progress.h"
+#include "base/shell.h"
+#include "bundle/find.h"
 #include "calibrate/calibration_set.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
@@ -244,6 +246,13 @@ Result<std::optional<FoundBundle>> ZeroShotModel(const CompareOptions& options) 
 Result<std::vector<FoundBundle>> BundlesOf(const CompareOptions& options) {
   if (options.zero_shot && options.bundles.empty() && !options.models) return std::vector<FoundBundle>();
   ConsoleObserver observer;
+  for (const fs::path& path : options.bundles) {
+    std::error_code ignored;
+    if (!fs::is_directory(path, ignored) || IsBundle(path)) continue;
+    if (const Result<std::vector<fs::path>> inside = BundlesBelow(path, 1); !inside || inside->empty()) continue;
+    return Fail(ErrorCode::kInvalidArgument, path.string() + ": contains models, and is none itself",
+                "to compare all of them: " + ShellLine({"--models", path.string()}));
+  }
   std::vector<FoundBundle> bundles = TRY(FindBundles(options.bundles, options.models));
   for (FoundBundle& bundle : bundles) {
     Result<fs::path> found = FindModel(bundle.path, observer);

@@ -159,7 +159,14 @@ Result<std::vector<FeedbackEvent>> ReadEvents(const std::filesystem::path& path)
   size_t number = 0;
   for (const std::string& line : Lines(TRY(ReadFile(path)))) {
     const std::string place = fmt::format("{}, event {}", path.string(), ++number);
-    const Json json = TRY(ParseJson(line, place));
+    Result<Json> parsed = ParseJson(line, place);
+    if (!parsed) {
+      if (parsed.error().hint.empty()) {
+        parsed.error().hint = R"(each line is one event, such as {"text": "...", "label": "ham", "user": "anna"})";
+      }
+      return std::unexpected(parsed.error());
+    }
+    const Json& json = *parsed;
     FeedbackEvent event = TRY(EventOf(TRY(JsonObject::Of(json, place)), place));
     if (Result<void> valid = CheckFeedbackEvent(event); !valid) {
       valid.error().message = fmt::format("{}: {}", place, valid.error().message);

@@ -2,7 +2,6 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "bundle/positive_label.h"
 #include "classify/bundle_classifier.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
@@ -15,7 +14,6 @@
 #include "filter/sender.h"
 #include "pipeline/base_model.h"
 #include "server/filter_service.h"
-#include "store/spam_label.h"
 #include "store/user_name.h"
 
 namespace winnow {
@@ -164,20 +162,6 @@ class MessageBatches {
   std::vector<FilterInput> inputs_;
 };
 
-/// Warns if the filter takes a label for spam only because it is the second one of two, and neither label has a name that
-/// tells.
-void WarnOfArbitraryLabel(const BundleClassifier& classifier) {
-  const std::string& positive = classifier.manifest().positive_label;
-  if (classifier.labels().size() != 2 || IsPositiveName(positive) || positive != classifier.labels()[1] ||
-      IsSpamLabel(classifier.labels()[0]) == false) {
-    return;
-  }
-  LogWarning(
-      "{}: the filter takes the label '{}' for spam, because it is the positive label of the model, although its name "
-      "does not say so; to choose another label, train with --positive-label",
-      classifier.manifest().name, positive);
-}
-
 /// Loads the model. A missing one is an error; one that is there and cannot be loaded is nothing, after a warning.
 Result<std::optional<BundleClassifier>> LoadModel(const FilterCommandOptions& options, ThreadPool& pool) {
   ConsoleObserver observer;
@@ -189,7 +173,7 @@ Result<std::optional<BundleClassifier>> LoadModel(const FilterCommandOptions& op
     return std::nullopt;
   }
   TRY(CheckFilterModel(*classifier));
-  WarnOfArbitraryLabel(*classifier);
+  if (const std::string warning = ArbitraryLabelWarning(*classifier); !warning.empty()) LogWarning("{}", warning);
   return std::optional(*std::move(classifier));
 }
 

@@ -1,4 +1,13 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
 #include "base/interrupt.h"
+#include "base/shell.h"
+#include "bundle/calibration_texts.h"
+#include "bundle/manifest.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
 #include "cli/documents.h"
@@ -61,17 +70,28 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
   table.Example("winnow quantize spam --output spam-int8 --data held-out.tsv", "a small bundle to deploy");
 }
 
+/// Says that guarantees were made with other weights, and how they are made again.
+Result<std::string> GuaranteeWarning(const std::filesystem::path& bundle) {
+  const Manifest manifest = TRY(ReadManifest(bundle));
+  std::vector<std::string> line = {"winnow", "calibrate", bundle.string()};
+  std::error_code ignored;
+  if (!std::filesystem::exists(bundle / kCalibrationTextsFile, ignored)) line.emplace_back("DATA");
+  const auto add = [&](const char* option, double value) {
+    line.insert(line.end(), {option, fmt::format("{}", value)});
+  };
+  if (const auto& guarantee = manifest.thresholds.guarantee) add("--max-fpr", guarantee->max_fpr);
+  if (manifest.abstain) add("--max-error", manifest.abstain->max_error);
+  return "the guarantees were made with the scores of other weights and do not apply to the INT8 weights; to make them "
+         "again: " +
+         ShellLine(line);
+}
+
 Result<QuantizedBundle> Quantize(const QuantizeCommandOptions& options, TrainingObserver& observer) {
   ThreadPool pool(options.threads);
   QuantizePlan plan = options.plan;
   if (options.target == "browser") plan.target = QuantizeTarget::kBrowser;
   QuantizedBundle done = TRY(QuantizeBundle(plan, pool, observer));
-  if (done.guaranteed) {
-    observer.Warn(
-        "the guarantees of the thresholds apply to the float weights only; to calibrate the quantized weights: winnow "
-        "calibrate " +
-        done.target.string());
-  }
+  if (done.guaranteed) observer.Warn(TRY(GuaranteeWarning(done.target)));
   return done;
 }
 

@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
+#include <memory>
 #include <new>
 #include <system_error>
 #include <vector>
@@ -15,6 +17,7 @@
 #include "base/json_log_line.h"
 #include "base/lines.h"
 #include "base/log.h"
+#include "base/option_guesses.h"
 #include "base/progress.h"
 #include "base/suggest.h"
 #include "bundle/load_check.h"
@@ -67,6 +70,35 @@ Result<void> SetTrust(const CommonOptions& common) {
   return {};
 }
 
+/// Of the error of an unknown option that other commands have, changes the hint: it names these commands. What the
+/// command itself may mean by such a name comes first.
+Error WithOtherCommands(Error error, const OptionTable& table) {
+  constexpr std::string_view kBegin = "unknown option '--";
+  if (!error.message.starts_with(kBegin) || error.hint.contains("an argument without a name")) return error;
+  const std::string name = error.message.substr(kBegin.size(), error.message.size() - kBegin.size() - 1);
+  const auto has = [&](const OptionSummary& option) {
+    return !option.positional &&
+           (option.name == name || std::ranges::find(option.aliases, name) != option.aliases.end());
+  };
+  std::vector<std::string> own, commands;
+  for (const OptionSummary& option : table.Summaries()) {
+    if (!option.positional) own.push_back(option.name);
+  }
+  if (!SuggestOption(name, own).empty()) return error;
+  for (const Command& command : AllCommands()) {
+    const std::unique_ptr<Invocation> other = command.begin();
+    if (std::ranges::any_of(other->table().Summaries(), has)) commands.push_back("'winnow " + command.name + "'");
+  }
+  constexpr size_t kMost = 3;
+  if (commands.empty()) return error;
+  const size_t more = commands.size() - std::min(commands.size(), kMost);
+  commands.resize(commands.size() - more);
+  error.hint =
+      fmt::format("it is an option of {}{}; 'winnow {} --help' lists those of this command", fmt::join(commands, ", "),
+                  more == 0 ? "" : fmt::format(" and {} more", more), table.command());
+  return error;
+}
+
 Result<void> RunChosen(const Chosen& chosen, std::span<const std::string> arguments) {
   const std::unique_ptr<Invocation> invocation = chosen.command->begin();
   OptionTable& table = invocation->table();
@@ -75,7 +107,7 @@ Result<void> RunChosen(const Chosen& chosen, std::span<const std::string> argume
   const Result<ParseOutcome> outcome = table.Parse(arguments.subspan(chosen.words));
   if (!outcome) {
     SetUpLogging({common.log_level, common.log_format});  // as far as they are known
-    return std::unexpected(outcome.error());
+    return std::unexpected(WithOtherCommands(outcome.error(), table));
   }
   if (*outcome != ParseOutcome::kRun) {
     return Print(table.Help(TerminalWidth(STDOUT_FILENO, kHelpWidth), *outcome == ParseOutcome::kHelpAll));

@@ -263,9 +263,8 @@ Result<const RemoteModelInfo*> FindModel(std::span<const RemoteModelInfo> models
   return Fail(
       ErrorCode::kNotFound,
       fmt::format("{} has no model '{}'; it has {}", address.shown, Printable(wanted), Names(models)),
-      DidYouMean(
-          name, names,
-          "a one-word argument is read as the name of a model; to classify a one-word text, specify --model too"));
+      DidYouMean(name, names,
+                 "specify one of these with --model; without it, a first argument of one word is the name of a model"));
 }
 
 }  // namespace winnow

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/shell.h"
+#include "base/suggest.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -174,16 +176,48 @@ class Resolver {
  private:
   const std::string& file() const { return reader_.stream().name(); }
 
-  Error Missing(const std::string& what, const std::string& option) const {
+  /// `wanted` is the name that is missing, or empty.
+  Error Missing(const std::string& what, const std::string& option, const std::string& wanted = "") const {
     std::string where = file() + ": " + what;
     if (names_.empty()) return {ErrorCode::kInvalidData, where, "none of its rows can be read"};
     const bool numbered = !reader_.columns().empty() && !reader_.has_header();
-    std::string hint =
-        (numbered ? std::to_string(names_.size()) + " columns without a header, numbered " + Listed(names_)
-                  : "its columns are: " + Listed(names_)) +
-        "; specify one with " + option;
-    if (numbered && MayBeHeader()) hint += ", or if the first row is a header, by its name in that row";
-    return {ErrorCode::kInvalidData, where, hint};
+    const std::vector<std::string> names = PossibleNames();
+    const bool may_be_header = names != names_;
+    if (const std::string meant = DidYouMean(wanted, names, ""); !meant.empty()) {
+      return {ErrorCode::kInvalidData, where,
+              meant + (may_be_header ? " (its first row is: " : " (its columns are: ") + Listed(names) + ")"};
+    }
+    if (may_be_header) {
+      return {ErrorCode::kInvalidData, where,
+              "if its first row is a header, specify one of its names with " + option + ": " + Listed(names) +
+                  "; otherwise its columns are numbered " + Listed(names_)};
+    }
+    const std::string columns =
+        numbered ? std::to_string(names_.size()) + " columns without a header, numbered " : "its columns are: ";
+    return {ErrorCode::kInvalidData, where, columns + Listed(names_) + "; specify one with " + option};
+  }
+
+  /// Returns the names of the columns or, where they have numbers, the fields of a first row that may be a header.
+  std::vector<std::string> PossibleNames() const {
+    std::vector<std::string> names = names_;
+    if (reader_.columns().empty() || reader_.has_header() || !MayBeHeader()) return names;
+    for (size_t i = 0; i < names.size() && i < sample_[0].fields.size(); ++i)
+      names[i] = sample_[0].fields[i].value.text;
+    return names;
+  }
+
+  /// Returns what to do if the text field is a list of columns; empty if it is none.
+  std::string HintOfSeveralTexts() const {
+    const std::vector<std::string> names = PossibleNames();
+    std::string fields;
+    for (size_t begin = 0; begin <= wishes_.text_field.size();) {
+      const size_t end = std::min(wishes_.text_field.find(',', begin), wishes_.text_field.size());
+      const std::string name(TrimAscii(std::string_view(wishes_.text_field).substr(begin, end - begin)));
+      if (!Contains(names, name)) return "";
+      fields += (fields.empty() ? "{" : " [SEP] {") + name + "}";
+      begin = end + 1;
+    }
+    return "to make one text of several columns, train with --template '" + fields + "'";
   }
 
   /// Whether the first row may have names of columns: different short texts that are no numbers.
@@ -199,12 +233,14 @@ class Resolver {
 
   Result<void> CheckGivenNames() {
     if (!wishes_.text_field.empty() && wishes_.template_fields.empty() && !Contains(names_, wishes_.text_field)) {
-      return std::unexpected(Missing("no column '" + wishes_.text_field + "' for the text", "--text-field"));
+      Error error = Missing("no column '" + wishes_.text_field + "' for the text", "--text-field", wishes_.text_field);
+      if (std::string several = HintOfSeveralTexts(); !several.empty()) error.hint = std::move(several);
+      return std::unexpected(std::move(error));
     }
     if (wishes_.labels_needed) {
       for (const std::string& name : wishes_.label_fields) {
         if (!Contains(names_, name)) {
-          return std::unexpected(Missing("no column '" + name + "' for the label", "--label-field"));
+          return std::unexpected(Missing("no column '" + name + "' for the label", "--label-field", name));
         }
       }
     }
@@ -220,13 +256,14 @@ class Resolver {
           Missing("the file has none of the fields of the text template: " + Listed(wishes_.template_fields), "");
       if (!names_.empty()) {
         error.hint = "its columns are: " + Listed(names_) +
-                     "; the template is that of --template, or the one that the model was trained with";
+                     "; a field of the template (that of --template, or of the model) has the name of a column, and "
+                     "case matters";
       }
       return std::unexpected(std::move(error));
     }
     for (const std::string& name : wishes_.filter_fields) {
       if (name != "chars" && !Contains(names_, name)) {
-        return std::unexpected(Missing("no column '" + name + "' for the filter", "--filter"));
+        return std::unexpected(Missing("no column '" + name + "' for the filter", "--filter", name));
       }
     }
     return {};
@@ -299,7 +336,9 @@ class Resolver {
   Error UnknownHeader(size_t label) const {
     const auto named = [&](size_t i) { return sample_[0].fields[i].value.text; };
     const auto options = [&](const std::string& text_name, const std::string& label_name) {
-      return "--text-field " + text_name + (wishes_.labels_needed ? " --label-field " + label_name : "");
+      std::vector<std::string> words = {"--text-field", text_name};
+      if (wishes_.labels_needed) words.insert(words.end(), {"--label-field", label_name});
+      return ShellLine(words);
     };
     return {ErrorCode::kInvalidData,
             file() + ": its first row looks like a header with unknown column names: " + named(0) + ", " + named(1),

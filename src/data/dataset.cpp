@@ -46,13 +46,16 @@ Error NothingUsable(const ReadReport& report) {
     }
   }
   std::string hint = "check --text-field and --label-field";
-  if (report.Dropped(DropReason::kFiltered) > 0) hint = "check --filter";
+  if (report.Dropped(DropReason::kFiltered) > 0) {
+    hint = "check --filter: values are compared as they are in the file, and case matters";
+  }
   if (!report.unknown_labels.empty()) {
     std::vector<std::string> names;
     for (const auto& [name, count] : report.unknown_labels) names.push_back(name);
     hint = "the rows have the labels " + SomeNames(names) + "; " +
            (report.labels_source.starts_with("--") ? "check " : "") + report.labels_source + ": " +
            SomeNames(report.known_labels);
+    if (report.labels_source == "--labels") hint += "; a preset may have set it, and --labels of your own replaces it";
   }
   return {ErrorCode::kInvalidData, message, hint};
 }
@@ -131,9 +134,10 @@ class LabelIds {
     for (const auto& [from, to] : map_) {
       if (used_.contains(from)) continue;
       const std::vector<std::string> others(unmapped_.begin(), unmapped_.end());
-      const std::string hint =
-          others.empty() ? "" : "; " + DidYouMean(from, others, "labels without a replacement: " + SomeNames(others));
-      report.warnings.push_back("--label-map: no row has the label '" + from + "'" + hint);
+      // Where each label of the data has a replacement, the rest is for other data, as in a preset.
+      if (others.empty()) continue;
+      report.warnings.push_back("--label-map: no row has the label '" + from + "'; " +
+                                DidYouMean(from, others, "labels without a replacement: " + SomeNames(others)));
     }
   }
 

@@ -158,6 +158,10 @@ TEST_F(LabelValuesTest, NamesOfALabelMapThatNoRowHasAreReported) {
   EXPECT_THAT(Rows(Table({"1", "0"}), {.label_map = {{"1.0", "spam"}, {"0", "ham"}}}),
               ElementsAre("spam:t0", "ham:t1"));
   EXPECT_THAT(report_.warnings, IsEmpty());
+  // A preset has names of several files; nothing is missing where each label has a replacement.
+  EXPECT_THAT(Rows(Table({"1", "0"}), {.label_map = {{"1", "spam"}, {"0", "ham"}, {"hate", "spam"}}}),
+              ElementsAre("spam:t0", "ham:t1"));
+  EXPECT_THAT(report_.warnings, IsEmpty());
 }
 
 }  // namespace

@@ -59,16 +59,20 @@ TEST_F(DatasetTest, PrefersNamesThatTheUserGives) {
 TEST_F(DatasetTest, TakesColumnsByNumberWithoutAHeader) {
   const auto file = Write("a.csv", "1,good,fine words\n2,bad,poor words\n3,good,nice words\n");
   EXPECT_THAT(ErrorOf(file), ::testing::AllOf(HasSubstr("3 columns without a header, numbered 1, 2, 3"),
-                                              ::testing::Not(HasSubstr("header, by"))));
+                                              ::testing::Not(HasSubstr("is a header"))));
   EXPECT_THAT(ErrorOf(Write("b.csv", "Betreff;Nachricht;Kategorie\nHallo;gut;x\nTag;schlecht;y\n")),
-              HasSubstr("specify one with --text-field, or if the first row is a header, by its name in that row"));
+              HasSubstr("if its first row is a header, specify one of its names with --text-field: Betreff, Nachricht, "
+                        "Kategorie; otherwise its columns are numbered 1, 2, 3"));
   EXPECT_THAT(Rows(file, {.text_field = "3", .label_field = "2"}),
               ElementsAre("good:fine words", "bad:poor words", "good:nice words"));
 }
 
 TEST_F(DatasetTest, ListsTheColumnsWhereItFindsNone) {
   const std::string error = ErrorOf(Write("a.csv", "id,kind,words\n1,x,a b\n2,y,c d\n"), {.text_field = "word"});
-  EXPECT_THAT(error, HasSubstr("no column 'word'"));
+  EXPECT_THAT(error,
+              HasSubstr("no column 'word' for the text\n  did you mean 'words'? (its first row is: id, kind, words)"));
+  EXPECT_THAT(ErrorOf(Write("d.csv", "id,Betreff,words\n1,x,a b\n2,y,c d\n"), {.text_field = "Betreff, words"}),
+              HasSubstr("train with --template '{Betreff} [SEP] {words}'"));
   EXPECT_THAT(ErrorOf(Write("b.csv", "id,text,words\n1,x,a b\n2,y,c d\n")),
               HasSubstr("its columns are: id, text, words; specify one with --label-field"));
   EXPECT_THAT(ErrorOf(Write("c.csv", "text\nonly\n")), HasSubstr("its columns are: text; specify one with"));

@@ -225,6 +225,12 @@ Error FileScan::MostlyUnreadable() {
     }
   }
   const bool table = reader_->format() == Format::kDelimited;
+  if (plan_->wishes.label_fields.size() > 1 && message.find("instead of 0 or 1") != std::string::npos) {
+    return {
+        ErrorCode::kInvalidData, message,
+        "a column for each label contains 0 or 1 in every row: replace other marks, such as x, by 1, and empty cells "
+        "by 0"};
+  }
   return {ErrorCode::kInvalidData, message,
           table
               ? "check the delimiter and the quotes (--delimiter, --quoting none); a text that contains the delimiter "

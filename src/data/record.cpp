@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/json.h"
+#include "base/shell.h"
 #include "data/delimited.h"
 #include "data/fasttext.h"
 #include "data/json_records.h"
@@ -45,10 +46,17 @@ bool HasKeyColumn(const Dialect& dialect) {
 }
 
 /// Returns true if a file without a table's name is one nevertheless. A sentence with a comma is no CSV: only a header
-/// of plain names above rows of as many fields, or numbers or labels before or after a tab in every row, make a table of
-/// lines; and one column with a usual name only if its quotes are those of CSV.
-bool IsTableBeyondDoubt(const Dialect& dialect) {
+/// of plain names, or with all known names, above rows of as many fields, or numbers or labels before or after a tab in
+/// every row, make a table of lines; and one column with a usual name only if its quotes are those of CSV.
+bool IsTableBeyondDoubt(const Dialect& dialect, std::span<const std::string> known_names) {
   if (!dialect.even || dialect.skipped_lines > 0) return false;
+  // The names of a template, say, all in the first line.
+  if (dialect.header && dialect.rows > 1 && dialect.columns.size() > 1 && !known_names.empty() &&
+      std::ranges::all_of(known_names, [&](const std::string& name) {
+        return std::ranges::find(dialect.columns, name) != dialect.columns.end();
+      })) {
+    return true;
+  }
   if (dialect.columns.size() == 1) return dialect.quotes_needed;
   if (dialect.plain_header) return dialect.rows > 1;
   return dialect.delimiter == '\t' && dialect.columns.size() == 2 && HasKeyColumn(dialect);
@@ -65,7 +73,7 @@ Result<void> DecideOnUnnamedColumn(const std::string& file, bool given, bool lin
   if (dialect->unknown_header && (given || lines_allowed)) {
     const std::string name(dialect->first_name);
     return Fail(ErrorCode::kInvalidData, file + ": its first row looks like the name of its only column: " + name,
-                "if so, pass --text-field " + name + "; if it is a text, pass --no-header");
+                "if so, pass --text-field " + ShellLine({name}) + "; if it is a text, pass --no-header");
   }
   if (!given && !dialect->quotes_needed) dialect.reset();
   return {};
@@ -146,7 +154,7 @@ Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& p
   std::optional<Dialect> dialect = DetectDialect(stream.buffered(), extension, options.known_names, wishes);
   const bool given = format == Format::kCsv || format == Format::kTsv;
   TRY(DecideOnUnnamedColumn(stream.name(), given, lines_allowed, dialect));
-  if (lines_allowed && (!dialect || (!table && !IsTableBeyondDoubt(*dialect)))) {
+  if (lines_allowed && (!dialect || (!table && !IsTableBeyondDoubt(*dialect, options.known_names)))) {
     std::vector<std::string> notes;
     if (HasTabs(dialect)) {
       notes.push_back("tabs are characters of the texts; if they divide columns, specify --format tsv");

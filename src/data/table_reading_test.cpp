@@ -133,6 +133,8 @@ TEST_F(TableReading, UnknownHeadersAreAskedAbout) {
                     HasSubstr("--text-field title"), Not(HasSubstr("--label-field"))));
   EXPECT_THAT(Texts(Write("d.tsv", "kind\tphrase\nx\twin a prize\ny\thello you\n"))[0],
               HasSubstr("unknown column names"));
+  EXPECT_THAT(Texts(Write("e.csv", "id,the title\n1,win a prize\n2,hello\n"), {.text_field = "The Title"})[0],
+              HasSubstr("did you mean 'the title'? (its first row is: id, the title)"));
 }
 
 TEST_F(TableReading, TabsAndCommasOfProseDivideNothing) {
@@ -167,6 +169,10 @@ TEST_F(TableReading, RowsWithoutATextAreUnreadable) {
               HasSubstr("no text: 'text' is a list"));
   EXPECT_THAT(Texts(Write("a.jsonl", good + "{\"text\":{\"en\":\"win\"}}\n"))[0], HasSubstr("'text' is an object"));
   const ReadOptions by_template{.template_text = "{subject} [SEP] {body}"};
+  // All names of the template in the first line make a header, also if they are no single words.
+  EXPECT_THAT(Texts(Write("a.txt", "Betreff,Der Text\nwin,a prize\n"), {.template_text = "{Betreff} [SEP] {Der Text}"}),
+              ElementsAre("win\x1e"
+                          "a prize"));
   const std::string mail = "{\"subject\":\"a\",\"body\":\"b\"}\n{\"subject\":\"c\"}\n";
   EXPECT_EQ(Texts(Write("b.jsonl", mail), by_template).size(), 2u);
   EXPECT_THAT(Texts(Write("b.jsonl", mail + "{\"sbject\":\"a\"}\n"), by_template)[0],

@@ -16,6 +16,7 @@
 #include "doctor/out_of_fold.h"
 #include "doctor/outliers.h"
 #include "evaluate/text_table.h"
+#include "text/input_text.h"
 
 namespace winnow {
 namespace {
@@ -264,7 +265,8 @@ std::string DataQualityText(const DataQualityReport& report, const Dataset& data
     const std::string labels =
         finding.label + (finding.suggested.empty() || finding.suggested == kDropFix ? "" : " -> " + finding.suggested);
     text += "  " + ShownName(where + labels + "  (" + finding.note + ")", kWidth) + "\n";
-    if (finding.text) text += "    " + ShownName(Printable(dataset.examples[*finding.text].text), kWidth - 2) + "\n";
+    if (finding.text)
+      text += "    " + ShownName(Printable(WithoutSeparators(dataset.examples[*finding.text].text)), kWidth - 2) + "\n";
   }
   return text;
 }

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "bundle/positive_label.h"
+#include "store/spam_label.h"
+
 namespace winnow {
 
 Result<void> CheckFilterModel(const BundleClassifier& classifier) {
@@ -18,6 +21,17 @@ Result<void> CheckFilterModel(const BundleClassifier& classifier) {
                 "train it with --positive-label LABEL, or name the label 'spam'");
   }
   return {};
+}
+
+std::string ArbitraryLabelWarning(const BundleClassifier& classifier) {
+  const std::string& positive = classifier.manifest().positive_label;
+  const auto& labels = classifier.labels();
+  if (labels.size() != 2 || PositiveByName(labels) || positive != labels[1] || IsSpamLabel(labels[0]) == false)
+    return "";
+  return fmt::format(
+      "{}: the filter takes the label '{}' for spam, because it is the positive label of the model, although its name "
+      "does not say so; to choose another label, train with --positive-label",
+      classifier.manifest().name, positive);
 }
 
 ModelAnswer AnswerOf(const BundleClassifier& classifier, const ClassifiedText& text) {

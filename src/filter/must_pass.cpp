@@ -12,12 +12,17 @@ namespace winnow {
 namespace {
 
 Result<MustPassCase> ReadCase(std::string_view line, const std::string& place) {
-  const Json json = TRY(ParseJson(line, place));
   const auto refuse = [&](const std::string& message, std::string hint = {}) {
     return Fail(ErrorCode::kInvalidData, place + ": " + message, std::move(hint));
   };
   constexpr std::string_view kForm =
       R"(each line is {"text": "...", "label": "spam"} or {"text": "...", "label": "ham"})";
+  Result<Json> parsed = ParseJson(line, place);
+  if (!parsed) {
+    if (parsed.error().hint.empty()) parsed.error().hint = kForm;
+    return std::unexpected(parsed.error());
+  }
+  const Json& json = *parsed;
   if (!json.is_object())
     return refuse(fmt::format("expected an object, found {}", json.type_name()), std::string(kForm));
   MustPassCase found;

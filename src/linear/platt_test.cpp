@@ -60,6 +60,13 @@ TEST(FitPlattScale, NeverReversesTheOrderOfTheScores) {
   }
 }
 
+TEST(FitPlattScale, TwoTextsAreNotTurnedRound) {
+  // Leave-one-out scores of two texts with one label each: the model of the other text always says the other label.
+  const PlattScale scale = FitPlattScale(std::vector<float>{0.5f, -0.5f}, std::vector<char>{0, 1}, {});
+  EXPECT_EQ(scale.a, -1.0f);
+  EXPECT_NEAR(scale.b, 0.0f, 1e-6);
+}
+
 TEST(FitPlattScale, StaysFiniteForScoresThatSeparateAndForHugeOnes) {
   for (const float size : {1e-6f, 1.0f, 1e6f}) {
     std::vector<float> scores;

@@ -1,6 +1,7 @@
 #include "pipeline/base_model.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <optional>
 #include <string_view>
@@ -90,7 +91,27 @@ Result<BaseModel> LoadBaseModel(const TrainingPlan& plan, const Dataset& train, 
   return BaseModel{std::move(tokenizer), std::move(model), directory};
 }
 
+/// Adds what to train in place of a base model that cannot be had: those in the cache, and models that need none.
+Error WithAlternatives(Error error) {
+  if ((error.code != ErrorCode::kNetwork && error.code != ErrorCode::kNotFound) || error.hint.empty()) return error;
+  std::vector<std::string> cached;
+  for (const KnownModel& known : KnownModels()) {
+    const std::string name(known.aliases[0]);
+    const auto found = FindInCache(name, PullOptions::FromEnvironment());
+    if (found && *found) cached.push_back("--base-model " + name);
+  }
+  if (!cached.empty()) error.hint += fmt::format("; the cache contains: {}", fmt::join(cached, ", "));
+  error.hint += "; no base model is needed for --kind lr and --base-model scratch";
+  return error;
+}
+
 }  // namespace
+
+Result<std::filesystem::path> PullForTraining(const std::string& name, TrainingObserver& observer) {
+  Result<std::filesystem::path> directory = PullBaseModel(name, observer);
+  if (!directory) return std::unexpected(WithAlternatives(directory.error()));
+  return directory;
+}
 
 Result<std::filesystem::path> FindModel(const std::filesystem::path& name, TrainingObserver& observer) {
   std::error_code ignored;
@@ -119,7 +140,7 @@ Result<std::filesystem::path> PullBaseModel(const std::string& name, TrainingObs
 
 Result<BaseModel> PrepareBaseModel(const TrainingPlan& plan, const Dataset& train, TrainingObserver& observer) {
   if (plan.model.base_model == "scratch") return FromScratch(plan, train, observer);
-  const std::filesystem::path directory = TRY(PullBaseModel(plan.model.base_model, observer));
+  const std::filesystem::path directory = TRY(PullForTraining(plan.model.base_model, observer));
   LoadCheck check = TRY(LoadCheck::Begin(directory, {kWeightsFile}));
   return check.Around([&] { return LoadBaseModel(plan, train, directory, observer); });
 }

@@ -31,4 +31,7 @@ Result<std::filesystem::path> FindModel(const std::filesystem::path& name, Train
 /// Returns the directory of a base model, which is downloaded if it is not in the cache. Errors: ResolveBaseModel's.
 Result<std::filesystem::path> PullBaseModel(const std::string& name, TrainingObserver& observer);
 
+/// PullBaseModel for a training: the error of a model that cannot be had says what can be trained without it.
+Result<std::filesystem::path> PullForTraining(const std::string& name, TrainingObserver& observer);
+
 }  // namespace winnow

@@ -112,10 +112,12 @@ Result<CalibratedBundle> BundleCalibration::Run() {
 Result<Dataset> BundleCalibration::ReadTexts(const BundleClassifier& classifier) const {
   if (plan_.data.empty()) {
     const bool has_epochs = classifier.manifest().kind == "transformer";
+    Result<Dataset> dataset = ReadCalibrationSet(plan_.bundle, classifier);
+    if (!dataset) return dataset;
     observer_.Note(fmt::format("calibration set: {}, {}", (plan_.bundle / kCalibrationTextsFile).string(),
                                has_epochs ? "which was also used to select the best epoch in training"
                                           : "whose texts were held out from training"));
-    return ReadCalibrationSet(plan_.bundle, classifier);
+    return dataset;
   }
   ReadReport report;
   Result<Dataset> dataset = ReadLabelledData(classifier, plan_.data, plan_.reading, report);
@@ -127,9 +129,13 @@ Result<void> BundleCalibration::RefuseTrainingTexts(const Dataset& dataset, cons
   const std::string why = SeemsTrainedOn(plan_.bundle, dataset, classifier, !plan_.data.empty());
   if (why.empty()) return {};
   if (!plan_.force) {
-    return Fail(ErrorCode::kInvalidData, why,
-                "calibrate on texts that the model was not trained on: omit DATA to use those in BUNDLE, or "
-                "pass --force to use these texts nevertheless");
+    std::error_code ignored;
+    const bool has_texts = std::filesystem::exists(plan_.bundle / kCalibrationTextsFile, ignored);
+    return Fail(
+        ErrorCode::kInvalidData, why,
+        fmt::format("calibrate on texts that the model was not trained on{}, or pass --force to use these texts "
+                    "nevertheless",
+                    has_texts ? ": omit DATA to use those in BUNDLE" : ""));
   }
   observer_.Warn(why);
   return {};

@@ -12,7 +12,7 @@ Result<TrainingPlan> PrepareToMeasure(TrainingPlan plan, TrainingObserver& obser
   plan.output.discard_model = true;
   if (!plan.model.transformer()) return plan;
   if (plan.model.base_model != "scratch") {
-    plan.model.base_model = TRY(PullBaseModel(plan.model.base_model, observer)).string();
+    plan.model.base_model = TRY(PullForTraining(plan.model.base_model, observer)).string();
   }
   // Measured once: models of different numbers would not be comparable.
   if (plan.trainer.precision == "auto") plan.trainer.precision = NameOf(FastestPrecision(observer));

@@ -123,11 +123,16 @@ Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& poo
       browser ? TRY(Shrink(plan, writer.path(), manifest, classifier, held_out, options, pool, observer))
               : TRY(QuantizeWeights(plan.bundle, writer.path(), held_out, options, pool));
   if (observer.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped on request");
-  const bool guaranteed =
-      manifest.thresholds.guarantee || manifest.abstain || std::filesystem::exists(plan.bundle / kScopeFile, ignored);
   const auto former = manifest.sha256.find(kInt8Weights);
-  const bool changed = plan.output || former == manifest.sha256.end() ||
-                       former->second != TRY(Sha256OfFile(writer.path() / kInt8Weights));
+  const bool same_weights =
+      former != manifest.sha256.end() && former->second == TRY(Sha256OfFile(writer.path() / kInt8Weights));
+  const bool changed = plan.output || !same_weights;
+  // What was chosen with the same INT8 weights holds for them. Those of a scope rule are not known: they are the ones
+  // that are used by default.
+  const auto of_others = [&](const std::string& weights) { return !same_weights || !weights.starts_with("int8"); };
+  const bool guaranteed = (manifest.thresholds.guarantee && of_others(manifest.thresholds.guarantee->weights)) ||
+                          (manifest.abstain && of_others(manifest.abstain->weights)) ||
+                          (!same_weights && std::filesystem::exists(plan.bundle / kScopeFile, ignored));
   manifest.version = TRY(VersionOf(plan.version, manifest.version, changed));
   if (plan.output) TRY(LimitTokenizer(writer.path(), manifest.max_length));
   TRY(SealBundle(writer.path(), manifest));

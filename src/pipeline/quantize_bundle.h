@@ -42,8 +42,8 @@ struct QuantizePlan {
 struct QuantizedBundle {
   QuantizeReport report;
   std::filesystem::path target;
-  /// True if the bundle has guarantees (thresholds, abstention or a scope rule) that refer to the scores of the float
-  /// weights.
+  /// True if the bundle has guarantees (thresholds, abstention or a scope rule) that refer to the scores of other
+  /// weights than the new ones.
   bool guaranteed = false;
 };
 

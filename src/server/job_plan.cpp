@@ -11,6 +11,7 @@
 #include "registry/registry.h"
 #include "server/json_request.h"
 #include "server/workspace_names.h"
+#include "workspace/client_words.h"
 
 namespace winnow {
 
@@ -179,7 +180,7 @@ ApiResult<void> AddData(const JobPlaces& places, const Request& request, const c
 
 ApiResult<void> PlanTraining(const JobPlaces& places, const Request& request, JobPlan& plan) {
   if (const Result<void> valid = CheckRegistryName(request.model, "name of a model"); !valid) {
-    return Reject(valid.error().message);
+    return Reject(OneLine(valid.error()));
   }
   TRY(AddData(places, request, "", plan));
   plan.arguments.push_back("--output-dir=" + (places.models / request.model).string());
@@ -226,7 +227,7 @@ ApiResult<void> PlanRetraining(const JobPlaces& places, const Request& request, 
     return Reject("this server cannot retrain: start it with --registry and with --filter and --store");
   }
   if (const Result<void> valid = CheckRegistryName(request.model, "name of a model"); !valid) {
-    return Reject(valid.error().message);
+    return Reject(OneLine(valid.error()));
   }
   plan.arguments.push_back(request.model);
   TRY(AddData(places, request, "--data=", plan));

@@ -162,8 +162,9 @@ ApiError ModelSet::UnknownModel(std::string_view spec) const {
   }
   std::string message = "no model has this name";
   if (const std::string meant = DidYouMean(spec, names, ""); !meant.empty()) message += "; " + meant;
-  message += models.size() > kMostListedModels ? fmt::format(" (GET /models lists the {} models)", models.size())
-                                               : fmt::format(" (existing models: {})", fmt::join(models, ", "));
+  message += models.empty()                      ? " (the server has no models yet)"
+             : models.size() > kMostListedModels ? fmt::format(" (GET /models lists the {} models)", models.size())
+                                                 : fmt::format(" (existing models: {})", fmt::join(models, ", "));
   return {.status = 404, .type = "NotFound", .message = std::move(message)};
 }
 
@@ -171,9 +172,12 @@ void ModelSet::Use(std::string_view spec, const Then& then) {
   const auto now = [&]() -> std::optional<ApiResult<Model>> {
     const MutexLock lock(mutex_);
     const std::shared_ptr<Slot> slot = Find(spec);
-    if (!slot && spec.empty())
-      return std::unexpected(
-          Unavailable("the default model no longer exists; specify a model (GET /models lists them)"));
+    if (!slot && spec.empty()) {
+      return std::unexpected(Unavailable(
+          slots_.empty() ? "the server has no models yet; POST /v1/jobs trains one, and a model that is put "
+                           "into its directory is served after SIGHUP"
+                         : "the default model no longer exists; specify a model (GET /models lists them)"));
+    }
     if (!slot) return std::unexpected(UnknownModel(spec));
     if (slot->model) {
       slot->used = ++uses_;

@@ -17,6 +17,7 @@
 #include "server/filter_service.h"
 #include "server/workspace_names.h"
 #include "text/duplicate_key.h"
+#include "workspace/client_words.h"
 
 namespace winnow {
 
@@ -36,7 +37,7 @@ ApiError FileError(const Error& error) {
     case ErrorCode::kIo:
       return {.status = 503, .type = "Unavailable", .message = error.message};
     default:
-      return {.status = 422, .type = "Validation", .message = error.message};
+      return {.status = 422, .type = "Validation", .message = OneLine(error)};
   }
 }
 
@@ -47,7 +48,7 @@ bool IsReserved(const std::string& name) {
 
 ApiResult<void> CheckName(const std::string& name) {
   if (const Result<void> valid = CheckRegistryName(name, "name of a review"); !valid) {
-    return Reject(valid.error().message);
+    return Reject(OneLine(valid.error()));
   }
   if (IsReserved(name)) return Reject(fmt::format("a review cannot have the name '{}'", name));
   return {};
@@ -238,7 +239,7 @@ ApiResult<std::shared_ptr<ReviewSet>> ReviewService::Create(NewReview review) {
   if (!settings.challenger.empty() && settings.model.empty()) return Reject("a 'challenger' needs a 'model'");
   TRY(ResolveEncoder(settings));
   const Result<std::vector<PoolText>> texts = ReadPoolTexts(data, review.reading);
-  if (!texts) return std::unexpected(FileError(texts.error()));
+  if (!texts) return std::unexpected(FileError(ForClients(texts.error(), data)));
   settings.labels = review.labels ? *review.labels : LabelsOf(*texts);
   TRY(CheckReviewLabels(settings.labels));
   for (const auto& [label, words] : settings.seeds) {
@@ -284,7 +285,7 @@ ApiResult<void> ReviewService::Restore(const std::string& name) {
 
 ApiResult<size_t> ReviewService::Export(ReviewSet& set, const std::string& name, bool with_given, bool replace) {
   if (const Result<void> valid = CheckRegistryName(name, "name of a data file"); !valid) {
-    return Reject(valid.error().message);
+    return Reject(OneLine(valid.error()));
   }
   const fs::path file = workspace_ / "data" / (name + ".tsv");
   std::error_code ignored;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "filter/filter_model.h"
 #include "server/access_log.h"
 #include "server/api_keys.h"
 #include "server/benchmark_history.h"
@@ -91,6 +92,13 @@ Result<void> Server::StartService() {
     options_.filter.page_rules = workspace / "rules" / "page.toml";
   }
   if (options_.filter.enabled) service->filter = TRY(FilterService::Open(options_.filter));
+  // Here rather than at the first message: whoever starts a server reads the log then.
+  if (service->filter && !options_.models.lazy) {
+    service->models->Use("", [](const ApiResult<ModelSet::Model>& model) {
+      const std::string warning = model ? ArbitraryLabelWarning((*model)->classifier()) : "";
+      if (!warning.empty()) LogWarning("{}", warning);
+    });
+  }
   if (service->filter && service->filter->has_store()) {
     const RegistryOptions& registry = options_.registry.registry;
     if (!registry.url.empty()) options_.experiments.records = TRY(PlacesOf(registry.url, registry.artifacts)).store;

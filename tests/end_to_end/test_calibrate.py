@@ -260,7 +260,12 @@ class Calibrate(TestCase):
         self.assertEqual(self.manifest()["thresholds"]["promise"]["weights"], "int8")
         self.fails("train", data, "--base-model", "scratch", "--output-dir", "x", "--max-fpr", .05, "--tune-thresholds", code=2, says=["omit one of these options"])
         _, err = self.winnow("quantize", "model", "--output", "small", "--max-drop", 1)
-        self.assertIn("apply to the float weights only", err)
+        self.assertNotIn("guarantees", err, "they were made with these INT8 weights")
+        self.winnow("calibrate", "model", "--max-fpr", .05, "--weights", "float")
+        _, err = self.winnow("quantize", "model", "--output", "smaller", "--max-drop", 1)
+        self.assertIn("do not apply to the INT8 weights; to make them again: winnow calibrate smaller DATA --max-fpr 0.05", err)
+        err = self.fails("calibrate", "smaller", "--max-fpr", .05, says=["no calibration texts"])
+        self.assertNotIn("calibration set:", err)
 
     def test_templates_keep_their_segments(self):
         rows = [line.split("\t") for line in texts(400, 1).splitlines()[1:]]

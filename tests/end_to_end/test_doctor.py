@@ -45,6 +45,12 @@ class Doctor(TestCase):
         rows.append({"id": 9005, "label": "ham" if rows[30]["label"] == "spam" else "spam", "text": rows[30]["text"]})
         return rows
 
+    def test_segments_are_shown_without_their_separator(self):
+        self.write_rows("mail.csv", [{"subject": "Lunch", "body": "See you at one", "label": label} for label in ("ham", "spam")] * 3, ("subject", "body", "label"))
+        out, _ = self.winnow("data", "doctor", "mail.csv", "--template", "{subject} [SEP] {body}")
+        self.assertIn("Lunch See you at one", out)
+        self.assertNotIn("x1e", out)
+
     def test_counts_are_told_and_every_kind_is_found(self):
         rows = self.make()
         self.write_rows("data.csv", rows)

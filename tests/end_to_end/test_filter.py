@@ -157,11 +157,12 @@ class Command(FilterTest):
         self.fails("filter", "spam", "--mode", "strict", "--threshold", .4, "a", code=2)
         self.winnow("train", self.write("three.tsv", "".join(f"word{i} {label}\t{label}\n" for i in range(9) for label in ("one", "two", "three"))), "--kind", "lr", "--output-dir", self.path("three"))
         self.fails("filter", "three", "a", says=["no positive label"])
-        for labels, options, warned in (("business personal", [], True), ("business personal", ["--positive-label", "business"], False), ("ham smishing", [], False)):
+        for labels, options, warned in (("business personal", [], True), ("business personal", ["--positive-label", "business"], False), ("ham smishing", [], False), ("Spam-Mail echt", [], False), ("kein_Spam Spam_und_Werbung", [], False)):
             rows = "".join(f"{label}\t{text} {i}\n" for i in range(30) for label, text in zip(labels.split(), ("see the invoice", "see you at lunch")))
             self.winnow("train", self.write("two.tsv", rows), "--kind", "lr", "--output-dir", "two", *options)
             _, err = self.winnow("filter", "two", "a text")
             self.assertEqual("two: the filter takes the label 'personal' for spam" in err, warned, err)
+            self.assertEqual("the filter takes the label" in err, warned, err)
 
     def test_people_read_the_reasons(self):
         out, _ = self.winnow("filter", "spam", PRIZE)
@@ -180,6 +181,12 @@ class Server(FilterTest):
         status, verdict = self.ask("POST", "/v1/messages/check", {"text": text, **fields})
         self.assertEqual(status, 200, verdict)
         return verdict
+
+    def test_a_label_that_the_alphabet_chose_is_told_at_the_start(self):
+        rows = "".join(f"business\tsee the invoice {i}\npersonal\tsee you at lunch {i}\n" for i in range(30))
+        self.winnow("train", self.write("two.tsv", rows), "--kind", "lr", "--output-dir", "two")
+        self.serve("two", "--filter")
+        self.assertIn("two: the filter takes the label 'personal' for spam", self.logged())
 
     def wait_for(self, condition):
         for _ in range(600):

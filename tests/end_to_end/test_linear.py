@@ -54,6 +54,17 @@ class LinearModels(TestCase):
         self.assertEqual(self.files("chosen")["linear.bin"], self.files("again")["linear.bin"])
         self.assertIn("Better than always assigning 'ham'", info["verdict"])
 
+    def test_a_few_texts_are_not_turned_round(self):
+        """Platt's scale of so few cross-validated scores would be upside down."""
+        rows = {"Your parcel is waiting, pay the fee at ...": "spam", "Shall we meet at six?": "ham"}
+        data = self.write("messages.csv", "text,label\n" + "".join(f'"{text}",{label}\n' for text, label in rows.items()))
+        for kind in ("lr", "svm"):
+            self.train_linear(kind=kind, data=data, output=kind)
+            self.assertEqual([answer["label"] for answer in self.answers(kind, rows)], list(rows.values()), kind)
+        six = self.write("six.csv", "text,label\n" + "".join(f"{word} number {n},{word}\n" for n in ("one", "two", "three") for word in ("parcel", "invoice")))
+        self.train_linear(data=six, output="six")
+        self.assertEqual([answer["label"] for answer in self.answers("six", ["a parcel", "an invoice"])], ["parcel", "invoice"])
+
     def test_without_a_test_part_nothing_is_said_of_epochs(self):
         _, err = self.train_linear("--test-size", 0, output="whole")
         self.assertIn("there is no test part: the metrics are computed on the validation texts, which were also used to fit the calibration", err)

@@ -91,6 +91,17 @@ class Usage(TestCase):
         self.fails("classify", "deberta-small-nli", "hi", "--zero-shot", "a,b", says=["not in the cache", "HF_HUB_OFFLINE"],
                    environment={"HF_HOME": self.path("cache"), "HF_HUB_OFFLINE": "1"})
 
+    def test_options_that_people_guess_are_suggested(self):
+        self.fails("classify", "model", "hi", "--n-jobs", 2, code=2, says=["unknown option '--n-jobs'", "did you mean '--threads'?"])
+        self.fails("calibrate", "model", "--preset", "sms-spam", code=2, says=["it is an option of 'winnow train'", "'winnow calibrate --help'"])
+        self.fails("evaluate", "model", "--data", winnow.MESSAGES, code=2, says=["DATA... is an argument without a name: winnow evaluate BUNDLE DATA..."])
+        self.fails("classify", "model", "-5 degrees", code=2, says=["specify it after '--'"])
+        self.fails("classify", "model", "--output=", "--json", "hi", code=2, says=["--output: a value is missing"])
+        self.assertNotIn("--json", os.listdir(self.directory))
+        self.fails("compare", winnow.MESSAGES, ".", code=2, says=["contains models, and is none itself", "--models ."])
+        self.fails("train", winnow.MESSAGES, "-o", "x", "--base-model", "deberta-small", says=["no base model is needed for --kind lr"],
+                   environment={"HF_HOME": self.path("cache"), "HF_HUB_OFFLINE": "1"})
+
     def test_a_model_in_the_cache_of_the_hub_is_found_by_its_name(self):
         self.train("--epochs", 1, output="encoder")
         cache = self.path("cache", "hub", "models--somebody--spam")
