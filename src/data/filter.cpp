@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
+#include "base/parse_number.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -13,10 +13,7 @@ namespace {
 std::optional<double> Number(std::string_view text) {
   text = TrimAscii(text);
   if (text.starts_with('+')) text.remove_prefix(1);
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return number;
+  return ParseNumber<double>(text);
 }
 
 bool Truthy(const Value& value) {
