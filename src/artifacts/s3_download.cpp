@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/hash.h"
+#include "base/parse_number.h"
 #include "net/partial_file.h"
 
 namespace winnow {
@@ -39,7 +40,7 @@ class Receiver {
       }
       if (status == 200) TRY(Restart());
       if (status == 200) part_.SetValidator(head);
-      const auto length = ParseNumber(head.LastHeader("content-length").value_or(""));
+      const auto length = ParseNumber<uint64_t>(head.LastHeader("content-length").value_or(""));
       total_ = length ? part_.size() + *length : 0;
     }
     if (!part_.Append(bytes)) return std::unexpected(part_.Failure("cannot write"));

@@ -6,15 +6,10 @@
 
 #include "base/ascii.h"
 #include "base/hash.h"
+#include "base/hexadecimal.h"
 
 namespace winnow {
 namespace {
-
-std::string Hex(std::string_view bytes) {
-  std::string hex;
-  for (const char c : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return hex;
-}
 
 /// Values without spaces around them, and with one space in place of several.
 std::string Trimmed(std::string_view value) {
@@ -74,7 +69,7 @@ std::string S3Authorization(const S3SignedRequest& request, const S3Keys& keys, 
   key = HmacSha256(key, service);
   key = HmacSha256(key, "aws4_request");
   return fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}", keys.access_key_id, scope,
-                     names, Hex(HmacSha256(key, text)));
+                     names, Hexadecimal(HmacSha256(key, text)));
 }
 
 }  // namespace winnow

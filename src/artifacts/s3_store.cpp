@@ -11,6 +11,8 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/parse_number.h"
+#include "base/path_error.h"
 
 namespace winnow {
 namespace {
@@ -26,7 +28,7 @@ Result<uint64_t> SizeOf(const fs::path& file) {
   if (!fs::exists(status)) return Fail(ErrorCode::kNotFound, file.string() + ": no such file");
   if (!fs::is_regular_file(status)) return Fail(ErrorCode::kIo, file.string() + ": not a regular file");
   const uint64_t bytes = fs::file_size(file, error);
-  if (error) return Fail(ErrorCode::kIo, file.string() + ": " + error.message());
+  if (error) return std::unexpected(PathError(file, error));
   return bytes;
 }
 
@@ -64,7 +66,7 @@ Result<std::optional<S3Store::Stored>> S3Store::Find(const std::string& key) {
   if (answer.status() == 404) return std::nullopt;
   if (answer.ok()) {
     const std::string digest = answer.http.LastHeader("x-amz-meta-sha256").value_or("");
-    return Stored{ParseNumber(answer.http.LastHeader("content-length").value_or("")), digest};
+    return Stored{ParseNumber<uint64_t>(answer.http.LastHeader("content-length").value_or("")), digest};
   }
   if (answer.status() >= 500) return std::unexpected(client_.Refusal(answer, key, "cannot read", "s3:GetObject"));
   // Answers to HEAD have no body, so that another request has to ask for the reason.

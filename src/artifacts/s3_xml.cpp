@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 
+#include "base/parse_number.h"
 #include "base/percent_decoding.h"
 
 namespace winnow {
@@ -70,13 +70,6 @@ struct ParserDeleter {
   void operator()(XML_Parser parser) const { XML_ParserFree(parser); }
 };
 
-std::optional<uint64_t> Number(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 Result<XmlElement> ParseRoot(std::string_view document, std::string_view root) {
   XmlElement element = TRY(ParseXml(document));
   if (element.name != root)
@@ -138,7 +131,7 @@ Result<S3ObjectPage> ParseObjectPage(std::string_view document) {
   S3ObjectPage page;
   for (const XmlElement& element : root.children) {
     if (element.name != "Contents") continue;
-    const std::optional<uint64_t> bytes = Number(element.Text("Size"));
+    const std::optional<uint64_t> bytes = ParseNumber<uint64_t>(element.Text("Size"));
     const std::optional<S3Time> modified = ParseIsoTime(element.Text("LastModified"));
     if (!bytes || !modified) return Invalid("an entry of the listing has no valid size or time");
     page.objects.push_back({TRY(Decoded(root, element.Text("Key"))), *bytes, *modified});
@@ -170,13 +163,15 @@ Result<S3PartPage> ParsePartPage(std::string_view document) {
   S3PartPage page;
   for (const XmlElement& element : root.children) {
     if (element.name != "Part") continue;
-    const std::optional<uint64_t> number = Number(element.Text("PartNumber")), bytes = Number(element.Text("Size"));
+    const std::optional<uint64_t> number = ParseNumber<uint64_t>(element.Text("PartNumber")),
+                                  bytes = ParseNumber<uint64_t>(element.Text("Size"));
     if (!number || !bytes) return Invalid("a part of the upload has no valid number or size");
     page.parts.push_back({*number, *bytes, element.Text("ETag"), element.Text("ChecksumSHA256")});
   }
   if (!IsTruncated(root)) return page;
   page.next = root.Text("NextPartNumberMarker");
-  if (!Number(page.next)) return Invalid("the listing of parts goes on, but has no NextPartNumberMarker");
+  if (!ParseNumber<uint64_t>(page.next))
+    return Invalid("the listing of parts goes on, but has no NextPartNumberMarker");
   return page;
 }
 

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/machine.h"
+#include "base/path_error.h"
 #include "registry/registry.h"
 #include "store/store_url.h"
 
@@ -47,7 +48,7 @@ class NewDirectory {
     // A backup that was killed may have had the same process id, as in a container, and left files that are removed now.
     fs::remove_all(made.path_, error);
     if (!error) fs::create_directories(made.path_, error);
-    if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", made.path_.string(), error.message()));
+    if (error) return std::unexpected(PathError(made.path_, error));
     fs::permissions(made.path_, fs::perms::owner_all, error);  // it has what people wrote, and keys
     return made;
   }
@@ -65,7 +66,7 @@ class NewDirectory {
     TRY(SyncTree(path_));
     std::error_code error;
     fs::rename(path_, target_, error);
-    if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", target_.string(), error.message()));
+    if (error) return std::unexpected(PathError(target_, error));
     SyncDirectory(target_.parent_path());
     path_.clear();
     return {};
@@ -112,7 +113,7 @@ class BackupWriter {
 Result<void> MakeDirectory(const fs::path& directory) {
   std::error_code error;
   fs::create_directories(directory, error);
-  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", directory.string(), error.message()));
+  if (error) return std::unexpected(PathError(directory, error));
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/path_error.h"
 #include "store/sqlite_backup.h"
 
 namespace winnow {
@@ -81,13 +82,13 @@ class TreeCopy {
   Result<void> CopyEntries(const fs::path& relative) {
     std::error_code error;
     fs::create_directories(to_ / relative, error);
-    if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", (to_ / relative).string(), error.message()));
+    if (error) return std::unexpected(PathError(to_ / relative, error));
     std::vector<fs::directory_entry> entries;
     for (fs::directory_iterator entry(from_ / relative, error), end; !error && entry != end; entry.increment(error)) {
       entries.push_back(*entry);
     }
     if (error == std::errc::no_such_file_or_directory) return std::unexpected(GoneError(from_ / relative));
-    if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", (from_ / relative).string(), error.message()));
+    if (error) return std::unexpected(PathError(from_ / relative, error));
     // Files first: the records of a registry name artifacts, which never change, and must not be newer than these.
     std::ranges::sort(entries, {}, [&](const fs::directory_entry& entry) {
       return std::pair(entry.is_directory(error), entry.path());
@@ -127,7 +128,7 @@ Result<CopiedFile> CopyOneFile(const fs::path& from, const fs::path& to) {
   fs::last_write_time(to, fs::last_write_time(from, error),
                       error);  // what a job without data reads is what changed last
   CopiedFile file{.name = to.filename().string(), .bytes = fs::file_size(to, error), .sha256 = TRY(Sha256OfFile(to))};
-  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", to.string(), error.message()));
+  if (error) return std::unexpected(PathError(to, error));
   return file;
 }
 

@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/format_version.h"
 #include "base/hash.h"
+#include "base/path_error.h"
 #include "registry/registry.h"
 #include "store/sqlite_backup.h"
 #include "store/store_url.h"
@@ -122,7 +123,7 @@ Result<void> MakeRoom(const fs::path& target, const fs::path& kept, bool overwri
   }
   fs::remove_all(kept, error);
   fs::rename(target, kept, error);
-  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", kept.string(), error.message()));
+  if (error) return std::unexpected(PathError(kept, error));
   return {};
 }
 
@@ -145,7 +146,7 @@ Result<void> MakeRoomForDatabase(const fs::path& target, bool overwrite) {
 Result<void> RenameInto(const fs::path& temporary, const fs::path& target) {
   std::error_code error;
   fs::rename(temporary, target, error);
-  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", target.string(), error.message()));
+  if (error) return std::unexpected(PathError(target, error));
   SyncDirectory(target.parent_path());
   return {};
 }
@@ -157,7 +158,7 @@ fs::path TemporaryBeside(const fs::path& target) {
 Result<void> MakeParent(const fs::path& target) {
   std::error_code error;
   fs::create_directories(target.parent_path(), error);
-  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", target.parent_path().string(), error.message()));
+  if (error) return std::unexpected(PathError(target.parent_path(), error));
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/mapped_memory.h"
+#include "base/path_error.h"
 
 namespace winnow {
 namespace {
@@ -201,7 +202,7 @@ Result<void> UpdateSecretFile(
   constexpr int kMostLinks = 40;  // as Linux follows
   for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(target, error); ++i) {
     target = target.parent_path() / std::filesystem::read_symlink(target, error);
-    if (error) return Fail(ErrorCode::kIo, path.string() + ": " + error.message());
+    if (error) return std::unexpected(PathError(path, error));
   }
   const std::filesystem::path directory = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
   // Not the file itself: it is replaced, and who waited for it would then hold the lock of one that is gone.

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/hexadecimal.h"
+
 namespace winnow {
 namespace {
 
@@ -74,12 +76,7 @@ std::string Hasher::Hex() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   if (state_->context == nullptr || EVP_DigestFinal_ex(state_->context, digest.data(), &size) != 1) return {};
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    hex += "0123456789abcdef"[digest[i] >> 4];
-    hex += "0123456789abcdef"[digest[i] & 15];
-  }
-  return hex;
+  return Hexadecimal({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 std::string Sha256(std::string_view text) {

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <climits>
 #include <cstring>
@@ -16,6 +15,7 @@
 #include <thread>
 
 #include "base/interrupt.h"
+#include "base/parse_number.h"
 
 namespace winnow {
 namespace {
@@ -39,9 +39,8 @@ struct Destination {
 /// The number of a descriptor of this process that `path` names, as /proc/self/fd/1 does (where /dev/stdout points to).
 std::optional<int> DescriptorOf(const fs::path& path) {
   const std::string name = path.filename().string();
-  int number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error != std::errc() || end != name.data() + name.size() || number < 0) return {};
+  const std::optional<int> number = ParseNumber<int>(name);
+  if (!number || *number < 0) return {};
   std::error_code failed;
   const fs::path own = fs::canonical("/proc/self/fd", failed);
   if (failed || fs::canonical(path.parent_path(), failed) != own || failed) return {};

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/parse_number.h"
 
 namespace winnow {
 namespace {
@@ -137,13 +137,8 @@ std::string ProgressBar::JsonLocked(Time now) const {
   }
   for (const auto& [name, value] : fields_) {
     const std::string key = name.empty() ? "rate" : name;
-    double number = 0;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (parsed.ptr == value.data() + value.size() && parsed.ec == std::errc()) {
-      line[key] = number;
-    } else {
-      line[key] = value;
-    }
+    const std::optional<double> number = ParseNumber<double>(value);
+    line[key] = number ? Json(*number) : Json(value);
   }
   return line.dump();
 }

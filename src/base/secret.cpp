@@ -10,6 +10,8 @@
 #include <limits>
 #include <vector>
 
+#include "base/hexadecimal.h"
+
 namespace winnow {
 namespace {
 
@@ -46,12 +48,7 @@ std::string Secret::Redact(std::string message) const {
 
 Result<std::string> RandomHex(size_t bytes) {
   const std::vector<unsigned char> random = TRY(RandomBytes(bytes));
-  std::string text;
-  for (const unsigned char byte : random) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
+  return Hexadecimal({reinterpret_cast<const char*>(random.data()), random.size()});
 }
 
 Result<std::string> RandomBase64Url(size_t bytes) {

@@ -1,5 +1,6 @@
 #include "bundle/copy.h"
 
+#include "base/path_error.h"
 #include "bundle/directory.h"
 #include "bundle/manifest.h"
 
@@ -52,7 +53,7 @@ Result<void> TransferFiles(const fs::path& from, const fs::path& to,
       continue;
     }
     fs::create_directories((to / name).parent_path(), error);
-    if (error) return Fail(ErrorCode::kIo, (to / name).string() + ": " + error.message());
+    if (error) return std::unexpected(PathError(to / name, error));
     transfer(entry->path(), to / name, error);
     if (error) return Fail(ErrorCode::kIo, entry->path().string() + ": cannot copy: " + error.message());
   }

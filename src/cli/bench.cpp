@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/parse_number.h"
 #include "base/progress.h"
 #include "bundle/calibration_texts.h"
 #include "cli/commands.h"
@@ -94,11 +94,9 @@ Result<void> Run(const BenchOptions& options) {
   if (options.plot) TRY(CheckChartFile(*options.plot));
   std::vector<int> batch_sizes;
   for (const std::string& text : options.batch_sizes) {
-    int size = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-    if (error != std::errc() || end != text.data() + text.size() || size < 1 || size > 1'000'000) {
+    const int size = ParseNumber<int>(text).value_or(0);
+    if (size < 1 || size > 1'000'000)
       return Fail(ErrorCode::kInvalidArgument, "--batch-sizes: '" + text + "' is not a valid batch size");
-    }
     batch_sizes.push_back(size);
   }
   const std::vector<std::string> texts = TRY(Texts(options));

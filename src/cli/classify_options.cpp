@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/parse_number.h"
 #include "cli/field_options.h"
 
 namespace winnow {
@@ -130,14 +130,10 @@ std::pair<size_t, size_t> Shard::RangeOf(size_t texts) const {
 }
 
 Result<Shard> ParseShard(std::string_view text) {
-  Shard shard;
-  const auto number = [](std::string_view digits, size_t& value) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return error == std::errc() && end == digits.data() + digits.size();
-  };
-  const size_t slash = text.find('/');
-  if (slash != std::string_view::npos && number(text.substr(0, slash), shard.index) &&
-      number(text.substr(slash + 1), shard.count) && shard.index >= 1 && shard.index <= shard.count) {
+  const size_t slash = std::min(text.find('/'), text.size());
+  const Shard shard{.index = ParseNumber<size_t>(text.substr(0, slash)).value_or(0),
+                    .count = slash == text.size() ? 0 : ParseNumber<size_t>(text.substr(slash + 1)).value_or(0)};
+  if (shard.index >= 1 && shard.index <= shard.count) {
     return shard;
   }
   return Fail(ErrorCode::kInvalidArgument,

@@ -6,17 +6,11 @@
 #include <algorithm>
 #include <set>
 
+#include "base/shell.h"
 #include "cli/commands.h"
 
 namespace winnow {
 namespace {
-
-/// A word in single quotes, as all three shells read it.
-std::string Quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 std::string FirstWord(const std::string& name) { return name.substr(0, name.find(' ')); }
 
@@ -77,7 +71,7 @@ std::string BashCompletion() {
       "    return\n"
       "  fi\n"
       "  case $command in\n",
-      Quoted(fmt::format("{}", fmt::join(FirstWords(commands), " "))));
+      ShellQuoted(fmt::format("{}", fmt::join(FirstWords(commands), " "))));
   for (const std::string& word : FirstWords(commands)) {
     const std::vector<std::string> second = SecondWords(commands, word);
     if (second.empty()) continue;
@@ -88,16 +82,16 @@ std::string BashCompletion() {
         "        return\n"
         "      fi\n"
         "      command+=\" ${{COMP_WORDS[2]}}\" ;;\n",
-        word, Quoted(fmt::format("{}", fmt::join(second, " "))));
+        word, ShellQuoted(fmt::format("{}", fmt::join(second, " "))));
   }
   text += "  esac\n  case $command:$previous in\n";
   for (const DescribedCommand& command : commands) {
     for (const OptionSummary& option : command.options) {
       if (option.positional || option.flag) continue;
-      const std::string pattern = Quoted(fmt::format("{}:--{}", command.name, option.name));
+      const std::string pattern = ShellQuoted(fmt::format("{}:--{}", command.name, option.name));
       if (!option.allowed.empty()) {
         text += fmt::format("    {}) COMPREPLY=($(compgen -W {} -- \"$current\")); return ;;\n", pattern,
-                            Quoted(fmt::format("{}", fmt::join(option.allowed, " "))));
+                            ShellQuoted(fmt::format("{}", fmt::join(option.allowed, " "))));
       } else if (option.value_name == "DIR") {
         text += fmt::format("    {}) COMPREPLY=($(compgen -d -- \"$current\")); return ;;\n", pattern);
       } else if (!NamesFile(option)) {
@@ -112,8 +106,8 @@ std::string BashCompletion() {
       if (option.positional) continue;
       for (std::string& name : Names(option)) names.push_back(std::move(name));
     }
-    text +=
-        fmt::format("    {}) names={} ;;\n", Quoted(command.name), Quoted(fmt::format("{}", fmt::join(names, " "))));
+    text += fmt::format("    {}) names={} ;;\n", ShellQuoted(command.name),
+                        ShellQuoted(fmt::format("{}", fmt::join(names, " "))));
   }
   return text +
          "  esac\n"
@@ -142,27 +136,27 @@ std::string FishCompletion() {
   for (const DescribedCommand& command : commands) {
     const std::string first = FirstWord(command.name);
     if (first == command.name) {
-      text +=
-          fmt::format("complete -c winnow -n __fish_use_subcommand -f -a {} -d {}\n", first, Quoted(command.summary));
+      text += fmt::format("complete -c winnow -n __fish_use_subcommand -f -a {} -d {}\n", first,
+                          ShellQuoted(command.summary));
       continue;
     }
     if (families.insert(first).second) {
       text += fmt::format("complete -c winnow -n __fish_use_subcommand -f -a {} -d {}\n", first,
-                          Quoted(fmt::format("{} commands", first)));
+                          ShellQuoted(fmt::format("{} commands", first)));
     }
     const std::string second = command.name.substr(first.size() + 1);
     text += fmt::format("complete -c winnow -n '__winnow_is {}; and not __winnow_is {}' -f -a {} -d {}\n", first,
-                        command.name, second, Quoted(command.summary));
+                        command.name, second, ShellQuoted(command.summary));
   }
   for (const DescribedCommand& command : commands) {
     for (const OptionSummary& option : command.options) {
       if (option.positional) continue;
       for (const std::string& name : Names(option)) {
         text += fmt::format("complete -c winnow -n '__winnow_is {}' -l {} -d {}", command.name, name.substr(2),
-                            Quoted(option.help));
+                            ShellQuoted(option.help));
         if (option.letter != '\0' && name == "--" + option.name) text += fmt::format(" -s {}", option.letter);
         if (!option.flag) text += NamesFile(option) || option.value_name == "DIR" ? " -r" : " -x";
-        if (!option.allowed.empty()) text += " -a " + Quoted(fmt::format("{}", fmt::join(option.allowed, " ")));
+        if (!option.allowed.empty()) text += " -a " + ShellQuoted(fmt::format("{}", fmt::join(option.allowed, " ")));
         text += "\n";
       }
     }

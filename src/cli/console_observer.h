@@ -35,8 +35,8 @@ class ConsoleObserver final : public TrainingObserver {
  private:
   std::string work_;  // that `bar_` shows, or was shown last
   std::optional<ProgressBar> bar_, steps_;
-  std::vector<CurvePoint> losses_;  // of each step of this process
-  double loss_ = 0, seconds_ = 0;   // a running mean, and since the first step
+  std::vector<StepValue> losses_;  // of each step of this process
+  double loss_ = 0, seconds_ = 0;  // a running mean, and since the first step
   size_t tokens_ = 0;
 };
 

@@ -75,14 +75,14 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
 /// The texts of all files in one set, so that a label has the same id in all parts.
 struct DoctorInput {
   std::vector<std::filesystem::path> files;
-  std::vector<std::pair<std::string, Part>> held_out;
+  std::vector<std::pair<std::string, DataPart>> held_out;
   Dataset dataset;
   ReadReport report;
 
-  std::vector<Part> Parts() const {
-    std::vector<Part> parts;
+  std::vector<DataPart> Parts() const {
+    std::vector<DataPart> parts;
     for (const Example& example : dataset.examples) {
-      Part part = Part::kTrain;
+      DataPart part = DataPart::kTrain;
       for (const auto& [file, of] : held_out) part = example.file == file ? of : part;
       parts.push_back(part);
     }
@@ -92,7 +92,7 @@ struct DoctorInput {
 
 Result<DoctorInput> Read(const DataDoctorOptions& options) {
   DoctorInput input{.files = TRY(DataFilesOf(options)), .held_out = {}, .dataset = {}, .report = {}};
-  const auto add = [&](const std::optional<std::filesystem::path>& file, Part part) -> Result<void> {
+  const auto add = [&](const std::optional<std::filesystem::path>& file, DataPart part) -> Result<void> {
     if (!file) return {};
     if (std::ranges::find(input.files, *file) != input.files.end()) {
       return Fail(ErrorCode::kInvalidArgument, file->string() + ": a file cannot be used for two parts",
@@ -103,8 +103,8 @@ Result<DoctorInput> Read(const DataDoctorOptions& options) {
     return {};
   };
   if (!options.fix) {
-    TRY(add(options.validation, Part::kValidation));
-    TRY(add(options.test, Part::kTest));
+    TRY(add(options.validation, DataPart::kValidation));
+    TRY(add(options.test, DataPart::kTest));
   }
   if (options.output) {
     std::vector<std::filesystem::path> inputs = input.files;

@@ -7,6 +7,7 @@
 #include "base/environment.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/path_error.h"
 #include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
@@ -63,7 +64,7 @@ std::string OverviewJson() {
 Result<void> WriteManual(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) return Fail(ErrorCode::kIo, directory.string() + ": " + error.message());
+  if (error) return std::unexpected(PathError(directory, error));
   for (const ManualPage& page : ManualPages()) TRY(WriteFileAtomically(directory / (page.name + ".1"), page.text));
   return {};
 }

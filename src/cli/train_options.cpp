@@ -5,8 +5,8 @@
 #include <span>
 
 #include "cli/calibration_options.h"
-#include "cli/data_options.h"
 #include "cli/field_options.h"
+#include "cli/training_data_options.h"
 
 namespace winnow {
 namespace {
@@ -53,84 +53,6 @@ constexpr const char* kTransformerOnly[] = {
 constexpr const char* kLinearOnly[] = {"C",         "analyzer", "ngrams",     "char-ngrams", "max-features",
                                        "sublinear", "platt",    "one-vs-rest"};
 
-void AddDataOptions(DataPlan& data, OptionTable& table) {
-  table.Group("Data");
-  table
-      .Add("validation", &data.validation,
-           "Labelled texts for choosing the best epoch and for calibration, in place of --validation-size")
-      .Default("held out from DATA")
-      .Alias("validation-file");
-  table.Add("test", &data.test, "Labelled texts for the reported metrics only, in place of --test-size")
-      .Default("held out from DATA")
-      .Alias("test-file");
-  table
-      .Add("test-size", &data.test_size,
-           "Share of the texts that is held out as the test part, for the reported metrics")
-      .Range(0, 0.9);
-  table
-      .Add("validation-size", &data.validation_size,
-           "Share of the texts that is held out as the validation part, for choosing the best epoch and for "
-           "calibration")
-      .Range(0, 0.9);
-  AddTextField(data.reading.text_field, table)
-      .Default("the field named text, message, sentence or similar")
-      .Alias("text-column-name")
-      .Alias("text-column-names");
-  AddLabelField(data.reading.label_field, table)
-      .Default("the field named label, category, intent or similar")
-      .Alias("label-column-name")
-      .Alias("label-column-names");
-  AddFilter(data.reading.filter, table);
-  AddFormatOptions(data.reading.format, table);
-  AddUnknownLabels(data.reading.unknown_labels, table);
-  table
-      .Add("template", &data.reading.template_text,
-           "Text template that combines several fields: '{subject} [SEP] {body:400}' takes the first 400 "
-           "characters of the body")
-      .ValueName("TEXT");
-  table
-      .Add("labels", &data.labels,
-           "The labels in the order of their IDs, as a JSON file or a list of names; training "
-           "texts with other labels are dropped and counted")
-      .ValueName("FILE|NAME,...")
-      .Default("sorted by name");
-  table
-      .Add("label-map", &data.label_map,
-           "Rename labels of the data: hate='Hate Speech'; several labels may be merged under one name")
-      .ValueName("FROM=TO");
-  table
-      .Add("min-class-texts", &data.min_class_texts,
-           "Drop labels that have fewer texts than this, with a warning (single-label data only)")
-      .AtLeast(0);
-  table.Add("augment", &data.augment,
-            "Data augmentation: also train on obfuscated variants of the training texts (leetspeak, look-alike "
-            "letters, spacing, addresses, numbers) and, if the labels are spam and ham, on synthetic texts "
-            "(--synthetic-share); held-out texts are never altered");
-  table.Add("augment-variants", &data.augment_variants, "Maximum number of variants per training text").AtLeast(1);
-  table.Add(
-      "synthetic", &data.synthetic,
-      "Also train on synthetic texts. The built-in grammar generates spam and ham messages of the present day; for "
-      "other labels, use --synthetic-grammar");
-  table
-      .Add("synthetic-share", &data.synthetic_share,
-           "Number of synthetic texts to add, divided by the number of training texts; 0 adds none")
-      .Range(0, 10)
-      .Default(
-          "with --synthetic, --augment or --synthetic-grammar 0.1 for transformers and 0.5 for linear models, "
-          "otherwise 0");
-  table
-      .Add("synthetic-grammar", &data.synthetic_grammar,
-           "Grammar that generates the synthetic texts; its labels must be those of the data")
-      .ValueName("FILE")
-      .Default("share/winnow/grammars/messages.txt");
-  AddProblemType(data.reading, table);
-  table
-      .Add("positive-label", &data.positive_label,
-           "The label that the score, the false-positive rate and ROC-AUC refer to, such as spam")
-      .ValueName("LABEL")
-      .Default("of two labels, the one that is named spam, toxic, phishing or similar, otherwise the second");
-}
-
 void AddOutputOptions(OutputPlan& output, OptionTable& table) {
   table.Group("Model");
   table.Add("output-dir", &output.dir, "Directory for the trained model")
@@ -152,10 +74,9 @@ void AddModelOptions(ModelPlan& model, OptionTable& table) {
       .OneOf({"transformer", "lr", "svm"})
       .Essential();
   table.Add("fold-disguises", &model.fold_disguises,
-            "Normalize obfuscated texts before they are read, in training and in use: invisible characters, "
-            "spaced letters, look-alike letters of other scripts, digits in place of letters; genuine numbers, codes "
-            "and texts in other languages are left "
-            "unchanged");
+            "Normalize obfuscated texts before they are read, in training and in use: invisible characters, spaced "
+            "letters, look-alike letters of other scripts, digits in place of letters; genuine numbers, codes and "
+            "texts in other languages are left unchanged");
   table.Group("Base model (--kind transformer)");
   table
       .Add("base-model", &model.base_model,
@@ -234,14 +155,11 @@ void AddLearningRateOptions(TrainerPlan& trainer, OptionTable& table) {
       .Default("2e-5; 1e-4 with --freeze encoder, 1e-3 from scratch")
       .Alias("learning-rate");
   table
-      .Add("head-lr-factor", &trainer.head_lr_factor,
-           "Learning rate of the classification head, as a multiple "
-           "of --lr")
+      .Add("head-lr-factor", &trainer.head_lr_factor, "Learning rate of the classification head, as a multiple of --lr")
       .MoreThan(0);
   table
       .Add("layer-lr-decay", &trainer.layer_lr_decay,
-           "Layer-wise learning-rate decay: multiply the learning rate by this factor for each layer further "
-           "down")
+           "Layer-wise learning-rate decay: multiply the learning rate by this factor for each layer further down")
       .MoreThan(0);
   table.Add("lr-scheduler", &trainer.lr_scheduler, "Learning-rate schedule after the warm-up")
       .OneOf({"linear", "cosine", "cosine_with_restarts", "constant"}, {{"constant_with_warmup", "constant"}})
@@ -259,10 +177,7 @@ void AddLearningRateOptions(TrainerPlan& trainer, OptionTable& table) {
 }
 
 void AddLossOptions(TrainerPlan& trainer, OptionTable& table) {
-  table
-      .Add("weight-decay", &trainer.weight_decay,
-           "Weight decay of AdamW; not applied to biases and LayerNorm "
-           "weights")
+  table.Add("weight-decay", &trainer.weight_decay, "Weight decay of AdamW; not applied to biases and LayerNorm weights")
       .AtLeast(0);
   table
       .Add("max-grad-norm", &trainer.max_grad_norm,
@@ -280,18 +195,16 @@ void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
   table.Group("Training");
   table
       .Add("class-weights", &trainer.class_weights,
-           "Class weights of the loss: balanced: inversely proportional to label frequencies; none: equal "
-           "weights; auto: none for "
-           "transformers; for linear models, chosen together with --C by cross-validation")
+           "Class weights of the loss: balanced: inversely proportional to label frequencies; none: equal weights; "
+           "auto: none for transformers; for linear models, chosen together with --C by cross-validation")
       .OneOf({"auto", "balanced", "none"});
   table.Add("metric", &trainer.metric, "Validation metric that selects the best epoch, and C of a linear model")
       .ValueName("NAME")
       .Alias("metric-for-best-model");
   table
       .Add("tune-thresholds", &plan.calibration.tune_thresholds,
-           "Multi-label only: set the decision threshold of each label to maximize F1 on held-out texts, instead "
-           "of 0.5; "
-           "labels with fewer than 10 texts keep 0.5")
+           "Multi-label only: set the decision threshold of each label to maximize F1 on held-out texts, instead of "
+           "0.5; labels with fewer than 10 texts keep 0.5")
       .Default("on for linear models without --max-fpr");
   table.Add("seed", &plan.seed, "Random seed of data splits, shuffling, dropout and new weights");
   table.Group("Fine-tuning (--kind transformer)");
@@ -320,10 +233,8 @@ void AddLinearOptions(LinearPlan& linear, OptionTable& table) {
   table.Group("Linear models (--kind lr, --kind svm)");
   table
       .Add("C", &linear.C,
-           "Inverse regularization strength, as in scikit-learn: larger values fit the training texts more "
-           "closely. By default, the value from 0.1 to 100 with the best --metric in a cross-validation on the "
-           "training "
-           "texts")
+           "Inverse regularization strength, as in scikit-learn: larger values fit the training texts more closely. By "
+           "default, the value from 0.1 to 100 with the best --metric in a cross-validation on the training texts")
       .MoreThan(0)
       .Default("chosen by cross-validation");
   table
@@ -428,8 +339,7 @@ void AddPresetOption(TrainCommandOptions& options, OptionTable& table) {
   table
       .AddPreset("preset", &options.preset,
                  "Name of a preset, which sets the options for a common task, such as sms-spam; the presets are built "
-                 "in, and files of that name in "
-                 "share/winnow/presets take precedence")
+                 "in, and files of that name in share/winnow/presets take precedence")
       .Essential();
 }
 
@@ -439,7 +349,7 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
   TrainingPlan& plan = options.plan;
   table.AddPositional("data", &plan.data.files,
                       "Labelled texts: CSV, TSV, JSON, JSONL or fastText files, optionally gzip-compressed");
-  AddDataOptions(plan.data, table);
+  AddTrainingDataOptions(plan.data, table);
   table
       .Add("folds", &options.folds,
            "Cross-validation with N folds: train once per fold on the other folds and report metrics over all "
@@ -481,7 +391,7 @@ void AddLearningPlanOptions(TrainCommandOptions& options, OptionTable& table) {
       .AddPositional("data", &plan.data.files,
                      "Labelled texts: CSV, TSV, JSON, JSONL or fastText files, optionally gzip-compressed")
       .Required();
-  AddDataOptions(plan.data, table);
+  AddTrainingDataOptions(plan.data, table);
   AddLearningOptions(options, table);
   AddPresetOption(options, table);
 }

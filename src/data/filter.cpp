@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
+#include "base/parse_number.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -14,10 +14,9 @@ namespace {
 std::optional<double> Number(std::string_view text) {
   text = TrimAscii(text);
   if (text.starts_with('+')) text.remove_prefix(1);
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  if (std::isnan(number)) return std::nullopt;  // pandas' spelling of a missing value, which equals itself as a text
+  const std::optional<double> number = ParseNumber<double>(text);
+  if (number && std::isnan(*number))
+    return std::nullopt;  // how pandas spells a missing value; it equals itself as a text
   return number;
 }
 

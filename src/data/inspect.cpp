@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/json.h"
+#include "data/nearest_rank.h"
 #include "text/text_parts.h"
 #include "text/utf8.h"
 
@@ -46,13 +47,6 @@ std::vector<std::pair<std::string, size_t>> MostFrequentFirst(const std::map<std
   return sorted;
 }
 
-/// The smallest value that at least this share of the sorted values do not exceed.
-size_t Percentile(const std::vector<size_t>& sorted, size_t percent) {
-  if (sorted.empty()) return 0;
-  const size_t rank = (sorted.size() * percent + 99) / 100;
-  return sorted[std::max<size_t>(rank, 1) - 1];
-}
-
 std::string Share(size_t part, size_t whole) {
   const size_t tenths = whole == 0 ? 0 : (part * 1000 + whole / 2) / whole;
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " %";
@@ -87,8 +81,8 @@ DataInspection Inspect(const Dataset& dataset) {
   found.labels = MostFrequentFirst(labels);
   found.scripts = MostFrequentFirst(scripts);
   std::ranges::sort(lengths);
-  found.chars_p50 = Percentile(lengths, 50);
-  found.chars_p95 = Percentile(lengths, 95);
+  found.chars_p50 = NearestRank(lengths, 50);
+  found.chars_p95 = NearestRank(lengths, 95);
   found.chars_max = lengths.empty() ? 0 : lengths.back();
   Dataset copy = dataset;
   found.duplicates = Deduplicate(copy);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
+#include "base/parse_number.h"
 #include "text/case_fold.h"
 #include "text/character_classes.h"
 #include "text/normal_form.h"
@@ -88,10 +88,8 @@ std::string SimilarLabelKey(std::string_view name) {
 
 std::optional<double> LabelNumber(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return {};
-  return number;
+  const std::optional<double> number = ParseNumber<double>(text);
+  return number && std::isfinite(*number) ? number : std::nullopt;
 }
 
 bool IsMissingLabel(std::string_view name) {

@@ -1,24 +1,18 @@
 #include "data/labels.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <unordered_set>
 
 #include "base/json.h"
+#include "base/names.h"
+#include "base/parse_number.h"
 #include "data/text_stream.h"
 #include "text/text_parts.h"
 
 namespace winnow {
 namespace {
-
-std::optional<int64_t> WholeNumber(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 constexpr const char* kHint =
     R"(expected {"id2label": {"0": "ham", "1": "spam"}}, ["ham", "spam"], or one label per line)";
@@ -45,7 +39,7 @@ Result<LabelSet> FromJson(const std::string& file, std::string_view text) {
   std::map<int64_t, std::string> by_id;
   if (json.is_object() && json.contains("id2label") && json["id2label"].is_object()) {
     for (const auto& [key, name] : json["id2label"].items()) {
-      const auto id = WholeNumber(key);
+      const auto id = ParseNumber<int64_t>(key);
       if (!id || !name.is_string()) return bad("id2label: '" + key + "' is not a label id");
       by_id[*id] = name.get<std::string>();
     }
@@ -84,20 +78,15 @@ int LabelSet::Find(std::string_view name) const {
 
 void SortLabels(std::vector<std::string>& names) {
   const bool numbers = std::ranges::all_of(names, [](const std::string& name) {
-    const auto number = WholeNumber(name);
+    const auto number = ParseNumber<int64_t>(name);
     return number && std::to_string(*number) == name;
   });
   std::ranges::sort(names, [&](const std::string& a, const std::string& b) {
-    return numbers ? *WholeNumber(a) < *WholeNumber(b) : a < b;
+    return numbers ? *ParseNumber<int64_t>(a) < *ParseNumber<int64_t>(b) : a < b;
   });
 }
 
-std::string SomeNames(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 10;
-  std::string text;
-  for (size_t i = 0; i < names.size() && i < kShown; ++i) text += (i > 0 ? ", " : "") + names[i];
-  return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
-}
+std::string SomeNames(const std::vector<std::string>& names) { return FirstNames(names, 10); }
 
 Result<LabelSet> ReadLabels(const std::filesystem::path& path) {
   TextStream stream = TRY(TextStream::Open(path));

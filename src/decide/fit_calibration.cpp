@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/names.h"
 #include "decide/isotonic.h"
 #include "decide/temperature.h"
 #include "decide/vector_scaling.h"
@@ -12,11 +13,9 @@ namespace {
 
 /// "'a', 'b', 'c' and 4 more"
 std::string NamesOf(const std::vector<size_t>& ids, std::span<const std::string> labels) {
-  constexpr size_t kShown = 3;
-  std::string names;
-  for (size_t i = 0; i < std::min(ids.size(), kShown); ++i) names += (i == 0 ? "'" : ", '") + labels[ids[i]] + "'";
-  if (ids.size() > kShown) names += " and " + std::to_string(ids.size() - kShown) + " more";
-  return names;
+  std::vector<std::string> names;
+  for (const size_t id : ids) names.push_back("'" + labels[id] + "'");
+  return FirstNames(names, 3);
 }
 
 std::vector<int64_t> TextsOfLabels(std::span<const std::vector<int32_t>> truth, size_t labels) {

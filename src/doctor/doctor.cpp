@@ -177,7 +177,7 @@ std::string Counted(size_t count, std::string_view what) {
 
 }  // namespace
 
-Result<DataQualityReport> CheckDataQuality(const Dataset& dataset, const std::vector<Part>& parts,
+Result<DataQualityReport> CheckDataQuality(const Dataset& dataset, const std::vector<DataPart>& parts,
                                            const DoctorOptions& options, ThreadPool& pool,
                                            const DoctorProgress& progress) {
   const DoctorProgress told =
@@ -186,7 +186,7 @@ Result<DataQualityReport> CheckDataQuality(const Dataset& dataset, const std::ve
   result.texts = dataset.examples.size();
   result.labels = dataset.labels.size();
   result.multi_label = dataset.multi_label;
-  for (const Part part : parts) ++result.part_sizes[static_cast<size_t>(part)];
+  for (const DataPart part : parts) ++result.part_sizes[static_cast<size_t>(part)];
   const std::vector<std::string_view> texts = [&] {
     std::vector<std::string_view> views;
     for (const Example& example : dataset.examples) views.emplace_back(example.text);

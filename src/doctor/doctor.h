@@ -30,7 +30,7 @@ struct DoctorOptions {
 
 struct DataQualityReport {
   size_t texts = 0;
-  std::array<size_t, 3> part_sizes{};  ///< number of texts by Part
+  std::array<size_t, 3> part_sizes{};  ///< number of texts by DataPart
   size_t labels = 0;
   bool multi_label = false;
   std::vector<Finding> findings;  ///< all findings, sorted by SortFindings
@@ -48,7 +48,7 @@ using DoctorProgress = std::function<std::function<void(size_t)>(std::string_vie
 /// Checks a data set. `parts` are [texts]. Equal input, options and numbers of threads give equal findings. Errors:
 /// FindDuplicates', TrainLinear's; kCancelled. If the labels of the set cannot be judged, `not_judged` contains the
 /// reason; this is not an error.
-Result<DataQualityReport> CheckDataQuality(const Dataset& dataset, const std::vector<Part>& parts,
+Result<DataQualityReport> CheckDataQuality(const Dataset& dataset, const std::vector<DataPart>& parts,
                                            const DoctorOptions& options, ThreadPool& pool,
                                            const DoctorProgress& progress = {});
 

@@ -38,7 +38,7 @@ Dataset Make(size_t texts, uint64_t seed = 1) {
 
 Result<DataQualityReport> Look(const Dataset& dataset, DoctorOptions options = {}) {
   ThreadPool pool(1);
-  return CheckDataQuality(dataset, std::vector<Part>(dataset.examples.size(), Part::kTrain), options, pool);
+  return CheckDataQuality(dataset, std::vector<DataPart>(dataset.examples.size(), DataPart::kTrain), options, pool);
 }
 
 TEST(Doctor, FindsHalfOfFlippedLabelsInTheFirstSixPercent) {

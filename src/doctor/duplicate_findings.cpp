@@ -41,7 +41,7 @@ struct Vote {
 
 class Duplicates {
  public:
-  Duplicates(const Dataset& dataset, const std::vector<Part>& parts, const DuplicateGroups& groups, double near)
+  Duplicates(const Dataset& dataset, const std::vector<DataPart>& parts, const DuplicateGroups& groups, double near)
       : dataset_(dataset), parts_(parts), groups_(groups), near_(near), taken_(parts.size(), 0) {}
 
   std::vector<Finding> Find() {
@@ -76,15 +76,15 @@ class Duplicates {
   }
 
   /// The latest part that a group is in: what is in an earlier one as well is a leak.
-  Part LastPart(std::span<const size_t> group) const {
-    Part last = Part::kTrain;
+  DataPart LastPart(std::span<const size_t> group) const {
+    DataPart last = DataPart::kTrain;
     for (const size_t t : group) last = std::max(last, parts_[t]);
     return last;
   }
 
   void Leaks(const std::vector<size_t>& group) {
-    const Part last = LastPart(group);
-    if (last == Part::kTrain) return;
+    const DataPart last = LastPart(group);
+    if (last == DataPart::kTrain) return;
     const size_t held_out = *std::ranges::find(group, last, [&](size_t t) { return parts_[t]; });
     for (const size_t t : group) {
       if (parts_[t] < last) Add(FindingKind::kLeak, t, std::string(kDropFix), 1, "also in " + Elsewhere(held_out));
@@ -94,8 +94,8 @@ class Duplicates {
   /// Members of a group are compared with its held-out ones, each pair: what links join may be less alike.
   void NearLeaks(const std::vector<size_t>& group) {
     constexpr size_t kCompared = 16;
-    const Part last = LastPart(group);
-    if (last == Part::kTrain) return;
+    const DataPart last = LastPart(group);
+    if (last == DataPart::kTrain) return;
     std::vector<std::pair<size_t, std::vector<uint32_t>>> held_out;
     for (const size_t t : group) {
       if (parts_[t] == last && held_out.size() < kCompared)
@@ -150,7 +150,7 @@ class Duplicates {
 
   /// Keeps the first of the identical texts with equal part and label, and reports the others.
   void Repeats(const std::vector<size_t>& group) {
-    std::map<std::pair<Part, Labels>, size_t> firsts;
+    std::map<std::pair<DataPart, Labels>, size_t> firsts;
     for (const size_t t : group) {
       const auto [first, fresh] = firsts.emplace(std::pair(parts_[t], LabelsOf(t)), t);
       if (fresh) continue;
@@ -176,7 +176,7 @@ class Duplicates {
   }
 
   const Dataset& dataset_;
-  const std::vector<Part>& parts_;
+  const std::vector<DataPart>& parts_;
   const DuplicateGroups& groups_;
   const double near_;
   std::vector<char> taken_;
@@ -185,7 +185,7 @@ class Duplicates {
 
 }  // namespace
 
-std::vector<Finding> FindDuplicateFindings(const Dataset& dataset, const std::vector<Part>& parts,
+std::vector<Finding> FindDuplicateFindings(const Dataset& dataset, const std::vector<DataPart>& parts,
                                            const DuplicateGroups& groups, double near) {
   return Duplicates(dataset, parts, groups, near).Find();
 }

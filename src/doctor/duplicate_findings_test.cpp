@@ -11,18 +11,18 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr Part kTrain = Part::kTrain;
+constexpr DataPart kTrain = DataPart::kTrain;
 
 struct Row {
   std::string text;
   int32_t label;
-  Part part = kTrain;
+  DataPart part = kTrain;
 };
 
 std::vector<Finding> Find(const std::vector<Row>& rows) {
   Dataset dataset;
   dataset.labels.names = {"ham", "spam"};
-  std::vector<Part> parts;
+  std::vector<DataPart> parts;
   std::vector<std::string_view> texts;
   for (const Row& row : rows) {
     dataset.examples.push_back({row.text, {row.label}, "f.csv", dataset.examples.size() + 1});
@@ -67,10 +67,10 @@ TEST(DuplicateFindings, ReportsNearDuplicatesWithDifferentLabels) {
 }
 
 TEST(DuplicateFindings, ReportsTextsThatOccurInTwoParts) {
-  EXPECT_EQ(Summary(Find({{kText, 1}, {kText, 1, Part::kTest}})), "leak 0 drop");
-  EXPECT_EQ(Summary(Find({{kText, 1, Part::kTest}, {kText, 1, Part::kValidation}})), "leak 1 drop");
-  EXPECT_EQ(Summary(Find({{kAlike, 1}, {kText, 1, Part::kTest}})), "near leak 0 drop");
-  EXPECT_EQ(Summary(Find({{kText, 1, Part::kTest}, {kText, 1, Part::kTest}})), "duplicate 1 drop");
+  EXPECT_EQ(Summary(Find({{kText, 1}, {kText, 1, DataPart::kTest}})), "leak 0 drop");
+  EXPECT_EQ(Summary(Find({{kText, 1, DataPart::kTest}, {kText, 1, DataPart::kValidation}})), "leak 1 drop");
+  EXPECT_EQ(Summary(Find({{kAlike, 1}, {kText, 1, DataPart::kTest}})), "near leak 0 drop");
+  EXPECT_EQ(Summary(Find({{kText, 1, DataPart::kTest}, {kText, 1, DataPart::kTest}})), "duplicate 1 drop");
 }
 
 TEST(DuplicateFindings, DroppingTheReportedTextsLeavesOneOfEachGroup) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/interrupt.h"
+#include "base/mix_bits.h"
 #include "data/deduplicate.h"
 #include "data/random.h"
 #include "text/utf8.h"
@@ -30,11 +31,7 @@ constexpr size_t kRepresentatives = 16;
 
 using Signature = std::array<uint32_t, kSignature>;
 
-uint32_t Mix(uint64_t x) {
-  x = (x ^ (x >> 33)) * 0xFF51AFD7ED558CCDu;  // MurmurHash3's finaliser (Appleby, public domain)
-  x = (x ^ (x >> 33)) * 0xC4CEB9FE1A85EC53u;
-  return static_cast<uint32_t>(x >> 32);
-}
+uint32_t Mix(uint64_t x) { return static_cast<uint32_t>(MixBits(x) >> 32); }
 
 bool IsEastAsian(char32_t c) { return (c >= 0x2E80 && c <= 0xD7AF) || (c >= 0xF900 && c <= 0xFAFF) || c >= 0x20000; }
 

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 
+#include "base/parse_number.h"
 #include "base/suggest.h"
 #include "data/deduplicate.h"
 #include "data/row_writer.h"
@@ -138,10 +138,9 @@ class ReviewReader {
 
   void OfText(const Record& record, const std::string& file, const Fix& fix) {
     const std::string_view digits = CellOf(record, "line");
-    size_t line = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), line);
-    const auto place = places_.find({file, line});
-    if (error != std::errc() || end != digits.data() + digits.size() || place == places_.end()) {
+    const std::optional<size_t> line = ParseNumber<size_t>(digits);
+    const auto place = line ? places_.find({file, *line}) : places_.end();
+    if (place == places_.end()) {
       Problem(record, fmt::format("{} has no text at line '{}'", ShownName(file, 60), ShownName(digits, 20)));
       return;
     }
@@ -329,10 +328,7 @@ Result<void> SetLabels(std::vector<Field>& fields, std::span<const std::string> 
   }
   std::string joined;
   for (const std::string& label : labels) joined += (joined.empty() ? "" : ",") + label;
-  double number = 0;
-  const char* end = joined.data() + joined.size();
-  const bool stays_number =
-      value.kind == Value::Kind::kNumber && !joined.empty() && std::from_chars(joined.data(), end, number).ptr == end;
+  const bool stays_number = value.kind == Value::Kind::kNumber && ParseNumber<double>(joined);
   value = {stays_number ? Value::Kind::kNumber : Value::Kind::kText, joined, {}};
   return {};
 }

@@ -3,16 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+
+#include "base/parse_number.h"
 
 namespace winnow {
 namespace {
 
 Result<size_t> SizeOf(const std::string& wanted, size_t available) {
-  double value = 0;
-  const char* end = wanted.data() + wanted.size();
-  const bool number = !wanted.empty() && std::from_chars(wanted.data(), end, value).ptr == end;
+  const std::optional<double> number = ParseNumber<double>(wanted);
+  const double value = number.value_or(0);
   const double texts = value <= 1 ? std::round(value * static_cast<double>(available)) : value;
   const bool whole = texts == std::floor(texts);
   if (number && whole && texts >= 2 && texts <= static_cast<double>(available)) return static_cast<size_t>(texts);

@@ -6,33 +6,11 @@
 #include <numeric>
 #include <utility>
 
+#include "data/random.h"
+#include "evaluate/quantile.h"
+
 namespace winnow {
 namespace {
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the standard library's distributions differ between implementations.
-class SplitMix {
- public:
-  explicit SplitMix(uint64_t seed) : state_(seed) {}
-  uint64_t Next() {
-    uint64_t z = (state_ += 0x9E3779B97F4A7C15U);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    return z ^ (z >> 31);
-  }
-  /// Below `bound` < 2^32, by the high half of a product; the bias is below bound / 2^32.
-  size_t Below(uint64_t bound) { return static_cast<size_t>(((Next() >> 32) * bound) >> 32); }
-
- private:
-  uint64_t state_;
-};
-
-/// Linear between order statistics, as numpy.percentile does.
-double Quantile(std::span<const double> sorted, double q) {
-  const double at = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(at);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
 
 /// Returns how far Wilson's interval of the micro-F1 reaches below and above it. With one label per text, the micro-F1 is
 /// the accuracy.
@@ -124,7 +102,7 @@ std::vector<LabelCounts> Outcomes::Counts() const {
 
 std::optional<Interval> Outcomes::BootstrapMacroF1(bool count_absent, int resamples, uint64_t seed) const {
   if (kind_of_text_.empty() || resamples <= 0) return std::nullopt;
-  SplitMix random(seed);
+  SplitMix64 random(seed);
   std::vector<double> samples(static_cast<size_t>(resamples));
   std::vector<int64_t> texts_of_kind(kinds_.size());
   const std::vector<LabelCounts> of_all_texts = Counts();
@@ -133,7 +111,8 @@ std::optional<Interval> Outcomes::BootstrapMacroF1(bool count_absent, int resamp
     std::ranges::fill(texts_of_kind, 0);
     std::ranges::fill(counts, LabelCounts{});
     for (size_t i = 0; i < kind_of_text_.size(); ++i)
-      ++texts_of_kind[kind_of_text_[random.Below(kind_of_text_.size())]];
+      // The high half of a product, with a bias below size / 2^32; SplitMix64::Below would draw other texts.
+      ++texts_of_kind[kind_of_text_[((random.Next() >> 32) * kind_of_text_.size()) >> 32]];
     AddCounts(texts_of_kind, counts);
     sample = MacroF1OfResample(counts, of_all_texts, count_absent);
   }

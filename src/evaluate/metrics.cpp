@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/names.h"
 #include "base/suggest.h"
 #include "data/labels.h"
 #include "evaluate/ranking.h"
@@ -86,11 +87,9 @@ std::vector<int32_t> DefaultSet(std::span<const float> row) {
 
 /// "'a', 'b', 'c' and 4 more"
 std::string NamesOf(std::span<const size_t> ids, std::span<const std::string> labels) {
-  constexpr size_t kShown = 3;
-  std::string names;
-  for (size_t i = 0; i < std::min(ids.size(), kShown); ++i) names += (i == 0 ? "'" : ", '") + labels[ids[i]] + "'";
-  if (ids.size() > kShown) names += " and " + std::to_string(ids.size() - kShown) + " more";
-  return names;
+  std::vector<std::string> names;
+  for (const size_t id : ids) names.push_back("'" + labels[id] + "'");
+  return FirstNames(names, 3);
 }
 
 /// Precision, recall, F1 by label and their means.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "evaluate/quantile.h"
 
 namespace winnow {
 namespace {
@@ -160,14 +161,6 @@ class SharedTexts {
   std::vector<LabelCounts> same_;  // of the texts that both models decide alike
   std::vector<Text> differing_;
 };
-
-/// Linear between order statistics, as numpy.percentile does.
-double Quantile(std::span<const double> sorted, double q) {
-  const double at = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(at);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
 
 std::optional<Interval> Middle(std::vector<double>& values) {
   if (values.empty()) return std::nullopt;

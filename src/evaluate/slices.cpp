@@ -7,6 +7,7 @@
 #include <map>
 
 #include "text/script.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -32,11 +33,6 @@ void Add(const TextOutcome& outcome, Slice& slice) {
        .found = outcome.positive && outcome.called_positive ? 1 : 0,
        .accuracy = {}},
       slice);
-}
-
-size_t CodePoints(std::string_view text) {
-  return static_cast<size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -78,7 +74,7 @@ std::vector<Slice> SlicesBy(std::span<const std::string> keys, std::span<const T
 std::vector<std::string> LengthKeys(std::span<const std::string_view> texts, std::vector<std::string>& order) {
   std::vector<size_t> lengths, sorted;
   lengths.reserve(texts.size());
-  for (const std::string_view text : texts) lengths.push_back(CodePoints(text));
+  for (const std::string_view text : texts) lengths.push_back(CountCodePoints(text));
   sorted = lengths;
   std::ranges::sort(sorted);
   std::vector<size_t> ends;  // the longest of each quarter

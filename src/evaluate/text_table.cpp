@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "text/text_parts.h"
+
 namespace winnow {
 
-size_t DisplayWidth(std::string_view text) {
-  return static_cast<size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
+size_t DisplayWidth(std::string_view text) { return CountCodePoints(text); }
 
 std::string ShownName(std::string_view name, size_t width) {
   std::string shown;

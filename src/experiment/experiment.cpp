@@ -7,6 +7,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/parse_number.h"
+
 namespace winnow {
 namespace {
 
@@ -175,13 +177,12 @@ Result<std::vector<double>> ParseRamp(std::string_view text) {
   while (true) {
     const size_t comma = text.find(',');
     const std::string_view number = text.substr(0, comma);
-    double percent = 0;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), percent);
-    if (error != std::errc() || end != number.data() + number.size()) {
+    const std::optional<double> percent = ParseNumber<double>(number);
+    if (!percent) {
       return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not a percentage", number),
                   "give ascending percentages, such as --ramp 1,5,10,25,50");
     }
-    shares.push_back(percent / 100);
+    shares.push_back(*percent / 100);
     if (comma == std::string_view::npos) return shares;
     text.remove_prefix(comma + 1);
   }

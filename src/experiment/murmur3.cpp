@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/mix_bits.h"
+
 namespace winnow {
 namespace {
 
@@ -10,12 +12,6 @@ constexpr uint64_t kC1 = 0x87c37b91114253d5ull, kC2 = 0x4cf5ad432745937full;
 
 uint64_t Mix1(uint64_t k) { return std::rotl(k * kC1, 31) * kC2; }
 uint64_t Mix2(uint64_t k) { return std::rotl(k * kC2, 33) * kC1; }
-
-uint64_t Finish(uint64_t k) {
-  k = (k ^ (k >> 33)) * 0xff51afd7ed558ccdull;
-  k = (k ^ (k >> 33)) * 0xc4ceb9fe1a85ec53ull;
-  return k ^ (k >> 33);
-}
 
 /// Reads up to 8 bytes as a little-endian number.
 uint64_t Read(std::string_view bytes) {
@@ -43,8 +39,8 @@ Murmur3Hash Murmur3(std::string_view bytes, uint32_t seed) {
   h2 ^= length;
   h1 += h2;
   h2 += h1;
-  h1 = Finish(h1);
-  h2 = Finish(h2);
+  h1 = MixBits(h1);
+  h2 = MixBits(h2);
   h1 += h2;
   h2 += h1;
   return {h1, h2};

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/mix_bits.h"
 #include "base/sip_hash.h"
 #include "text/case_fold.h"
 #include "text/disguise.h"
@@ -25,12 +26,6 @@ constexpr SipKey kSecondKey = {0x57696e6e6f772032, 0x6d656d6f72792e2e};
 /// A text of more words is compared by its beginning; a mail of 1 MB costs no more than a long one.
 constexpr size_t kMostBytes = 1 << 16;
 
-uint64_t Mix(uint64_t x) {
-  x = (x ^ (x >> 33)) * 0xFF51AFD7ED558CCDu;  // MurmurHash3's finaliser (Appleby, public domain)
-  x = (x ^ (x >> 33)) * 0xC4CEB9FE1A85EC53u;
-  return x ^ (x >> 33);
-}
-
 uint64_t Hash(const SipKey& key, std::string_view text) {
   return SipHasher(key).Finish(std::as_bytes(std::span(text)));
 }
@@ -42,11 +37,11 @@ uint64_t WordHash(std::string_view word) {
   for (; word.size() > sizeof hash; word.remove_prefix(sizeof hash)) {
     uint64_t part;
     std::memcpy(&part, word.data(), sizeof part);
-    hash = Mix(hash ^ part) + 0x9E3779B97F4A7C15u;
+    hash = MixBits(hash ^ part) + 0x9E3779B97F4A7C15u;
   }
   uint64_t last = 0;
   std::memcpy(&last, word.data(), word.size());
-  return Mix((hash * 0x9E3779B97F4A7C15u) ^ last);
+  return MixBits((hash * 0x9E3779B97F4A7C15u) ^ last);
 }
 
 bool IsAsciiWord(unsigned char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
@@ -174,7 +169,7 @@ CampaignText PrepareCampaignText(std::string_view text) {
     const uint64_t hash = WordHash(word);
     prepared.singles.push_back(static_cast<uint32_t>(hash));
     if (prepared.words++ > 0)
-      prepared.pairs.push_back(static_cast<uint32_t>(Mix(previous * 0x9E3779B97F4A7C15u + hash)));
+      prepared.pairs.push_back(static_cast<uint32_t>(MixBits(previous * 0x9E3779B97F4A7C15u + hash)));
     previous = hash;
   });
   MakeSketch(prepared.singles);
@@ -204,7 +199,7 @@ std::array<uint32_t, kCampaignBands> BandHashes(std::span<const uint32_t> single
   for (const uint32_t word : singles) {
     std::array<uint32_t, kSeries> hashes, steps;
     for (size_t k = 0; k < kSeries; ++k) {
-      const uint64_t hash = Mix((uint64_t{word} << 8 | k) * 0x9E3779B97F4A7C15u);
+      const uint64_t hash = MixBits((uint64_t{word} << 8 | k) * 0x9E3779B97F4A7C15u);
       hashes[k] = static_cast<uint32_t>(hash);
       steps[k] = static_cast<uint32_t>(hash >> 32) | 1u;
     }

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/path_error.h"
 #include "bundle/calibration_texts.h"
 #include "bundle/copy.h"
 #include "bundle/directory.h"
@@ -105,7 +106,7 @@ Result<std::vector<std::string>> FilesThatContain(const fs::path& bundle, const 
     if (entry->is_regular_file(ignored) && TRY(finder.InFile(entry->path())))
       names.push_back(entry->path().lexically_relative(bundle).generic_string());
   }
-  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", bundle.string(), error.message()));
+  if (error) return std::unexpected(PathError(bundle, error));
   std::ranges::sort(names);
   return names;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/path_error.h"
 #include "base/replace_file.h"
 #include "bundle/manifest.h"
 #include "bundle/output_lock.h"
@@ -25,10 +26,6 @@ namespace {
 
 constexpr std::string_view kWriterMark = ".winnow-";  // of OutputLock
 
-Error FileError(const fs::path& path, const std::error_code& error) {
-  return {ErrorCode::kIo, path.string() + ": " + error.message(), {}};
-}
-
 /// Returns the entries of a directory in the order of their names; none if it is missing.
 Result<std::vector<fs::path>> EntriesOf(const fs::path& directory) {
   std::vector<fs::path> paths;
@@ -37,7 +34,7 @@ Result<std::vector<fs::path>> EntriesOf(const fs::path& directory) {
   for (fs::directory_iterator each(directory, error), end; !error && each != end; each.increment(error)) {
     paths.push_back(each->path());
   }
-  if (error) return std::unexpected(FileError(directory, error));
+  if (error) return std::unexpected(PathError(directory, error));
   std::ranges::sort(paths);
   return paths;
 }
@@ -53,7 +50,7 @@ Result<std::vector<fs::path>> FilesBelow(const fs::path& directory) {
     std::error_code ignored;
     if (fs::is_regular_file(each->symlink_status(ignored))) files.push_back(each->path());
   }
-  if (error) return std::unexpected(FileError(directory, error));
+  if (error) return std::unexpected(PathError(directory, error));
   std::ranges::sort(files);
   return files;
 }
@@ -193,7 +190,7 @@ Result<void> ForgettingWorkspace::ForgetInMustPass() {
       TRY(ReplaceFile(file, kept));
     } else if (!dry_run_ && removed > 0) {
       fs::remove(file, error);  // a list without a message is no list
-      if (error) return std::unexpected(FileError(file, error));
+      if (error) return std::unexpected(PathError(file, error));
     }
   }
   receipt_["must_pass"] = {{"messages", messages}, {"removed", removed}};
@@ -237,7 +234,7 @@ Result<void> ForgettingWorkspace::ForgetInFormerRules(const TextFinder& finder) 
     std::error_code error;
     if (!fs::is_regular_file(file, error) || !TRY(finder.InFile(file))) continue;
     if (!dry_run_) fs::remove(file, error);
-    if (error) return std::unexpected(FileError(file, error));
+    if (error) return std::unexpected(PathError(file, error));
     records_.insert(file);
     list.push_back(NameOf(file));
   }

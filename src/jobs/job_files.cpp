@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "base/path_error.h"
 
 namespace winnow {
 
@@ -54,7 +55,7 @@ Result<std::vector<Job>> ReadJobs(const fs::path& directory) {
                  job ? "its id is not that of its directory" : job.error().message);
     }
   }
-  if (error) return Fail(ErrorCode::kIo, directory.string() + ": " + error.message());
+  if (error) return std::unexpected(PathError(directory, error));
   std::ranges::sort(jobs, {}, [](const Job& job) { return std::pair(job.created, job.id); });
   return jobs;
 }
@@ -62,7 +63,7 @@ Result<std::vector<Job>> ReadJobs(const fs::path& directory) {
 Result<void> WriteJob(const fs::path& directory, const Job& job) {
   std::error_code error;
   fs::create_directories(directory / job.id, error);
-  if (error) return Fail(ErrorCode::kIo, (directory / job.id).string() + ": " + error.message());
+  if (error) return std::unexpected(PathError(directory / job.id, error));
   return WriteFileAtomically(directory / job.id / kJobFile, JobJson(job).dump(2) + "\n");
 }
 
@@ -88,7 +89,7 @@ std::vector<JobEvent> EventTail::Read(size_t limit) {
   return events;
 }
 
-Result<EventFile> EventFile::Open(const fs::path& directory, std::string_view id) {
+Result<JobEventFile> JobEventFile::Open(const fs::path& directory, std::string_view id) {
   const fs::path file = directory / id / kEventsFile;
   int64_t lines = 0;
   const uint64_t whole = ForEachWholeLine(file, 0, [&](const std::string&) {
@@ -101,16 +102,16 @@ Result<EventFile> EventFile::Open(const fs::path& directory, std::string_view id
     if (fd >= 0) ::close(fd);
     return Fail(ErrorCode::kIo, fmt::format("{}: {}", file.string(), std::strerror(number)));
   }
-  return EventFile(fd, lines);
+  return JobEventFile(fd, lines);
 }
 
-EventFile::EventFile(EventFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)), last_(other.last_) {}
+JobEventFile::JobEventFile(JobEventFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)), last_(other.last_) {}
 
-EventFile::~EventFile() {
+JobEventFile::~JobEventFile() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Result<JobEvent> EventFile::Append(Json data) {
+Result<JobEvent> JobEventFile::Append(Json data) {
   const std::string line = DumpJsonLine(data) + "\n";
   std::string_view left = line;
   while (!left.empty()) {

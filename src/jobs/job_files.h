@@ -45,19 +45,19 @@ class EventTail {
 };
 
 /// Writes the events of one job. Not thread-safe.
-class EventFile {
+class JobEventFile {
  public:
   /// Opens the file for appending; an unfinished last line is removed. Errors: kIo.
-  static Result<EventFile> Open(const std::filesystem::path& directory, std::string_view id);
-  EventFile(EventFile&& other) noexcept;
-  EventFile& operator=(EventFile&&) = delete;
-  ~EventFile();
+  static Result<JobEventFile> Open(const std::filesystem::path& directory, std::string_view id);
+  JobEventFile(JobEventFile&& other) noexcept;
+  JobEventFile& operator=(JobEventFile&&) = delete;
+  ~JobEventFile();
 
   /// Appends an event and returns it with its id. Errors: kIo.
   Result<JobEvent> Append(Json data);
 
  private:
-  EventFile(int fd, int64_t last) : fd_(fd), last_(last) {}
+  JobEventFile(int fd, int64_t last) : fd_(fd), last_(last) {}
   int fd_;
   int64_t last_;
 };

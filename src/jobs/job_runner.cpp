@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "base/path_error.h"
 #include "base/secret.h"
 #include "jobs/job_events.h"
 #include "jobs/job_failure.h"
@@ -62,12 +63,12 @@ struct JobRunner::State {
   };
 
   /// Keeps an event, and passes it on.
-  void Tell(const std::string& id, EventFile& file, Json data) {
+  void Tell(const std::string& id, JobEventFile& file, Json data) {
     if (const std::optional<JobEvent> event = Append(id, file, std::move(data))) PassOn(id, *event);
   }
 
   /// Keeps an event. Returns nothing, with a message in the log, if it cannot be kept.
-  static std::optional<JobEvent> Append(const std::string& id, EventFile& file, Json data) {
+  static std::optional<JobEvent> Append(const std::string& id, JobEventFile& file, Json data) {
     Result<JobEvent> event = file.Append(std::move(data));
     if (event) return *std::move(event);
     LogError("job {}: {}", id, event.error().message);
@@ -89,7 +90,7 @@ struct JobRunner::State {
   /// Writes the record of a job and tells its state.
   Result<void> Keep(const Job& job) {
     TRY(WriteJob(options.directory, job));
-    EventFile file = TRY(EventFile::Open(options.directory, job.id));
+    JobEventFile file = TRY(JobEventFile::Open(options.directory, job.id));
     Tell(job.id, file, StateEvent(job));
     return {};
   }
@@ -110,7 +111,7 @@ struct JobRunner::State {
 
   void Work();
   void RunJob(Job job);
-  void Finish(const Job& job, EventFile& events);
+  void Finish(const Job& job, JobEventFile& events);
   /// Keeps the record of a job that has ended.
   void Record(const Job& job);
   void RemoveOldest() REQUIRES(mutex);
@@ -153,7 +154,7 @@ void JobRunner::State::Work() {
 }
 
 void JobRunner::State::RunJob(Job job) {
-  Result<EventFile> events = EventFile::Open(options.directory, job.id);
+  Result<JobEventFile> events = JobEventFile::Open(options.directory, job.id);
   if (!events) {
     job.state = JobState::kFailed;
     job.error =
@@ -233,7 +234,7 @@ void JobRunner::State::RunJob(Job job) {
   Finish(job, *events);
 }
 
-void JobRunner::State::Finish(const Job& job, EventFile& events) {
+void JobRunner::State::Finish(const Job& job, JobEventFile& events) {
   // Who sees that the job has ended finds all of its events; who hears of an event finds the state that it tells.
   std::vector<JobEvent> last;
   const auto append = [&](Json data) {
@@ -271,7 +272,7 @@ void JobRunner::State::RemoveOldest() {
 Result<std::unique_ptr<JobRunner>> JobRunner::Open(JobRunnerOptions options) {
   std::error_code error;
   fs::create_directories(options.directory, error);
-  if (error) return Fail(ErrorCode::kIo, options.directory.string() + ": " + error.message());
+  if (error) return std::unexpected(PathError(options.directory, error));
   auto state = std::make_unique<State>(std::move(options));
   state->lock_fd = TRY(LockDirectory(state->options.directory));
   std::unique_ptr<JobRunner> runner(new JobRunner(std::move(state)));

@@ -331,7 +331,7 @@ TEST_F(JobRunnerTest, AnUnfinishedEventIsNotRead) {
   const std::filesystem::path jobs = dir_.path() / "jobs";
   const size_t count = ReadEvents(jobs, id, 0, 100).value().size();
   {
-    EventFile events = EventFile::Open(jobs, id).value();
+    JobEventFile events = JobEventFile::Open(jobs, id).value();
     EXPECT_EQ(events.Append({{"type", "log"}, {"message", "next"}}).value().id, static_cast<int64_t>(count) + 1);
   }
   EXPECT_THAT(ReadFile(file).value(), testing::StartsWith(whole + "{\"message\":\"next\""));

@@ -15,21 +15,21 @@ HWY_BEFORE_NAMESPACE();
 namespace winnow {
 namespace HWY_NAMESPACE {
 
-struct Identity {
+struct IdentityEpilogue {
   static HWY_INLINE V At(V x) { return x; }
 };
 
-struct Relu {
+struct ReluEpilogue {
   static HWY_INLINE V At(V x) { return hn::Max(x, hn::Zero(F())); }
 };
 
-struct Tanh {
+struct TanhEpilogue {
   static HWY_INLINE V At(V x) { return hn::Tanh(F(), x); }
 };
 
 /// x Phi(x), with Phi(x) = 1/2 + x P(x^2) for |x| <= 4, where P of degree 7 was fitted by us to the least largest error
 /// of x Phi(x) (1.3e-4), under the condition that it ends in Phi(4) = 1 and Phi(-4) = 0.
-struct Gelu {
+struct GeluEpilogue {
   static HWY_INLINE V At(V x) {
     const F d;
     const V c = hn::Clamp(x, hn::Set(d, -4.0f), hn::Set(d, 4.0f));
@@ -45,7 +45,7 @@ struct Gelu {
   }
 };
 
-struct GeluTanh {
+struct GeluTanhEpilogue {
   static HWY_INLINE V At(V x) {
     const F d;
     const V inner = hn::Mul(hn::Mul(hn::Set(d, 0.79788456080286536f), x),  // sqrt(2/pi)

@@ -384,15 +384,15 @@ template <class Kind>
 void RunWith(Activation activation, const Job& job, size_t rows, size_t first, size_t last) {
   switch (activation) {
     case Activation::kIdentity:
-      return Run<Kind, Identity>(job, rows, first, last);
+      return Run<Kind, IdentityEpilogue>(job, rows, first, last);
     case Activation::kGelu:
-      return Run<Kind, Gelu>(job, rows, first, last);
+      return Run<Kind, GeluEpilogue>(job, rows, first, last);
     case Activation::kGeluTanh:
-      return Run<Kind, GeluTanh>(job, rows, first, last);
+      return Run<Kind, GeluTanhEpilogue>(job, rows, first, last);
     case Activation::kRelu:
-      return Run<Kind, Relu>(job, rows, first, last);
+      return Run<Kind, ReluEpilogue>(job, rows, first, last);
     case Activation::kTanh:
-      return Run<Kind, Tanh>(job, rows, first, last);
+      return Run<Kind, TanhEpilogue>(job, rows, first, last);
   }
 }
 

@@ -3,20 +3,18 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
-#include <charconv>
 #include <optional>
 
 #include "base/log.h"
+#include "base/parse_number.h"
 
 namespace winnow {
 namespace {
 
 std::optional<int> PortIn(std::string_view text) {
   constexpr int kMost = 65535;
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > kMost) return std::nullopt;
-  return port;
+  const std::optional<int> port = ParseNumber<int>(text);
+  return port && *port >= 1 && *port <= kMost ? port : std::nullopt;
 }
 
 }  // namespace

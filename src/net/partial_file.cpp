@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/parse_number.h"
 #include "net/transfer.h"
 
 namespace winnow {
@@ -106,7 +107,7 @@ bool RangeBeginsAt(const HttpAnswer& response, uint64_t offset) {
   if (!range.starts_with(kUnit)) return false;
   const size_t dash = range.find('-');
   return dash != std::string::npos &&
-         ParseNumber(std::string_view(range).substr(kUnit.size(), dash - kUnit.size())) == offset;
+         ParseNumber<uint64_t>(std::string_view(range).substr(kUnit.size(), dash - kUnit.size())) == offset;
 }
 
 }  // namespace winnow

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -11,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/authorities.h"
 #include "base/environment.h"
+#include "base/parse_number.h"
 
 namespace winnow {
 namespace {
@@ -197,7 +197,7 @@ bool Retries::Again(const Outcome& outcome, const HttpAnswer& response, bool& ca
   ++used_;
   milliseconds wait = wait_;
   wait_ = std::min(wait_ * 2, std::max(options_.max_backoff, options_.backoff));
-  if (const auto after = ParseNumber(response.LastHeader("retry-after").value_or(""))) {
+  if (const auto after = ParseNumber<uint64_t>(response.LastHeader("retry-after").value_or(""))) {
     wait = std::max(wait, milliseconds(static_cast<int64_t>(std::min<uint64_t>(*after, 3600)) * 1000));
     wait = std::min(wait, std::max(kMaxRetryAfter, wait_));
   }
@@ -222,13 +222,6 @@ std::string Shown(std::string url, const HttpOptions& options) {
     if (at != std::string::npos && at > host) url.erase(host + 3, at - host - 2);
   }
   return url;
-}
-
-std::optional<uint64_t> ParseNumber(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 Error NetworkError(const std::string& url, const HttpOptions& options, const Outcome& outcome) {

@@ -79,8 +79,6 @@ class Retries {
 /// Returns the URL for messages, without a user's password and without a signed query, or the path of the socket in its
 /// place.
 std::string Shown(std::string url, const HttpOptions& options = {});
-/// Parses a text that consists of decimal digits only.
-std::optional<uint64_t> ParseNumber(std::string_view text);
 
 Error NetworkError(const std::string& url, const HttpOptions& options, const Outcome& outcome);
 std::unexpected<Error> Cancelled(const std::string& url, const HttpOptions& options);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/path_error.h"
 #include "bundle/model_config.h"
 #include "bundle/open_weights.h"
 #include "bundle/safetensors.h"
@@ -43,7 +44,7 @@ Result<uint64_t> WriteFloatWeights(const std::filesystem::path& bundle, const st
   TRY(file.CheckFile());
   std::error_code error;
   const uint64_t bytes = std::filesystem::file_size(path, error);
-  if (error) return Fail(ErrorCode::kIo, path.string() + ": " + error.message());
+  if (error) return std::unexpected(PathError(path, error));
   return bytes;
 }
 

@@ -27,7 +27,7 @@ LinearKind KindOf(const TrainingPlan& plan) {
 }
 
 /// Class weights that are neither given nor chosen together with C are none: `--C 1` alone is scikit-learn's default.
-Result<LinearChoiceOptions> ChoiceOptionsOf(const FitInput& input) {
+Result<LinearChoiceOptions> ChoiceOptionsOf(const TrainingInput& input) {
   const TrainingPlan& plan = input.plan;
   const Dataset& train = input.split.train;
   const bool svm = plan.model.kind == "svm", binary = train.labels.size() == 2 && !train.multi_label;
@@ -83,7 +83,7 @@ std::string DescribeFeatures(const LinearPlan& plan, const FeatureOptions& featu
 
 class FittedLinear final : public FittedModel {
  public:
-  FittedLinear(const FitInput& input, const FeatureOptions& features, LinearModel model, LinearChoice choice,
+  FittedLinear(const TrainingInput& input, const FeatureOptions& features, LinearModel model, LinearChoice choice,
                Json hyperparameters, double fit_seconds, ThreadPool& pool)
       : input_(input),
         features_(features),
@@ -157,7 +157,7 @@ class FittedLinear final : public FittedModel {
     return SecondsSince(begin) * 1000 / static_cast<double>(std::max<size_t>(count, 1));
   }
 
-  const FitInput input_;
+  const TrainingInput input_;
   const FeatureOptions features_;
   const LinearModel model_;
   const LinearChoice choice_;
@@ -169,7 +169,8 @@ class FittedLinear final : public FittedModel {
 
 }  // namespace
 
-Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool& pool, TrainingObserver& observer) {
+Result<std::unique_ptr<FittedModel>> FitLinear(const TrainingInput& input, ThreadPool& pool,
+                                               TrainingObserver& observer) {
   const Split& split = input.split;
   const Dataset& train = split.train;
   LinearTrainingOptions training{.features = TRY(FeatureOptionsOf(input.plan.linear)), .seed = input.plan.seed};

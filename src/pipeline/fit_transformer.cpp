@@ -66,7 +66,7 @@ std::vector<float> ProbabilitiesOf(std::span<const float> logits, const TextSet&
 
 class FineTuned final : public FittedModel {
  public:
-  FineTuned(const FitInput& input, BaseModel base, ThreadPool& pool, TrainingObserver& observer)
+  FineTuned(const TrainingInput& input, BaseModel base, ThreadPool& pool, TrainingObserver& observer)
       : input_(input), base_(std::move(base)), pool_(pool), observer_(observer) {}
 
   Result<void> Fit() {
@@ -222,7 +222,7 @@ class FineTuned final : public FittedModel {
     return SecondsSince(begin) * 1000 / static_cast<double>(std::max<size_t>(count, 1));
   }
 
-  const FitInput input_;
+  const TrainingInput input_;
   BaseModel base_;
   ThreadPool& pool_;
   TrainingObserver& observer_;
@@ -238,7 +238,7 @@ class FineTuned final : public FittedModel {
 
 }  // namespace
 
-Result<std::unique_ptr<FittedModel>> FitTransformer(const FitInput& input, ThreadPool& pool,
+Result<std::unique_ptr<FittedModel>> FitTransformer(const TrainingInput& input, ThreadPool& pool,
                                                     TrainingObserver& observer) {
   BaseModel base = TRY(PrepareBaseModel(input.plan, input.split.train, observer));
   auto model = std::make_unique<FineTuned>(input, std::move(base), pool, observer);

@@ -21,7 +21,7 @@ namespace winnow {
 enum class HeldOutPart { kValidation, kTest };
 
 /// The data that a model is fitted to; all members outlive the model.
-struct FitInput {
+struct TrainingInput {
   const TrainingPlan& plan;
   const Split& split;  ///< texts and labels as they were read
   int32_t positive_label = -1;
@@ -71,11 +71,12 @@ class FittedModel {
 };
 
 /// Fine-tunes a base model. Errors: those of loading it, RequireEvaluations', RequireMemory's, RunTraining's.
-Result<std::unique_ptr<FittedModel>> FitTransformer(const FitInput& input, ThreadPool& pool,
+Result<std::unique_ptr<FittedModel>> FitTransformer(const TrainingInput& input, ThreadPool& pool,
                                                     TrainingObserver& observer);
 
 /// Fits a linear model, which cannot be interrupted. Errors: kInvalidArgument for options that are not valid;
 /// TrainLinear's.
-Result<std::unique_ptr<FittedModel>> FitLinear(const FitInput& input, ThreadPool& pool, TrainingObserver& observer);
+Result<std::unique_ptr<FittedModel>> FitLinear(const TrainingInput& input, ThreadPool& pool,
+                                               TrainingObserver& observer);
 
 }  // namespace winnow

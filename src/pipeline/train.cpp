@@ -26,7 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// Calibration sees the validation part only; the reported metrics are of texts that nothing has seen.
-Result<std::optional<CalibrationResult>> CalibrateFitted(const FitInput& input, bool held_out, FittedModel& model,
+Result<std::optional<CalibrationResult>> CalibrateFitted(const TrainingInput& input, bool held_out, FittedModel& model,
                                                          TrainingObserver& observer) {
   const HeldOutTexts texts{.dataset = input.split.validation,
                            .logits = model.validation_logits(),
@@ -41,7 +41,7 @@ Result<std::optional<CalibrationResult>> CalibrateFitted(const FitInput& input, 
 }
 
 /// Probabilities, decisions and metrics of the reported part.
-Result<TrainedModel> Measure(const FitInput& input, FittedModel& model, TrainingObserver& observer) {
+Result<TrainedModel> Measure(const TrainingInput& input, FittedModel& model, TrainingObserver& observer) {
   const Calibration calibration = CalibrationOf(input.manifest);
   const Dataset& validation = input.split.validation;
   TrainedModel trained;
@@ -64,7 +64,7 @@ Result<TrainedModel> Measure(const FitInput& input, FittedModel& model, Training
 
 /// A training by epochs has measured the validation part at its best epoch; another one is measured now, unless the
 /// reported metrics are of that part.
-Result<void> MeasureValidation(const FitInput& input, FittedModel& model, TrainedModel& trained) {
+Result<void> MeasureValidation(const TrainingInput& input, FittedModel& model, TrainedModel& trained) {
   if (trained.info.val_macro_f1) return {};
   Metrics metrics = trained.metrics;
   if (trained.has_test) {
@@ -88,7 +88,7 @@ std::string DigestOfData(const Split& split) {
   return DataSha256(data);
 }
 
-TrainingInfo InfoOf(const FitInput& input, const TrainedModel& trained, int threads) {
+TrainingInfo InfoOf(const TrainingInput& input, const TrainedModel& trained, int threads) {
   const Dataset& train = input.split.train;
   TrainingInfo info;
   info.name = input.manifest.name;
@@ -136,7 +136,8 @@ void DescribeAugmentation(const TrainingPlan& plan, const Split& split, Json& hy
   if (data.synthetic_grammar) hyperparameters["synthetic_grammar"] = data.synthetic_grammar->string();
 }
 
-Result<void> WriteBundle(const FitInput& input, FittedModel& model, const TrainingInfo& info, BundleWriter& bundle) {
+Result<void> WriteBundle(const TrainingInput& input, FittedModel& model, const TrainingInfo& info,
+                         BundleWriter& bundle) {
   TRY(model.WriteFiles(bundle.path()));
   TRY(WriteTrainingInfo(bundle.path(), info));
   model.BeforeSealing(bundle.path());
@@ -159,7 +160,7 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
       bundle;  // first: finding the target full of other things after the training would be late
   if (!plan.output.discard_model) bundle = TRY(BundleWriter::Begin(plan.output.dir, plan.output.overwrite));
 
-  const FitInput input{.plan = plan, .split = split, .positive_label = positive_label, .manifest = manifest};
+  const TrainingInput input{.plan = plan, .split = split, .positive_label = positive_label, .manifest = manifest};
   const std::unique_ptr<FittedModel> model =
       TRY(plan.model.transformer() ? FitTransformer(input, pool, observer) : FitLinear(input, pool, observer));
   const std::optional<CalibrationResult> calibration = TRY(CalibrateFitted(input, held_out, *model, observer));

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/machine.h"
+#include "base/parse_number.h"
 #include "bundle/manifest.h"
 #include "evaluate/metrics.h"
 #include "pipeline/training_duration.h"
@@ -21,9 +21,8 @@ Result<int> FrozenDepths(const std::string& freeze, int num_layers) {
   if (freeze.empty()) return 0;
   if (freeze == "embeddings") return 1;
   if (freeze == "encoder") return num_layers + 1;
-  int layers = -1;
-  const char* end = freeze.data() + freeze.size();
-  if (std::from_chars(freeze.data(), end, layers).ptr != end || layers < 0 || layers > num_layers) {
+  const int layers = ParseNumber<int>(freeze).value_or(-1);
+  if (layers < 0 || layers > num_layers) {
     return Fail(ErrorCode::kInvalidArgument, "--freeze: '" + freeze + "' is not one of encoder, embeddings, 0 to " +
                                                  std::to_string(num_layers) + " layers");
   }

@@ -13,9 +13,9 @@ namespace {
 
 constexpr size_t kMostPoints = 300;  // more than a line of this width shows
 
-ChartSeries SeriesOf(const char* name, SeriesKind kind, size_t colour, const std::vector<CurvePoint>& points) {
+ChartSeries SeriesOf(const char* name, SeriesKind kind, size_t colour, const std::vector<StepValue>& points) {
   ChartSeries series{.name = name, .kind = kind, .colour = colour, .points = {}};
-  for (const CurvePoint& point : points) series.points.push_back({.x = point.step, .y = point.value});
+  for (const StepValue& point : points) series.points.push_back({.x = point.step, .y = point.value});
   return series;
 }
 
@@ -24,12 +24,12 @@ bool HasMostOne(const std::string& metric) { return HigherIsBetter(metric).value
 
 }  // namespace
 
-std::vector<CurvePoint> Thinned(const std::vector<CurvePoint>& points, size_t most) {
-  std::vector<CurvePoint> thin;
+std::vector<StepValue> Thinned(const std::vector<StepValue>& points, size_t most) {
+  std::vector<StepValue> thin;
   const size_t count = std::min(points.size(), most);
   for (size_t i = 0; i < count; ++i) {
     const size_t begin = points.size() * i / count, end = points.size() * (i + 1) / count;
-    CurvePoint mean;
+    StepValue mean;
     for (size_t p = begin; p < end; ++p) {
       mean.step += points[p].step / static_cast<double>(end - begin);
       mean.value += points[p].value / static_cast<double>(end - begin);
@@ -39,9 +39,9 @@ std::vector<CurvePoint> Thinned(const std::vector<CurvePoint>& points, size_t mo
   return thin;
 }
 
-Result<void> PlotTraining(const std::vector<CurvePoint>& losses, const std::vector<Evaluation>& evaluations,
+Result<void> PlotTraining(const std::vector<StepValue>& losses, const std::vector<Evaluation>& evaluations,
                           const std::string& metric, const std::string& title, const std::filesystem::path& file) {
-  std::vector<CurvePoint> validation, values;
+  std::vector<StepValue> validation, values;
   const Evaluation* best = nullptr;
   for (const Evaluation& e : evaluations) {
     validation.push_back({static_cast<double>(e.step), e.validation_loss});
@@ -60,7 +60,7 @@ Result<void> PlotTraining(const std::vector<CurvePoint>& losses, const std::vect
     chart.panels[0].series.push_back(SeriesOf("validation", SeriesKind::kLineAndPoints, 2, validation));
   }
   if (best != nullptr) {
-    const CurvePoint kept{static_cast<double>(best->step), best->metric};
+    const StepValue kept{static_cast<double>(best->step), best->metric};
     chart.panels.push_back(
         {.title = "Validation: " + metric,
          .x = {.label = "step"},

@@ -8,8 +8,8 @@
 namespace winnow {
 namespace {
 
-std::vector<CurvePoint> Falling(int count) {
-  std::vector<CurvePoint> points;
+std::vector<StepValue> Falling(int count) {
+  std::vector<StepValue> points;
   for (int i = 1; i <= count; ++i) points.push_back({static_cast<double>(i), 1.0 / i});
   return points;
 }
@@ -19,8 +19,8 @@ TEST(TrainingPlot, LongCurvesAreThinnedByMeans) {
   const auto thin = Thinned(points, 300);
   ASSERT_EQ(thin.size(), 300u);
   double sum = 0, of_all = 0;
-  for (const CurvePoint& point : Thinned(points, 100)) sum += 10 * point.value;
-  for (const CurvePoint& point : points) of_all += point.value;
+  for (const StepValue& point : Thinned(points, 100)) sum += 10 * point.value;
+  for (const StepValue& point : points) of_all += point.value;
   EXPECT_NEAR(sum, of_all, 1e-9);
   EXPECT_EQ(Thinned(Falling(7), 300).size(), 7u);
   EXPECT_TRUE(Thinned({}, 300).empty());

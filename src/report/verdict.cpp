@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/names.h"
 #include "decide/label_thresholds.h"
 #include "report/report_words.h"
 #include "report/shown_text.h"
@@ -25,12 +26,10 @@ std::string AssignedLabels(const Metrics& metrics, const MajorityBaseline& major
 }
 
 /// Returns the first few names: "'a', 'b' and 3 more".
-std::string FirstNames(const std::vector<std::string>& names) {
-  constexpr size_t kNamed = 5;
-  std::string text;
-  for (size_t i = 0; i < std::min(names.size(), kNamed); ++i) text += (i == 0 ? "" : ", ") + Quoted(names[i]);
-  if (names.size() > kNamed) text += fmt::format(" and {} more", names.size() - kNamed);
-  return text;
+std::string QuotedNames(const std::vector<std::string>& names) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : names) quoted.push_back(Quoted(name));
+  return FirstNames(quoted, 5);
 }
 
 /// The macro-F1 of always assigning all labels: of a label with the share p of the texts, the precision is p and the recall
@@ -110,7 +109,7 @@ std::string NeverPredictedText(const Metrics& m) {
     never_names.push_back(m.labels[i]);
   }
   if (never.empty()) return "";
-  const std::string names = FirstNames(never_names);
+  const std::string names = QuotedNames(never_names);
   if (never.size() > 1) {
     return fmt::format("{} of {} labels were never predicted, although there are texts with them: {}.", never.size(),
                        m.labels.size(), names);
@@ -126,7 +125,7 @@ std::string UntunedText(const std::vector<std::string>& labels) {
   return fmt::format(
       "The decision threshold{} of {} could not be tuned and stay{} 0.5: fewer than {} held-out texts have {}, or fewer "
       "than {} do not.",
-      one ? "" : "s", FirstNames(labels), one ? "s" : "", kFewestTextsOfThreshold, one ? "this label" : "these labels",
+      one ? "" : "s", QuotedNames(labels), one ? "s" : "", kFewestTextsOfThreshold, one ? "this label" : "these labels",
       kFewestTextsOfThreshold);
 }
 

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/files.h"
+#include "base/path_error.h"
 #include "base/rename.h"
 #include "review/review_pool.h"
 
@@ -24,14 +25,10 @@ fs::path Beside(const fs::path& directory, const char* end) {
   return directory.parent_path() / ("." + directory.filename().string() + end);
 }
 
-Error FileError(const fs::path& path, const std::error_code& error) {
-  return {ErrorCode::kIo, path.string() + ": " + error.message(), {}};
-}
-
 Result<void> Remove(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error);
-  if (error) return std::unexpected(FileError(path, error));
+  if (error) return std::unexpected(PathError(path, error));
   return {};
 }
 
@@ -41,12 +38,12 @@ Result<void> Exchange(const fs::path& made, const fs::path& directory) {
   std::error_code error;
   if (const int failed = ExchangeNames(made.c_str(), directory.c_str()); failed != 0) {
     if (failed != EINVAL && failed != ENOSYS) {
-      return std::unexpected(FileError(directory, std::error_code(failed, std::generic_category())));
+      return std::unexpected(PathError(directory, std::error_code(failed, std::generic_category())));
     }
     // Without that call, RemoveUnfinishedReviews puts the former one back after a kill between the two.
     fs::rename(directory, Beside(directory, kOldEnd), error);
     if (!error) fs::rename(made, directory, error);
-    if (error) return std::unexpected(FileError(directory, error));
+    if (error) return std::unexpected(PathError(directory, error));
     TRY(Remove(Beside(directory, kOldEnd)));
   }
   SyncDirectory(directory.parent_path());
@@ -90,9 +87,9 @@ Result<void> LinkOthers(const fs::path& directory, const fs::path& made, bool sa
     std::error_code failed;
     if (fs::exists(to, failed) || (!same_pool && each->path().extension() == ".bin")) continue;
     fs::create_hard_link(each->path(), to, failed);
-    if (failed) return std::unexpected(FileError(each->path(), failed));
+    if (failed) return std::unexpected(PathError(each->path(), failed));
   }
-  if (error) return std::unexpected(FileError(directory, error));
+  if (error) return std::unexpected(PathError(directory, error));
   return {};
 }
 
@@ -102,7 +99,7 @@ Result<void> WriteReduced(const fs::path& directory, ReviewSettings settings, co
   TRY(Remove(made));
   std::error_code error;
   fs::create_directories(made, error);
-  if (error) return std::unexpected(FileError(made, error));
+  if (error) return std::unexpected(PathError(made, error));
   const bool same_pool = std::ranges::find(kept, false) == kept.end();
   if (!same_pool) {
     TRY(WriteFileAtomically(made / kPoolFile, KeptLines(TRY(ReadFile(directory / kPoolFile)), kept)));
@@ -204,7 +201,7 @@ Result<ItemRemoval> RemoveItems(const fs::path& directory, bool dry_run,
     TRY(Remove(old));
     std::error_code error;
     fs::rename(directory, old, error);
-    if (error) return std::unexpected(FileError(directory, error));
+    if (error) return std::unexpected(PathError(directory, error));
     SyncDirectory(directory.parent_path());
     TRY(Remove(old));
     return removal;
@@ -221,13 +218,13 @@ Result<void> RemoveUnfinishedReviews(const fs::path& reviews) {
     const std::string name = each->path().filename().string();
     if (name.starts_with('.') && (name.ends_with(kNewEnd) || name.ends_with(kOldEnd))) left.push_back(each->path());
   }
-  if (error) return std::unexpected(FileError(reviews, error));
+  if (error) return std::unexpected(PathError(reviews, error));
   for (const fs::path& path : left) {
     const std::string name = path.filename().string();
     const fs::path review = reviews / name.substr(1, name.size() - 1 - (sizeof kOldEnd - 1));
     if (name.ends_with(kOldEnd) && !fs::exists(review, error)) {
       fs::rename(path, review, error);
-      if (error) return std::unexpected(FileError(path, error));
+      if (error) return std::unexpected(PathError(path, error));
     } else {
       TRY(Remove(path));
     }

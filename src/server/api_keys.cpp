@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 #include <utility>
 
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/parse_number.h"
 #include "base/secret.h"
 #include "base/suggest.h"
 
@@ -75,10 +75,8 @@ Result<void> ForEachLine(std::string_view text, const Take& take) {
 }
 
 std::optional<int> PositiveNumber(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 1) return std::nullopt;
-  return value;
+  const std::optional<int> value = ParseNumber<int>(text);
+  return value && *value >= 1 ? value : std::nullopt;
 }
 
 /// Reads the hash of a key. Returns the reason why it is not valid, or "".

@@ -1,11 +1,12 @@
 #include "server/application.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <optional>
 
 #include "base/ascii.h"
+#include "base/parse_number.h"
+#include "base/stopwatch.h"
 #include "server/absent_routes.h"
 #include "server/api_error.h"
 #include "server/foreign_routes.h"
@@ -80,10 +81,8 @@ std::optional<ApiError> PublicBodyError(const HttpRequest& request) {
                     .type = "UnsupportedMediaType",
                     .message = "the body of a request to this route must not be compressed"};
   }
-  uint64_t bytes = 0;
-  const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), bytes);
-  const bool known = !chunked && error == std::errc() && end == length.data() + length.size();
-  if (known && bytes <= kMostBytes) return std::nullopt;
+  const std::optional<uint64_t> bytes = ParseNumber<uint64_t>(length);
+  if (!chunked && bytes && *bytes <= kMostBytes) return std::nullopt;
   return ApiError{.status = 413,
                   .type = "TooLarge",
                   .message = "the body of a request to this route must have a Content-Length of at most 4096 bytes"};
@@ -233,7 +232,7 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
   void Finish(const HttpRequest& request, HttpResponse& response) const {
     FitErrorForm(request.route, response);
     AddCors(parts_, request.Header("origin"), response);
-    const double seconds = std::chrono::duration<double>(Clock::now() - request.arrived).count();
+    const double seconds = SecondsSince(request.arrived);
     const std::string_view path = request.route == nullptr ? std::string_view() : std::string_view(request.route->path);
     if (parts_.metrics) parts_.metrics->Answered(path, response.status, seconds);
     if (parts_.log) parts_.log->Write(request, path, response, seconds);

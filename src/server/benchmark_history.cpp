@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/lines.h"
+#include "base/path_error.h"
 
 namespace winnow {
 
@@ -72,7 +73,7 @@ Json BenchmarkHistory::Summary(const std::string& id, const Json& comparison) {
 Result<std::shared_ptr<BenchmarkHistory>> BenchmarkHistory::Open(const fs::path& directory) {
   std::error_code error;
   fs::create_directories(directory, error);
-  if (error) return Fail(ErrorCode::kIo, directory.string() + ": " + error.message());
+  if (error) return std::unexpected(PathError(directory, error));
   std::shared_ptr<BenchmarkHistory> history(new BenchmarkHistory(directory));
   const MutexLock lock(history->mutex_);
   TRY(history->ReadIndex());

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/stopwatch.h"
 #include "base/threads.h"
 
 namespace winnow {
@@ -103,7 +104,7 @@ void ClientTasks::Work() {
     } catch (const std::exception& e) {
       LogError("{}", e.what());
     }
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    const double seconds = SecondsSince(begin);
     const MutexLock lock(mutex_);
     Client& client = found->second;
     --client.running;

@@ -18,7 +18,7 @@
 #include "server/api_error.h"
 #include "server/await_ready.h"
 #include "server/gzip.h"
-#include "server/header_values.h"
+#include "server/handle_request.h"
 #include "server/openai_error.h"
 #include "server/request_reader.h"
 #include "server/response_head.h"
@@ -30,74 +30,19 @@ namespace winnow {
 namespace {
 
 namespace beast = boost::beast;
-using ErrorCodeOf = boost::system::error_code;
+using BoostError = boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>());
-constexpr size_t kReadBytes = 64 << 10;  // at most, by one read
-/// A body of this size is read and dropped where its request is refused, so that the connection can stay open.
+constexpr size_t kReadBytes = 64 << 10;  // maximum number of bytes of one read
+/// Maximum size of the body of a refused request that is read and dropped, so that the connection can stay open.
 constexpr size_t kMaxDroppedBodyBytes = 64 << 10;
+/// Maximum number of bytes that are read and dropped before a connection is closed (Linger).
 constexpr size_t kMaxDiscardedBytes = 32 << 20;
-/// A server that stops waits so long for the next bytes of a request that has arrived in part; a reserved connection has
-/// so long for all of its request.
+/// Time that a stopping server waits for the next bytes of a request that has arrived in part, and that a connection
+/// beyond the limits has for its whole request.
 constexpr std::chrono::seconds kHurry(2);
-constexpr size_t kLongToPack = 32 << 10;  // bytes, which are compressed in about half a millisecond
-
-/// Puts the response that `make` returns; if there is no memory for it, one that needs none.
-template <class Make>
-void PutOrFail(ReplySlot& slot, const Make& make) noexcept {
-  try {
-    slot.Put(make());
-  } catch (const std::bad_alloc&) {
-    slot.Put(HttpResponse{.status = 503, .body = {}, .content_type = "text/plain", .headers = {}});
-  }
-}
-
-/// Replies 500 where nobody did.
-class Replier {
- public:
-  explicit Replier(std::shared_ptr<ReplySlot> slot) : slot_(std::move(slot)) {}
-  Replier(const Replier&) = delete;
-  Replier& operator=(const Replier&) = delete;
-  ~Replier() {
-    if (slot_->ready()) return;
-    PutOrFail(*slot_, [] { return ErrorResponse(500, "Internal", "the server produced no response"); });
-  }
-  void operator()(HttpResponse response) const { slot_->Put(std::move(response)); }
-
- private:
-  std::shared_ptr<ReplySlot> slot_;
-};
-
-/// Unpacks the body where it is packed, and has the request handled.
-void Handle(const std::shared_ptr<ServerState>& state, const std::shared_ptr<HttpRequest>& request,
-            const std::shared_ptr<ReplySlot>& slot) {
-  const auto replier = std::make_shared<const Replier>(slot);
-  try {
-    if (const std::string_view encoding = request->Header("content-encoding");
-        !encoding.empty() && encoding != "identity") {
-      if (!EqualsIgnoringCase(encoding, "gzip")) {
-        return (*replier)(ErrorResponse(415, "Validation", "Content-Encoding: only gzip is supported"));
-      }
-      auto unpacked = Gunzip(request->body, state->options.max_body_bytes);
-      if (!unpacked && unpacked.error().code == ErrorCode::kUnsupported) {
-        return (*replier)(ErrorResponse(
-            413, "TooLarge", "the decompressed request body exceeds the size limit of the server (--max-body-mb)"));
-      }
-      if (!unpacked) return (*replier)(ErrorResponse(400, "Validation", "the body is not a complete gzip stream"));
-      if (unpacked->size() > request->body.size() && !request->memory.Grow(unpacked->size() - request->body.size())) {
-        return (*replier)(OutOfMemory().Response());
-      }
-      request->body = std::move(*unpacked);
-    }
-    state->application->Handle(request, [replier](HttpResponse response) { (*replier)(std::move(response)); });
-  } catch (const std::bad_alloc&) {
-    PutOrFail(*slot, [] { return OutOfMemory().Response(); });
-  } catch (const std::exception& e) {
-    LogError("request {}: {}", request->id, e.what());
-    (*replier)(ErrorResponse(500, "Internal", "internal error; see the server's log under the ID of this request"));
-  }
-}
+constexpr size_t kLongToPack = 32 << 10;  // size of a response whose compression takes about half a millisecond
 
 class Connection : public HttpConnection, public std::enable_shared_from_this<Connection> {
  public:
@@ -122,19 +67,19 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   bool CloseIfIdle() override {
-    ErrorCodeOf ignored;
+    BoostError ignored;
     if (!idle_ || buffer_.size() > 0 || socket().available(ignored) > 0) return false;
     socket().cancel(ignored);
     return true;
   }
 
   void Finish() override {
-    if (streaming_) streaming_->End();  // which has no end of its own
+    if (streaming_) streaming_->End();  // a stream does not end by itself
     if (!CloseIfIdle() && reading_) Hurry();
   }
 
   void Abandon() override {
-    if (client_disconnected_) *client_disconnected_ = true;  // what is not computed yet needs no computing
+    if (client_disconnected_) *client_disconnected_ = true;  // ends the computation of the request
     if (slot_) slot_->Put(ErrorResponse(503, "Unavailable", "the server is shutting down"));
   }
 
@@ -142,14 +87,14 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     request_deadline_ = Clock::now() + state_->options.read_timeout;
     Within(state_->options.read_timeout);
     reading_ = true;
-    const ErrorCodeOf error = co_await stream_->Handshake();
+    const BoostError error = co_await stream_->Handshake();
     reading_ = false;
     if (!error) {
       while (co_await ServeOne()) {
       }
     }
     watchdog_.cancel();
-    ErrorCodeOf ignored;
+    BoostError ignored;
     socket().shutdown(StreamSocket::shutdown_both, ignored);
     socket().close(ignored);
   }
@@ -157,21 +102,23 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
  private:
   StreamSocket& socket() { return stream_->socket(); }
 
-  /// What is under way may take so long. There is one timer, which looks at the deadline when it fires; a deadline
-  /// that is moved on, as each step of a request does it, costs nothing.
+  /// Sets the deadline of the step in progress; when it passes, the step is cancelled and `late_` becomes true. One
+  /// timer serves all steps: it compares the deadline with the clock when it fires, so moving the deadline on costs
+  /// nothing.
   void Within(Clock::duration time) {
     deadline_ = Clock::now() + time;
     if (deadline_ < alarm_) Watch();
   }
 
+  /// Starts the timer again, for the deadline or for an hour from now, whichever is earlier.
   void Watch() {
     alarm_ = std::min(deadline_, Clock::now() + std::chrono::hours(1));
-    watchdog_.expires_at(alarm_);  // takes back the wait before
-    watchdog_.async_wait([self = shared_from_this()](const ErrorCodeOf& error) {
+    watchdog_.expires_at(alarm_);  // cancels the former wait
+    watchdog_.async_wait([self = shared_from_this()](const BoostError& error) {
       if (error) return;
       if (Clock::now() >= self->deadline_) {
         self->late_ = true;
-        ErrorCodeOf ignored;
+        BoostError ignored;
         self->socket().cancel(ignored);
         self->deadline_ = Clock::now() + std::chrono::seconds(1);
       }
@@ -179,10 +126,10 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     });
   }
 
-  /// Has the time for the request end soon, if it does not end before.
+  /// Shortens the time for the request to kHurry.
   void Hurry() { Within(std::min<Clock::duration>(kHurry, request_deadline_ - Clock::now())); }
 
-  /// Closes the connection if it is idle still when its thread comes to it.
+  /// Has the thread of the connection close it, if it is still idle then. Called by any thread.
   void CloseFromElsewhere() {
     asio::post(thread_.context, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->CloseIfIdle();
@@ -196,10 +143,10 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     co_return read;
   }
 
-  /// Reads until the reader has a header (`header_only`) or a whole request, or an error. Bytes behind it stay in
-  /// `buffer_`. False: the connection broke, or was closed between two requests.
+  /// Reads until the reader has a header (`header_only`) or a whole request, or an error. Bytes of the next request
+  /// stay in `buffer_`. Returns false if the connection broke, or was closed between two requests.
   Awaitable<bool> ReadSome(RequestReader& reader, bool header_only) {
-    size_t received = 0;  // so much memory the body has already, so a read of it may take as much
+    size_t received = 0;  // a read of the body may be as large as what has arrived: memory at most doubles by it
     while (!reader.error() && !(header_only ? reader.header_done() : reader.done())) {
       if (buffer_.size() > 0) {
         const asio::const_buffer bytes = buffer_.data();
@@ -215,7 +162,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       }
       if (state_->stopping) Hurry();
       size_t count = 0;
-      const ErrorCodeOf error = co_await stream_->ReadSome(buffer_.prepare(room), count);
+      const BoostError error = co_await stream_->ReadSome(buffer_.prepare(room), count);
       buffer_.commit(count);
       received += count;
       if (error && late_ && reader.begun()) co_return true;
@@ -228,15 +175,15 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     co_return true;
   }
 
-  /// What the client is told of a request that could not be read; nothing if what was to be read is `complete`, even if
-  /// that came in the last moment.
+  /// Returns the error of a request that could not be read. Nothing if what was to be read is `complete`, even if it
+  /// became complete after the deadline.
   std::optional<ApiError> ErrorOf(const RequestReader& reader, bool complete) const {
     if (complete) return std::nullopt;
     if (late_) return ApiError{.status = 408, .type = "Timeout", .message = "the request was not received in time"};
     return reader.error();
   }
 
-  /// A request and its answer; false when the connection is to be closed.
+  /// Reads a request and sends the response. Returns false if the connection is to be closed.
   Awaitable<bool> ServeOne() {
     RequestReader reader({state_->options.max_header_bytes, state_->options.max_body_bytes});
     late_ = false;
@@ -274,7 +221,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       if (reader.expects_continue()) {
         constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
         const std::array<asio::const_buffer, 2> bytes = {asio::buffer(kGoOn)};
-        if (const ErrorCodeOf error = co_await stream_->Write(bytes); error) co_return false;
+        if (const BoostError error = co_await stream_->Write(bytes); error) co_return false;
       }
       reader.ReadBody(state_->memory->ShareOf(request->caller));
       if (!co_await Read(reader, /*header_only=*/false)) co_return false;
@@ -285,13 +232,14 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       buffer_.shrink_to_fit();
     }
     HttpResponse response = co_await Ask(request);
-    // A client that does not read holds no more than its part of what all responses may take.
+    // A client that does not read its responses occupies at most its share of the memory for responses.
     ByteBudget::Share memory = state_->response_memory->ShareOf(request->caller);
     if (!memory.Grow(response.body.size())) response = OutOfMemory().Response();
     co_return co_await Send(*request, std::move(response), version_1_0, !last && !state_->stopping);
   }
 
-  /// Reads the body of a request that is refused, if it is small; false if the connection has to be closed instead.
+  /// Reads and drops the body of a request that is refused, if it is small. Returns false if the connection has to be
+  /// closed instead.
   Awaitable<bool> DropBody(RequestReader& reader) {
     if (reader.done()) co_return true;
     const std::optional<uint64_t> bytes = reader.body_bytes();
@@ -301,10 +249,10 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     co_return read&& reader.done();
   }
 
-  /// Sends a response; false when the connection is to be closed.
+  /// Sends a response. Returns false if the connection is to be closed.
   Awaitable<bool> Send(const HttpRequest& request, HttpResponse response, bool version_1_0, bool stays) {
-    FitErrorForm(request.route, response);               // also of errors that did not come from the application
-    if (response.stream) stays = stays && !version_1_0;  // whose body ends with the connection
+    FitErrorForm(request.route, response);               // also errors that did not come from the application
+    if (response.stream) stays = stays && !version_1_0;  // HTTP/1.0 ends a body of unknown size by closing
     const std::shared_ptr<ResponseStream> body = response.stream;
     const bool has_head = co_await Write(request, std::move(response), version_1_0, stays);
     const bool written = has_head && (!body || request.method == "HEAD" || co_await WriteStream(body, version_1_0));
@@ -322,14 +270,14 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       const bool posted =
           state_->tasks->Post(request->caller, [state = state_, request, slot, complete = Clock::now()] {
             request->waited = Clock::now() - complete;
-            Handle(state, request, slot);
+            HandleRequest(state->application, request, state->options.max_body_bytes, slot);
           });
       if (!posted) co_return OutOfMemory().Response();
     } else {
       request->defer = [executor = thread_.context.get_executor()](std::function<void()> what) {
         asio::post(executor, std::move(what));
       };
-      Handle(state_, request, slot);
+      HandleRequest(state_->application, request, state_->options.max_body_bytes, slot);
     }
     if (!slot->ready()) {
       slot_ = slot;
@@ -337,7 +285,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       NoticeClosing();
       co_await AwaitReady(slot, thread_.context.get_executor());
       slot_ = nullptr;
-      ErrorCodeOf ignored;
+      BoostError ignored;
       if (watching_) socket().cancel(ignored);
     }
     co_return slot->Take();
@@ -350,12 +298,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     return request.body.size() >= most || !request.Header("content-encoding").empty();
   }
 
-  /// Sets `client_disconnected_` when the client closes while it waits. Bytes of a next request end the watch: what
-  /// comes after them is not looked at.
+  /// Waits in the background until the client closes, and sets `client_disconnected_` then. Bytes of a next request end
+  /// the wait: a client that closes after it has sent them is not noticed.
   void NoticeClosing() {
     watching_ = true;
     socket().async_wait(StreamSocket::wait_read,
-                        [self = shared_from_this(), disconnected = client_disconnected_](const ErrorCodeOf& error) {
+                        [self = shared_from_this(), disconnected = client_disconnected_](const BoostError& error) {
                           self->watching_ = false;
                           if (error) return;
                           char byte = 0;
@@ -379,11 +327,11 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const std::string_view body = request.method == "HEAD" ? std::string_view() : response.body;
     // Named, since this compiler has no arrays as temporaries of a co_await.
     const std::array<asio::const_buffer, 2> bytes = {asio::buffer(head), asio::buffer(body)};
-    const ErrorCodeOf error = co_await stream_->Write(bytes);
+    const BoostError error = co_await stream_->Write(bytes);
     co_return !error;
   }
 
-  /// Sends the pieces of a body as they come. False: the connection broke.
+  /// Sends the pieces of a body as they come. Returns false if the connection broke.
   Awaitable<bool> WriteStream(const std::shared_ptr<ResponseStream>& body, bool version_1_0) {
     streaming_ = body;
     if (state_->stopping) body->End();
@@ -399,12 +347,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const Executor executor = thread_.context.get_executor();
     const bool sent = co_await SendPieces(*stream_, body, !version_1_0, executor, sending);
     streaming_ = nullptr;
-    ErrorCodeOf ignored;
+    BoostError ignored;
     if (watching_) socket().cancel(ignored);
     co_return sent;
   }
 
-  /// Compresses a response on another thread, if there is one; in the client's turn, since it costs time.
+  /// Compresses a response on a thread of `tasks`, where clients take turns; leaves it as it is if there is no room.
   Awaitable<void> PackElsewhere(const std::string& caller, HttpResponse& response) {
     const auto shared = std::make_shared<HttpResponse>(std::move(response));
     const auto slot = std::make_shared<ReplySlot>();
@@ -420,7 +368,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     response = posted ? slot->Take() : std::move(*shared);
   }
 
-  /// Tells the error of a request that could not be read, and has the connection closed. `error` outlives the call.
+  /// Sends the error of a request that could not be read, and returns false: the connection is to be closed. `error`
+  /// must outlive the call.
   Awaitable<bool> Refuse(const ApiError& error, const Route* route = nullptr) {
     if (state_->stopping) co_return false;
     late_ = false;
@@ -431,12 +380,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     co_return co_await Send(unread, std::move(response), /*version_1_0=*/false, /*stays=*/false);
   }
 
-  /// Reads what the client still sends, for a while: a connection that is closed with bytes unread is reset, which can
-  /// take the answer back.
+  /// Reads and drops what the client still sends, for at most two seconds. Closing a connection with unread bytes
+  /// resets it, and a reset can destroy the response before the client has read it.
   Awaitable<void> Linger() {
-    ErrorCodeOf ignored;
+    BoostError ignored;
     Within(std::chrono::seconds(2));
-    if (const ErrorCodeOf error = co_await stream_->EndEncryption(); error) co_return;
+    if (const BoostError error = co_await stream_->EndEncryption(); error) co_return;
     socket().shutdown(StreamSocket::shutdown_send, ignored);
     Within(std::chrono::seconds(2));
     size_t left = kMaxDiscardedBytes;
@@ -459,13 +408,13 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   Clock::time_point deadline_ = Clock::time_point::max();
   Clock::time_point request_deadline_ = Clock::time_point::max();  // by which the request that is read must be complete
   Clock::time_point alarm_ = Clock::time_point::max();             // when the timer fires
-  bool late_ = false;                          // the deadline passed, which ended what was under way
-  bool idle_ = false;                          // between requests
-  bool reading_ = false;                       // a handshake or a request, of which nothing may have arrived
-  bool watching_ = false;                      // whether the client closes
-  std::shared_ptr<ReplySlot> slot_;            // of a reply that is waited for
+  bool late_ = false;                          // the deadline passed, and the step in progress was cancelled
+  bool idle_ = false;                          // the connection waits for a request
+  bool reading_ = false;                       // a handshake or a request is read, or waited for
+  bool watching_ = false;                      // NoticeClosing waits
+  std::shared_ptr<ReplySlot> slot_;            // of the request that is being handled
   std::shared_ptr<ResponseStream> streaming_;  // the body that is being sent
-  std::shared_ptr<std::atomic<bool>> client_disconnected_;  // the last request's
+  std::shared_ptr<std::atomic<bool>> client_disconnected_;  // of the last request
 };
 
 }  // namespace

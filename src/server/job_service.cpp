@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/path_error.h"
 #include "server/workspace_names.h"
 
 namespace winnow {
@@ -37,7 +38,7 @@ Result<std::shared_ptr<JobService>> JobService::Open(const JobServiceOptions& op
   std::error_code error;
   for (const fs::path& directory : {service->data_, service->models_}) {
     fs::create_directories(directory, error);
-    if (error) return Fail(ErrorCode::kIo, directory.string() + ": " + error.message());
+    if (error) return std::unexpected(PathError(directory, error));
   }
   service->retrains_ = !options.registry.empty() && !options.store.empty();
   std::vector<std::string> retrain;

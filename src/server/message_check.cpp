@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/stopwatch.h"
 #include "bundle/model_name.h"
 #include "filter/filter_model.h"
 #include "filter/sender.h"
@@ -12,8 +13,6 @@ namespace winnow {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 /// A message that both models of an experiment score. Nobody waits for the second one.
 struct Comparison : std::enable_shared_from_this<Comparison> {

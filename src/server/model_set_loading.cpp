@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/stopwatch.h"
 #include "bundle/find.h"
 #include "bundle/load_check.h"
 #include "bundle/manifest.h"
@@ -236,7 +237,7 @@ Result<void> ModelSet::LoadInto(Slot& slot) {
   }
   const Clock::time_point begin = Clock::now();
   Result<Loaded> loaded = ReadWhole(slot);
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  const double seconds = SecondsSince(begin);
   if (loaded && options_.shared.metrics) options_.shared.metrics->Loaded(seconds);
   std::vector<FileStamp> failed_files;
   if (!loaded) failed_files = StampsOf(slot.place.dir).value_or(std::vector<FileStamp>());

@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <vector>
 
+#include "base/parse_number.h"
 #include "base/percent_decoding.h"
 #include "base/suggest.h"
 #include "text/utf8.h"
@@ -59,11 +59,8 @@ std::optional<std::string> QueryParameters::Text(const std::string& name) const 
 ApiResult<std::optional<double>> QueryParameters::Number(const std::string& name) const {
   const std::optional<std::string> text = Text(name);
   if (!text) return std::nullopt;
-  double value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size() || !std::isfinite(value)) {
-    return Reject(fmt::format("'{}' must be a number", name));
-  }
+  const std::optional<double> value = ParseNumber<double>(*text);
+  if (!value || !std::isfinite(*value)) return Reject(fmt::format("'{}' must be a number", name));
   return value;
 }
 
@@ -78,12 +75,11 @@ ApiResult<int64_t> QueryParameters::Integer(const std::string& name, int64_t oth
                                             int64_t most) const {
   const std::optional<std::string> text = Text(name);
   if (!text) return otherwise;
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size() || value < least || value > most) {
+  const std::optional<int64_t> value = ParseNumber<int64_t>(*text);
+  if (!value || *value < least || *value > most) {
     return Reject(fmt::format("'{}' must be a whole number from {} to {}", name, least, most));
   }
-  return value;
+  return *value;
 }
 
 }  // namespace winnow

@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "base/path_error.h"
 #include "base/threads.h"
 #include "bundle/model_config.h"
 #include "bundle/pull.h"
@@ -74,7 +75,7 @@ Result<void> Rename(const fs::path& from, const fs::path& to) {
   fs::create_directories(to.parent_path(), error);
   if (!error) fs::remove_all(to, error);
   if (!error) fs::rename(from, to, error);
-  if (error) return Fail(ErrorCode::kIo, from.string() + ": " + error.message());
+  if (error) return std::unexpected(PathError(from, error));
   SyncDirectory(to.parent_path());
   SyncDirectory(from.parent_path());
   return {};
@@ -88,7 +89,7 @@ Result<std::shared_ptr<ReviewService>> ReviewService::Open(const fs::path& works
   service->contradictions_ = std::move(contradictions);
   std::error_code error;
   fs::create_directories(service->directory_, error);
-  if (error) return Fail(ErrorCode::kIo, service->directory_.string() + ": " + error.message());
+  if (error) return std::unexpected(PathError(service->directory_, error));
   return service;
 }
 

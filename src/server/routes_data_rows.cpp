@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include <charconv>
 #include <set>
 #include <system_error>
 
 #include "base/log.h"
+#include "base/parse_number.h"
 #include "server/audit.h"
 #include "server/data_request.h"
 #include "server/data_service.h"
@@ -92,11 +92,8 @@ ApiResult<std::set<size_t>> RowNumbersIn(std::string_view list) {
   while (!list.empty()) {
     const std::string_view number = list.substr(0, list.find(','));
     list.remove_prefix(std::min(number.size() + 1, list.size()));
-    size_t row = 0;
-    const auto parsed = std::from_chars(number.data(), number.data() + number.size(), row);
-    if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || row == 0) {
-      return Reject("'row' must be the number of a row, or several divided by commas");
-    }
+    const size_t row = ParseNumber<size_t>(number).value_or(0);
+    if (row == 0) return Reject("'row' must be the number of a row, or several divided by commas");
     rows.insert(row);
   }
   return rows;

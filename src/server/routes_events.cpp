@@ -1,5 +1,5 @@
-#include <charconv>
 
+#include "base/parse_number.h"
 #include "server/event_streams.h"
 #include "server/service.h"
 
@@ -9,10 +9,7 @@ namespace {
 ApiResult<HttpResponse> Events(const Service& service, const HttpRequest& request) {
   std::optional<int64_t> last;
   if (const std::string_view header = request.Header("last-event-id"); !header.empty()) {
-    int64_t id = 0;
-    const auto parsed = std::from_chars(header.data(), header.data() + header.size(), id);
-    // What another server has sent, perhaps, and so not known here.
-    last = parsed.ec == std::errc() && parsed.ptr == header.data() + header.size() ? id : 0;
+    last = ParseNumber<int64_t>(header).value_or(0);  // another server has sent other IDs, which are not known here
   }
   HttpResponse response{.status = 200, .body = {}, .content_type = "text/event-stream", .headers = {}};
   response.headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};

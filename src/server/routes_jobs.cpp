@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
-#include <charconv>
-
+#include "base/parse_number.h"
 #include "server/audit.h"
 #include "server/file_tasks.h"
 #include "server/job_service.h"
@@ -127,10 +126,8 @@ ApiResult<HttpResponse> JobEvents(const Service& service, const HttpRequest& req
   const QueryParameters query = TRY(QueryParameters::Read(request, EventsQuery()));
   int64_t after = TRY(query.Integer("after", 0, 0, INT64_MAX));
   if (const std::string_view last = request.Header("last-event-id"); !last.empty()) {
-    const auto parsed = std::from_chars(last.data(), last.data() + last.size(), after);
-    if (parsed.ec != std::errc() || parsed.ptr != last.data() + last.size() || after < 0) {
-      return Reject("Last-Event-ID must be the ID of an event");
-    }
+    after = ParseNumber<int64_t>(last).value_or(-1);
+    if (after < 0) return Reject("Last-Event-ID must be the ID of an event");
   }
   const Job job = TRY(FindJob(service, request));
   HttpResponse response{.status = 200, .body = {}, .content_type = "text/event-stream", .headers = {}};

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <filesystem>
 #include <utility>
 
+#include "base/parse_number.h"
 #include "server/event_streams.h"
 
 namespace winnow {
@@ -113,11 +113,9 @@ HttpResponse RunError(const std::string& message) {
 std::optional<RunPlace> ParseRunPlace(std::string_view last_event_id) {
   const size_t colon = last_event_id.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  RunPlace place{.job = std::string(last_event_id.substr(0, colon))};
-  const std::string_view number = last_event_id.substr(colon + 1);
-  const auto parsed = std::from_chars(number.data(), number.data() + number.size(), place.event);
-  const bool whole = parsed.ec == std::errc() && parsed.ptr == number.data() + number.size() && place.event >= 0;
-  return whole ? std::optional(std::move(place)) : std::nullopt;
+  const auto event = ParseNumber<int64_t>(last_event_id.substr(colon + 1));
+  if (!event || *event < 0) return std::nullopt;
+  return RunPlace{.job = std::string(last_event_id.substr(0, colon)), .event = *event};
 }
 
 std::optional<std::string> NewestData(const Service& service) {

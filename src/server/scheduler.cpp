@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/stopwatch.h"
 #include "base/threads.h"
 
 namespace winnow {
@@ -427,7 +428,7 @@ void Scheduler::Compute(Work& work) {
     counts_.tokens += work.tokens;
   }
   if (metrics_ != nullptr) {
-    metrics_->Batch(batch.size(), work.tokens, std::chrono::duration<double>(Clock::now() - begin).count());
+    metrics_->Batch(batch.size(), work.tokens, SecondsSince(begin));
   }
   for (size_t i = 0; i < batch.size(); ++i) {
     Request& request = *batch[i].request;

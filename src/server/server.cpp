@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/path_error.h"
 #include "filter/filter_model.h"
 #include "server/access_log.h"
 #include "server/api_keys.h"
@@ -177,7 +178,7 @@ Result<void> Server::OpenAccess() {
     if (!error) fs::permissions(workspace, fs::perms::owner_all, error);
     if (!error) LogInfo("created the workspace {}; it has no models yet", workspace.string());
   }
-  if (error) return Fail(ErrorCode::kIo, workspace.string() + ": " + error.message());
+  if (error) return std::unexpected(PathError(workspace, error));
   Sessions sessions = TRY(Sessions::Open(workspace.empty() ? fs::path() : workspace / "session.key"));
   parts_.access = std::make_shared<Access>(access, std::move(keys), std::move(sessions));
   return {};

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/files.h"
+#include "base/hexadecimal.h"
+#include "base/parse_number.h"
 #include "server/header_values.h"
 
 namespace winnow {
@@ -16,12 +17,6 @@ constexpr size_t kMostFileBytes = 4096;
 
 int64_t SecondsOf(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-}
-
-std::string Hexadecimal(std::string_view bytes) {
-  std::string text;
-  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return text;
 }
 
 }  // namespace
@@ -62,15 +57,14 @@ const ApiKey* Sessions::Find(std::string_view cookie, const ApiKeys& keys,
   if (second == std::string_view::npos) return nullptr;
   const std::string_view expiry = cookie.substr(0, first);
   const std::string_view mac = cookie.substr(first + 1, second - first - 1), name = cookie.substr(second + 1);
-  int64_t expires = 0;
-  const auto parsed = std::from_chars(expiry.data(), expiry.data() + expiry.size(), expires);
-  if (parsed.ec != std::errc() || parsed.ptr != expiry.data() + expiry.size()) return nullptr;
+  const std::optional<int64_t> expires = ParseNumber<int64_t>(expiry);
+  if (!expires) return nullptr;
   const auto key = std::ranges::find(keys.keys(), name, &ApiKey::name);
   if (key == keys.keys().end()) return nullptr;
   const std::string expected = MacOf(*key, expiry);
   // An empty code is that of a failure for lack of memory.
   const bool valid = !secret_.empty() && !expected.empty() && ConstantTimeEqual(mac, expected);
-  return valid && SecondsOf(now) < expires && !key->ExpiredAt(now) ? &*key : nullptr;
+  return valid && SecondsOf(now) < *expires && !key->ExpiredAt(now) ? &*key : nullptr;
 }
 
 std::string_view SessionCookieIn(std::string_view header) {

@@ -5,12 +5,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 
 #include "base/log.h"
+#include "base/parse_number.h"
 
 namespace winnow {
 namespace {
@@ -19,10 +19,7 @@ constexpr int kFirstSocket = 3;  // SD_LISTEN_FDS_START
 
 int NumberIn(const char* variable) {
   const char* const text = std::getenv(variable);
-  if (text == nullptr) return -1;
-  int number = -1;
-  const char* const end = text + std::strlen(text);
-  return std::from_chars(text, end, number).ptr == end ? number : -1;
+  return text == nullptr ? -1 : ParseNumber<int>(text).value_or(-1);
 }
 
 }  // namespace

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <ranges>
 
+#include "base/parse_number.h"
 #include "server/header_values.h"
 
 namespace winnow {
@@ -21,11 +21,7 @@ constexpr int kMappedBits = 96;  // in front of an IPv4 address
 
 /// Digits and nothing else.
 std::optional<int> ReadNumber(std::string_view digits) {
-  int number = 0;
-  if (digits.empty() || digits.front() == '-') return std::nullopt;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return number;
+  return digits.starts_with('-') ? std::nullopt : ParseNumber<int>(digits);
 }
 
 AddressBytes Prefix(const AddressBytes& address, int bits) {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cstring>
 
+#include "base/parse_number.h"
 #include "classify/prediction_json.h"
 #include "server/decision_fields.h"
 
@@ -257,11 +257,11 @@ void WriteOutput(const V2Output& output, const V2Model& model, std::span<const C
 ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view header_length, const ServiceLimits& limits) {
   size_t json_size = body.size();
   if (!header_length.empty()) {
-    const char* const end = header_length.data() + header_length.size();
-    const auto [read, error] = std::from_chars(header_length.data(), end, json_size);
-    if (error != std::errc() || read != end || json_size > body.size()) {
+    const std::optional<size_t> bytes = ParseNumber<size_t>(header_length);
+    if (!bytes || *bytes > body.size()) {
       return Broken("Inference-Header-Content-Length must be the number of bytes of JSON in the body");
     }
+    json_size = *bytes;
   }
   V2Request request;
   if (!header_length.empty() && json_size == 0) {

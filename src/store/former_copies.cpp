@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <map>
 #include <string>
 #include <system_error>
 
+#include "base/parse_number.h"
 #include "store/sqlite_backup.h"
 
 namespace winnow {
@@ -33,10 +33,8 @@ std::map<int, fs::path> CopiesOf(const fs::path& store) {
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (!name.starts_with(prefix)) continue;
-    int version = 0;
-    const char* const end = name.data() + name.size();
-    const auto parsed = std::from_chars(name.data() + prefix.size(), end, version);
-    if (parsed.ec == std::errc() && parsed.ptr == end) copies[version] = store.parent_path() / name;
+    const auto version = ParseNumber<int>(std::string_view(name).substr(prefix.size()));
+    if (version) copies[*version] = store.parent_path() / name;
   }
   return copies;
 }

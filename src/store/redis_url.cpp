@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 
+#include "base/parse_number.h"
 #include "base/percent_decoding.h"
 
 namespace winnow {
@@ -19,10 +19,8 @@ std::unexpected<Error> Wrong(std::string_view what) {
 }
 
 std::optional<int> Number(std::string_view digits, int most) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc() || end != digits.data() + digits.size() || number < 0 || number > most) return std::nullopt;
-  return number;
+  const std::optional<int> number = ParseNumber<int>(digits);
+  return number && *number >= 0 && *number <= most ? number : std::nullopt;
 }
 
 }  // namespace

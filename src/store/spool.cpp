@@ -8,13 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <optional>
 
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/parse_number.h"
 #include "base/replace_file.h"
 
 namespace winnow {
@@ -47,10 +47,7 @@ std::optional<std::string_view> RecordOf(std::string_view line) {
 std::optional<uint64_t> SegmentNumber(std::string_view name) {
   if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
   name = name.substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size());
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return number;
+  return ParseNumber<uint64_t>(name);
 }
 
 bool WriteAll(int file, std::string_view bytes) {

@@ -1,9 +1,9 @@
 #include "text/text_template.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
+#include "base/parse_number.h"
 #include "text/segments.h"
 #include "text/text_parts.h"
 
@@ -41,10 +41,8 @@ Result<TextTemplate> TextTemplate::Parse(std::string_view pattern) {
       part.limit = std::numeric_limits<size_t>::max();
       if (colon != std::string_view::npos) {
         const std::string_view limit = TrimAscii(inside.substr(colon + 1));
-        const auto [stop, error] = std::from_chars(limit.data(), limit.data() + limit.size(), part.limit);
-        if (error != std::errc() || stop != limit.data() + limit.size() || part.limit == 0) {
-          return bad("not a valid number of characters: " + std::string(limit));
-        }
+        part.limit = ParseNumber<size_t>(limit).value_or(0);
+        if (part.limit == 0) return bad("not a valid number of characters: " + std::string(limit));
       }
       if (part.field.empty() || part.field.find('{') != std::string::npos) {
         return bad("there is no field name in " + std::string(rest.substr(0, end + 1)));

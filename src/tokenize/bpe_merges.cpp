@@ -6,17 +6,13 @@
 #include <iterator>
 #include <queue>
 
+#include "base/mix_bits.h"
+
 namespace winnow {
 namespace {
 
 constexpr uint32_t kNowhere = UINT32_MAX;
 constexpr int32_t kGone = -2;
-
-uint64_t Mix(uint64_t x) {  // the finalizer of MurmurHash3
-  x = (x ^ x >> 33) * 0xff51afd7ed558ccdull;
-  x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53ull;
-  return x ^ x >> 33;
-}
 
 }  // namespace
 
@@ -31,7 +27,7 @@ uint64_t BpeMerges::PairOf(int32_t left, int32_t right) {
 }
 
 size_t BpeMerges::PlaceOf(uint64_t pair) const {
-  size_t at = Mix(pair) & (slots_.size() - 1);
+  size_t at = MixBits(pair) & (slots_.size() - 1);
   while (slots_[at].pair != kNoPair && slots_[at].pair != pair) at = (at + 1) & (slots_.size() - 1);
   return at;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/mix_bits.h"
 #include "text/character_classes.h"
 #include "text/utf8.h"
 #include "tokenize/byte_letters.h"
@@ -14,16 +15,10 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-uint64_t Mix(uint64_t x) {  // the finaliser of MurmurHash3
-  x = (x ^ x >> 33) * 0xff51afd7ed558ccdull;
-  x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53ull;
-  return x ^ x >> 33;
-}
-
 uint64_t HashOf(std::string_view text) {
   uint64_t hash = 0xcbf29ce484222325ull;  // FNV-1a
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
-  return Mix(hash);
+  return MixBits(hash);
 }
 
 bool IsSpaceByte(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/log.h"
+#include "base/parse_number.h"
 #include "tokenize/tokenizer_json.h"
 
 namespace winnow {
@@ -61,8 +61,8 @@ Result<std::vector<AddedToken>> ReadDecoder(const Json& decoder, const std::stri
   std::vector<AddedToken> added;
   for (const auto& [key, json] : decoder.items()) {
     AddedToken token = TRY(ReadToken(json, where));
-    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), token.id);
-    if (error != std::errc() || end != key.data() + key.size() || token.id < 0 || token.id > (1 << 22))
+    token.id = ParseNumber<int32_t>(key).value_or(-1);
+    if (token.id < 0 || token.id > (1 << 22))
       return BrokenTokenizer(where, "added_tokens_decoder has the id '" + key + "'");
     added.push_back(std::move(token));
   }

@@ -1,12 +1,12 @@
 #include "train/checkpoint.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "base/files.h"
 #include "base/format_version.h"
 #include "base/json.h"
+#include "base/parse_number.h"
 #include "bundle/manifest.h"
 
 namespace winnow {
@@ -21,10 +21,7 @@ constexpr int kFormat = 1;  // a checkpoint that does not state one has it, too
 int StepOf(const fs::path& path) {
   const std::string name = path.filename().string();
   if (!name.starts_with(kPrefix)) return -1;
-  int step = -1;
-  const char* end = name.data() + name.size();
-  const auto parsed = std::from_chars(name.data() + kPrefix.size(), end, step);
-  return parsed.ec == std::errc() && parsed.ptr == end ? step : -1;
+  return ParseNumber<int>(std::string_view(name).substr(kPrefix.size())).value_or(-1);
 }
 
 std::vector<int> StepsIn(const fs::path& output) {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <utility>
 
+#include "base/parse_number.h"
 #include "bundle/safetensors.h"
 #include "kernels/adamw.h"
 
@@ -152,9 +152,8 @@ Result<void> Optimizer::Load(const std::filesystem::path& path) {
   if (steps == file.metadata().end() || ids == nullptr || ids->dtype != DType::kI32 || ids->shape.size() != 1) {
     return wrong("not a file of optimizer moments");
   }
-  const char* end = steps->second.data() + steps->second.size();
-  if (std::from_chars(steps->second.data(), end, steps_).ptr != end || steps_ < 0)
-    return wrong("the number of steps is invalid");
+  steps_ = ParseNumber<decltype(steps_)>(steps->second).value_or(-1);
+  if (steps_ < 0) return wrong("the number of steps is invalid");
   used_ids_.resize(static_cast<size_t>(ids->count()));
   std::ranges::copy(ids->data, reinterpret_cast<std::byte*>(used_ids_.data()));
   std::ranges::fill(used_, 0);

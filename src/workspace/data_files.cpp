@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/path_error.h"
 #include "workspace/disk_room.h"
 #include "workspace/file_name.h"
 #include "workspace/former_versions.h"
@@ -83,7 +84,7 @@ Result<std::unique_ptr<DataFiles>> DataFiles::Open(DataFilesOptions options) {
   for (const char* const name : {".uploads", ".former", ".trash"}) {
     std::error_code error;
     fs::create_directories(directory / name, error);
-    if (error) return Fail(ErrorCode::kIo, (directory / name).string() + ": " + error.message());
+    if (error) return std::unexpected(PathError(directory / name, error));
   }
   RemoveOld(directory / ".uploads", kUploadAge);
   RemoveOld(directory / ".trash", kTrashAge);

@@ -9,6 +9,7 @@
 
 #include "base/ascii.h"
 #include "data/label_warnings.h"
+#include "data/nearest_rank.h"
 #include "text/duplicate_key.h"
 #include "text/text_parts.h"
 #include "workspace/client_words.h"
@@ -19,13 +20,6 @@ namespace {
 constexpr size_t kMostCharacters = 10'000;  // of a text in a page
 constexpr size_t kFewTexts = 20;            // of a label, with which it can hardly be learned
 constexpr size_t kMostLabels = 1000;        // in an answer
-
-/// Returns the smallest length that at least this share of the sorted lengths do not exceed.
-uint32_t Percentile(const std::vector<uint32_t>& sorted, size_t percent) {
-  if (sorted.empty()) return 0;
-  const size_t rank = (sorted.size() * percent + 99) / 100;
-  return sorted[std::max<size_t>(rank, 1) - 1];
-}
 
 /// The numbers of a file while its rows are read.
 class Counter {
@@ -70,8 +64,8 @@ class Counter {
             {"duplicates", duplicates_},
             {"conflicts", conflicts_},
             {"length",
-             {{"p50", Percentile(lengths_, 50)},
-              {"p95", Percentile(lengths_, 95)},
+             {{"p50", NearestRank(lengths_, 50)},
+              {"p95", NearestRank(lengths_, 95)},
               {"max", lengths_.empty() ? 0 : lengths_.back()}}},
             {"warnings", Warnings(sorted, source)}};
   }

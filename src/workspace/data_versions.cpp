@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "base/path_error.h"
 #include "base/temporary_directory.h"
 
 namespace winnow {
@@ -12,10 +13,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kReplaced = ".replaced";  // of ReplaceFile
-
-Error FileError(const fs::path& path, const std::error_code& error) {
-  return {ErrorCode::kIo, path.string() + ": " + error.message(), {}};
-}
 
 bool IsFile(const fs::directory_entry& entry) {
   std::error_code ignored;
@@ -30,7 +27,7 @@ Result<void> ForEach(const fs::path& directory,
   for (fs::directory_iterator each(directory, error), end; !error && each != end; each.increment(error)) {
     TRY(take(*each));
   }
-  if (error) return std::unexpected(FileError(directory, error));
+  if (error) return std::unexpected(PathError(directory, error));
   return {};
 }
 
@@ -44,7 +41,7 @@ Result<void> AddFiles(const fs::path& directory, std::vector<DataVersion>& versi
       versions.push_back({each->path(), name});
     }
   }
-  if (error) return std::unexpected(FileError(directory, error));
+  if (error) return std::unexpected(PathError(directory, error));
   return {};
 }
 
@@ -86,7 +83,7 @@ Result<void> UseByName(const DataVersion& version, const std::function<Result<vo
   std::error_code error;
   const fs::path target = fs::canonical(version.path, error);
   if (!error) fs::create_symlink(target, link, error);
-  if (error) return std::unexpected(FileError(version.path, error));
+  if (error) return std::unexpected(PathError(version.path, error));
   return use(link);
 }
 
@@ -96,7 +93,7 @@ Result<size_t> RemoveUnfinishedData(const fs::path& directory, bool dry_run) {
     ++count;
     std::error_code error;
     if (!dry_run) fs::remove_all(entry.path(), error);
-    if (error) return std::unexpected(FileError(entry.path(), error));
+    if (error) return std::unexpected(PathError(entry.path(), error));
     return {};
   }));
   return count;

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
+
+#include "base/parse_number.h"
 
 namespace winnow {
 
@@ -20,10 +21,7 @@ std::vector<unsigned> Numbers(const fs::path& directory) {
   std::error_code error;
   for (fs::directory_iterator each(directory, error); !error && each != fs::directory_iterator();
        each.increment(error)) {
-    const std::string name = each->path().filename().string();
-    unsigned number = 0;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (parsed.ec == std::errc() && parsed.ptr == name.data() + name.size()) numbers.push_back(number);
+    if (const auto number = ParseNumber<unsigned>(each->path().filename().string())) numbers.push_back(*number);
   }
   std::ranges::sort(numbers);
   return numbers;

@@ -1,12 +1,11 @@
 #include "workspace/workspace_format.h"
 
-#include <fmt/format.h>
-
 #include <system_error>
 
 #include "base/files.h"
 #include "base/format_version.h"
 #include "base/json.h"
+#include "base/path_error.h"
 
 namespace winnow {
 namespace {
@@ -20,7 +19,7 @@ constexpr int kFormat = 1;
 Result<void> OpenWorkspaceFormat(const fs::path& workspace) {
   std::error_code error;
   fs::create_directories(workspace, error);
-  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: {}", workspace.string(), error.message()));
+  if (error) return std::unexpected(PathError(workspace, error));
   const fs::path path = workspace / "workspace.json";
   if (!fs::exists(path, error)) {
     return WriteFileAtomically(path, Json{{"format", kFormat}, {"written_by", WINNOW_VERSION}}.dump() + "\n");

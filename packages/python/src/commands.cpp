@@ -87,7 +87,7 @@ class PythonObserver final : public TrainingObserver {
   NativeWork& work_;
   const nb::handle callback_;
   std::chrono::steady_clock::time_point told_;
-  std::vector<CurvePoint> losses_;  // of each step
+  std::vector<StepValue> losses_;  // of each step
   bool going_on_ = true;
 };
 

@@ -1,0 +1,13 @@
+/// Lists of names in messages.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace winnow {
+
+/// Returns the first `most` names and the number of the others: "a, b and 3 more".
+std::string FirstNames(std::span<const std::string> names, size_t most);
+
+}  // namespace winnow
