@@ -179,7 +179,7 @@ Result<std::unique_ptr<FittedModel>> FitLinear(const TrainingInput& input, Threa
       std::ranges::count_if(train.examples, [](const Example& example) { return example.shares.size() > 1; });
   if (soft > 0) {
     observer.Note(fmt::format(
-        "{} of {} training texts have soft labels, of which a linear model learns the most probable one only",
+        "{} of {} training texts have soft labels; a linear model learns only the most probable label of each",
         FormatCount(soft), FormatCount(static_cast<int64_t>(train.examples.size()))));
   }
   const FoldedTexts texts(TextViews(train), input.plan.model.fold_disguises);

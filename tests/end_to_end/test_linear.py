@@ -141,7 +141,7 @@ class LinearModels(TestCase):
     def test_linear_models_say_that_they_learn_no_shares(self):
         rows = "".join(json.dumps({"text": f"word{i % 4} n{i}", "label": {"a": .9, "b": .1} if i % 4 < 2 else {"a": .2, "b": .8}}) + "\n" for i in range(60))
         _, err = self.train_linear(data=self.write("soft.jsonl", rows), output="soft")
-        self.assertIn("training texts have soft labels, of which a linear model learns the most probable one only", err)
+        self.assertIn("training texts have soft labels; a linear model learns only the most probable label of each", err)
 
     def test_it_is_calibrated_compared_and_cross_validated(self):
         self.train_linear()
