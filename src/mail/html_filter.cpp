@@ -229,6 +229,10 @@ class Filter {
   }
 
   void Write(Tag& tag) {
+    if (tag.name == "svg" || tag.name == "math")
+      foreign_ = tag.end ? foreign_ - std::min<size_t>(foreign_, 1) : foreign_ + 1;
+    // In SVG and MathML, the content of these elements is tags, of which some lead back to HTML that is shown.
+    if (foreign_ > 0 && IsOneOf(tag.name, kUnshown)) tag.name = "span";
     if (!tag.end && IsOneOf(tag.name, kUnshown)) {
       SkipRaw(tag.name, false);
     } else if (!tag.end && IsOneOf(tag.name, kShown)) {
@@ -256,6 +260,10 @@ class Filter {
         break;
       }
       end += 2;
+    }
+    if (name == "style") {
+      filtered_.style_sheets += html_.substr(at_, end == npos ? npos : end - at_);
+      filtered_.style_sheets += '\n';
     }
     if (shown) {
       filtered_.html += ' ';
@@ -372,6 +380,7 @@ class Filter {
   std::vector<std::string> open_;
   size_t formatting_ = 0;
   size_t nodes_ = 0;
+  size_t foreign_ = 0;  // elements <svg> and <math> that are open
   FilteredHtml filtered_;
 };
 
