@@ -46,8 +46,8 @@ std::string_view CharsetOfHtml(std::string_view html) {
 
 bool IsBlankText(const BodyText& body) { return IsBlank(body.text); }
 
-/// Returns the share of the different words of `of` that are in `in`. Words without a letter, such as lines of dashes, and
-/// web addresses, which HTML has behind its texts, do not count. Looks at the first thousands of words.
+/// Returns the share of the different words of `of` that are in `in`. Words without a letter, such as lines of
+/// dashes, and web addresses, which HTML has behind its texts, do not count. Looks at the first thousands of words.
 double ShareOfWords(std::string_view of, std::string_view in) {
   constexpr size_t kMost = 5000;
   const auto counts = [](std::string_view word) {
@@ -197,8 +197,8 @@ class BodyReader {
     }
   }
 
-  /// Of alternatives, mail programs show the last one that they can, most of them the HTML; the plain text is taken if it
-  /// says the same.
+  /// Of alternatives, mail programs show the last one that they can, most of them the HTML; the plain text is taken
+  /// if it says the same.
   void Choose(size_t index) {
     BodyText* plain = nullptr;
     BodyText* html = nullptr;

@@ -115,6 +115,8 @@ TEST(HtmlText, KeepsWhatAStyleSheetMayShow) {
         std::pair("/* .x{display:block!important} */", "display:none")}) {
     EXPECT_EQ(with(sheet, style), "a\n") << sheet;
   }
+  EXPECT_EQ(TextOf("<svg><p><style>.x{display:block!important}</style><div class=x style='display:none'>a</div>"),
+            ".x{display:block!important}\na\n");
   EXPECT_EQ(TextOf("<style>.x{font-size:14px}</style><div style='font-size:0'>no<b class=x>a</b></div>"), "a\n");
 }
 

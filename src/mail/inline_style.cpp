@@ -22,8 +22,8 @@ bool IsNameByte(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-/// In lower case, without comments and without what is in strings and addresses, where the signs of the language have no
-/// meaning (CSS Syntax Level 3, 4.3).
+/// In lower case, without comments and without what is in strings and addresses, where the signs of the language have
+/// no meaning (CSS Syntax Level 3, 4.3).
 std::string Cleaned(std::string_view css) {
   std::string out;
   for (size_t i = 0; i < css.size(); ++i) {
@@ -107,8 +107,8 @@ double PixelsOf(std::string_view unit) {
   return found == kUnits.end() ? 0 : found->second;
 }
 
-/// Returns true for a length of 0. A percentage of a height is none, since it refers to that of the box around it, which is
-/// mostly open.
+/// Returns true for a length of 0. A percentage of a height is none, since it refers to that of the box around it,
+/// which is mostly open.
 bool IsZeroLength(std::string_view text) {
   const auto length = LengthOf(text);
   return length && length->value == 0 && (length->unit.empty() || length->unit == "em" || PixelsOf(length->unit) > 0);
@@ -119,7 +119,8 @@ bool IsZeroOpacity(std::string_view text) {
   return number && number->value <= 0 && (number->unit.empty() || number->unit == "%");
 }
 
-/// Returns the size in pixels of letters in an element with this font-size; what cannot be known is a size that is seen.
+/// Returns the size in pixels of letters in an element with this font-size; what cannot be known is a size that is
+/// seen.
 double FontSizeOf(std::string_view value, double parent) {
   if (value == "inherit" || value == "unset") return parent;
   if (value == "smaller") return parent / 1.2;

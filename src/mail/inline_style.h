@@ -1,7 +1,7 @@
 /// What styles say about the visibility of an element.
 ///
-/// A text that is taken for hidden reaches neither rules nor the classifier, so whatever mail programs may show counts as
-/// visible: whoever could make the filter leave out what readers see would evade it altogether.
+/// A text that is taken for hidden reaches neither rules nor the classifier, so whatever mail programs may show
+/// counts as visible: whoever could make the filter leave out what readers see would evade it altogether.
 #pragma once
 
 #include <set>
