@@ -72,6 +72,14 @@ function rawField(message: Message, name: string): string {
   }
 }
 
+/** As FoldSpaces of src/filter/message_fields.cpp: white space between words is one space; an empty line is a line end. */
+function foldSpaces(text: string, joinsLines: boolean): string {
+  return text.replace(/[\n\r\v\f\u0085\u2028\u2029 \t\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]+/g, run => {
+    const lineEnds = run.match(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/g)?.length ?? 0;
+    return lineEnds > (joinsLines ? 1 : 0) ? '\n' : ' ';
+  });
+}
+
 export function readField(message: Message, name: string, fold?: (text: string) => string): FieldValue {
   let value: FieldValue;
   if (name.startsWith('header:')) {
@@ -83,6 +91,6 @@ export function readField(message: Message, name: string, fold?: (text: string) 
     value = {text, present: text !== ''};
   }
   value.text = wellFormed(value.text);
-  if (fold !== undefined) value.text = fold(value.text);
+  if (fold !== undefined) value.text = foldSpaces(fold(value.text), ['text', 'subject', 'body'].includes(name));
   return value;
 }
