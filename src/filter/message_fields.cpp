@@ -53,10 +53,10 @@ std::string Joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-std::string WholeText(const FilterMessage& message) {
+std::string WholeText(const FilterMessage& message, std::string_view divider = "\n") {
   if (!message.text.empty()) return message.text;
   if (message.subject.empty() || message.body.empty()) return message.subject + message.body;
-  return message.subject + "\n" + message.body;
+  return message.subject + std::string(divider) + message.body;
 }
 
 /// A link without the punctuation at its end, which belongs to the sentence.
@@ -202,6 +202,8 @@ FieldValue ReadField(const FilterMessage& message, const FieldName& name, bool f
       name.kind == Kind::kHeader ? ReadHeader(message, name.header) : FieldValue{RawField(message, name.kind)};
   if (name.kind != Kind::kHeader) value.present = !value.text.empty();
   const bool is_text = name.kind == Kind::kText || name.kind == Kind::kSubject || name.kind == Kind::kBody;
+  // An empty line, which is folded to a line end: the subject does not go on in the body.
+  if (fold && name.kind == Kind::kText) value.text = WholeText(message, "\n\n");
   value.text = fold ? FoldSpaces(FoldDisguises(value.text), is_text) : ValidUtf8(value.text);
   return value;
 }

@@ -79,7 +79,7 @@ TEST(ReadField, FoldsWhiteSpaceWithDisguises) {
   const auto field = [&](const char* name, bool fold) {
     return ReadField(message, *FieldName::Parse(name), fold).text;
   };
-  EXPECT_EQ(field("text", true), "You have w on a big prize\nto day");
+  EXPECT_EQ(field("text", true), "You have\nw on a big prize\nto day");
   EXPECT_EQ(field("body", true), "w on a big prize\nto day");
   EXPECT_EQ(field("subject", false), "You  have");
   message.headers = {{"X", "a\u00a0b"}, {"X", "c"}};

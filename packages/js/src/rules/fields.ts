@@ -49,10 +49,10 @@ function wellFormed(text: string): string {
   return text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD');
 }
 
-function wholeText(message: Message): string {
+function wholeText(message: Message, divider = '\n'): string {
   const {text = '', subject = '', body = ''} = message;
   if (text !== '') return text;
-  return subject === '' || body === '' ? subject + body : `${subject}\n${body}`;
+  return subject === '' || body === '' ? subject + body : subject + divider + body;
 }
 
 function rawField(message: Message, name: string): string {
@@ -90,6 +90,8 @@ export function readField(message: Message, name: string, fold?: (text: string) 
     const text = rawField(message, name);
     value = {text, present: text !== ''};
   }
+  // An empty line, which is folded to a line end: the subject does not go on in the body.
+  if (fold !== undefined && name === 'text') value.text = wholeText(message, '\n\n');
   value.text = wellFormed(value.text);
   if (fold !== undefined) value.text = foldSpaces(fold(value.text), ['text', 'subject', 'body'].includes(name));
   return value;
