@@ -179,6 +179,9 @@ constexpr auto kScales = std::to_array<std::string_view>({"zoom", "transform", "
 /// What opens a box whose height or width is 0.
 constexpr auto kOpening = std::to_array<std::string_view>(
     {"min-height", "min-width", "padding", "padding-top", "padding-bottom", "padding-left", "padding-right"});
+constexpr auto kLooked =
+    std::to_array<std::string_view>({"all", "display", "opacity", "position", "visibility", "font-size", "color",
+                                     "height", "max-height", "width", "max-width", "overflow-x", "overflow-y"});
 /// Values of display with a box that height and overflow apply to.
 constexpr auto kBlockValues =
     std::to_array<std::string_view>({"block", "inline-block", "flow-root", "list-item", "flex", "inline-flex"});
@@ -220,7 +223,11 @@ class Style {
   }
 
  private:
+  /// Of the properties that are looked for alone, since a style may have any number of others.
   void Set(const Declaration& declaration) {
+    const std::string_view name = declaration.name;
+    if (!IsOneOf(name, kLooked) && !IsOneOf(name, kShadows) && !IsOneOf(name, kScales) && !IsOneOf(name, kOpening))
+      return;
     const auto known = std::ranges::find(declarations_, declaration.name, &Declaration::name);
     if (known == declarations_.end()) {
       declarations_.push_back(declaration);
@@ -267,11 +274,9 @@ Visibility InDoubt(Visibility parent) {
 
 void StyleSheets::Add(std::string_view css) {
   std::string cleaned = Cleaned(css);
-  // The comment signs of HTML have no meaning in style sheets, and "!" would be taken for that of "!important".
-  for (const std::string_view sign : {"<!--", "-->"}) {
-    for (size_t at = cleaned.find(sign); at != std::string::npos; at = cleaned.find(sign, at))
-      cleaned.replace(at, sign.size(), " ");
-  }
+  // The begin of a comment of HTML has no meaning in style sheets, and its "!" is not that of "!important".
+  for (size_t at = cleaned.find("<!--"); at != std::string::npos; at = cleaned.find("<!--", at + 4))
+    cleaned.replace(at, 4, "    ");
   // By escapes, anything may have any name.
   animated_ = animated_ || cleaned.find("keyframes") != std::string::npos || css.find('\\') != npos;
   AddDeclarations(cleaned);
