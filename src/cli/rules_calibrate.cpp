@@ -76,9 +76,9 @@ struct LabelledMessage {
 /// Adds the messages of the store that people have labelled without seeing the verdict. Returns their number.
 Result<size_t> AddBlindLabels(Store& store, std::vector<LabelledMessage>& messages) {
   size_t added = 0;
-  for (const StoredVerdictSample& stored : TRY(ReadVerdictSamples(store, {.labelled = true}))) {
+  // Of all samples, since the share of them that is labelled differs between the ranges of scores.
+  for (const StoredVerdictSample& stored : LabelledVerdicts(TRY(ReadVerdictSamples(store)))) {
     const VerdictSample& sample = stored.sample;
-    if (sample.stratum == kDisagreementStratum) continue;  // no sample of all messages
     const bool spam = sample.label == "spam";
     if (!spam && sample.label != "ham") continue;
     LabelledMessage labelled{.spam = spam, .count = 1 / std::max(sample.probability, 1e-6)};

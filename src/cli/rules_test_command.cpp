@@ -47,8 +47,9 @@ void Describe(RulesTestOptions& options, OptionTable& table) {
       .ValueName("LABEL");
   AddFieldOptions(options.reading, table);
   table
-      .Add("template", &options.reading.template_text,
-           "Text template that combines several fields: '{subject} [SEP] {body}'; rules read each [SEP] as a line end")
+      .Add(
+          "template", &options.reading.template_text,
+          "Text template that combines several fields: '{subject} [SEP] {body}'; rules read each [SEP] as an empty line")
       .ValueName("TEXT");
   table.Group("Backtest on the history of messages");
   AddHistoryRangeOptions(options.history, table);
@@ -97,8 +98,7 @@ Result<void> TestData(const RuleSet& rules, const std::vector<std::string>& file
   RuleStatistics statistics(rules);
   for (const Example& example : dataset.examples) {
     FilterMessage message;
-    message.text = example.text;
-    std::ranges::replace(message.text, kSegmentSeparator, '\n');
+    for (const char c : example.text) message.text += c == kSegmentSeparator ? "\n\n" : std::string(1, c);
     statistics.Add(message, std::ranges::count(example.labels, spam) > 0);
   }
   return Print(options.json ? statistics.ToJson().dump(2) + "\n" : statistics.Text());

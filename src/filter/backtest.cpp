@@ -40,6 +40,15 @@ FilterMessage MessageOf(const MessageRecord& record) {
   return message;
 }
 
+/// Returns true for rules about what the history does not keep: it has the text, the sender's address and the user.
+bool LooksBeyondHistory(const Rule& rule) {
+  using Kind = FieldName::Kind;
+  const auto kept = [](Kind kind) {
+    return kind == Kind::kText || kind == Kind::kUser || kind == Kind::kSender || kind == Kind::kSenderDomain;
+  };
+  return !kept(rule.field.kind) || (rule.exists && !kept(rule.exists->kind)) || rule.min_links || rule.max_links;
+}
+
 /// Counts what people know about a message that a rule has hit.
 void CountKnown(std::optional<bool> truth, RuleCounts& counts) {
   if (truth) ++(*truth ? counts.spam : counts.ham);
@@ -132,14 +141,19 @@ Json RuleHistory::ToJson() const {
 }
 
 std::vector<std::string> Backtest::HiddenRules(const MessageRecord& message, const FilterMessage& text) const {
+  const std::vector<Symbol> stored = RuleSymbolsOf(message);
+  std::vector<size_t> candidates;
+  for (size_t rule = 0; rule < current_.rules().size(); ++rule) {
+    if (!message.redacted && !LooksBeyondHistory(current_.rules()[rule])) continue;
+    if (std::ranges::find(stored, current_.rules()[rule].name, &Symbol::name) != stored.end())
+      candidates.push_back(rule);
+  }
   std::vector<std::string> hidden;
-  if (!message.redacted) return hidden;
+  if (candidates.empty()) return hidden;
   std::vector<bool> holding;
   current_.Evaluate(text, &holding);
-  const std::vector<Symbol> stored = RuleSymbolsOf(message);
-  for (size_t rule = 0; rule < current_.rules().size(); ++rule) {
-    const std::string& name = current_.rules()[rule].name;
-    if (!holding[rule] && std::ranges::find(stored, name, &Symbol::name) != stored.end()) hidden.push_back(name);
+  for (const size_t rule : candidates) {
+    if (!holding[rule]) hidden.push_back(current_.rules()[rule].name);
   }
   return hidden;
 }

@@ -124,6 +124,38 @@ TEST_F(BacktestTest, RulesThatRedactionHidesCountAsHit) {
   EXPECT_EQ(backtest.changed(), 0u);
 }
 
+// The history has the text, the sender's address and the user, but neither header fields nor what is behind links.
+TEST_F(BacktestTest, RulesAboutWhatTheHistoryLacksCountAsHit) {
+  const RuleSet::Pointer rules = RuleSet::Parse(R"([[rule]]
+name = "LIST"
+score = -2
+exists = "header:List-Id"
+[[rule]]
+name = "SHORT_LINK"
+score = 3
+field = "link_hosts"
+domains = ["bit.ly"]
+[[composite]]
+name = "SHORT_LINK_OF_A_LIST"
+score = 1
+expression = "LIST & SHORT_LINK"
+)",
+                                                "rules.toml")
+                                     .value();
+  const SpamFilter filter({}, rules);
+  FilterMessage message;
+  message.subject = "Hello";
+  message.body = "see here";
+  message.headers = {{"List-Id", "<a.example>"}};
+  message.links = {"https://bit.ly/x"};
+  const Verdict verdict = filter.Decide(filter.Begin(message, {}), {.probability = 0.4, .version = "1.0.0"});
+  EXPECT_TRUE(verdict.is_spam);
+  Backtest backtest(*rules, *rules, {});
+  backtest.Add(RecordOf(message, verdict), std::nullopt);
+  EXPECT_EQ(backtest.changed(), 0u);
+  EXPECT_EQ(backtest.ToJson()["rules"].size(), 3u);
+}
+
 TEST_F(BacktestTest, CountsRulesOfTheHistory) {
   RuleHistory history;
   history.Add(Checked(old_, "a prize", 0.9), true);

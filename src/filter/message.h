@@ -24,6 +24,8 @@ struct FilterMessage {
   std::string user;         ///< whose message it is, as the caller identifies users
   MailParties parties;      ///< of a mail; empty: text templates find `sender` and `recipient`
   std::vector<std::pair<std::string, std::string>> headers;  ///< names and values of a mail's header fields, in order
+  std::vector<std::string> links = {};                       ///< addresses of web pages behind texts and images of HTML
+  bool several_authors = false;  ///< From of a mail has several addresses, or there are several fields From
 };
 
 }  // namespace winnow

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "text/disguise.h"
 #include "text/utf8.h"
@@ -52,15 +53,32 @@ std::string Joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-std::string WholeText(const FilterMessage& message) {
+std::string WholeText(const FilterMessage& message, std::string_view divider = "\n") {
   if (!message.text.empty()) return message.text;
   if (message.subject.empty() || message.body.empty()) return message.subject + message.body;
-  return message.subject + "\n" + message.body;
+  return message.subject + std::string(divider) + message.body;
+}
+
+/// A link without the punctuation at its end, which belongs to the sentence.
+std::string WithoutPunctuation(std::string link) {
+  while (!link.empty() && std::string_view(".,;:!?)]}'*").find(link.back()) != std::string_view::npos) link.pop_back();
+  return link;
+}
+
+/// The links in the text, and those behind it that are not among them.
+std::vector<std::string> LinksOf(const FilterMessage& message) {
+  std::vector<std::string> links = FindLinks(WholeText(message));
+  std::set<std::string> known(links.begin(), links.end());
+  for (const std::string& link : message.links) {
+    const std::string plain = WithoutPunctuation(link);
+    if (known.insert(plain).second) links.push_back(plain);
+  }
+  return links;
 }
 
 std::string HostsOf(const FilterMessage& message) {
   std::vector<std::string> hosts;
-  for (const std::string& link : FindLinks(WholeText(message))) hosts.push_back(HostOfLink(link));
+  for (const std::string& link : LinksOf(message)) hosts.push_back(HostOfLink(link));
   return Joined(hosts);
 }
 
@@ -96,13 +114,50 @@ std::string RawField(const FilterMessage& message, Kind kind) {
     case Kind::kUser:
       return message.user;
     case Kind::kLinks:
-      return Joined(FindLinks(WholeText(message)));
+      return Joined(LinksOf(message));
     case Kind::kLinkHosts:
       return HostsOf(message);
     case Kind::kHeader:
       break;
   }
   return {};
+}
+
+bool IsLineEnd(char32_t c) {
+  return c == '\n' || c == '\r' || c == '\v' || c == '\f' || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+bool IsSpace(char32_t c) {
+  return c == ' ' || c == '\t' || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x202F ||
+         c == 0x205F || c == 0x3000;
+}
+
+/// White space as a reader sees it between words: a run of it is one space. In texts, so are the line ends that a mail
+/// program has put into a paragraph; an empty line stays a line end, as all line ends do in lists of values.
+std::string FoldSpaces(std::string_view text, bool joins_lines) {
+  std::string folded;
+  folded.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    size_t next = i, line_ends = 0;
+    bool carriage_return = false;
+    while (next < text.size()) {
+      size_t after = next;
+      const char32_t c = NextCodePoint(text, after);
+      if (!IsLineEnd(c) && !IsSpace(c)) break;
+      if (IsLineEnd(c) && !(c == '\n' && carriage_return)) ++line_ends;
+      carriage_return = c == '\r';
+      next = after;
+    }
+    if (next > i) {
+      folded += line_ends > (joins_lines ? 1U : 0U) ? '\n' : ' ';
+      i = next;
+    } else {
+      NextCodePoint(text, next);
+      folded += text.substr(i, next - i);
+      i = next;
+    }
+  }
+  return folded;
 }
 
 /// Addresses with a scheme, with "www.", and those of the most frequent top-level domains and of domains that link
@@ -146,7 +201,10 @@ FieldValue ReadField(const FilterMessage& message, const FieldName& name, bool f
   FieldValue value =
       name.kind == Kind::kHeader ? ReadHeader(message, name.header) : FieldValue{RawField(message, name.kind)};
   if (name.kind != Kind::kHeader) value.present = !value.text.empty();
-  value.text = fold ? FoldDisguises(value.text) : ValidUtf8(value.text);
+  const bool is_text = name.kind == Kind::kText || name.kind == Kind::kSubject || name.kind == Kind::kBody;
+  // An empty line, which is folded to a line end: the subject does not go on in the body.
+  if (fold && name.kind == Kind::kText) value.text = WholeText(message, "\n\n");
+  value.text = fold ? FoldSpaces(FoldDisguises(value.text), is_text) : ValidUtf8(value.text);
   return value;
 }
 
@@ -155,8 +213,7 @@ std::vector<std::string> FindLinks(std::string_view text) {
   if (text.find('.') == std::string_view::npos && text.find("//") == std::string_view::npos) return links;
   re2::StringPiece rest(text.data(), text.size());
   for (std::string link; RE2::FindAndConsume(&rest, LinkPattern(), &link);) {
-    while (!link.empty() && std::string_view(".,;:!?)]}'*").find(link.back()) != std::string_view::npos)
-      link.pop_back();
+    link = WithoutPunctuation(std::move(link));
     if (!link.empty()) links.push_back(std::move(link));
   }
   return links;

@@ -43,7 +43,8 @@ struct FieldValue {
 };
 
 /// Returns the value of a field. Several header fields of one name, links and hosts of links are divided by "\n". The
-/// domain of the sender and hosts are in lower case. If `fold` is true, obfuscations are folded (text/disguise.h).
+/// domain of the sender and hosts are in lower case. If `fold` is true, obfuscations are folded (text/disguise.h),
+/// and so is white space: any between two words is one space, but for empty lines, which are one line end.
 FieldValue ReadField(const FilterMessage& message, const FieldName& name, bool fold);
 
 /// Returns the addresses of web pages in a text, with or without "https://", in their order: "https://example.com/a",

@@ -64,6 +64,30 @@ TEST(ReadField, JoinsHeaderFieldsOfOneName) {
   EXPECT_FALSE(ReadField(message, *FieldName::Parse("subject"), false).present);
 }
 
+TEST(ReadField, HasTheLinksBehindTheText) {
+  FilterMessage message;
+  message.body = "see https://a.example/x. and here";
+  message.links = {"https://a.example/x", "https://B.example/y", "https://B.example/y"};
+  EXPECT_EQ(ReadField(message, *FieldName::Parse("links"), false).text, "https://a.example/x\nhttps://B.example/y");
+  EXPECT_EQ(ReadField(message, *FieldName::Parse("link_hosts"), false).text, "a.example\nb.example");
+}
+
+TEST(ReadField, FoldsWhiteSpaceWithDisguises) {
+  FilterMessage message;
+  message.subject = "You  have";
+  message.body = "w\u00a0\u3000on\ta\r\nbig \n prize\n \r\nto\u2028day";
+  const auto field = [&](const char* name, bool fold) {
+    return ReadField(message, *FieldName::Parse(name), fold).text;
+  };
+  EXPECT_EQ(field("text", true), "You have\nw on a big prize\nto day");
+  EXPECT_EQ(field("body", true), "w on a big prize\nto day");
+  EXPECT_EQ(field("subject", false), "You  have");
+  message.headers = {{"X", "a\u00a0b"}, {"X", "c"}};
+  EXPECT_EQ(field("header:x", true), "a b\nc");
+  message.body = "g1ft  c a r d s";  // spaced letters, whose words are known by the gaps between them
+  EXPECT_EQ(field("body", true), "gift cards");
+}
+
 TEST(HeaderLines, AreUnfoldedAndEndAtAnEmptyLine) {
   EXPECT_THAT(ParseHeaderLines("A: b\r\nList-Id:  <x>\r\n  more\r\nno colon\nC:\n\nD: body"),
               ElementsAre(Pair("A", "b"), Pair("List-Id", "<x> more"), Pair("C", "")));

@@ -2,10 +2,36 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/ascii.h"
 #include "base/json.h"
 #include "mail/mail_fields.h"
 
 namespace winnow {
+
+namespace {
+
+/// Returns the address of a web page as browsers read it, which ignore line ends and count no slashes
+/// ("https:/\\example.com"); empty for other references, such as "mailto:".
+std::string WebAddress(std::string_view href) {
+  std::string address;
+  for (const char c : href) {
+    if (static_cast<unsigned char>(c) > ' ' || (c == ' ' && !address.empty())) address += c;
+  }
+  const size_t colon = address.find(':');
+  const std::string scheme = LowerAscii(std::string_view(address).substr(0, std::min(colon, size_t{5})));
+  if (colon <= 5 && (scheme == "http" || scheme == "https" || scheme == "ftp")) {
+    address.erase(0, colon + 1);
+  } else if (!address.starts_with("//")) {
+    return {};
+  }
+  address.erase(0, address.find_first_not_of("/\\"));
+  if (address.empty()) return {};
+  return (scheme == "http" || scheme == "ftp" ? scheme : "https") + "://" + address;
+}
+
+}  // namespace
 
 FilterMessage MessageOfMail(const MailMessage& mail) {
   const MailFields fields(mail);
@@ -17,6 +43,10 @@ FilterMessage MessageOfMail(const MailMessage& mail) {
   message.parties = {.from = fields.from, .sender = fields.sender, .to = fields.to};
   if (!mail.to.empty()) message.recipient = mail.to.front().address;
   for (const MailHeader& header : mail.headers) message.headers.emplace_back(header.name, header.value);
+  for (const MailLink& link : mail.links) {
+    if (std::string address = WebAddress(link.href); !address.empty()) message.links.push_back(std::move(address));
+  }
+  message.several_authors = mail.several_authors;
   return message;
 }
 

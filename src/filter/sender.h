@@ -18,8 +18,9 @@ inline constexpr std::string_view kScoreKind = "score";
 
 /// Returns the name under which a sender is stored: a mail address in lower case without its display name ("Joe
 /// <Joe@Example.COM>" -> "joe@example.com"), a telephone number without separators ("+49 30-123" -> "+4930123"), any
-/// other name without spaces around it, in lower case. Of an address that cannot be stored, since it has more than 320
-/// bytes or is not valid UTF-8, it is the domain, "@example.com"; an empty text if that cannot be stored either.
+/// other name without spaces around it, in lower case. Internationalized domains have their letters in place of
+/// "xn--". Of an address that cannot be stored, since it has more than 320 bytes or is not valid UTF-8, it is the
+/// domain, "@example.com"; an empty text if that cannot be stored either.
 std::string NormalSender(std::string_view sender);
 
 /// Returns "@example.com" for "joe@example.com", and an empty text for a sender that is not a mail address.

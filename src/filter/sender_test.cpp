@@ -26,6 +26,17 @@ TEST(NormalSender, HasOneFormPerSender) {
   EXPECT_EQ(NormalSender(""), "");
 }
 
+TEST(NormalSender, HasTheLettersOfAnInternationalizedDomain) {
+  for (const char* const sender :
+       {"x@xn--bcher-kva.Example", "x@XN--bcher-KVA.example.", "x@bücher.example", "x@BÜCHER.example"})
+    EXPECT_EQ(NormalSender(sender), "x@bücher.example");
+  EXPECT_EQ(NormalSender("@mail.xn--r8jz45g.example"), "@mail.例え.example");
+  EXPECT_EQ(NormalSender("x@xn--fa-hia.example"), "x@faß.example") << "not fass.example, which is another domain";
+  for (const char* const sender :
+       {"x@xn--.example", "x@xn--99999999.example", "x@xn--a_b-c!.example", "x@example", "x@"})
+    EXPECT_EQ(NormalSender(sender), sender);
+}
+
 TEST(NormalSender, LeavesOutWhatTheStoreCannotHold) {
   EXPECT_EQ(NormalSender(std::string(321, 'a')), "");
   EXPECT_EQ(NormalSender("joe\xff"), "");

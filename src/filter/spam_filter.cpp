@@ -108,7 +108,11 @@ FilterProgress SpamFilter::Begin(const FilterMessage& message, const KnownState&
   verdict.threshold = ThresholdOf(verdict.mode);
   const RuleSet::Pointer rules = this->rules();
   progress.weights = EffectiveWeights(options_.weights, rules == nullptr ? StatedWeights() : rules->weights());
-  AddReputation(progress.weights, state.sender, progress);
+  SenderReputation sender = state.sender;
+  // One of several authors cannot speak for the others, and what authenticates senders looks at one of them.
+  if (message.several_authors && sender.list == SenderReputation::List::kAllowed)
+    sender.list = SenderReputation::List::kNone;
+  AddReputation(progress.weights, sender, progress);
   if (progress.decided) return progress;
   RuleAction action = RuleAction::kNone;
   if (rules != nullptr) {

@@ -247,6 +247,27 @@ TEST(TextForModel, FindsInAMailWhatImportedTrainingDataContain) {
   EXPECT_EQ(TextForModel(message, &both).segments(), 2u);
 }
 
+TEST(MessageOfMail, HasTheWebAddressesBehindTheText) {
+  const std::string html =
+      "<a href='HTTPS:/\\bit.ly/x'>a</a><a href='mailto:a@b.example'>b</a><a href='ht\ntp://c.example/ d'>c</a>"
+      "<a href='//d.example'>d</a><a href='javascript:x'>e</a><a href='page.html'>f</a>";
+  const FilterMessage message =
+      MessageOfMail(ReadMail("From: a@b.example\nContent-Type: text/html\n\n" + html).value());
+  EXPECT_THAT(message.links, ElementsAre("https://bit.ly/x", "http://c.example/ d", "https://d.example"));
+}
+
+TEST(SpamFilter, AnAllowedAuthorDoesNotSpeakForOthers) {
+  KnownState known;
+  known.sender.list = SenderReputation::List::kAllowed;
+  FilterMessage message = Message("hello");
+  const SpamFilter filter({}, nullptr);
+  EXPECT_TRUE(filter.Begin(message, known).decided);
+  message.several_authors = true;
+  EXPECT_FALSE(filter.Begin(message, known).decided);
+  known.sender.list = SenderReputation::List::kDenied;
+  EXPECT_TRUE(filter.Begin(message, known).decided);
+}
+
 TEST(MessageOfJson, ReadsTheFieldsOfAMessage) {
   const FilterMessage message =
       MessageOfJson(R"({"text": "a", "sender": "b", "user": "c", "label": 1, "subject": null})", "f, line 1").value();

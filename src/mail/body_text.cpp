@@ -46,16 +46,23 @@ std::string_view CharsetOfHtml(std::string_view html) {
 
 bool IsBlankText(const BodyText& body) { return IsBlank(body.text); }
 
-/// Returns the share of the different words of `of` that are in `in`. Looks at the first thousands of words.
+/// Returns the share of the different words of `of` that are in `in`. Words without a letter, such as lines of
+/// dashes, and web addresses, which HTML has behind its texts, do not count. Looks at the first thousands of words.
 double ShareOfWords(std::string_view of, std::string_view in) {
   constexpr size_t kMost = 5000;
-  const auto words = [](std::string_view text) {
+  const auto counts = [](std::string_view word) {
+    return word.find("://") == std::string_view::npos && std::ranges::any_of(word, [](char c) {
+             return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') ||
+                    static_cast<unsigned char>(c) >= 0x80;
+           });
+  };
+  const auto words = [&](std::string_view text) {
     std::unordered_set<std::string_view> found;
     for (size_t at = 0; at < text.size() && found.size() < kMost;) {
       const size_t begin = text.find_first_not_of(" \t\n", at);
       if (begin == std::string_view::npos) break;
       at = std::min(text.find_first_of(" \t\n", begin), text.size());
-      found.insert(text.substr(begin, at - begin));
+      if (const std::string_view word = text.substr(begin, at - begin); counts(word)) found.insert(word);
     }
     return found;
   };
@@ -176,36 +183,46 @@ class BodyReader {
     }
   }
 
-  /// The first part with a text: the root of related parts.
+  /// The root of related parts: the one that the parameter `start` names, else the first one with a text.
   void TakeFirst(size_t index) {
-    for (const size_t child : structure_.nodes[index].children) {
+    const MailNode& related = structure_.nodes[index];
+    std::vector<size_t> children = related.children;
+    std::ranges::stable_partition(children, [&](size_t child) {
+      return !related.start.empty() && TrimAscii(structure_.nodes[child].header.Find("Content-ID")) == related.start;
+    });
+    for (const size_t child : children) {
       if (IsBlankText(texts_[child])) continue;
       texts_[index] = std::move(texts_[child]);
       return;
     }
   }
 
-  /// Of alternatives, mail programs show the HTML; its plain text is taken if it says the same.
+  /// Of alternatives, mail programs show the last one that they can, most of them the HTML; the plain text is taken
+  /// if it says the same.
   void Choose(size_t index) {
     BodyText* plain = nullptr;
     BodyText* html = nullptr;
     for (const size_t child : structure_.nodes[index].children) {
       BodyText& text = texts_[child];
-      if (IsBlankText(text)) continue;
-      if (text.from_html) html = &text;
-      if (!text.from_html && plain == nullptr) plain = &text;
+      if (!IsBlankText(text)) (text.from_html ? html : plain) = &text;
     }
     if (plain == nullptr || html == nullptr) {
       if (plain != nullptr || html != nullptr) texts_[index] = std::move(plain != nullptr ? *plain : *html);
       return;
     }
-    constexpr double kSameText = .5;
-    if (ShareOfWords(html->text, plain->text) >= kSameText) {
+    // A text that readers do not see must neither keep from the filter what they see, nor drown it.
+    constexpr double kOfHtml = .9, kOfPlain = .7;
+    if (ShareOfWords(html->text, plain->text) >= kOfHtml && ShareOfWords(plain->text, html->text) >= kOfPlain) {
       plain->links = std::move(html->links);
       texts_[index] = std::move(*plain);
-    } else {
+    } else if (plain < html) {
       notes_.Add("the plain text differs from the HTML, which was taken");
       texts_[index] = std::move(*html);
+    } else {
+      notes_.Add("the plain text, which comes last, differs from the HTML; both were taken");
+      BodyText both = std::move(*html);
+      Append(*plain, both);
+      texts_[index] = std::move(both);
     }
   }
 

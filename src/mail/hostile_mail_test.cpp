@@ -55,6 +55,14 @@ TEST(HostileMail, AttributesAndCommentsWithoutEnd) {
   EXPECT_EQ(ReadHtmlQuickly("a" + Repeated("<!---->", 100'000) + "b" + Repeated("<!--", 100'000)).body, "ab\n");
   EXPECT_EQ(ReadHtmlQuickly("a" + Repeated("<a b=\"", 100'000)).body, "a\n");
   EXPECT_EQ(ReadHtmlQuickly("a" + Repeated("<script>", 100'000)).body, "a\n");
+  std::string styles, sheet;
+  for (int i = 0; i < 50'000; ++i) {
+    styles += "p" + std::to_string(i) + ":1;";
+    sheet += ".a{p" + std::to_string(i) + ":1}";
+  }
+  EXPECT_EQ(ReadHtmlQuickly("<p style='" + styles + "'>a</p>").body, "a\n");
+  EXPECT_EQ(ReadHtmlQuickly("<style>" + sheet + Repeated("<!--", 100'000) + "</style>a").body, "a\n");
+  EXPECT_EQ(ReadHtmlQuickly("a<svg>" + Repeated("<style>", 100'000)).body, "a\n");
 }
 
 TEST(HostileMail, HeaderLines) {

@@ -229,6 +229,13 @@ class Filter {
   }
 
   void Write(Tag& tag) {
+    if (tag.name == "svg" || tag.name == "math")
+      foreign_ = tag.end ? foreign_ - std::min<size_t>(foreign_, 1) : foreign_ + 1;
+    // In SVG and MathML, the content of these elements is tags, of which some lead back to HTML that is shown.
+    if (foreign_ > 0 && IsOneOf(tag.name, kUnshown)) {
+      if (tag.name == "style") AddStyleSheet("\\");  // whether it is one, and where it ends, depends on the tags around
+      tag.name = "span";
+    }
     if (!tag.end && IsOneOf(tag.name, kUnshown)) {
       SkipRaw(tag.name, false);
     } else if (!tag.end && IsOneOf(tag.name, kShown)) {
@@ -244,6 +251,11 @@ class Filter {
     }
   }
 
+  void AddStyleSheet(std::string_view sheet) {
+    filtered_.style_sheets += sheet;
+    filtered_.style_sheets += '\n';
+  }
+
   /// Passes the content of an element that is not HTML, up to its end tag.
   void SkipRaw(const std::string& name, bool shown) {
     size_t end = at_;
@@ -257,6 +269,7 @@ class Filter {
       }
       end += 2;
     }
+    if (name == "style") AddStyleSheet(html_.substr(at_, end == npos ? npos : end - at_));
     if (shown) {
       filtered_.html += ' ';
       Text(html_.substr(at_, end == npos ? npos : end - at_));
@@ -372,6 +385,7 @@ class Filter {
   std::vector<std::string> open_;
   size_t formatting_ = 0;
   size_t nodes_ = 0;
+  size_t foreign_ = 0;  // elements <svg> and <math> that are open
   FilteredHtml filtered_;
 };
 

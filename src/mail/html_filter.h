@@ -14,8 +14,9 @@ struct HtmlLimits {
 
 struct FilteredHtml {
   std::string html;
-  bool too_deep = false;   ///< tags were left out because they lie too deep
-  bool too_large = false;  ///< the end was left out
+  std::string style_sheets;  ///< contents of the elements <style>
+  bool too_deep = false;     ///< tags were left out because they lie too deep
+  bool too_large = false;    ///< the end was left out
 };
 
 /// Writes the tags and texts of `html`, which is UTF-8, again, in a form that every HTML parser reads alike. Comments,

@@ -3,6 +3,7 @@
 #include <gumbo.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "base/ascii.h"
@@ -70,6 +71,25 @@ Shape ShapeOf(GumboTag tag) {
 std::string_view AttributeOf(const GumboElement& element, const char* name) {
   const GumboAttribute* const attribute = gumbo_get_attribute(&element.attributes, name);
   return attribute == nullptr ? std::string_view() : std::string_view(attribute->value);
+}
+
+/// Returns true for blocks that height and overflow apply to: parts of tables grow with what is in them.
+bool IsBlockBox(GumboTag tag) {
+  constexpr auto kTableParts = std::to_array<GumboTag>(
+      {GUMBO_TAG_TABLE, GUMBO_TAG_TBODY, GUMBO_TAG_THEAD, GUMBO_TAG_TFOOT, GUMBO_TAG_TR, GUMBO_TAG_CAPTION});
+  return ShapeOf(tag) == Shape::kBlock && std::ranges::find(kTableParts, tag) == kTableParts.end();
+}
+
+/// Returns true for elements that browsers give a color of their own, whatever they are in.
+bool HasOwnColor(GumboTag tag) {
+  return tag == GUMBO_TAG_A || tag == GUMBO_TAG_FONT || tag == GUMBO_TAG_MARK || tag == GUMBO_TAG_BUTTON ||
+         tag == GUMBO_TAG_INPUT || tag == GUMBO_TAG_TABLE;
+}
+
+/// Returns true for elements that browsers give a font size of their own: tables in pages of the old kind are such.
+bool HasOwnSize(const GumboElement& element) {
+  return element.tag == GUMBO_TAG_TABLE || element.tag == GUMBO_TAG_BUTTON || element.tag == GUMBO_TAG_INPUT ||
+         (element.tag == GUMBO_TAG_FONT && !AttributeOf(element, "size").empty());
 }
 
 /// White space as CSS collapses it: runs become one space, and none stands beside a line end.
@@ -158,7 +178,8 @@ struct Visit {
 
 class Walker {
  public:
-  Walker(HtmlText& result, size_t max_links) : result_(result), max_links_(max_links) {}
+  Walker(HtmlText& result, const StyleSheets& sheets, size_t max_links)
+      : result_(result), sheets_(sheets), max_links_(max_links) {}
 
   void Walk(const GumboNode* root) {
     Enter(root, Visibility(), false);
@@ -208,8 +229,11 @@ class Walker {
   void EnterElement(const GumboNode* node, const Visibility& inherited, bool preserve) {
     const GumboElement& element = node->v.element;
     if (element.tag == GUMBO_TAG_HEAD) return;
-    Visibility visibility = Styled(AttributeOf(element, "style"), inherited);
-    if (gumbo_get_attribute(&element.attributes, "hidden") != nullptr) visibility.removed = true;
+    const StyledElement styled = {.block = IsBlockBox(element.tag),
+                                  .hidden_attribute = gumbo_get_attribute(&element.attributes, "hidden") != nullptr,
+                                  .own_color = HasOwnColor(element.tag),
+                                  .own_size = HasOwnSize(element)};
+    const Visibility visibility = Styled(AttributeOf(element, "style"), inherited, styled, sheets_);
     if (visibility.removed) {  // nothing inside can be seen, and its links cannot be followed
       result_.hidden = result_.hidden || element.children.length > 0;
       return;
@@ -280,6 +304,7 @@ class Walker {
   }
 
   HtmlText& result_;
+  const StyleSheets& sheets_;
   const size_t max_links_;
   TextWriter writer_;
   std::vector<Visit> stack_;
@@ -297,7 +322,9 @@ HtmlText ExtractHtmlText(std::string_view html, const HtmlLimits& limits, size_t
   const auto destroy = [&](GumboOutput* output) { gumbo_destroy_output(&options, output); };
   const std::unique_ptr<GumboOutput, decltype(destroy)> output(
       gumbo_parse_with_options(&options, filtered.html.data(), filtered.html.size()), destroy);
-  if (output != nullptr) Walker(result, max_links).Walk(output->document);
+  StyleSheets sheets;
+  sheets.Add(filtered.style_sheets);
+  if (output != nullptr) Walker(result, sheets, max_links).Walk(output->document);
   return result;
 }
 

@@ -63,6 +63,7 @@ void ReadHeaders(const MailNode& node, const std::string& fallback, const MailLi
     return found.empty() ? MailAddress() : found[0];
   };
   message.from = first("From");
+  message.several_authors = from > 1 || ParseAddresses(node.header.Find("From"), fallback, 2).size() > 1;
   message.sender = first("Sender");
   if (message.sender.Text().empty()) message.sender = message.from;
   message.to = ParseAddresses(node.header.Find("To"), fallback, limits.max_addresses);

@@ -41,7 +41,8 @@ struct MailLink {
 struct MailMessage {
   std::string subject;
   MailAddress from;
-  MailAddress sender;  ///< of the field Sender, or `from` without one
+  bool several_authors = false;  ///< there are further addresses in From, or further fields From
+  MailAddress sender;            ///< of the field Sender, or `from` without one
   std::vector<MailAddress> to;
   std::string date;        ///< in UTC: "2026-11-28T20:00:00Z"; empty if there is none that can be read
   std::string message_id;  ///< without its angle brackets

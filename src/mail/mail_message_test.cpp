@@ -256,13 +256,48 @@ TEST(ReadMail, ChoosesTheAlternativeThatReadersSee) {
   message = Read(Alternative("the garden is lovely today", "<p>Buy cheap pills now</p>"));
   EXPECT_EQ(message.body, "Buy cheap pills now\n");
   EXPECT_THAT(message.notes, Contains("the plain text differs from the HTML, which was taken"));
+  // Half of the words in common are not enough, and neither is a plain text that says much more.
+  EXPECT_EQ(Read(Alternative("one two three four", "<p>one two three four buy cheap pills now</p>")).body,
+            "one two three four buy cheap pills now\n");
+  EXPECT_EQ(Read(Alternative("Buy pills now. The garden is lovely today", "<p>Buy pills now.</p>")).body,
+            "Buy pills now.\n");
+  EXPECT_EQ(Read(Alternative("Buy now: http://x.example/1 -- http://x.example/2", "<p>Buy now:</p>")).body,
+            "Buy now: http://x.example/1 -- http://x.example/2\n");
+}
+
+TEST(ReadMail, ChoosesTheLastAlternative) {
+  constexpr std::string_view kHead = "Content-Type: multipart/alternative; boundary=b\n\n--b\n";
+  constexpr std::string_view kHtml = "Content-Type: text/html\n\n";
+  const std::string head(kHead), html(kHtml);
+  EXPECT_EQ(Read(head + "\nfirst\n--b\n\nsecond\n--b--\n").body, "second\n");
+  const MailMessage both = Read(head + html + "<p>a garden</p>\n--b\nContent-Type: text/plain\n\nBuy pills\n--b--\n");
+  EXPECT_EQ(both.body, "a garden\nBuy pills\n");
+  EXPECT_THAT(both.notes, Contains("the plain text, which comes last, differs from the HTML; both were taken"));
+}
+
+TEST(ReadMail, ReadsTheRootOfRelatedParts) {
+  const auto related = [](const std::string& start) {
+    return Read("Content-Type: multipart/related; boundary=b" + start +
+                "\n\n--b\nContent-ID: <a@x>\n\nfirst\n--b\nContent-ID: <b@x>\n\nroot\n--b--\n")
+        .body;
+  };
+  EXPECT_EQ(related(""), "first\n");
+  EXPECT_EQ(related("; start=\"<b@x>\""), "root\n");
+  EXPECT_EQ(related("; start=\"<c@x>\""), "first\n");
+}
+
+TEST(ReadMail, SaysWhetherThereAreSeveralAuthors) {
+  EXPECT_FALSE(Read("From: Joe <joe@example.com>\n\nx\n").several_authors);
+  EXPECT_TRUE(Read("From: Joe <joe@example.com>, x@evil.example\n\nx\n").several_authors);
+  EXPECT_TRUE(Read("From: <joe@example.com> <x@evil.example>\n\nx\n").several_authors);
+  EXPECT_TRUE(Read("From: joe@example.com\nFrom: x@evil.example\n\nx\n").several_authors);
 }
 
 TEST(ReadMail, ReadsNestedMultiparts) {
   const MailMessage message = Read(
       "Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: multipart/related; boundary=r\n\n--r\n"
       "Content-Type: multipart/alternative; boundary=a\n\n--a\n\nplain text here\n--a\nContent-Type: text/html\n\n"
-      "plain text here<img alt=logo>\n--a--\n--r\nContent-Type: image/png\n\nx\n--r--\n--m\n\nfooter\n--m--\n");
+      "plain text here<img>\n--a--\n--r\nContent-Type: image/png\n\nx\n--r--\n--m\n\nfooter\n--m--\n");
   EXPECT_EQ(message.body, "plain text here\nfooter\n");
   // In the order of the message, not level by level.
   std::string types;

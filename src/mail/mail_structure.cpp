@@ -161,6 +161,7 @@ class Divider {
       node.name = Cleaned(type.Find("name"));
       node.flowed = LowerAscii(type.Find("format")) == "flowed";
       node.delete_space = LowerAscii(type.Find("delsp")) == "yes";
+      if (node.type == "multipart/related") node.start = TrimAscii(type.Find("start"));
       boundary_ = type.Find("boundary");
     } else {
       boundary_.clear();

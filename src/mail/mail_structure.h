@@ -47,6 +47,7 @@ struct MailNode {
   std::string type;     ///< "multipart/mixed"
   std::string charset;  ///< as labelled
   std::string name;     ///< file name
+  std::string start;    ///< of multipart/related: the Content-ID of its root, if it names one
   bool attachment = false;
   bool flowed = false;  ///< format=flowed (RFC 3676)
   bool delete_space = false;

@@ -21,6 +21,7 @@ constexpr size_t kLongToDecode = 4 << 10;
 
 ApiResult<void> Check(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   RspamdRequest read = TRY(ReadRspamdRequest(*request));
+  read.message.subject = UnmarkedSubject(service->filter->rspamd().subject, read.message.subject);
   MessageCheck check{.message = std::move(read.message)};
   if (const Result<Mode> mode = ParseMode(request->Header("settings-id"))) {
     check.requested = {.mode = *mode, .origin = FilterMode::Origin::kRequest};
@@ -46,6 +47,7 @@ HttpResponse LearnedBefore(const std::string& message_id, bool is_spam) {
 ApiResult<void> Learn(const SharedService& service, const SharedRequest& request, const HttpReply& reply,
                       bool is_spam) {
   RspamdRequest read = TRY(ReadRspamdRequest(*request));
+  read.message.subject = UnmarkedSubject(service->filter->rspamd().subject, read.message.subject);
   FeedbackCall call{.text = TextForModel(read.message, nullptr).joined(),
                     .sender = read.message.sender,
                     .user = read.message.user,

@@ -61,6 +61,25 @@ std::string MarkedSubject(const std::string& pattern, const std::string& subject
 
 }  // namespace
 
+std::string UnmarkedSubject(const std::string& pattern, std::string_view subject) {
+  const size_t place = pattern.find("%s");
+  if (place == std::string::npos) return std::string(subject == pattern ? std::string_view() : subject);
+  std::string_view before = std::string_view(pattern).substr(0, place);
+  std::string_view after = std::string_view(pattern).substr(place + 2);
+  // Spaces at the ends of a field are lost on the way.
+  before.remove_prefix(std::min(before.find_first_not_of(' '), before.size()));
+  while (after.ends_with(' ')) after.remove_suffix(1);
+  if (before.empty() && after.empty()) return std::string(subject);
+  // A message that passes several times may have several marks. Without a subject, the space before it is lost, too.
+  std::string_view alone = before;
+  while (after.empty() && alone.ends_with(' ')) alone.remove_suffix(1);
+  while (subject.size() >= before.size() + after.size() && subject.starts_with(before) && subject.ends_with(after)) {
+    subject.remove_prefix(before.size());
+    subject.remove_suffix(after.size());
+  }
+  return std::string(!alone.empty() && subject == alone ? std::string_view() : subject);
+}
+
 double RspamdScore(const Verdict& verdict) {
   const double score = Rounded(kRspamdSpamScore + LogOdds(verdict.score) - LogOdds(verdict.threshold));
   return verdict.is_spam ? std::max(score, kRspamdSpamScore) : std::min(score, kMostHamScore);

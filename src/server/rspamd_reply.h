@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,11 @@ std::string RspamdAction(const Verdict& verdict, const RspamdOptions& options);
 /// X-Spam-Flag if it is spam. It first removes the fields of kSpamHeaders that the message came with.
 std::vector<std::pair<std::string, std::string>> SpamHeaders(const Verdict& verdict);
 inline constexpr const char* kSpamHeaders[] = {"X-Spam", "X-Spam-Flag", "X-Spam-Level", "X-Spam-Status"};
+
+/// Returns the subject as the sender wrote it: without what the action "rewrite subject" with `pattern` has added. A
+/// mark in what people report would be learnt as a sign of spam or ham. A pattern without %s leaves nothing of the
+/// sender's.
+std::string UnmarkedSubject(const std::string& pattern, std::string_view subject);
 
 /// Returns the document that answers /checkv2. `seconds`: time that the check took. The scores of the symbols add up to
 /// that of the message; WINNOW_THRESHOLD is the difference between it and the evidence. The member "winnow" is the

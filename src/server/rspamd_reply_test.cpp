@@ -120,6 +120,17 @@ TEST(RspamdReply, OptionsRejectAndRewriteTheSubject) {
   EXPECT_FALSE(ham.contains("subject"));
 }
 
+TEST(RspamdReply, AMarkInTheSubjectIsNotTheSenders) {
+  EXPECT_EQ(UnmarkedSubject("*** SPAM *** %s", "*** SPAM *** Lunch"), "Lunch");
+  EXPECT_EQ(UnmarkedSubject("*** SPAM *** %s", "*** SPAM *** *** SPAM *** Lunch"), "Lunch");
+  EXPECT_EQ(UnmarkedSubject("*** SPAM *** %s", "*** SPAM ***"), "");
+  EXPECT_EQ(UnmarkedSubject("*** SPAM *** %s", "Re: *** SPAM *** Lunch"), "Re: *** SPAM *** Lunch");
+  EXPECT_EQ(UnmarkedSubject("[ %s ] ", "[ Lunch ]"), "Lunch");
+  EXPECT_EQ(UnmarkedSubject("Spam", "Spam"), "");
+  EXPECT_EQ(UnmarkedSubject("Spam", "Spam and eggs"), "Spam and eggs");
+  for (const char* const none : {"", "%s", " %s "}) EXPECT_EQ(UnmarkedSubject(none, "Lunch"), "Lunch");
+}
+
 TEST(RspamdReply, HeadersSayTheVerdictAndReplaceThoseOfTheMessage) {
   EXPECT_THAT(SpamHeaders(VerdictOf(0.9, 0.5)),
               ElementsAre(Pair("X-Spam-Flag", "YES"), Pair("X-Spam-Level", "********"),

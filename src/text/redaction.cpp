@@ -13,10 +13,24 @@ namespace {
 
 constexpr std::string_view kUrl = "https://redacted.invalid/", kAddress = "name@redacted.invalid";
 
-/// Ends a word, even one that is a URL.
-bool Ends(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte <= ' ' || byte == 0x7F || c == '"' || c == '<' || c == '>';
+/// Returns the length of what ends a word, even one that is a URL, at `i`: white space, signs that no URL has, and the
+/// punctuation of languages that are written without spaces. 0 for anything else.
+size_t EndLength(std::string_view text, size_t i) {
+  const auto byte = static_cast<unsigned char>(text[i]);
+  if (byte <= ' ' || byte == 0x7F || byte == '"' || byte == '<' || byte == '>') return 1;
+  if (byte != 0xE3 && byte != 0xEF) return 0;  // U+3000 to U+3FFF, U+F000 to U+FFFF
+  size_t next = i;
+  const char32_t c = NextCodePoint(text, next);
+  constexpr std::u32string_view kFullWidth = U"\uFF01\uFF08\uFF09\uFF0C\uFF1A\uFF1B\uFF1F\uFF5B\uFF5D";
+  return (c >= 0x3000 && c <= 0x3003) || (c >= 0x3008 && c <= 0x3011) || kFullWidth.find(c) != std::u32string_view::npos
+             ? next - i
+             : 0;
+}
+
+/// Letters of scripts that are written without spaces, in which names of mailboxes and hosts hardly ever are.
+bool IsWrittenWithoutSpaces(char32_t c) {
+  return (c >= 0x0E00 && c <= 0x0EFF) || (c >= 0x1000 && c <= 0x109F) || (c >= 0x1780 && c <= 0x17FF) ||
+         (c >= 0x2E80 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) || c >= 0x20000;
 }
 
 constexpr std::string_view kBrackets = "'()[]{},;!|", kTail = "'()[]{},;!|.:?";
@@ -92,11 +106,50 @@ std::string WithoutNumbers(std::string_view text) {
   return out;
 }
 
+/// Returns the text that is an address with an "@" at `at`, without the sentence around it in a script without spaces.
+std::string_view AddressAround(std::string_view word, size_t at) {
+  size_t begin = 0, end = word.size();
+  for (size_t i = 0; i < word.size();) {
+    const size_t here = i;
+    if (!IsWrittenWithoutSpaces(NextCodePoint(word, i))) continue;
+    if (here < at) begin = i;
+    if (here > at) {
+      end = here;
+      break;
+    }
+  }
+  return word.substr(begin, end - begin);
+}
+
+/// A word that is an address, or a sentence with addresses.
+void AppendAddress(std::string_view word, std::string& out) {
+  while (!word.empty()) {
+    const size_t at = word.find('@');
+    const std::string_view address = at == std::string_view::npos ? std::string_view() : AddressAround(word, at);
+    if (address.empty()) break;
+    const std::string_view inner = address.substr(0, address.find_last_not_of(kTail) + 1);
+    const auto begin = static_cast<size_t>(address.data() - word.data());
+    if (address.size() == word.size() || !IsAddress(inner)) {
+      out += kAddress;  // the whole, if it cannot be divided
+      return;
+    }
+    out += word.substr(0, begin);
+    out += kAddress;
+    word.remove_prefix(begin + inner.size());
+    if (!IsAddress(word)) break;
+  }
+  out += word;
+}
+
 /// A word, or what lies between brackets and commas in one.
 void AppendPart(std::string_view part, const Redaction& redaction, std::string& out) {
   const size_t end = part.find_last_not_of(kTail) + 1;  // the end of a sentence belongs to no URL and no address
   const std::string_view inner = part.substr(0, end);
-  out += redaction.addresses && IsAddress(inner) ? kAddress : inner;
+  if (redaction.addresses && IsAddress(inner)) {
+    AppendAddress(inner, out);
+  } else {
+    out += inner;
+  }
   out += part.substr(end);
 }
 
@@ -123,7 +176,7 @@ void AppendWord(std::string_view word, const Redaction& redaction, std::string& 
     if (scheme > 0 && IsSchemeCharacter(out.back())) out += ' ';
     out += kUrl;
   } else if (redaction.addresses && IsAddress(inner) && inner.find_first_of("()[]{},;|") == std::string_view::npos) {
-    out += kAddress;  // a name in it may have an apostrophe
+    AppendAddress(inner, out);  // a name in it may have an apostrophe
   } else {
     AppendParts(inner, redaction, out);
   }
@@ -161,9 +214,10 @@ std::string Redact(std::string_view text, const Redaction& redaction) {
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
     size_t end = i;
-    while (end < text.size() && !Ends(text[end])) ++end;
+    while (end < text.size() && EndLength(text, end) == 0) ++end;
     AppendWord(text.substr(i, end - i), redaction, out);
-    while (end < text.size() && Ends(text[end])) out += text[end++];
+    for (size_t length = 0; end < text.size() && (length = EndLength(text, end)) > 0; end += length)
+      out += text.substr(end, length);
     i = end;
   }
   return out;

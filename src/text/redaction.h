@@ -22,9 +22,11 @@ struct Redaction {
 /// Parses "numbers,urls,addresses", "all" or "none". Errors: kInvalidArgument.
 Result<Redaction> ParseRedaction(std::string_view text);
 
-/// Returns the redacted text; `text` is valid UTF-8. URLs are words with "://", and words that begin with "www." or consist of a host name with
-/// a slash behind it; addresses are words with "@" and a dot behind it; numbers are digits of all scripts. A redacted
-/// text stays as it is when it is redacted again. Takes a time that is linear in the length of the text.
+/// Returns the redacted text; `text` is valid UTF-8. URLs are words with "://", and words that begin with "www." or
+/// consist of a host name with a slash behind it; addresses are words with "@" and a dot behind it; the punctuation
+/// of languages that are written without spaces ends a word, and their letters do not belong to an address. Numbers
+/// are digits of all scripts. A redacted text stays as it is when it is redacted again. Takes a time that is linear
+/// in the length of the text.
 std::string Redact(std::string_view text, const Redaction& redaction);
 
 /// Returns true if some redaction of the text gives `redacted`.

@@ -16,6 +16,11 @@ TEST(Redact, ReplacesNumbersUrlsAndAddressesAndKeepsTheirForm) {
            std::pair("go to bit.ly/Xy2z", "go to https://redacted.invalid/"),
            std::pair("<a href=\"http://x.example/p\">", "<a href=\"https://redacted.invalid/\">"),
            std::pair("更多http://x.example/p", "更多https://redacted.invalid/"),
+           std::pair("詳細はhttps://bank.example/loginへ。合言葉は「鈴木」です",
+                     "詳細はhttps://redacted.invalid/。合言葉は「鈴木」です"),
+           std::pair("メールはjoe@example.comかann@b.exampleまで、どうぞ",
+                     "メールはname@redacted.invalidかname@redacted.invalidまで、どうぞ"),
+           std::pair("鈴木@例え.jp", "name@redacted.invalid"),
            std::pair("Joe <joe.o'neil+x@mail.example.com>, hi", "Joe <name@redacted.invalid>, hi"),
            std::pair("mailto:joe@example.com", "https://redacted.invalid/"),
            std::pair("٤٢ and ४२", "00 and 00"),
@@ -46,9 +51,10 @@ TEST(Redact, KeepsInvalidBytesOutAndTakesLinearTime) {
 TEST(Redact, LeavesARedactedTextAsItIs) {
   const Redaction everything = {.numbers = true, .urls = true, .addresses = true};
   // An address, and a digit that is not ASCII's, right before a URL.
-  for (const char* const text : {"joe@example.com\u00e9https://x.example/a", "\u0663https://x.example", "'12http://a",
-                                 "a!joe@x.com\u00e9http://a", "www.a/\u00e9=http://b", "ple.\u00e9tp3://x",
-                                 "e@://.p{p://", "\u0661://e", "1.:\u0661://+1p", "a.bc:,name@redacted.invalid:/,/"}) {
+  for (const char* const text :
+       {"joe@example.com\u00e9https://x.example/a", "\u0663https://x.example", "'12http://a",
+        "a!joe@x.com\u00e9http://a", "www.a/\u00e9=http://b", "ple.\u00e9tp3://x", "e@://.p{p://",
+        "はjoe@example.comへhttp://a/b、c@d.ef", "\u0661://e", "1.:\u0661://+1p", "a.bc:,name@redacted.invalid:/,/"}) {
     for (unsigned choice = 1; choice < 8; ++choice) {
       const Redaction chosen = {(choice & 1) != 0, (choice & 2) != 0, (choice & 4) != 0};
       const std::string redacted = Redact(text, chosen);

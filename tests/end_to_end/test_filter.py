@@ -140,6 +140,14 @@ class Command(FilterTest):
         report = json.loads(self.winnow("rules", "calibrate", "spam", "--store", "store.db", "--dry-run", "--json")[0])
         self.assertEqual(report["messages"], 39, "those that wait for a label have no part")
         self.assertLess(report["weights"]["intercept"], 0, "ham stands for ten times as many messages")
+        connection = sqlite3.connect(self.path("store.db"))
+        connection.executemany("INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, created_at) VALUES (?, ?, 0, .5, 's', .01, '2026-01-02T03:04:05.006Z')",
+                               [(f"waiting{i}", f"waiting {i}") for i in range(400)])
+        connection.commit()
+        connection.close()
+        more = json.loads(self.winnow("rules", "calibrate", "spam", "--store", "store.db", "--dry-run", "--json")[0])
+        self.assertEqual(more["messages"], 39)
+        self.assertLess(more["weights"]["intercept"], report["weights"]["intercept"] - .2, "each labelled one of a range stands for those that wait, too")
 
     def test_a_model_that_cannot_be_loaded_leaves_the_rules(self):
         self.write("spam/linear.bin", b"nothing of the kind")

@@ -148,6 +148,12 @@ class Options(RspamdTest):
         self.send("PUT", "/v1/users/anna/preferences", {"threshold": probability * .99}, {"Content-Type": "application/json"})
         reply = self.check(body, Deliver_To="anna")
         self.assertEqual((reply["action"], reply["subject"]), ("rewrite subject", "[SPAM] Report"))
+        marked = mail("[SPAM] Report", "Can you send me the report before noon")
+        self.assertEqual(self.check(marked, Deliver_To="anna")["subject"], "[SPAM] Report", "it is marked once")
+        self.ask("/learnham", marked, {"Deliver-To": "anna"})
+        self.assertIn("MEMORY_HAM", self.check(body, Deliver_To="anna")["symbols"])
+        out, _ = self.winnow("feedback", "list", "--store", self.path("store.db"), "--json")
+        self.assertNotIn("[SPAM]", out, "the mark is not learnt")
 
     def test_learning_requires_a_store(self):
         self.serve(os.path.join(self.model, "spam"), "--filter")

@@ -161,6 +161,25 @@ class Rules(TestCase):
         self.assertEqual((found["cases"], found["differing"]), (60, []))
         self.assertGreaterEqual(found["agreed"], 5)
 
+    def test_the_built_in_rules_read_spam_however_its_words_are_divided(self):
+        words = "You have won a $1000 gift card. Click here: https://bit.ly/x"
+        for text in (words, words.replace(" ", "  "), words.replace(" ", "\u00a0"), words.replace(" ", "\t"), words.replace(" won", "\nwon").replace(" here", "\nhere")):
+            self.assertEqual(self.json("explain", text)["decision"], "spam", text)
+
+    def test_the_built_in_rules_alone_do_not_decide_about_what_many_people_want(self):
+        for text in ("Order confirmation #1234\nThank you for your order! Total $59.90, shipping fee $4.90. You can cancel your order within 24 hours: https://mystore.shop/orders/1234",
+                     "Your order has been shipped. Subtotal EUR 39.00, delivery charges EUR 4.90. Delivery pending. Track: https://track.mystore.online/t/9",
+                     "News of the week: https://news.example?reader=joe@example.com"):
+            self.assertEqual(self.json("explain", text)["decision"], "undecided", text)
+        self.assertIn("PARCEL_FEE", str(self.json("explain", "Please pay the customs fee of 2 EUR for your parcel")))
+
+    def test_nobody_can_make_the_built_in_rules_decide_ham(self):
+        forged = "Pills\n> verification code\nDo not share this. Your appointment lol, see you later, otp 123456"
+        self.write("headers", "In-Reply-To: <1@x>\nList-Id: <x>\nList-Unsubscribe: <x>\n")
+        found = self.json("explain", forged, "--headers", "headers")
+        self.assertLess(found["score"], -5)
+        self.assertEqual(found["decision"], "undecided")
+
 
 if __name__ == "__main__":
     winnow.main()

@@ -76,6 +76,13 @@ test('rules with fold say so where nothing undoes disguises', () => {
   assert.match(RuleSet.parse(builtInRules).warnings.join(), /PRIZE_WON: fold has no effect/);
 });
 
+test('rules with fold see white space as readers do', () => {
+  const rules = RuleSet.parse(builtInRules, {fold: text => text});
+  const names = message => rules.evaluate(message).symbols.map(({name}) => name);
+  for (const text of ['You have won', 'You  have\u00A0won', 'You have\r\nwon']) assert.ok(names({text}).includes('PRIZE_WON'), text);
+  for (const message of [{text: 'You have\n\nwon'}, {subject: 'You have', body: 'won'}]) assert.ok(!names(message).includes('PRIZE_WON'));
+});
+
 test('patterns of RE2 match in JavaScript what they match there', () => {
   for (const [pattern, yes, no] of [
     ['(?i)straße', ['STRAßE', 'straẞe'], ['strasse']],

@@ -49,10 +49,10 @@ function wellFormed(text: string): string {
   return text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD');
 }
 
-function wholeText(message: Message): string {
+function wholeText(message: Message, divider = '\n'): string {
   const {text = '', subject = '', body = ''} = message;
   if (text !== '') return text;
-  return subject === '' || body === '' ? subject + body : `${subject}\n${body}`;
+  return subject === '' || body === '' ? subject + body : subject + divider + body;
 }
 
 function rawField(message: Message, name: string): string {
@@ -72,6 +72,14 @@ function rawField(message: Message, name: string): string {
   }
 }
 
+/** As FoldSpaces of src/filter/message_fields.cpp: white space between words is one space; an empty line is a line end. */
+function foldSpaces(text: string, joinsLines: boolean): string {
+  return text.replace(/[\n\r\v\f\u0085\u2028\u2029 \t\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]+/g, run => {
+    const lineEnds = run.match(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/g)?.length ?? 0;
+    return lineEnds > (joinsLines ? 1 : 0) ? '\n' : ' ';
+  });
+}
+
 export function readField(message: Message, name: string, fold?: (text: string) => string): FieldValue {
   let value: FieldValue;
   if (name.startsWith('header:')) {
@@ -82,7 +90,9 @@ export function readField(message: Message, name: string, fold?: (text: string) 
     const text = rawField(message, name);
     value = {text, present: text !== ''};
   }
+  // An empty line, which is folded to a line end: the subject does not go on in the body.
+  if (fold !== undefined && name === 'text') value.text = wholeText(message, '\n\n');
   value.text = wellFormed(value.text);
-  if (fold !== undefined) value.text = fold(value.text);
+  if (fold !== undefined) value.text = foldSpaces(fold(value.text), ['text', 'subject', 'body'].includes(name));
   return value;
 }
