@@ -29,8 +29,8 @@ std::string CpuInfo(const std::string& key) {
   return "";
 }
 
-/// The bytes that a control group leaves to its processes; nothing without a limit. The cache of the files that they have
-/// read and written counts as used, but the system drops it for those who need memory.
+/// The bytes that a control group leaves to its processes; nothing without a limit. The cache of the files that they
+/// have read and written counts as used, but the system drops it for those who need memory.
 std::optional<int64_t> MemoryLeftBy(const ControlGroup& group) {
   const bool first = group.version == 1;
   std::ifstream limit_file(group.path / (first ? "memory.limit_in_bytes" : "memory.max"));

@@ -24,8 +24,8 @@ struct MemoryUse {
 MemoryUse ResidentMemory();
 
 /// Returns the number of bytes that this process could still allocate: the memory that the system has free or can free,
-/// bounded by what the limits of its control groups leave (MemoryMax= of a service, the memory of a container). 0 if the
-/// system does not report it. `root` is "/", but for tests.
+/// bounded by what the limits of its control groups leave (MemoryMax= of a service, the memory of a container). 0 if
+/// the system does not report it. `root` is "/", but for tests.
 int64_t AvailableMemory(const std::filesystem::path& root = "/");
 
 /// Returns the current time as ISO 8601 in UTC: "2026-11-20T22:15:04Z".

@@ -48,8 +48,8 @@ class ProgressBar {
   ~ProgressBar();
 
   void Advance(int64_t steps = 1);
-  /// Sets the count of steps that were taken before this bar began, for instance before an interruption: the estimate of
-  /// the time that is left does not count them. Called before the first step.
+  /// Sets the count of steps that were taken before this bar began, for instance before an interruption: the estimate
+  /// of the time that is left does not count them. Called before the first step.
   void StartAt(int64_t done);
   /// Sets the absolute count, for instance of bytes reported by a library.
   void Set(int64_t done);
