@@ -109,7 +109,7 @@ class Trainer {
     if (head_alone_) TRY(ComputeFeatures());
     if (resume != nullptr) TRY(Resume(*resume));
     state_.training_seconds += times_.features;
-    if (head_alone_) state_.tokens += train_.texts.ids.size() + validation_.texts.ids.size();
+    if (head_alone_ && resume == nullptr) state_.tokens = train_.texts.ids.size() + validation_.texts.ids.size();
     int before = 0;  // steps of the epochs before
     for (int epoch = 1; state_.step < schedule_.total && !Stopped(); ++epoch) {
       const EpochPlan plan = PlanEpoch(options_, train_, epoch);

@@ -84,10 +84,8 @@ struct TrainingState {
   std::vector<Evaluation> evaluations;
   int best = -1;                         ///< index of the best evaluation
   double loss_sum = 0, loss_weight = 0;  ///< sums over the texts since the last evaluation
-  /// Number of tokens that the encoder has read in steps or for cached features, which are computed again after a
-  /// resume.
-  size_t tokens = 0;
-  double training_seconds = 0;  ///< seconds spent in steps and caching features, without evaluations
+  size_t tokens = 0;                     ///< number of tokens that the encoder has read, each once for cached features
+  double training_seconds = 0;           ///< seconds spent in steps and caching features, without evaluations
 
   /// Returns the number of evaluations since the best one.
   int stale() const { return static_cast<int>(evaluations.size()) - 1 - best; }
@@ -134,8 +132,8 @@ struct TrainingResult {
 /// Trains `model` (loaded writable) in place and leaves it with the weights of the best evaluation. Equal data, options
 /// and numbers of threads give equal weights, even if the training was interrupted and resumed. Errors:
 /// kInvalidArgument (an unknown metric), kInvalidData (no texts, a metric that the validation texts leave undefined),
-/// kInvalidModel and kInvalidData (CheckBatch, a checkpoint that does not fit), kCancelled; kInternal if the loss is not
-/// a number or above 500, times the square of a teacher's temperature, with the step and the rows.
+/// kInvalidModel and kInvalidData (CheckBatch, a checkpoint that does not fit), kCancelled; kInternal if the loss is
+/// not a number or above 500, times the square of a teacher's temperature, with the step and the rows.
 Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const TextSet& validation,
                                   const TrainerOptions& options, ThreadPool& pool,
                                   const TrainerCallbacks& callbacks = {}, const ResumePoint* resume = nullptr);
