@@ -8,9 +8,12 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <utility>
+
+#include "base/control_groups.h"
 
 namespace winnow {
 namespace {
@@ -24,6 +27,23 @@ std::string CpuInfo(const std::string& key) {
     return colon == std::string::npos ? "" : line.substr(colon + 2);
   }
   return "";
+}
+
+/// The bytes that a control group leaves to its processes; nothing without a limit. The cache of the files that they
+/// have read and written counts as used, but the system drops it for those who need memory.
+std::optional<int64_t> MemoryLeftBy(const ControlGroup& group) {
+  const bool first = group.version == 1;
+  std::ifstream limit_file(group.path / (first ? "memory.limit_in_bytes" : "memory.max"));
+  std::ifstream used_file(group.path / (first ? "memory.usage_in_bytes" : "memory.current"));
+  int64_t limit = 0, used = 0;
+  if (!(limit_file >> limit) || !(used_file >> used)) return std::nullopt;  // "max"
+  const std::string prefix = first ? "total_" : "";
+  std::ifstream statistics(group.path / "memory.stat");
+  int64_t bytes = 0;
+  for (std::string key; statistics >> key >> bytes;) {
+    if (key == prefix + "active_file" || key == prefix + "inactive_file") used -= bytes;
+  }
+  return std::max<int64_t>(limit - std::max<int64_t>(used, 0), 0);
 }
 
 }  // namespace
@@ -61,17 +81,16 @@ MemoryUse ResidentMemory() {
   return {resident * page, shared * page};
 }
 
-int64_t AvailableMemory() {
+int64_t AvailableMemory(const std::filesystem::path& root) {
   int64_t available = 0;
-  std::ifstream info("/proc/meminfo");
+  std::ifstream info(root / "proc/meminfo");
   for (std::string line; std::getline(info, line);) {
     constexpr std::string_view kKey = "MemAvailable:";
     if (line.starts_with(kKey)) available = std::atoll(line.c_str() + kKey.size()) * 1024;
   }
-  // Version 2 of control groups: a number, or "max".
-  std::ifstream limit_file("/sys/fs/cgroup/memory.max"), used_file("/sys/fs/cgroup/memory.current");
-  int64_t limit = 0, used = 0;
-  if (limit_file >> limit && used_file >> used) available = std::min(available, std::max<int64_t>(limit - used, 0));
+  for (const ControlGroup& group : ControlGroupsOf("memory", root)) {
+    if (const std::optional<int64_t> left = MemoryLeftBy(group)) available = std::min(available, *left);
+  }
   return available;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 namespace winnow {
@@ -23,8 +24,9 @@ struct MemoryUse {
 MemoryUse ResidentMemory();
 
 /// Returns the number of bytes that this process could still allocate: the memory that the system has free or can free,
-/// bounded by the limit of the control group. 0 if the system does not report it.
-int64_t AvailableMemory();
+/// bounded by what the limits of its control groups leave (MemoryMax= of a service, the memory of a container). 0 if
+/// the system does not report it. `root` is "/", but for tests.
+int64_t AvailableMemory(const std::filesystem::path& root = "/");
 
 /// Returns the current time as ISO 8601 in UTC: "2026-11-20T22:15:04Z".
 std::string TimestampUtc();

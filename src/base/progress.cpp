@@ -60,6 +60,18 @@ void ProgressBar::Set(int64_t done) {
   MaybeDraw(false);
 }
 
+void ProgressBar::StartAt(int64_t done) {
+  first_.store(done, std::memory_order_relaxed);
+  Set(done);
+}
+
+double ProgressBar::OwnPart() const {
+  const int64_t first = first_.load(std::memory_order_relaxed);
+  const auto own = static_cast<double>(total_.load(std::memory_order_relaxed) - first);
+  const auto done = static_cast<double>(done_.load(std::memory_order_relaxed) - first);
+  return own > 0 ? std::clamp(done / own, 0.0, 1.0) : 0;
+}
+
 void ProgressBar::SetTotal(int64_t total) { total_.store(total, std::memory_order_relaxed); }
 
 void ProgressBar::SetField(std::string_view name, std::string value) {
@@ -131,10 +143,7 @@ std::string ProgressBar::JsonLocked(Time now) const {
   if (const int64_t total = total_.load(std::memory_order_relaxed); total > 0) line["total"] = total;
   const double elapsed = std::chrono::duration<double>(now - begin_).count();
   line["seconds"] = elapsed;
-  if (const int64_t total = total_.load(std::memory_order_relaxed), done = done_.load(std::memory_order_relaxed);
-      done > 0 && total >= done) {
-    line["remaining_seconds"] = elapsed * static_cast<double>(total - done) / static_cast<double>(done);
-  }
+  if (const double part = OwnPart(); part > 0) line["remaining_seconds"] = elapsed * (1 - part) / part;
   for (const auto& [name, value] : fields_) {
     const std::string key = name.empty() ? "rate" : name;
     const std::optional<double> number = ParseNumber<double>(value);
@@ -155,8 +164,9 @@ std::string ProgressBar::LineLocked(int width, Time now, Look look) const {
   if (unit_ == ProgressUnit::kPercent) count = fmt::format("{:3.0f} %", 100 * part);
   std::string time = FormatDuration(elapsed);
   // The first steps are slower than later ones, so that an estimate by them would be far too long.
-  if (look != Look::kLast && part > 0 && (part >= kShareForEstimate || elapsed >= kTimeForEstimate)) {
-    const auto left = std::chrono::duration<double>(now - begin_) * (1 - part) / part;
+  const double own = OwnPart();
+  if (look != Look::kLast && own > 0 && (own >= kShareForEstimate || elapsed >= kTimeForEstimate)) {
+    const auto left = std::chrono::duration<double>(now - begin_) * (1 - own) / own;
     time = FormatDuration(std::chrono::round<seconds>(left)) + " left";
   }
 

@@ -48,6 +48,9 @@ class ProgressBar {
   ~ProgressBar();
 
   void Advance(int64_t steps = 1);
+  /// Sets the count of steps that were taken before this bar began, for instance before an interruption: the estimate
+  /// of the time that is left does not count them. Called before the first step.
+  void StartAt(int64_t done);
   /// Sets the absolute count, for instance of bytes reported by a library.
   void Set(int64_t done);
   /// Sets a total that becomes known later, such as the size of a download.
@@ -70,6 +73,8 @@ class ProgressBar {
   std::string LineLocked(int width, Time now, Look look) const REQUIRES(mutex_);
   std::string JsonLocked(Time now) const REQUIRES(mutex_);
   std::string Fields(size_t count) const REQUIRES(mutex_);
+  /// The share of this bar's own steps that are done, from 0 to 1.
+  double OwnPart() const;
 
   const std::string label_;
   const ProgressUnit unit_;
@@ -79,6 +84,7 @@ class ProgressBar {
   const Clock clock_;
   const Time begin_;
   std::atomic<int64_t> done_ = 0;
+  std::atomic<int64_t> first_ = 0;  // the count at which this bar began
   std::atomic<int64_t> total_;
   std::atomic<Time::rep> next_draw_;  // when looking again is worth the lock
   mutable Mutex mutex_;

@@ -73,6 +73,15 @@ TEST_F(ProgressTest, TheTimeLeftIsNotEstimatedByTheFirstSteps) {
   EXPECT_EQ(bar.Line(40), "train    2 %  20/1,000  8:10 left");
 }
 
+TEST_F(ProgressTest, StepsFromBeforeAnInterruptionDoNotShortenTheEstimate) {
+  ProgressBar bar("train", 1000, terminal_, ClockOfTest());
+  bar.StartAt(800);
+  EXPECT_EQ(bar.Line(40), "train   80 %  800/1,000  0:00");
+  now_ += seconds(10);
+  bar.Set(850);
+  EXPECT_EQ(bar.Line(40), "train   85 %  850/1,000  0:30 left");
+}
+
 TEST_F(ProgressTest, CountsOutsideTheTotalStayInTheBar) {
   ProgressBar bar("x", 10, terminal_, ClockOfTest());
   bar.Set(20);

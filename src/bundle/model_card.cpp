@@ -161,6 +161,20 @@ std::string IntendedUse(const Manifest& manifest, const TrainingInfo& info, cons
   return text + fmt::format("- Version: {}\n", manifest.version);
 }
 
+/// What the model learned from a teacher; empty if it had none.
+std::string DistillationText(const TrainingInfo& info) {
+  const Json* const teacher = info.hyperparameters.is_object() ? info.hyperparameters.Find("teacher") : nullptr;
+  if (teacher == nullptr || !teacher->is_string()) return {};
+  fs::path path = teacher->get<std::string>();
+  if (!path.has_filename()) path = path.parent_path();  // "big/"
+  const std::string more =
+      info.unlabelled_count == 0
+          ? ""
+          : fmt::format(", and on its predictions for {} texts without labels", info.unlabelled_count);
+  return fmt::format("The model is distilled: it was also trained on the predictions of the model {}{}.\n\n",
+                     Code(path.filename().string()), more);
+}
+
 std::string DataSection(const TrainingInfo& info) {
   std::string text = "\n## Data\n\n";
   if (info.sample_count == 0) return text + "The data of the training are not known.\n";
@@ -168,6 +182,7 @@ std::string DataSection(const TrainingInfo& info) {
                       info.sample_count, info.validation_count, info.test_count);
   if (info.added_count > 0)
     text += fmt::format("Data augmentation added {} of the training texts.\n\n", info.added_count);
+  text += DistillationText(info);
   if (!info.data_sha256.empty())
     text += fmt::format("SHA-256 of the labels and texts of the training part: {}\n\n", Code(info.data_sha256));
   text += "| label | training texts |\n| --- | ---: |\n";

@@ -30,6 +30,7 @@ void AddTraining(const TrainingInfo& info, Json& json) {
   if (!info.decision_thresholds.is_null()) json["decision_thresholds"] = info.decision_thresholds;
   json["sample_count"] = info.sample_count;
   if (info.added_count > 0) json["added_count"] = info.added_count;
+  if (info.unlabelled_count > 0) json["unlabelled_count"] = info.unlabelled_count;
   json["validation_count"] = info.validation_count;
   json["test_count"] = info.test_count;
   json["tokens_per_second"] = OrNull(info.tokens_per_second);
@@ -150,6 +151,7 @@ Result<TrainingInfo> ParseTrainingInfo(std::string_view text, std::string_view w
   info.decision_thresholds = members.Object("decision_thresholds", Json());
   info.sample_count = members.Count("sample_count").value_or(0);
   info.added_count = members.Count("added_count").value_or(0);
+  info.unlabelled_count = members.Count("unlabelled_count").value_or(0);
   info.validation_count = members.Count("validation_count").value_or(0);
   info.test_count = members.Count("test_count").value_or(0);
   info.tokens_per_second = members.Number("tokens_per_second");

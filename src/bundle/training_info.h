@@ -47,6 +47,8 @@ struct TrainingInfo {
   Json decision_thresholds;
   size_t sample_count = 0, validation_count = 0, test_count = 0;  ///< number of texts of each part
   size_t added_count = 0;  ///< number of training texts that data augmentation added
+  /// Number of texts without labels whose labels a teacher predicted; `sample_count` does not contain them.
+  size_t unlabelled_count = 0;
   std::optional<double> tokens_per_second;
   uint64_t peak_memory_mb = 0;
   std::vector<std::string> classes;   ///< names of the labels by id

@@ -24,6 +24,7 @@ TrainingInfo Trained() {
   info.decision_thresholds = {{"moderate", 0.5}, {"labels", {{"spam", 0.4}}}};
   info.sample_count = 70;
   info.added_count = 20;
+  info.unlabelled_count = 300;
   info.validation_count = 10;
   info.test_count = 20;
   info.classes = {"spam", "ham"};
@@ -44,6 +45,7 @@ TEST(TrainingInfo, SurvivesWritingAndReading) {
   EXPECT_EQ(TrainingInfoJson(*read), TrainingInfoJson(Trained()));
   EXPECT_EQ(read->best_epoch, 2.5);
   EXPECT_EQ(read->added_count, 20u);
+  EXPECT_EQ(read->unlabelled_count, 300u);
   EXPECT_THAT(read->classes, ElementsAre("spam", "ham"));
   EXPECT_THAT(read->label_counts, ElementsAre(30, 40));
 }

@@ -42,7 +42,7 @@ void ConsoleObserver::OnStepsBegin(int done, int total) {
   loss_ = seconds_ = 0;
   tokens_ = 0;
   steps_.emplace("train", total);
-  if (done > 0) steps_->Set(done);
+  if (done > 0) steps_->StartAt(done);
 }
 
 void ConsoleObserver::OnStep(const StepReport& step) {
@@ -51,7 +51,9 @@ void ConsoleObserver::OnStep(const StepReport& step) {
   tokens_ += step.tokens;
   seconds_ += step.seconds;
   steps_->SetField("loss", fmt::format("{:.4f}", loss_));
-  steps_->SetField("", FormatCount(static_cast<int64_t>(static_cast<double>(tokens_) / seconds_)) + " tokens/s");
+  if (tokens_ > 0) {  // a head alone reads none
+    steps_->SetField("", FormatCount(static_cast<int64_t>(static_cast<double>(tokens_) / seconds_)) + " tokens/s");
+  }
   steps_->Advance();
 }
 

@@ -91,6 +91,12 @@ Result<void> CheckOptions(const TrainCommandOptions& options, const TrainingPlan
                 "--quantize applies to transformers only, but --kind is " + plan.model.kind,
                 "omit one of these options");
   }
+  std::error_code ignored;
+  if (plan.distillation.teacher && std::filesystem::equivalent(*plan.distillation.teacher, plan.output.dir, ignored)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--teacher and --output-dir are the same directory, but student and teacher are compared at the end",
+                "specify another directory with --output-dir");
+  }
   return {};
 }
 

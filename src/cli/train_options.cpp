@@ -223,7 +223,8 @@ void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
             "gives the same result");
   table
       .Add("precision", &trainer.precision,
-           "Number format of matrix products; auto takes the fastest one for this CPU (bf16 with AMX, else f32)")
+           "Number format of matrix products; auto measures both and takes bf16 if it is faster on this CPU, as with "
+           "AMX or on AMD's Zen 5")
       .OneOf({"auto", "f32", "bf16"});
   table.Add("profile", &trainer.profile,
             "Print the time per part of the computation, and the throughput of matrix products");
@@ -280,7 +281,7 @@ void AddDistillationOptions(DistillationPlan& distillation, OptionTable& table) 
       .Alias("unlabeled");
   table
       .Add("distil-temperature", &distillation.temperature,
-           "Temperature that softens the probabilities of teacher and student")
+           "Temperature that softens the probabilities of teacher and student (single-label data only)")
       .MoreThan(0);
   table
       .Add("distil-weight", &distillation.weight,
@@ -375,8 +376,10 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
       "skip-training", &options.skip_training,
       "Skip training and only export the existing model in --output-dir to ONNX; with --quantize, quantize it first");
   table.Add("keep-data", &plan.output.keep_data, "Save the validation texts with the model, for later calibration");
-  table.AddChoice("report-to", &plan.output.tensorboard, {{"none", false}, {"tensorboard", true}},
-                  "Write TensorBoard event files into runs/ in the directory of the model");
+  table.AddChoice(
+      "report-to", &plan.output.tensorboard, {{"none", false}, {"tensorboard", true}},
+      "Write TensorBoard event files into runs/ in the directory of the model, those of each training into a "
+      "directory of their own");
   AddPresetOption(options, table);
   table.Example("winnow train sms.tsv --output-dir spam", "fine-tune, and report metrics on a held-out fifth");
   table.Example("winnow train sms.tsv --kind lr --output-dir spam-lr", "a linear model, in less than a second");
@@ -418,6 +421,19 @@ std::vector<std::string> OptionsWithoutEffect(const TrainCommandOptions& options
     if (option == nullptr || option->origin() <= OptionOrigin::kPreset) continue;
     warnings.push_back(fmt::format("--{} has no effect with --kind {}", name, model.kind));
   }
+  const auto check = [&](const char* name, bool has_effect, const char* why_not) {
+    const Option* const option = options.table->Find(name);
+    if (has_effect || option == nullptr || option->origin() <= OptionOrigin::kPreset) return;
+    warnings.push_back(fmt::format("--{} has no effect {}", name, why_not));
+  };
+  check("augment-variants", options.plan.data.augment, "without --augment");
+  if (!model.transformer()) return warnings;
+  const bool distils = options.plan.distillation.teacher.has_value();
+  check("distil-temperature", distils, "without --teacher");
+  check("distil-weight", distils, "without --teacher");
+  check("num-cycles", options.plan.trainer.lr_scheduler == "cosine_with_restarts",
+        "without --lr-scheduler cosine_with_restarts");
+  check("layers", model.base_model != "scratch", "with --base-model scratch");
   return warnings;
 }
 

@@ -69,7 +69,7 @@ void MatMulTN(size_t m, size_t n, size_t k, const float* a, size_t lda, const fl
               float* c, size_t ldc, const MatMulOptions& options = {});
 
 /// Returns the multiplications and additions per second of a product like those of training, on the calling thread,
-/// measured over that number of seconds.
+/// measured over that number of seconds of its CPU time, so that other work of the machine hardly matters.
 double MeasureMatMul(Precision precision, double seconds);
 
 }  // namespace winnow

@@ -81,6 +81,9 @@ Result<void> AddTeacherPredictions(const TrainingPlan& plan, const Split& split,
   }
   const std::vector<size_t> ids = TRY(LabelIdsIn(teacher, bundle, split.train.labels));
   const std::vector<std::string> unlabelled = TRY(ReadUnlabelled(plan, split, observer));
+  if (!train.soft.empty()) {
+    observer.Warn("with --teacher, the most probable label of each text is used in place of its soft labels");
+  }
   std::vector<InputTextView> texts = InputTexts(split.train);
   for (const std::string& text : unlabelled) texts.push_back(InputTextView::OfJoined(text));
   AppendUnlabelled(std::span(texts).subspan(split.train.examples.size()), encoder, train);

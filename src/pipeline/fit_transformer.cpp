@@ -73,6 +73,8 @@ class FineTuned final : public FittedModel {
     TRY(Tokenize());
     trainer_ =
         TRY(ToTrainerOptions(input_.plan, train_, base_.model.config().num_layers, input_.positive_label, observer_));
+    // A teacher's answers are soft already.
+    if (!input_.plan.distillation.teacher) SmoothSoftLabels(trainer_.loss.label_smoothing, train_);
     const ModelConfig& config = base_.model.config();
     if (config.num_layer_groups > 0 && trainer_.frozen_depths > 1 && trainer_.frozen_depths <= config.num_layers) {
       return Fail(
@@ -113,6 +115,7 @@ class FineTuned final : public FittedModel {
   void Describe(HeldOutPart timed, TrainingInfo& info) override {
     const TrainingState& state = result_.state;
     info.base_model_id = input_.plan.model.base_model;
+    info.unlabelled_count = train_.size() - input_.split.train.examples.size();
     info.epochs_run = state.evaluations.back().epoch;
     info.best_epoch = result_.best().epoch;
     info.val_macro_f1 = result_.best().f1_macro;

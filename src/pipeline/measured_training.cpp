@@ -2,7 +2,7 @@
 
 #include "kernels/matmul.h"
 #include "pipeline/base_model.h"
-#include "pipeline/training_profile.h"
+#include "pipeline/trainer_options.h"
 
 namespace winnow {
 
@@ -15,7 +15,7 @@ Result<TrainingPlan> PrepareToMeasure(TrainingPlan plan, TrainingObserver& obser
     plan.model.base_model = TRY(PullForTraining(plan.model.base_model, observer)).string();
   }
   // Measured once: models of different numbers would not be comparable.
-  if (plan.trainer.precision == "auto") plan.trainer.precision = NameOf(FastestPrecision(observer));
+  plan.trainer.precision = NameOf(TRY(PrecisionOf(plan, observer)));
   return plan;
 }
 

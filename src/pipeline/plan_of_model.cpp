@@ -180,6 +180,18 @@ Result<void> ReadConfiguration(const Json& json, const fs::path& bundle, Trainin
   return CheckPlan(plan);
 }
 
+/// What no hyperparameter tells: files, and what a training of the model takes.
+Result<void> ReadFilesAndMemory(const Json& configuration, TrainingPlan& plan) {
+  if (!configuration.is_object()) return {};
+  TRY(HyperparameterReader(configuration).Read("gradient_checkpointing", plan.trainer.gradient_checkpointing));
+  const Json* const unlabelled = configuration.Find("unlabelled");
+  if (unlabelled == nullptr || !unlabelled->is_array() || !plan.distillation.teacher) return {};
+  for (const Json& file : *unlabelled) {
+    if (file.is_string()) plan.distillation.unlabelled.emplace_back(file.get<std::string>());
+  }
+  return {};
+}
+
 }  // namespace
 
 CalibrationPlan CalibrationPlanOf(const Manifest& manifest) {
@@ -220,10 +232,12 @@ Json ConfigurationOf(const TrainingPlan& plan) {
                  {"warmup_steps", OrNull(trainer.warmup_steps)},
                  {"eval_steps", trainer.eval_steps},
                  {"save_steps", trainer.save_steps},
+                 {"gradient_checkpointing", trainer.gradient_checkpointing},
                  {"scaled_epochs", trainer.scaled.epochs},
                  {"scaled_eval_steps", trainer.scaled.eval_steps},
                  {"scaled_save_steps", trainer.scaled.save_steps},
                  {"scaled_warmup_steps", trainer.scaled.warmup_steps}});
+    for (const fs::path& file : plan.distillation.unlabelled) json["unlabelled"].push_back(file.string());
   } else {
     json.update(
         {{"C", OrNull(plan.linear.C)}, {"platt", OrNull(plan.linear.platt)}, {"one_vs_rest", plan.linear.one_vs_rest}});
@@ -269,7 +283,11 @@ Result<TrainingPlan> PlanOfModel(const fs::path& bundle) {
   if (const auto read = ReadHyperparameters(info->hyperparameters, plan); !read) {
     return Fail(ErrorCode::kInvalidModel, file + ": hyperparameters: " + read.error().message, read.error().hint);
   }
+  if (const auto read = ReadFilesAndMemory(info->configuration, plan); !read) {
+    return Fail(ErrorCode::kInvalidModel, file + ": configuration: " + read.error().message, read.error().hint);
+  }
   plan.trainer.idle_patience = true;  // the training was not refused either: a preset may have set the patience
+  plan.trainer.any_precision = true;  // the training was on another CPU
   plan.data.validation_size = ValidationSize(*info, plan.data.validation_size);
   plan.data.reading.template_text = manifest.text_template;
   for (const auto& [from, to] : manifest.label_map) plan.data.label_map.push_back(from + "=" + to);

@@ -114,6 +114,37 @@ TEST_F(PlanOfModelTest, WarmUpIsSaidInOneWay) {
   EXPECT_EQ(plan->trainer.warmup_ratio, 0);
 }
 
+TEST_F(PlanOfModelTest, TellsTheUnlabelledTextsAndTheMemoryOfTheTraining) {
+  TrainingPlan given;
+  given.trainer.gradient_checkpointing = true;
+  given.distillation.teacher = "big";
+  given.distillation.unlabelled = {"more.txt", "most.txt"};
+  Json info = Info({{"teacher", "big"}});
+  info["configuration"] = ConfigurationOf(given);
+  WriteInfo(info);
+  const auto plan = PlanOfModel(dir.path());
+  ASSERT_TRUE(plan) << plan.error().Text();
+  EXPECT_TRUE(plan->trainer.gradient_checkpointing);
+  EXPECT_EQ(plan->distillation.unlabelled, given.distillation.unlabelled);
+  const auto retraining = RetrainingPlanOf(dir.path());
+  ASSERT_TRUE(retraining) << retraining.error().Text();
+  EXPECT_TRUE(retraining->plan.trainer.gradient_checkpointing);
+  EXPECT_EQ(retraining->plan.distillation.unlabelled, given.distillation.unlabelled);
+  info["configuration"]["gradient_checkpointing"] = "perhaps";
+  WriteInfo(info);
+  EXPECT_EQ(PlanOfModel(dir.path()).error().code, ErrorCode::kInvalidModel);
+}
+
+TEST_F(PlanOfModelTest, ThePrecisionOfAnotherCpuIsReplaced) {
+  WriteInfo(Info({{"precision", "bf16"}}));
+  const auto plan = PlanOfModel(dir.path());
+  ASSERT_TRUE(plan) << plan.error().Text();
+  TrainingObserver observer;
+  const auto precision = PrecisionOf(*plan, observer);
+  ASSERT_TRUE(precision) << precision.error().Text();
+  EXPECT_EQ(*precision, IsSupported(Precision::kBf16) ? Precision::kBf16 : Precision::kF32);
+}
+
 TEST_F(PlanOfModelTest, AcceptsAPatienceThatNeverEndedTheTraining) {
   WriteInfo(Info({{"epochs", 4}, {"early_stopping_patience", 5}}));
   const auto plan = PlanOfModel(dir.path());

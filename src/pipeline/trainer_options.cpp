@@ -29,7 +29,15 @@ Result<int> FrozenDepths(const std::string& freeze, int num_layers) {
   return layers == 0 ? 0 : layers + 1;
 }
 
-/// --precision. A training that is gone on with keeps its checkpoint's.
+Schedule ScheduleOf(const std::string& name) {
+  return name == "cosine"                 ? Schedule::kCosine
+         : name == "cosine_with_restarts" ? Schedule::kCosineRestarts
+         : name == "constant"             ? Schedule::kConstant
+                                          : Schedule::kLinear;
+}
+
+}  // namespace
+
 Result<Precision> PrecisionOf(const TrainingPlan& plan, TrainingObserver& observer) {
   std::string name = plan.trainer.precision;
   if (name == "auto" && plan.output.resume) {
@@ -40,19 +48,15 @@ Result<Precision> PrecisionOf(const TrainingPlan& plan, TrainingObserver& observ
   if (name == "auto") return FastestPrecision(observer);
   const Precision precision = name == NameOf(Precision::kBf16) ? Precision::kBf16 : Precision::kF32;
   if (IsSupported(precision)) return precision;
+  if (plan.trainer.any_precision) {
+    observer.Warn(fmt::format("the model was trained with --precision {}, which this CPU does not support: {} is used",
+                              name, NameOf(Precision::kF32)));
+    return Precision::kF32;
+  }
   return Fail(ErrorCode::kUnsupported,
               "--precision " + name + ": this CPU (" + CpuExtensions() + ") does not support it",
               "use --precision f32");
 }
-
-Schedule ScheduleOf(const std::string& name) {
-  return name == "cosine"                 ? Schedule::kCosine
-         : name == "cosine_with_restarts" ? Schedule::kCosineRestarts
-         : name == "constant"             ? Schedule::kConstant
-                                          : Schedule::kLinear;
-}
-
-}  // namespace
 
 Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet& train, int num_layers,
                                         int32_t positive_label, TrainingObserver& observer) {
@@ -92,7 +96,7 @@ Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet&
   trainer.metric = std::string(CanonicalMetricName(given.metric).value_or(given.metric));
   trainer.positive_label = positive_label;
   trainer.seed = plan.seed;
-  SetDuration(given, usual_epochs, train, trainer, observer);
+  TRY(SetDuration(given, usual_epochs, train, trainer, observer));
   return trainer;
 }
 

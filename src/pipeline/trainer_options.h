@@ -8,6 +8,10 @@
 
 namespace winnow {
 
+/// Returns the precision of the matrix products: the fastest one if the plan leaves it open, but a training that is
+/// resumed keeps its checkpoint's. Errors: kUnsupported for products that the CPU does not have.
+Result<Precision> PrecisionOf(const TrainingPlan& plan, TrainingObserver& observer);
+
 /// Returns the trainer's options. Errors: kInvalidArgument for layers that the model does not have, kUnsupported for
 /// products that the CPU does not have.
 Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet& train, int num_layers,

@@ -11,6 +11,7 @@ constexpr int kEnoughSteps = 200;  // for a model to move away from where it beg
 constexpr int kMostEpochs = 20;    // for that reason alone
 constexpr int kFewEvaluations = 5;
 constexpr int kUsualEvaluations = 10;  // also the share of the warm-up, one in ten
+constexpr int64_t kMostSteps = 1'000'000'000;
 
 int StepsPerEpoch(TrainerOptions trainer, const TextSet& train) {
   trainer.epochs = 1;
@@ -44,12 +45,12 @@ void ScaleToData(const TrainerPlan::Scaled& scaled, int total_steps, TrainerOpti
 
 }  // namespace
 
-void SetDuration(const TrainerPlan& plan, int usual_epochs, const TextSet& train, TrainerOptions& trainer,
-                 TrainingObserver& observer) {
+Result<void> SetDuration(const TrainerPlan& plan, int usual_epochs, const TextSet& train, TrainerOptions& trainer,
+                         TrainingObserver& observer) {
   const int each = StepsPerEpoch(trainer, train);
   if (plan.max_steps && *plan.max_steps > 0) {
     trainer.max_steps = *plan.max_steps;
-    trainer.epochs = (trainer.max_steps + each - 1) / each;
+    trainer.epochs = (trainer.max_steps - 1) / each + 1;
   } else {
     const int given = plan.epochs.value_or(usual_epochs);
     trainer.epochs = plan.epochs && !plan.scaled.epochs ? given : EnoughEpochs(given, each);
@@ -59,8 +60,15 @@ void SetDuration(const TrainerPlan& plan, int usual_epochs, const TextSet& train
                       "step{}",
                       given, trainer.epochs, each, each == 1 ? "" : "s"));
     }
+    if (const int64_t steps = int64_t{each} * trainer.epochs; steps > kMostSteps) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("--epochs {}: the run would have {} steps, and more than {} are not supported",
+                              trainer.epochs, steps, kMostSteps),
+                  "lower --epochs");
+    }
   }
   ScaleToData(plan.scaled, TotalSteps(trainer, train), trainer, observer);
+  return {};
 }
 
 void WarnOfLearningRate(const TrainerOptions& trainer, int total_steps, bool head_alone, TrainingObserver& observer) {

@@ -13,9 +13,9 @@ namespace winnow {
 /// data if the plan has none; for a few hundred texts there are more, up to 20, so that there are 200 steps. Values that
 /// a preset set for data of the usual size (TrainerPlan::Scaled) are adapted, each with a note: more epochs likewise; and
 /// evaluations, checkpoints and a warm-up whose steps are more than a fifth of the run become ten evaluations, or a
-/// tenth of the run.
-void SetDuration(const TrainerPlan& plan, int usual_epochs, const TextSet& train, TrainerOptions& trainer,
-                 TrainingObserver& observer);
+/// tenth of the run. Errors: kInvalidArgument for more than a thousand million steps.
+Result<void> SetDuration(const TrainerPlan& plan, int usual_epochs, const TextSet& train, TrainerOptions& trainer,
+                         TrainingObserver& observer);
 
 /// Warns of a warm-up that takes the whole run, and of a learning rate that is probably a mistake. `head_alone` is true
 /// if only the classification head is trained.

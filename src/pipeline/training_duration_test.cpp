@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,8 @@ class TrainingDurationTest : public ::testing::Test {
     trainer.eval_steps = plan.eval_steps;
     trainer.save_steps = plan.save_steps;
     trainer.warmup_steps = plan.warmup_steps;
-    SetDuration(plan, 3, Texts(texts), trainer, observer);
+    const auto set = SetDuration(plan, 3, Texts(texts), trainer, observer);
+    EXPECT_TRUE(set) << set.error().Text();
     return trainer;
   }
   TrainerPlan plan;
@@ -95,6 +97,17 @@ TEST_F(TrainingDurationTest, StepsReplaceEpochs) {
   EXPECT_EQ(trainer.epochs, 3);  // the third is a part of one
   plan.max_steps = -1;           // Hugging Face's default
   EXPECT_EQ(Set(320).max_steps, 0);
+  plan.max_steps = std::numeric_limits<int>::max();
+  EXPECT_EQ(Set(320).epochs, 214'748'365);  // ten steps each
+}
+
+TEST_F(TrainingDurationTest, MoreStepsThanCanBeCountedAreRefused) {
+  plan.epochs = 1'000'000'000;
+  TrainerOptions trainer;
+  const auto refused = SetDuration(plan, 3, Texts(320), trainer, observer);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(refused.error().message, HasSubstr("the run would have 10000000000 steps"));
 }
 
 TEST_F(TrainingDurationTest, WarnsOfRatesThatAreProbablyMistakes) {

@@ -138,6 +138,10 @@ Result<void> CheckPlan(const TrainingPlan& plan) {
   TRY(OneOf("analyzer", plan.linear.analyzer, {"word", "char", "char_wb", "both"}));
   TRY(InRange("max-features", static_cast<double>(plan.linear.max_features), 0));
   TRY(CheckCalibration(plan.calibration));
+  if (!plan.distillation.unlabelled.empty() && !plan.distillation.teacher) {
+    return Fail(ErrorCode::kInvalidArgument, "--unlabelled requires --teacher, whose predictions are their labels",
+                "specify a trained model with --teacher, or omit --unlabelled");
+  }
   TRY(MoreThan("distil-temperature", plan.distillation.temperature, 0));
   TRY(InRange("distil-weight", plan.distillation.weight, 0, 1));
   TRY(InRange("save-total-limit", plan.output.save_total_limit, 1));

@@ -108,6 +108,8 @@ struct TrainerPlan {
   /// True if a patience that can never end the training is noted instead of refused, for presets and plans of a trained
   /// model.
   bool idle_patience = false;
+  /// True if f32 takes the place of a precision that this CPU does not support, for plans of a trained model.
+  bool any_precision = false;
   Scaled scaled;  ///< values to adapt to small data
   int eval_batch_size = TrainerOptions{}.eval_batch_size;
   bool profile = false;  ///< true if the time of each phase is noted

@@ -9,7 +9,7 @@ namespace winnow {
 
 Precision FastestPrecision(TrainingObserver& observer) {
   if (!IsSupported(Precision::kBf16)) return Precision::kF32;
-  // In turns, so that whatever else the machine does meets both.
+  // In turns, so that whatever else the machine does to caches and clock rates meets both.
   double f32 = 0, bf16 = 0;
   for (int turn = 0; turn < 5; ++turn) {
     f32 = std::max(f32, MeasureMatMul(Precision::kF32, 0.005));

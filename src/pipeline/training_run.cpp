@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ class CheckpointWriter {
     return {};
   }
 
+  bool any() const { return !newest_.empty(); }
   /// The hint for the user after a stop.
   std::string Advice() const {
     if (newest_.empty()) return "no checkpoint was saved yet; use --save-steps for more frequent checkpoints";
@@ -50,12 +52,32 @@ class CheckpointWriter {
   fs::path newest_;
 };
 
+/// The directory of a training's event files, which TensorBoard draws as a run of its own: a new one, named by the
+/// time, or the latest one if the training is resumed.
+fs::path EventDirectory(const fs::path& runs, bool resumed) {
+  std::error_code ignored;
+  std::string latest;
+  for (auto entry = fs::directory_iterator(runs, ignored); resumed && entry != fs::directory_iterator();
+       entry.increment(ignored)) {
+    if (entry->is_directory(ignored)) latest = std::max(latest, entry->path().filename().string());
+  }
+  if (!latest.empty()) return runs / latest;
+  std::string name = TimestampUtc();
+  std::erase_if(name, [](char c) { return c == '-' || c == ':'; });  // "20261120T221504Z"
+  fs::path path = runs / name;
+  for (int i = 2; fs::exists(path, ignored); ++i) path = runs / fmt::format("{}-{}", name, i);
+  return path;
+}
+
 /// Event files for TensorBoard, if the plan asks for them. A failed log does not end the training.
 class EventRecorder {
  public:
-  static Result<EventRecorder> Begin(const TrainingJob& job, TrainingObserver& observer) {
+  /// `resumed`: the number of steps before an interruption, if the training goes on after one.
+  static Result<EventRecorder> Begin(const TrainingJob& job, std::optional<int> resumed, TrainingObserver& observer) {
     EventRecorder recorder(job.trainer.metric, observer);
-    if (job.output.tensorboard) recorder.events_ = TRY(EventFile::Create(job.output.dir / kRunsDirectory));
+    if (!job.output.tensorboard) return recorder;
+    recorder.events_ = TRY(EventFile::Create(EventDirectory(job.output.dir / kRunsDirectory, resumed.has_value())));
+    if (resumed) TRY(recorder.events_->AddRestart(*resumed + 1));
     return recorder;
   }
 
@@ -168,7 +190,8 @@ Result<TrainingResult> RunTraining(const TrainingJob& job, ThreadPool& pool, Tra
   const std::optional<ResumePoint> resume = checkpoint ? std::optional(checkpoint->Resume()) : std::nullopt;
   CheckpointWriter checkpoints(job, TRY(HigherIsBetter(job.trainer.metric)), observer);
   if (checkpoint) checkpoints.set_newest(checkpoint->path);
-  EventRecorder events = TRY(EventRecorder::Begin(job, observer));
+  EventRecorder events =
+      TRY(EventRecorder::Begin(job, resume ? std::optional(resume->state.step) : std::nullopt, observer));
 
   const auto begin_steps = [&] {
     observer.OnStepsBegin(resume ? resume->state.step : 0, TotalSteps(job.trainer, job.train));
@@ -197,9 +220,14 @@ Result<TrainingResult> RunTraining(const TrainingJob& job, ThreadPool& pool, Tra
   Result<TrainingResult> result =
       TrainModel(job.base.model, job.train, job.validation, job.trainer, pool, callbacks, resume ? &*resume : nullptr);
   if (!result) {
-    std::string& hint = result.error().hint;
-    hint = (result.error().code == ErrorCode::kCancelled ? "" : hint + "; ") + checkpoints.Advice();
-    return std::unexpected(result.error());
+    Error& error = result.error();
+    if (error.code == ErrorCode::kCancelled) error.hint = checkpoints.Advice();
+    if (error.code == ErrorCode::kIo && checkpoints.any()) {
+      error.hint += (error.hint.empty() ? "" : "; ") + checkpoints.Advice();
+    }
+    // From its checkpoint the training would diverge again, since it is continued exactly.
+    if (error.code == ErrorCode::kInternal && checkpoints.any()) error.hint += ", and train again without --resume";
+    return std::unexpected(error);
   }
   observer.OnStepsEnd();
   if (result->stopped_early) {

@@ -1,8 +1,9 @@
 // A file of records as TensorFlow writes them (tensorflow/core/lib/io/record_writer.h): the data's length in 8 bytes,
 // the length's masked CRC-32C, the data, the data's masked CRC-32C, all little-endian. The data are Event messages
-// (tensorflow/core/util/event.proto), here with four fields in protobuf's wire format:
-//   Event {1: double wall_time, 2: int64 step, 3: string file_version, 5: Summary summary}
+// (tensorflow/core/util/event.proto), here with five fields in protobuf's wire format:
+//   Event {1: double wall_time, 2: int64 step, 3: string file_version, 5: Summary summary, 7: SessionLog session_log}
 //   Summary {1: repeated Value {1: string tag, 2: float simple_value}}
+//   SessionLog {1: enum status, of which 1 is START}
 #include "train/event_file.h"
 
 #include <unistd.h>
@@ -79,6 +80,11 @@ Result<EventFile> EventFile::Create(const std::filesystem::path& dir) {
   EventFile events(file, path);
   TRY(events.Append(WallTime() + Field(3, "brain.Event:2")));
   return events;
+}
+
+Result<void> EventFile::AddRestart(int64_t step) {
+  const std::string start = Key(1, kVarint) + Varint(1);
+  return Append(WallTime() + Key(2, kVarint) + Varint(static_cast<uint64_t>(step)) + Field(7, start));
 }
 
 Result<void> EventFile::AddScalar(std::string_view tag, double value, int64_t step) {

@@ -20,6 +20,10 @@ class EventFile {
   /// Creates `dir`, and in it a file with a name that TensorBoard recognizes. Errors: kIo.
   static Result<EventFile> Create(const std::filesystem::path& dir);
 
+  /// Tells readers that a training goes on from `step`, the next one: TensorBoard drops what earlier files of the
+  /// directory have of this step and later ones. Errors: kIo.
+  Result<void> AddRestart(int64_t step);
+
   /// Appends a value and passes it to the system before returning. Errors: kIo.
   Result<void> AddScalar(std::string_view tag, double value, int64_t step);
 

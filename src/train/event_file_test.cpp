@@ -25,6 +25,7 @@ TEST(EventFile, IsAListOfRecords) {
     ASSERT_TRUE(events) << events.error().Text();
     ASSERT_TRUE(events->AddScalar("train/loss", 0.5, 300));
     ASSERT_TRUE(events->AddScalar("eval/f1_macro", 0.25, 301));
+    ASSERT_TRUE(events->AddRestart(300));
   }
   std::filesystem::path file;
   for (const auto& entry : std::filesystem::directory_iterator(dir.path() / "runs")) file = entry.path();
@@ -45,7 +46,7 @@ TEST(EventFile, IsAListOfRecords) {
     EXPECT_EQ(of_data, masked(Crc32c(records.back())));
     at += 16 + length;
   }
-  ASSERT_EQ(records.size(), 3u);
+  ASSERT_EQ(records.size(), 4u);
   EXPECT_THAT(records[0], testing::EndsWith("\x1a\x0d"
                                             "brain.Event:2"));
   // After the time: step 300; a summary of one value with its tag and 0.5 as a float.
@@ -56,6 +57,11 @@ TEST(EventFile, IsAListOfRecords) {
                                               "train/loss"
                                               "\x15\x00\x00\x00\x3f",
                                               24));
+  // After the time: step 300; a session that starts.
+  EXPECT_EQ(records[3].substr(9), std::string("\x10\xac\x02"
+                                              "\x3a\x02"
+                                              "\x08\x01",
+                                              7));
 }
 
 }  // namespace

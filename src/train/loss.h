@@ -24,9 +24,10 @@ struct Targets {
 /// w, smoothing e and C labels a text of label y costs
 ///   (1 - e) w_y (-log p_y) + e / C sum_c w_c (-log p_c),
 /// and the sum over texts is divided by the sum of their w_y.
-/// With soft labels a text costs (1 - a) times that of its label and a T^2 (-sum_c w_c soft_c log p_c(T)), divided by
-/// the number of texts, as torch.nn.CrossEntropyLoss does with probabilities. Several labels: the mean over texts and
-/// labels, as torch.nn.BCEWithLogitsLoss(pos_weight); smoothing moves targets by e / 2 towards the other side.
+/// With soft labels, which are smoothed beforehand (SmoothSoftLabels), a text costs (1 - a) times that of its label and
+/// a T^2 (-sum_c w_c soft_c log p_c(T)), divided by the number of texts, as torch.nn.CrossEntropyLoss does with
+/// probabilities. Several labels: the mean over texts and labels, as torch.nn.BCEWithLogitsLoss(pos_weight); smoothing
+/// moves targets by e / 2 towards the other side.
 struct LossOptions {
   std::vector<float> class_weights{};  ///< [num_labels], or empty: all 1; single-label only
   std::vector<float>

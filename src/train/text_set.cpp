@@ -44,6 +44,11 @@ TextSet EncodeExamples(const Dataset& dataset, const TextEncoder& encoder) {
   return set;
 }
 
+void SmoothSoftLabels(double smoothing, TextSet& set) {
+  const double spread = smoothing / static_cast<double>(set.num_labels);
+  for (float& share : set.soft) share = static_cast<float>(static_cast<double>(share) * (1 - smoothing) + spread);
+}
+
 void Gather(const TextSet& set, std::span<const uint32_t> indices, TextSet& batch) {
   batch.texts.Clear();
   batch.labels.clear();

@@ -28,6 +28,10 @@ struct TextSet {
 /// Encodes all examples as training reads them (TextEncoder::EncodeForTraining).
 TextSet EncodeExamples(const Dataset& dataset, const TextEncoder& encoder);
 
+/// Label smoothing of soft labels: spreads the share `smoothing` of each text evenly over all labels, as
+/// torch.nn.CrossEntropyLoss(label_smoothing) does with probabilities. Changes nothing in a set without soft labels.
+void SmoothSoftLabels(double smoothing, TextSet& set);
+
 /// Copies the texts at `indices` of `set` into `batch`, which is cleared first.
 void Gather(const TextSet& set, std::span<const uint32_t> indices, TextSet& batch);
 

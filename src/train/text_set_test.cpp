@@ -37,5 +37,18 @@ TEST(TextSet, WindowsAreLearntFromHeadAndTail) {
   }
 }
 
+TEST(TextSet, SoftLabelsAreSmoothedAsPyTorchSmoothsProbabilities) {
+  TextSet set;
+  set.num_labels = 2;
+  set.labels = {0, 1};
+  SmoothSoftLabels(0.2, set);
+  EXPECT_TRUE(set.soft.empty());
+  set.soft = {0.75f, 0.25f, 0, 1};
+  SmoothSoftLabels(0.2, set);
+  // torch: target * (1 - label_smoothing) + label_smoothing / labels
+  const std::vector<float> expected = {0.7f, 0.3f, 0.1f, 0.9f};
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_FLOAT_EQ(set.soft[i], expected[i]);
+}
+
 }  // namespace
 }  // namespace winnow

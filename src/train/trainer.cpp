@@ -19,6 +19,12 @@ namespace {
 // A loss of a step, in nats per text, that no training recovers from: chance among a thousand labels is 7.
 constexpr double kDivergedLoss = 500;
 
+/// The same with a teacher, the loss of whose answers is multiplied by the square of the temperature.
+double DivergedLoss(const TextSet& train) {
+  const auto temperature = static_cast<double>(train.soft_temperature);
+  return kDivergedLoss * (train.soft.empty() ? 1.0 : std::max(1.0, temperature * temperature));
+}
+
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /// Seconds since `since`, which is moved to now.
@@ -103,6 +109,7 @@ class Trainer {
     if (head_alone_) TRY(ComputeFeatures());
     if (resume != nullptr) TRY(Resume(*resume));
     state_.training_seconds += times_.features;
+    if (head_alone_ && resume == nullptr) state_.tokens = train_.texts.ids.size() + validation_.texts.ids.size();
     int before = 0;  // steps of the epochs before
     for (int epoch = 1; state_.step < schedule_.total && !Stopped(); ++epoch) {
       const EpochPlan plan = PlanEpoch(options_, train_, epoch);
@@ -206,11 +213,11 @@ class Trainer {
       const double part =
           ComputeLoss(logits, batch_.num_labels, TargetsOf(batch_), options_.loss, weight, logits_grad_);
       loss += part;
-      if (!std::isfinite(loss) || loss > kDivergedLoss) return std::unexpected(Diverged(epoch, state_.step + 1, loss));
+      if (!std::isfinite(loss) || loss > diverged_loss_) return std::unexpected(Diverged(epoch, state_.step + 1, loss));
       since = Now();
       Backward();
       times_.backward += Since(since);
-      tokens += batch_.texts.ids.size();
+      if (!head_alone_) tokens += batch_.texts.ids.size();
       texts += batch_.size();
     }
     double since = Now();
@@ -261,7 +268,9 @@ class Trainer {
     return {ErrorCode::kInternal,
             "training diverged: " + what + " at step " + std::to_string(step) + ", epoch " +
                 std::to_string(static_cast<int>(std::ceil(epoch))) + " (rows " + rows + ")",
-            "lower --lr (2e-5 is usual), add --warmup-ratio .1, or use --max-grad-norm 1"};
+            options_.max_grad_norm > 0 && options_.max_grad_norm <= 1
+                ? "lower --lr (2e-5 is usual), or add --warmup-ratio .1"
+                : "lower --lr (2e-5 is usual), add --warmup-ratio .1, or use --max-grad-norm 1"};
   }
 
   Result<void> AfterStep(int epoch, int step_of_epoch, int steps_of_epoch) {
@@ -349,6 +358,7 @@ class Trainer {
   ScheduleOptions schedule_;
   const Layout::From from_;  // what learns
   const bool head_alone_;    // on cached features
+  const double diverged_loss_ = DivergedLoss(train_);
   MatMulMeter meter_;
   TrainingPass pass_;
   HeadPass head_;
@@ -364,6 +374,20 @@ class Trainer {
   PhaseTimes times_;
   double step_seconds_ = 0;
 };
+
+/// A metric that the labels of the validation part leave undefined is found before the work, by any predictions.
+Result<void> RequireMetric(const TextSet& validation, const TrainerOptions& options,
+                           std::span<const std::string> labels) {
+  const std::vector<float> logits(validation.size() * validation.num_labels, 0.0f);
+  const Metrics metrics = TRY(MetricsOfLogits(logits, validation, labels, 1.0,
+                                              {.positive_label = options.positive_label, .bootstrap_resamples = 0}));
+  Result<double> value = MetricByName(metrics, options.metric);
+  if (value) return {};
+  value.error().message = "--metric " + options.metric +
+                          " cannot choose the best epoch on these validation texts: " + value.error().message;
+  value.error().hint = "specify another metric, such as f1_macro, or validation texts of every label";
+  return std::unexpected(value.error());
+}
 
 }  // namespace
 
@@ -436,11 +460,12 @@ Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const Text
   if (train.size() == 0 || validation.size() == 0) {
     return Fail(ErrorCode::kInvalidData,
                 "there are no texts to " + std::string(train.size() == 0 ? "train on" : "validate with"),
-                "specify more data, or a --validation file");
+                "specify more data, a larger --validation-size or a --validation file");
   }
   static_cast<void>(TRY(HigherIsBetter(options.metric)));  // an unknown metric is found before the work, not after
   TRY(CheckBatch(model.config(), train.texts.view()));
   TRY(CheckBatch(model.config(), validation.texts.view()));
+  TRY(RequireMetric(validation, options, model.config().labels));
   return Trainer(model, train, validation, options, pool, callbacks).Run(resume);
 }
 

@@ -63,8 +63,8 @@ struct StepReport {
   double loss = 0;  ///< mean loss of this step's texts
   double lr = 0;
   double gradient_norm = 0;  ///< norm of the gradients before clipping
-  size_t tokens = 0;
-  double seconds = 0;  ///< duration of this step
+  size_t tokens = 0;         ///< number of tokens that were read; 0 for a head on cached features
+  double seconds = 0;        ///< duration of this step
 };
 
 struct Evaluation {
@@ -84,7 +84,7 @@ struct TrainingState {
   std::vector<Evaluation> evaluations;
   int best = -1;                         ///< index of the best evaluation
   double loss_sum = 0, loss_weight = 0;  ///< sums over the texts since the last evaluation
-  size_t tokens = 0;                     ///< number of tokens trained on
+  size_t tokens = 0;                     ///< number of tokens that the encoder has read, each once for cached features
   double training_seconds = 0;           ///< seconds spent in steps and caching features, without evaluations
 
   /// Returns the number of evaluations since the best one.
@@ -131,8 +131,9 @@ struct TrainingResult {
 
 /// Trains `model` (loaded writable) in place and leaves it with the weights of the best evaluation. Equal data, options
 /// and numbers of threads give equal weights, even if the training was interrupted and resumed. Errors:
-/// kInvalidArgument (an unknown metric, no texts), kInvalidModel and kInvalidData (CheckBatch, a checkpoint that does
-/// not fit), kCancelled; kInternal if the loss is not a number or above 500, with the step and the rows.
+/// kInvalidArgument (an unknown metric), kInvalidData (no texts, a metric that the validation texts leave undefined),
+/// kInvalidModel and kInvalidData (CheckBatch, a checkpoint that does not fit), kCancelled; kInternal if the loss is
+/// not a number or above 500, times the square of a teacher's temperature, with the step and the rows.
 Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const TextSet& validation,
                                   const TrainerOptions& options, ThreadPool& pool,
                                   const TrainerCallbacks& callbacks = {}, const ResumePoint* resume = nullptr);

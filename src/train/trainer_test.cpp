@@ -127,6 +127,19 @@ TEST(Trainer, ALossThatIsHugeStops) {
   EXPECT_NE(result.error().message.find("training diverged: "), std::string::npos) << result.error().message;
 }
 
+TEST(Trainer, AHighTemperatureIsNoDivergence) {
+  Model model = Model::Fresh(TinyConfig(), 1);
+  ThreadPool pool(1);
+  TextSet train = MakeSet(40, 0);
+  train.soft.assign(train.size() * 2, 0.5f);
+  train.soft_temperature = 40;  // the loss is about 40^2 ln 2
+  TrainerOptions options = QuickOptions();
+  options.epochs = 1;
+  const auto result = TrainModel(model, train, MakeSet(20, 300), options, pool);
+  EXPECT_TRUE(result) << result.error().Text();
+  EXPECT_GT(result->best().train_loss, 500);
+}
+
 TEST(Trainer, StepsMayBeGivenInPlaceOfEpochs) {
   ThreadPool pool(1);
   const TextSet train = MakeSet(60, 0), validation = MakeSet(40, 300);  // four steps per epoch
@@ -155,6 +168,18 @@ TEST(Trainer, NothingToTrainOnAndUnknownMetricsAreFoundBeforeTheWork) {
   TrainerOptions options = QuickOptions();
   options.metric = "loveliness";
   EXPECT_EQ(TrainModel(model, some, some, options, pool).error().code, ErrorCode::kInvalidArgument);
+  // A metric that the validation texts leave undefined would end the training after its first evaluation.
+  TextSet one_label = some;
+  one_label.labels.assign(one_label.size(), 0);
+  options.metric = "roc_auc";
+  int steps = 0;
+  const auto refused = TrainModel(
+      model, some, one_label, options, pool,
+      {.on_step = [&](const StepReport&) { ++steps; }, .on_evaluation = {}, .on_checkpoint = {}, .cancelled = {}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidData);
+  EXPECT_NE(refused.error().message.find("--metric roc_auc"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(steps, 0);
 }
 
 /// No dropout, so that batches cut otherwise see the same network.
@@ -355,6 +380,7 @@ TEST(Trainer, AHeadLearnsOnCachedFeaturesWhatItLearnsThroughTheLayers) {
                                     .cancelled = {}});
     ASSERT_TRUE(result) << result.error().Text();
     EXPECT_EQ(told, 100u);
+    EXPECT_EQ(result->state.tokens, train.texts.ids.size() + validation.texts.ids.size()) << "each was read once";
     options.cache_features = false;
     EXPECT_FALSE(CachesFeatures(options, config));
     const auto slow = TrainModel(through, train, validation, options, pool);

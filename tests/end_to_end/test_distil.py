@@ -15,6 +15,11 @@ class Distil(winnow.TestCase):
                                "--unlabelled", unlabelled, "--epochs", 3, "--lr", "1e-3", "--precision", "f32", "--output-dir", self.path("student"), "--json")
         info = json.loads(out)
         self.assertIn("more are held-out texts and were skipped", err)
+        self.assertEqual(info["sample_count"], 420)
+        self.assertGreater(info["unlabelled_count"], 40)
+        self.assertIn(b"The model is distilled: it was also trained on the predictions of the model `teacher`", self.files("student")["README.md"])
+        _, err = self.winnow("evaluate", self.path("student"), winnow.MESSAGES, "--folds", 2, "--log-level", "debug")
+        self.assertEqual(err.count(" unlabelled texts"), 2, "each fold is trained on them, too")
         models = {model["name"]: model for model in info["compared_with_teacher"]["models"]}
         self.assertEqual(set(models), {"teacher", "student"})
         self.assertLess(models["student"]["size_mb"], models["teacher"]["size_mb"])
@@ -33,6 +38,22 @@ class Distil(winnow.TestCase):
         self.assertGreater(metrics["accuracy"], 0.85)
         # The model is as unsure of spam as the votes were: calibration is against the majority's label, so only order is kept.
         self.assertEqual(set(json.loads(out)["classes"]), {"ham", "spam"})
+
+    def test_soft_labels_are_smoothed(self):
+        votes = self.write("votes.jsonl", "".join(json.dumps({"text": text, "label": {"spam": 0.9, "ham": 0.1} if label == "spam" else {"ham": 1}}) + "\n"
+                                                  for label, text in (line.split("\t", 1) for line in winnow.messages()[1:])))
+        weights = []
+        for smoothing in (0, 0.2):
+            self.train("--label-smoothing", smoothing, data=votes)
+            weights.append(self.files()["model.safetensors"])
+        self.assertNotEqual(*weights)
+
+    def test_the_student_does_not_replace_its_teacher(self):
+        self.train(output="teacher")
+        before = self.files("teacher")
+        self.fails("train", winnow.MESSAGES, "--base-model", "scratch", "--teacher", "teacher", "--output-dir", "teacher/", code=2,
+                   says=["--teacher and --output-dir are the same directory"])
+        self.assertEqual(self.files("teacher"), before)
 
     def test_a_teacher_of_other_labels_is_refused(self):
         self.train(output="teacher")

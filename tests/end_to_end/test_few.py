@@ -79,6 +79,14 @@ class Folds(Few):
         for says in ("2 folds", "mean", "600 texts", "roc_auc"):
             self.assertIn(says, out)
 
+    def test_a_precision_that_this_cpu_does_not_have_is_replaced(self):
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            if not {"avx512_bf16", "amx_bf16"} & set(file.read().split()):
+                self.skipTest("no bf16 products on this CPU")
+        self.train("--precision", "bf16")
+        _, err = self.winnow("evaluate", "model", MESSAGES, "--folds", 2, environment={"WINNOW_ISA": "avx2"})
+        self.assertEqual(err.count("the model was trained with --precision bf16, which this CPU does not support: f32 is used"), 1)
+
     def test_texts_that_come_twice_are_in_one_fold(self):
         lines = winnow.messages()
         self.write("twice.tsv", "".join(lines + lines[1:]))

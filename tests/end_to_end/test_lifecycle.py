@@ -51,8 +51,27 @@ class Lifecycle(TestCase):
                    says=["can never stop", "2 evaluations"])
         self.fails("train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", "--freeze", 99, code=2, says=["--freeze", "99", "2 layers"])
         self.fails("train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", "--batch-size", 1000000, "--max-length", 500, "--lr", 1e30, "--max-grad-norm", 0,
-                   "--lr-scheduler", "constant", "--epochs", 9, says=["is NaN or infinite at step", "rows", "--lr", "no checkpoint was saved yet"])
+                   "--lr-scheduler", "constant", "--epochs", 9, says=["is NaN or infinite at step", "rows", "--lr"])
+        self.fails("train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", "--epochs", 1000000000, code=2, says=["the run would have"])
+        self.fails("train", MESSAGES, "--base-model", "scratch", "--output-dir", "model", "--unlabelled", MESSAGES, code=2, says=["--unlabelled requires --teacher"])
         self.assertFalse(os.path.exists(self.path("model")))
+        # A checkpoint is of no use: the training would diverge again.
+        err = self.fails("train", MESSAGES, "--base-model", "scratch", "--precision", "f32", "--batch-size", 16, "--lr", 30, "--save-steps", 1, "--output-dir", "diverged",
+                         says=["training diverged", "lower --lr", "train again without --resume"])
+        self.assertNotIn("--max-grad-norm 1", err)
+        self.assertNotIn("to continue", err)
+
+    def test_options_that_have_no_effect_are_named(self):
+        _, err = self.train("--num-cycles", 3, "--layers", 1, "--distil-weight", 0.9, "--augment-variants", 2)
+        for says in ("--num-cycles has no effect without --lr-scheduler cosine_with_restarts", "--layers has no effect with --base-model scratch",
+                     "--distil-weight has no effect without --teacher", "--augment-variants has no effect without --augment"):
+            self.assertIn(says, err)
+
+    def test_a_metric_that_the_validation_texts_leave_undefined_is_found_before_the_first_step(self):
+        self.write("ham.tsv", "label\ttext\nham\tsee you at six\nham\tlunch at noon\n")
+        err = self.fails("train", MESSAGES, "--validation", "ham.tsv", "--base-model", "scratch", "--precision", "f32", "--metric", "roc_auc", "--output-dir", "model",
+                         says=["--metric roc_auc cannot choose the best epoch on these validation texts", "roc_auc is undefined"])
+        self.assertNotIn("tokens/s", err)
 
     def test_a_bundle_has_the_promised_files_and_answers(self):
         out, err = self.train("--json", "--epochs", 8)

@@ -112,6 +112,19 @@ class Resume(TestCase):
             self.assertEqual(self.lasting(), expected, f"cut {cut} of {calls}")
             self.winnow("verify", "model")
 
+    def test_event_files_of_a_training_are_a_run_of_their_own(self):
+        self.run_to_the_end("--report-to", "tensorboard")
+        process = subprocess.Popen(self.command("--epochs", 12, "--report-to", "tensorboard"), cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not self.checkpoints():
+            time.sleep(0.02)
+            self.assertIsNone(process.poll())
+        process.kill()
+        process.wait()
+        self.run_to_the_end("--epochs", 12, "--report-to", "tensorboard", "--resume")
+        runs = self.path("model", "runs")
+        self.assertEqual([len(os.listdir(os.path.join(runs, name))) for name in sorted(os.listdir(runs))], [1, 2])
+        self.winnow("verify", "model")
+
     def test_what_can_not_be_gone_on_from(self):
         process = subprocess.Popen(self.command("--epochs", 400), cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while not self.checkpoints():
