@@ -26,7 +26,7 @@ struct S3Request {
   std::string key = {};          ///< the key in the bucket, with the store's prefix; empty: the bucket itself
   S3Pairs query = {};            ///< not encoded
   S3Pairs headers = {};          ///< names in lower case; all are signed
-  std::string_view body = {};    ///< of PUT and POST; must stay alive
+  std::string_view body = {};    ///< body of PUT and POST; must stay alive
   std::string body_sha256 = {};  ///< the digest of the body, if it is known
   /// Adds headers before each attempt, such as the range that is still missing.
   std::function<void(S3Pairs& headers)> before_attempt = {};
@@ -42,7 +42,7 @@ struct S3Request {
 
 struct S3Answer {
   HttpAnswer http;
-  std::optional<S3ErrorAnswer> error;  ///< of an answer with an error
+  std::optional<S3ErrorAnswer> error;  ///< the error that the answer contains, if any
 
   bool ok() const { return http.ok() && !error; }
   int status() const { return http.status; }

@@ -17,7 +17,7 @@ namespace winnow {
 struct S3Keys {
   std::string access_key_id;  ///< identifies the secret, and is sent with every request
   Secret secret_access_key;
-  Secret session_token;  ///< of temporary credentials; otherwise empty
+  Secret session_token;  ///< token of temporary credentials; otherwise empty
 };
 
 using S3Pairs = std::vector<std::pair<std::string, std::string>>;

@@ -17,6 +17,7 @@ namespace winnow {
 /// Returns true if `name` is a file that Winnow uses of a model in a repository or package.
 bool IsModelFile(std::string_view name);
 
+/// The part of the cache that belongs to one model. Immutable; thread-safe.
 class HubCache {
  public:
   /// Creates access to the part of the cache that belongs to one model. `repository` is "owner/name" or "name"; see

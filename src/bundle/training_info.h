@@ -58,7 +58,7 @@ struct TrainingInfo {
   Json hyperparameters;               ///< hyperparameter values by name; null if the file has none
   /// What the training was asked for, where the values depend on the data otherwise; null if the file has none.
   Json configuration;
-  Json retraining;          ///< what a retraining added to which model's data; null for another training
+  Json retraining;          ///< the data that a retraining added, and to which model's; null for another training
   std::string data_sha256;  ///< digest of the training part without added texts (data/data_digest.h)
   std::string cpu, cpu_extensions;
   int threads = 0;

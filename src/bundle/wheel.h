@@ -13,6 +13,7 @@
 
 namespace winnow {
 
+/// An open wheel. Not thread-safe.
 class Wheel {
  public:
   /// Opens a wheel and finds the directory in it that contains model.safetensors and config.json. Errors: kNotFound,

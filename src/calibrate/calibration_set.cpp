@@ -38,9 +38,7 @@ Result<Dataset> ReadCalibrationSet(const std::filesystem::path& bundle, const Bu
       const int id = dataset.labels.Find(name);
       if (id < 0)
         return Fail(ErrorCode::kInvalidData,
-                    fmt::format("{}: the label '{}' is not one of the model's labels", where, name),
-                    "remove "
-                    "this row");
+                    fmt::format("{}: the label '{}' is not one of the model's labels", where, name), "remove this row");
       example.labels.push_back(id);
     }
     std::ranges::sort(example.labels);

@@ -64,11 +64,8 @@ Result<BundleClassifier> BundleClassifier::LoadParts(const std::filesystem::path
   if (std::filesystem::exists(bundle / kScopeFile, ignored)) {
     if (multi_label) {
       return Fail(ErrorCode::kInvalidModel,
-                  (bundle / kScopeFile).string() +
-                      ": out-of-scope detection is supported for single-label "
-                      "models only",
-                  "remove the file: a multi-label model does not need it, because it can leave a text without a "
-                  "label");
+                  (bundle / kScopeFile).string() + ": out-of-scope detection is supported for single-label models only",
+                  "remove the file: a multi-label model does not need it, because it can leave a text without a label");
     }
     parts->scope = TRY(ReadScopeRule(bundle / kScopeFile, labels));
   }

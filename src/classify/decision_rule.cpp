@@ -70,8 +70,7 @@ Result<void> DecisionRule::Check(const ClassifyOptions& options) const {
   }
   if (multi_label_ || positive_label_ >= 0) return {};
   return Fail(ErrorCode::kInvalidArgument,
-              "the model has no positive label, so it predicts the most probable label and uses no decision "
-              "threshold",
+              "the model has no positive label, so it predicts the most probable label and uses no decision threshold",
               "omit the threshold, or train with --positive-label");
 }
 

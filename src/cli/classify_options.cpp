@@ -163,9 +163,8 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
       .ValueName("FILE");
   table
       .Add("output", &options.output,
-           "File for the predictions: a table if its name ends in .csv or .tsv, otherwise JSON lines; it is "
-           "created once "
-           "all predictions are complete")
+           "File for the predictions: a table if its name ends in .csv or .tsv, otherwise JSON lines; it is created "
+           "once all predictions are complete")
       .ValueName("FILE")
       .Short('o');
   AddTextField(options.text_field, table);
@@ -186,8 +185,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
       .Default("all in JSON, only the decision in text output");
   table.Add("explain", &options.explain,
             "Show the effect of each word on the score. The text is classified once more per word, with that word "
-            "removed, at most 200 times; in longer "
-            "texts, neighbouring words are removed together");
+            "removed, at most 200 times; in longer texts, neighbouring words are removed together");
   table.Add("batch-size", &options.batch_size, "Number of texts per forward pass, or per request to the server")
       .AtLeast(1);
   table.Group("Decision");
@@ -218,8 +216,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table
       .Add("zero-shot", &options.zero_shot,
            "Candidate labels, separated by commas, in place of the model's own labels. BUNDLE is then a natural "
-           "language "
-           "inference model, which judges a hypothesis about each label: a directory, or a name that 'winnow "
+           "language inference model, which judges a hypothesis about each label: a directory, or a name that 'winnow "
            "pull' accepts")
       .ValueName("LABELS");
   table.Add("multi-label", &options.multi_label,

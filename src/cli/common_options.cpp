@@ -40,9 +40,8 @@ void AddModeOption(Mode& mode, OptionTable& table) {
 void AddThresholdOption(std::optional<double>& threshold, OptionTable& table) {
   table
       .Add("threshold", &threshold,
-           "Decision threshold between 0 and 1 in place of that of the mode: the positive label (multi-label: "
-           "each label) is assigned if its score is at least X. A lower "
-           "threshold flags more texts")
+           "Decision threshold between 0 and 1 in place of that of the mode: the positive label (multi-label: each "
+           "label) is assigned if its score is at least X. A lower threshold flags more texts")
       .InsteadOf("mode");
 }
 

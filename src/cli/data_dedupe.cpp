@@ -27,10 +27,9 @@ void Describe(DataDedupeOptions& options, OptionTable& table) {
       .Required()
       .Short('o');
   table.Describe(
-      "Texts are duplicates if they differ only in case, white space, character width and invisible "
-      "characters. The first row of each text is kept. If the rows of a text have different labels, the "
-      "most frequent label is kept; if there is a tie, the text is dropped. 'winnow train' removes "
-      "duplicates automatically.");
+      "Texts are duplicates if they differ only in case, white space, character width and invisible characters. The "
+      "first row of each text is kept. If the rows of a text have different labels, the most frequent label is kept; "
+      "if there is a tie, the text is dropped. 'winnow train' removes duplicates automatically.");
   table.Example("winnow data dedupe a.tsv b.tsv --output all.tsv", "merge two files, with each text once");
 }
 

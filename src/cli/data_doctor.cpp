@@ -66,9 +66,7 @@ void Describe(DataDoctorOptions& options, OptionTable& table) {
       "that label. Rows without a fix are not changed. A cell that a spreadsheet would interpret as a formula is "
       "prefixed with an apostrophe, which --fix removes. Pass the same options of the group Data when you write the "
       "findings and when you apply the fixes.");
-  table.Example("winnow data doctor mail.csv --test held-out.csv --output review.csv",
-                "write the findings for "
-                "review");
+  table.Example("winnow data doctor mail.csv --test held-out.csv --output review.csv", "write the findings for review");
   table.Example("winnow data doctor mail.csv --fix review.csv --output corrected.csv", "apply the reviewed fixes");
 }
 

@@ -13,7 +13,7 @@ namespace winnow {
 struct MailImportOptions {
   std::vector<std::filesystem::path> sources;
   std::filesystem::path output;
-  std::string label;             ///< of all messages; empty: none
+  std::string label;             ///< label of all messages; empty: none
   bool label_by_folder = false;  ///< the name of the folder is the label
 };
 

@@ -316,8 +316,7 @@ void AddTableImportOptions(TableImportOptions& options, OptionTable& table) {
       "--output feedback.jsonl",
       "training data of the corrections that an application has collected");
   table.Example(
-      "winnow data import app.db --query 'SELECT body, is_spam FROM mails' --text-field body --store "
-      "sqlite:winnow.db",
+      "winnow data import app.db --query 'SELECT body, is_spam FROM mails' --text-field body --store sqlite:winnow.db",
       "into the store, as feedback");
 }
 

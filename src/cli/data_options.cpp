@@ -15,8 +15,7 @@ void AddReadingOptions(DataCommandOptions& options, OptionTable& table, std::str
   AddFieldOptions(options.reading, table, std::move(format_name));
   table
       .Add("template", &options.reading.template_text,
-           "Text template that combines several fields: '{subject} [SEP] {body}'; the rows themselves are not "
-           "changed")
+           "Text template that combines several fields: '{subject} [SEP] {body}'; the rows themselves are not changed")
       .ValueName("TEXT");
   AddProblemType(options.reading, table);
 }

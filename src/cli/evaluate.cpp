@@ -66,8 +66,7 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
   table.Add("seed", &options.seed, "Random seed of the folds and of the obfuscation");
   table.Describe(
       "With --folds, the base model, hyperparameters, text template and labels are taken from BUNDLE. To "
-      "cross-validate without a trained model, run winnow train DATA --folds K with the options of the "
-      "training run.");
+      "cross-validate without a trained model, run winnow train DATA --folds K with the options of the training run.");
   AddTrustOptions(options, table);
   table.Example("winnow evaluate spam sms.tsv --folds 5", "cross-validated metrics of this configuration");
   table.Example("winnow evaluate spam held-out.tsv", "metrics with their confidence intervals");

@@ -28,9 +28,8 @@ void Describe(ExportCommandOptions& options, OptionTable& table) {
   table.Group("Output");
   table
       .Add("format", &options.formats,
-           "onnx: onnx/model.onnx in float; onnx-int8: onnx/model_quantized.onnx, a quarter of its size; "
-           "safetensors: model.safetensors for transformers and Text Embeddings Inference (requires "
-           "--output). Several formats are "
+           "onnx: onnx/model.onnx in float; onnx-int8: onnx/model_quantized.onnx, a quarter of its size; safetensors: "
+           "model.safetensors for transformers and Text Embeddings Inference (requires --output). Several formats are "
            "separated by commas")
       .ValueName("onnx|onnx-int8|safetensors")
       .OneOf({NameOf(OnnxFormat::kFloat), NameOf(OnnxFormat::kInt8), kFloatWeightsFormat});

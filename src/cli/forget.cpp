@@ -59,10 +59,9 @@ void Describe(ForgetOptions& options, OptionTable& table) {
   table.Add("receipt", &options.receipt, "Also write the receipt to this file").ValueName("FILE");
   table.Describe(
       "Removes texts, messages and all contributions of users from a store, a spool, data files, models and the "
-      "workspace of a server, and prints "
-      "a receipt as JSON: numbers, and digests of each file before and after, but neither texts nor names. Running "
-      "servers drop what was forgotten within seconds. An event that is sent again, or that waits elsewhere, is not "
-      "stored again. The command can be repeated after an interruption.");
+      "workspace of a server, and prints a receipt as JSON: numbers, and digests of each file before and after, but "
+      "neither texts nor names. Running servers drop what was forgotten within seconds. An event that is sent again, "
+      "or that waits elsewhere, is not stored again. The command can be repeated after an interruption.");
   table.Describe(
       "The weights of a model remain those that were trained on the texts until 'winnow retrain' replaces them. "
       "Backups, access logs with texts, exported files that --data does not name and replicas of a database are not "

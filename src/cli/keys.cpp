@@ -62,11 +62,9 @@ void DescribeAdd(KeysAddOptions& options, OptionTable& table) {
       .ValueName("DATE")
       .Default("never");
   table.Describe(
-      "Prints the new key. It is shown only once: FILE, which only the owner of the file can read, contains "
-      "only the hash "
-      "of the key. A "
-      "running server reads the file again when it receives SIGHUP. The file can be edited by hand; each line is "
-      "NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD].");
+      "Prints the new key. It is shown only once: FILE, which only the owner of the file can read, contains only the "
+      "hash of the key. A running server reads the file again when it receives SIGHUP. The file can be edited by hand; "
+      "each line is NAME ROLE HASH [requests_per_minute=N] [burst=N] [expires=YYYY-MM-DD].");
   table.Example("winnow keys add keys --name website", "prints wk_...; then: winnow serve spam --api-key-file keys");
   table.Example("winnow keys add keys --name anna --role admin --expires 2030-12-31", "an admin key that expires");
 }

@@ -12,8 +12,7 @@ void AddReportOptions(ReportFilesOptions& options, OptionTable& table) {
   table.Add("texts", &options.texts, "Include texts of the data in the report; use --no-texts if they are private");
   table
       .Add("against", &options.against,
-           "Compare with a second model on the same texts: differences with confidence intervals, and McNemar's "
-           "test")
+           "Compare with a second model on the same texts: differences with confidence intervals, and McNemar's test")
       .ValueName("BUNDLE");
 }
 

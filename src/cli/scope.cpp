@@ -25,8 +25,7 @@ void AddScopeOptions(ScopePlan& options, OptionTable& table) {
   table.Group("Out-of-scope detection");
   table
       .Add("out-of-scope", &options.outside,
-           "Texts that belong to no label, typical of what the model will meet; used to set the out-of-scope "
-           "threshold")
+           "Texts that belong to no label, typical of what the model will meet; used to set the out-of-scope threshold")
       .ValueName("FILE");
   table.Add("in-scope-only", &options.in_scope_only,
             "Set the out-of-scope threshold from the in-scope texts only, without a file of out-of-scope texts "

@@ -138,8 +138,7 @@ void AddAccessOptions(ServeOptions& options, OptionTable& table) {
       .AtLeast(0);
   table
       .Add("request-burst", &options.server.rate_limit.burst,
-           "Number of requests that may arrive at once within the rate limit; 0: as many as "
-           "--requests-per-minute")
+           "Number of requests that may arrive at once within the rate limit; 0: as many as --requests-per-minute")
       .AtLeast(0);
   table
       .Add("cors-origin", &options.server.cors_origins,

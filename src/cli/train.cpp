@@ -189,9 +189,7 @@ Result<Json> RunAsFunction(const TrainCommandOptions& options, TrainingObserver&
 }  // namespace
 
 Command TrainCommand() {
-  return MakeCommand<TrainCommandOptions>("train",
-                                          "Fine-tunes a classifier on labelled texts and reports its "
-                                          "metrics.",
+  return MakeCommand<TrainCommandOptions>("train", "Fine-tunes a classifier on labelled texts and reports its metrics.",
                                           AddTrainOptions, Run);
 }
 

@@ -119,8 +119,7 @@ const std::vector<std::pair<const char*, const char*>>& RefusedArguments() {
       {"token", "set the environment variable HF_TOKEN"},
       {"trust-remote-code", "omit it; code of a model is never executed"},
       {"max-train-samples",
-       "omit it, and train on a smaller file, such as one that winnow data split or the command head "
-       "writes"},
+       "omit it, and train on a smaller file, such as one that winnow data split or the command head writes"},
       {"max-eval-samples", "use --validation-size"}};
   return arguments;
 }

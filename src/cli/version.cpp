@@ -13,8 +13,7 @@ struct VersionOptions : CommonOptions {};
 
 void Describe(VersionOptions&, OptionTable& table) {
   table.Describe(
-      "With --json, also the compiler, the instruction set that kernels use on this CPU, and all that "
-      "they could use.");
+      "With --json, also the compiler, the instruction set that kernels use on this CPU, and all that they could use.");
 }
 
 Result<void> Run(const VersionOptions& options) {

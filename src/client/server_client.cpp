@@ -115,8 +115,7 @@ ServerClient::ServerClient(const ServerAccess& access)
 
 Error ServerClient::Unlike(std::string_view problem) const {
   return {ErrorCode::kNetwork, fmt::format("{} {}", address_.shown, problem),
-          "check that this is the address of a Winnow server ('winnow serve'), such as "
-          "http://127.0.0.1:8080"};
+          "check that this is the address of a Winnow server ('winnow serve'), such as http://127.0.0.1:8080"};
 }
 
 Error ServerClient::Unanswered(Error error) const {

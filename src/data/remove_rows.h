@@ -14,7 +14,7 @@ namespace winnow {
 
 struct RowRemoval {
   size_t rows = 0, removed = 0;
-  std::string sha256_before, sha256_after;  ///< of the file
+  std::string sha256_before, sha256_after;  ///< digests of the file
 };
 
 /// Removes the rows for which `remove` returns true, and replaces the file (base/replace_file.h); with `dry_run` it only

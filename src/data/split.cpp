@@ -120,8 +120,7 @@ Result<Split> SplitAsFarAsPossible(Dataset dataset, SplitOptions sizes, std::vec
   if (!split && split.error().code == ErrorCode::kInvalidData && sizes.validation_size > 0) {
     warnings.push_back(
         "too few texts for a validation part: the training texts are used for validation, so the metrics say nothing "
-        "about new "
-        "texts");
+        "about new texts");
     sizes.validation_size = 0;
     split = StratifiedSplit(std::move(dataset), sizes);
     if (split) {

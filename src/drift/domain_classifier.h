@@ -29,7 +29,7 @@ struct DomainClassifier {
 };
 
 struct DomainOptions {
-  size_t max_texts = 5000;  ///< of each sample; of larger ones, a random part is used
+  size_t max_texts = 5000;  ///< maximum size of each sample; a random part of larger samples is used
   size_t max_words = 15;    ///< in each of the two lists
   size_t folds = 5;
   uint64_t seed = 42;

@@ -42,6 +42,8 @@ struct LayerActivations {
   float* activated;      ///< [R, i] scratch: output of the activation function
 };
 
+/// The results of all layers, and the scratch memory of their computation. Not thread-safe, except that the threads of
+/// a pass write to the rows of different texts.
 class Activations {
  public:
   enum class Keep {

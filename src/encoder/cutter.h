@@ -8,6 +8,7 @@
 
 namespace winnow {
 
+/// The texts, or rows, from `begin` to `end`, which does not belong to it.
 struct Part {
   size_t begin, end;
 };

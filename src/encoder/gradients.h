@@ -12,6 +12,8 @@
 
 namespace winnow {
 
+/// The gradients of one step. Threads may write to different weights, and each to its own vector_at, at the same time;
+/// otherwise not thread-safe.
 class Gradients {
  public:
   /// Creates gradients; weights of depths below `frozen_depths` get none.

@@ -17,6 +17,8 @@
 
 namespace winnow {
 
+/// A forward and a backward pass of the head; memory is reused from batch to batch. Not thread-safe; it uses the pool
+/// itself.
 class HeadPass {
  public:
   /// Creates a pass; the arguments must outlive it. `products` are the options of the products in Forward and Backward.

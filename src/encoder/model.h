@@ -14,6 +14,7 @@
 
 namespace winnow {
 
+/// A model in memory. Threads may read it at the same time; only training writes to it.
 class Model {
  public:
   struct LoadOptions {

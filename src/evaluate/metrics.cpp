@@ -40,8 +40,7 @@ Result<void> CheckSizes(std::span<const float> probabilities, size_t texts, size
       return Fail(ErrorCode::kInvalidModel,
                   "text " + std::to_string(i / labels.size() + 1) + ", label '" + labels[i % labels.size()] +
                       "': the probability is " + std::to_string(probabilities[i]) + ", expected 0 to 1",
-                  "the weights may contain NaN, for instance because training diverged: train again with a lower "
-                  "--lr");
+                  "the weights may contain NaN, for instance because training diverged: train again with a lower --lr");
     }
   }
   return {};

@@ -51,7 +51,7 @@ struct PairedComparison {
 
 struct PairedOptions {
   int resamples = 1000;
-  int exchanges = 9999;  ///< of the randomization test, whose least p-value is 1 / (exchanges + 1)
+  int exchanges = 9999;  ///< number of draws of the randomization test, whose least p-value is 1 / (exchanges + 1)
   uint64_t seed = 42;
   /// For each label of the second model, its id in the first model, or an id of its own from first.labels on for a label
   /// that the first model does not have. Empty if both models have the same ids.

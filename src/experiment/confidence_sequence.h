@@ -29,9 +29,9 @@ class ConfidenceSequence {
  private:
   /// The weighted sums of one side: of the observations, or of 1 minus the observations.
   struct Side {
-    double sum = 0;       ///< of the observations
-    double weighted = 0;  ///< of the observations times their bets
-    double loss = 0;      ///< of the squared deviations times psi(bet)
+    double sum = 0;       ///< sum of the observations
+    double weighted = 0;  ///< sum of the observations times their bets
+    double loss = 0;      ///< sum of the squared deviations times psi(bet)
     double Add(double x, double count, double bet, double log_level, double total_bets);
   };
 

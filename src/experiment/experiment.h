@@ -48,7 +48,7 @@ enum class ExperimentPhase : uint8_t {
   kRollingBack,  ///< decided against the candidate; the alias is being removed
   kPromoted,
   kRolledBack,
-  kStopped,  ///< by a person, by a dry run's decision, or because the champion was changed
+  kStopped,  ///< ended by a person, by a dry run's decision, or because the champion was changed
 };
 std::string_view NameOf(ExperimentPhase phase);
 /// Returns true until the experiment has ended.
@@ -88,7 +88,7 @@ std::string_view NameOf(ExperimentDecision::Action action);
 /// What a decision is made of, besides plan and state.
 struct ExperimentEvidence {
   std::vector<GuardrailFinding> guardrails = {};
-  int64_t candidate_users = 0, control_users = 0;  ///< that the arms have answered
+  int64_t candidate_users = 0, control_users = 0;  ///< numbers of users whom each arm has answered
 };
 
 /// Returns the state with which an experiment begins.

@@ -34,8 +34,8 @@ struct GuardrailInput {
 
 struct GuardrailLimits {
   double alpha = 0.001;             ///< probability of each guardrail's false alarm, at all times together
-  double max_error_ratio = 2;       ///< of the candidate's rate of server errors to the control group's
-  double max_latency_ratio = 1.5;   ///< of the candidate's quantiles to the control group's
+  double max_error_ratio = 2;       ///< greatest ratio of the candidate's rate of server errors to the control group's
+  double max_latency_ratio = 1.5;   ///< greatest ratio of the candidate's quantiles of latency to the control group's
   double max_users_in_both = 0.01;  ///< share of all users
 };
 

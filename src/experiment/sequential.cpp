@@ -14,8 +14,7 @@ Result<SequentialTest> SequentialTest::Restore(TestDirection direction, double s
     return Fail(
         ErrorCode::kInvalidData,
         fmt::format("no sequential test has the state log E = {}, {} of {} observations", log_evidence, ones, count),
-        "the row of the experiment was changed by hand or by another program; stop the experiment and start a "
-        "new one");
+        "the row of the experiment was changed by hand or by another program; stop the experiment and start a new one");
   }
   SequentialTest test(direction, strength);
   test.log_evidence_ = log_evidence;

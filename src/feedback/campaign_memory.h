@@ -29,7 +29,7 @@ namespace winnow {
 struct CampaignMemoryOptions {
   CampaignLikeness likeness = {};
   int agreeing_users = 3;  ///< number of trusted users whose correction counts for everybody
-  std::chrono::milliseconds lifetime = std::chrono::days(30);  ///< of an entry that no message matches
+  std::chrono::milliseconds lifetime = std::chrono::days(30);  ///< lifetime of an entry that no message matches
   FeedbackCaps::Limits caps = {};
   size_t most_entries = 4'000'000;  ///< corrections of further messages are not remembered
 };
@@ -38,7 +38,7 @@ struct CampaignMemoryOptions {
 struct CampaignHit {
   bool is_spam = false;
   bool own = false;       ///< true if it is the user's own correction; false if it is everybody's
-  double similarity = 1;  ///< of the sets of words; 1 if the texts are equal after folding
+  double similarity = 1;  ///< similarity of the sets of words; 1 if the texts are equal after folding
 
   std::string_view symbol() const { return is_spam ? "MEMORY_SPAM" : "MEMORY_HAM"; }
 };

@@ -17,7 +17,7 @@ namespace winnow {
 struct CampaignText {
   static constexpr size_t kSketch = 128;
 
-  std::array<uint64_t, 2> digest = {};  ///< of the folded text, white space as one space
+  std::array<uint64_t, 2> digest = {};  ///< digest of the folded text, with white space as one space
   size_t words = 0;                     ///< number of words, repeated ones included
   std::vector<uint32_t> singles = {};   ///< hashes of the words, ascending, each once; at most kSketch
   std::vector<uint32_t> pairs = {};     ///< hashes of pairs of neighbouring words, likewise

@@ -22,7 +22,7 @@ inline constexpr std::string_view kForgetFeedback = "forget";
 /// The feedback type of administrators.
 inline constexpr std::string_view kAdminFeedback = "admin";
 
-/// Who says something.
+/// Who has given feedback.
 enum class FeedbackOrigin {
   kPerson,   ///< a user, or a row that was imported from the table of another application
   kAdmin,    ///< a person whose word counts for everybody
@@ -52,7 +52,7 @@ std::optional<bool> IsSpam(const FeedbackEvent& event);
 struct EventOrder {
   StoreTime at = {};
   bool forgets = false;
-  uint64_t digest = 0;  ///< of the contents
+  uint64_t digest = 0;  ///< digest of the contents
   friend auto operator<=>(const EventOrder&, const EventOrder&) = default;
 };
 

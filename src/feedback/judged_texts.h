@@ -14,7 +14,7 @@ namespace winnow {
 /// A text with the last words of all people about it.
 struct JudgedText {
   std::string text = {};
-  std::string label = {};  ///< of the last administrator, else the label with the greatest sum of weights
+  std::string label = {};  ///< last label of an administrator, else the label with the greatest sum of weights
   bool by_admin = false;   ///< true if an administrator has decided
   double weight = 0;       ///< sum of the weights of the users who gave `label`
   std::map<std::string, double> votes = {};  ///< sum of the users' weights by label, without administrators

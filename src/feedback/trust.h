@@ -25,6 +25,7 @@ struct UserTrust {
   double weight = 0;
 };
 
+/// The trust of all users. Immutable; thread-safe.
 class TrustTable {
  public:
   TrustTable(std::map<std::string, UserTrust> users, double trusted_weight);

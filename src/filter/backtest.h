@@ -40,7 +40,7 @@ class RuleHistory {
 };
 
 struct BacktestOptions {
-  EvidenceWeights weights = {};  ///< those of the server
+  EvidenceWeights weights = {};  ///< weights of the server
   size_t examples = 5;           ///< number of changed messages, and of messages that the watched rule hits, to show
   std::string watched = {};      ///< name of a rule of which hits are counted; empty: none
 };
@@ -48,7 +48,7 @@ struct BacktestOptions {
 /// The messages that a rule hits. Of a message about which people know nothing, the verdict tells what it is.
 struct WatchedRule {
   size_t hits = 0, spam = 0, ham = 0;
-  RuleCounts known;                   ///< of messages of which people know what they are
+  RuleCounts known;                   ///< counts of messages about which people have said what they are
   std::vector<std::string> examples;  ///< texts
 };
 

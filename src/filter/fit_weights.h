@@ -19,7 +19,7 @@ namespace winnow {
 
 /// A message that a person has labelled, and what the steps know about it.
 struct WeighedMessage {
-  double probability = 0;  ///< of spam, by the model
+  double probability = 0;  ///< probability of spam, by the model
   Evidence evidence = {};
   bool spam = false;
   double count = 1;    ///< number of messages that it stands for: the inverse of its probability of being drawn
@@ -43,8 +43,8 @@ EvidenceWeights FitWeights(std::span<const WeighedMessage> messages, const Evide
 
 struct WeightFit {
   EvidenceWeights weights = {};          ///< fitted to all messages
-  ScoreQuality before = {}, after = {};  ///< of the present weights, and of fitted weights by cross-validation
-  size_t parts = 0;                      ///< of the cross-validation
+  ScoreQuality before = {}, after = {};  ///< quality of the present weights, and of fitted weights by cross-validation
+  size_t parts = 0;                      ///< number of folds of the cross-validation
   bool improves() const { return after.log_loss < before.log_loss; }
 };
 

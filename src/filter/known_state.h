@@ -29,7 +29,7 @@ struct KnownStateOptions {
   /// Until a fact is read again: so long can the servers that share a store disagree about it.
   std::chrono::milliseconds time_to_live = std::chrono::seconds(5);
   std::chrono::milliseconds pause = std::chrono::seconds(5);    ///< after a failure, without further attempts
-  std::chrono::milliseconds half_life = std::chrono::days(30);  ///< of learnt scores
+  std::chrono::milliseconds half_life = std::chrono::days(30);  ///< half-life of learnt scores
   size_t max_entries = 100000;                                  ///< per kind of fact
 
   /// Limits of reads, so that a store that hangs delays a verdict by a moment at most.

@@ -26,7 +26,7 @@ struct FieldName {
     kHeader
   };
   Kind kind = Kind::kText;
-  std::string header = {};  ///< of kHeader: the name of the header field in lower case
+  std::string header = {};  ///< for kHeader, the name of the header field in lower case
 
   /// Returns the field that `name` names: "text", "header:List-Id"; none for another name.
   static std::optional<FieldName> Parse(std::string_view name);

@@ -15,7 +15,7 @@ struct MustPassCase {
   FilterMessage message;  ///< `text` and, if the row has them, `sender` and `subject`
   bool spam = false;
   std::string note;
-  size_t line = 0;  ///< of the file, counted from 1
+  size_t line = 0;  ///< line of the file, counted from 1
 };
 
 inline constexpr size_t kMaxMustPassBytes = size_t{64} << 20;

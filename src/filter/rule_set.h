@@ -52,8 +52,8 @@ struct RuleHit {
 /// The bound of a group that changed a sum.
 struct GroupBound {
   std::string group;
-  double sum = 0;    ///< of the group's symbols
-  double bound = 0;  ///< what counts instead
+  double sum = 0;    ///< sum of the scores of the group's symbols
+  double bound = 0;  ///< score that counts instead
 };
 
 struct RuleExplanation {

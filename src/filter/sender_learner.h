@@ -17,7 +17,7 @@ namespace winnow {
 struct SenderLesson {
   std::string key;     ///< identifies the feedback, so that it counts once
   std::string sender;  ///< in normal form
-  std::string user;    ///< whose score changes; empty: that for all users
+  std::string user;    ///< user for whom the score changes; empty: for all users
   double delta = 0;
   StoreTime at = {};
 };

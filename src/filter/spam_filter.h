@@ -34,7 +34,7 @@ struct FilterOptions {
 /// A message on its way through the steps.
 struct FilterProgress {
   std::optional<Verdict> decided;  ///< the verdict, if a step before the classifier decided
-  Verdict verdict;                 ///< what is settled so far
+  Verdict verdict;                 ///< the verdict so far
   Evidence evidence;
   EvidenceWeights weights;
   ClassifyOptions options() const { return {.mode = verdict.mode.mode, .threshold = verdict.mode.threshold}; }
@@ -42,7 +42,7 @@ struct FilterProgress {
 
 /// What the model says.
 struct ModelAnswer {
-  double probability = 0;  ///< of spam
+  double probability = 0;  ///< probability of spam
   double threshold = 0.5;  ///< decision threshold of the model in the mode of the message
   std::string version;
   std::string other_label = {};  ///< most probable label besides the positive one

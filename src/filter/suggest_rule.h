@@ -43,7 +43,6 @@ class RuleSuggester {
     uint64_t seen_in = 0;  ///< number of the last message that has it
     double Value() const;
   };
-  void AddCandidates(std::string_view text);
   void Note(const std::string& key, bool is_same);
 
   const std::string text_;

@@ -41,7 +41,7 @@ struct Verdict {
   std::string id;  ///< identifies the message in feedback and in the history
   bool is_spam = false;
   double score = 0;                          ///< probability of spam
-  std::optional<std::string> model_version;  ///< of the model that took part; none without a model
+  std::optional<std::string> model_version;  ///< version of the model that took part; nothing without a model
   std::string other_label;                   ///< most probable label besides the positive one; empty without a model
   VerdictSource source = VerdictSource::kClassifier;
   std::vector<Symbol> symbols;

@@ -23,7 +23,7 @@ struct ForgetPlan {
   std::filesystem::path spool = {};  ///< directory of a spool; empty: none
   std::vector<std::filesystem::path> data = {};
   std::vector<std::filesystem::path> bundles = {};
-  std::filesystem::path workspace = {};  ///< of a server that does not run; empty: none
+  std::filesystem::path workspace = {};  ///< workspace of a server that does not run; empty: none
   ReadOptions reading = {};              ///< how the data files are read
   std::string user_field = {};           ///< field of the data files that names the user of a row; empty: none
   bool dry_run = false;

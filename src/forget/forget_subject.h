@@ -22,7 +22,7 @@ bool IsAmong(const std::vector<std::string>& users, std::string_view name);
 struct ForgetSubject {
   std::vector<std::string> texts, message_ids;
   std::vector<std::string> users;  ///< as SpellingsOf returns them
-  std::string user_field;          ///< of rows; empty: none names users
+  std::string user_field;          ///< field of rows that names the user; empty: none does
   ForgottenTexts forgotten;        ///< `texts`
 
   bool OfUser(const Row& row) const;

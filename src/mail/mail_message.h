@@ -42,7 +42,7 @@ struct MailMessage {
   std::string subject;
   MailAddress from;
   bool several_authors = false;  ///< there are further addresses in From, or further fields From
-  MailAddress sender;            ///< of the field Sender, or `from` without one
+  MailAddress sender;            ///< address of the field Sender, or `from` without one
   std::vector<MailAddress> to;
   std::string date;        ///< in UTC: "2026-11-28T20:00:00Z"; empty if there is none that can be read
   std::string message_id;  ///< without its angle brackets
@@ -50,7 +50,7 @@ struct MailMessage {
   std::string body;  ///< what a reader sees, lines ending with "\n"
   std::vector<MailPart> parts;
   std::vector<MailLink> links;
-  std::vector<std::string> notes;  ///< what was broken, cut or not readable, each note once
+  std::vector<std::string> notes;  ///< notes on what was broken, cut or not readable, each once
 
   /// Returns the value of the first header field with that name, ignoring case, or null.
   const std::string* Header(std::string_view name) const;

@@ -9,7 +9,7 @@ namespace winnow {
 
 struct DecodedBytes {
   std::string bytes;
-  std::string problem;  ///< what was wrong: a sentence, or empty
+  std::string problem;  ///< a sentence that says what was wrong; empty: nothing
   bool cut = false;     ///< true if `most` bytes were not enough
 };
 

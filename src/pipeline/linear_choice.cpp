@@ -319,9 +319,8 @@ std::string LinearChoice::Line(const LinearChoiceOptions& options) const {
       tried, [&](const LinearCandidate& c) { return c.kind == kind && c.C == C && c.balanced == balanced; });
   const bool one_vs_rest = kind != options.kind;
   std::string line = fmt::format(
-      "C {} and class weights {}{}: the best of {} settings in {}-fold cross-validation on the training texts "
-      "({} {:.4f}); "
-      "to reproduce: --C {} --class-weights {}{}{}",
+      "C {} and class weights {}{}: the best of {} settings in {}-fold cross-validation on the training texts ({} "
+      "{:.4f}); to reproduce: --C {} --class-weights {}{}{}",
       C, NameOfWeights(balanced), one_vs_rest ? ", one-vs-rest" : "", tried.size(), folds, options.metric, best->metric,
       C, NameOfWeights(balanced), options.platt && options.kind != LinearKind::kSvm ? " --platt" : "",
       one_vs_rest ? " --one-vs-rest" : "");

@@ -35,9 +35,9 @@ class ProgressObserver : public TrainingObserver {
   struct Progress {
     int step = 0;
     int total_steps = 0;  ///< 0 until it is known
-    double loss = 0;      ///< of the last step
-    double epoch = 0;     ///< of the last evaluation
-    double metric = 0;    ///< of the last evaluation: the one that chooses the best epoch
+    double loss = 0;      ///< training loss of the last step
+    double epoch = 0;     ///< epoch of the last evaluation
+    double metric = 0;    ///< value, in the last evaluation, of the metric that chooses the best epoch
   };
   /// Receives the progress, and a line for the user or "". Returning false ends the training.
   virtual bool Tell(const Progress& progress, const std::string& line) = 0;

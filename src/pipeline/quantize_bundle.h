@@ -25,7 +25,7 @@ struct QuantizePlan {
   /// Directory of the quantized bundle; empty: in place, beside the float weights.
   std::optional<std::filesystem::path> output{};
   std::vector<std::filesystem::path> data{};  ///< labelled held-out texts; empty: the bundle's calibration set
-  ReadingOptions reading{};                   ///< of `data`; template, labels and label map are the bundle's
+  ReadingOptions reading{};                   ///< how `data` is read; template, labels and label map are the bundle's
   QuantizeTarget target = QuantizeTarget::kServer;
   /// Of a browser's bundle: labelled texts that the model was trained on, whose words the vocabulary must have; empty:
   /// the held-out texts.

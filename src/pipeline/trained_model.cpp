@@ -24,9 +24,8 @@ void NoteCalibration(const CalibrationResult& result, const TrainingPlan& plan, 
     for (const std::string& line : Lines(CalibrationReportText(result))) observer.Note(line);
     if (!plan.model.transformer()) return;  // C is selected by cross-validation on the training texts
     observer.Note(fmt::format(
-        "the validation texts were also used to select the best epoch; for a guarantee on independent texts, "
-        "run winnow "
-        "calibrate {} with other labelled texts",
+        "the validation texts were also used to select the best epoch; for a guarantee on independent texts, run "
+        "winnow calibrate {} with other labelled texts",
         plan.output.dir.string()));
     return;
   }
@@ -78,9 +77,7 @@ Result<std::vector<std::string>> TuneThresholds(std::span<const float> probabili
                                                 std::span<const std::vector<int32_t>> truth, const Dataset& validation,
                                                 Manifest& manifest, TrainingObserver& observer) {
   if (!validation.multi_label) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "--tune-thresholds requires multi-label data, but each text has "
-                "one label",
+    return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds requires multi-label data, but each text has one label",
                 "omit it");
   }
   const std::vector<std::string>& labels = validation.labels.names;

@@ -82,9 +82,8 @@ void WarnOfLearningRate(const TrainerOptions& trainer, int total_steps, bool hea
   const int warmup = trainer.warmup_steps.value_or(0);
   if (warmup > 0 && warmup >= total_steps) {
     observer.Warn(fmt::format(
-        "--warmup-steps {} does not end before the run, which has {} step{}: the learning rate does not reach "
-        "--lr {}; lower --warmup-steps, or use --warmup-ratio 0.1 "
-        "instead",
+        "--warmup-steps {} does not end before the run, which has {} step{}: the learning rate does not reach --lr {}; "
+        "lower --warmup-steps, or use --warmup-ratio 0.1 instead",
         warmup, total_steps, total_steps == 1 ? "" : "s", trainer.lr));
   }
 }

@@ -40,7 +40,7 @@ struct QuantizeReport {
   QuantizationPlan plan;        ///< the parts that have more bits
   int64_t float_bytes = 0;      ///< size of model.safetensors
   int64_t quantized_bytes = 0;  ///< size of model_int8.safetensors
-  std::vector<QuantizationStep> steps = {};  ///< of a bundle for browsers: what each step costs
+  std::vector<QuantizationStep> steps = {};  ///< the cost of each step, for a bundle for browsers
 
   double accuracy_drop() const { return before.accuracy - after.accuracy; }
   double f1_drop() const { return before.f1_macro - after.f1_macro; }

@@ -41,7 +41,7 @@ struct RegistryOptions {
 
 /// How a push chooses the version.
 enum class Bump {
-  kNone,  ///< that of the bundle
+  kNone,  ///< the version of the bundle
   kAuto,  ///< the next major version if architecture or labels differ from the highest version, else the next minor one
   kMajor,  ///< the next one after the highest version
   kMinor,
@@ -53,7 +53,7 @@ struct PushRequest {
   std::string name = {};                    ///< empty: that of the bundle
   Bump bump = Bump::kNone;                  ///< a directory that states no version is pushed with kAuto
   std::optional<std::string> alias = {};    ///< alias that means the version afterwards
-  std::string reason = {};                  ///< of the change of the alias
+  std::string reason = {};                  ///< reason for the change of the alias
   std::optional<std::string> parent = {};   ///< version that this one was made from
   std::optional<std::string> command = {};  ///< command that made it
 };
@@ -100,7 +100,7 @@ struct ModelSummary {
   std::string name = {};
   int64_t versions = 0;
   std::string highest = {};  ///< version
-  StoreTime pushed_at = {};  ///< of the newest version
+  StoreTime pushed_at = {};  ///< time of the push of the newest version
   std::vector<AliasRow> aliases = {};
 };
 
@@ -185,7 +185,7 @@ Result<void> CheckRegistryName(std::string_view name, std::string_view what);
 /// Returns where a registry's records and files are.
 struct RegistryPlaces {
   std::string store, artifacts;     ///< URLs
-  std::filesystem::path directory;  ///< of a registry in a directory; otherwise empty
+  std::filesystem::path directory;  ///< directory of the registry; empty if it is in a database
 };
 Result<RegistryPlaces> PlacesOf(const std::string& url, const std::string& artifacts);
 

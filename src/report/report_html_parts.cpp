@@ -228,8 +228,7 @@ std::string HtmlReliability(const EvaluationReport& report, const ReportCharts& 
   if (!charts.reliability.empty()) {
     html += "<div class=\"charts\">\n" +
             Figure("Reliability", charts.reliability,
-                   "<figcaption>Points: accuracy by confidence, with confidence intervals. Bars below: the number "
-                   "of " +
+                   "<figcaption>Points: accuracy by confidence, with confidence intervals. Bars below: the number of " +
                        std::string(report.metrics.multi_label ? "pairs of text and label" : "texts") +
                        ", on a logarithmic scale. The diagonal is perfect calibration.</figcaption>") +
             "<div>";

@@ -87,9 +87,7 @@ std::vector<Headline> Headlines(const EvaluationReport& report) {
                        PercentRange(m.f1_macro_interval)});
   if (m.ece) {
     headlines.push_back({"Calibration error", PercentText(m.ece),
-                         "The mean difference between confidence and accuracy (expected calibration error, "
-                         "ECE).",
-                         ""});
+                         "The mean difference between confidence and accuracy (expected calibration error, ECE).", ""});
   }
   return headlines;
 }

@@ -41,7 +41,7 @@ struct ComparedMetric {
   double first = 0, second = 0;
   double difference = 0;             ///< the first model's metric minus the second model's
   std::optional<Interval> interval;  ///< confidence interval of the difference
-  double p_value = 1;                ///< of PairedMetric
+  double p_value = 1;                ///< PairedMetric::p_value
   std::string verdict;               ///< the first model is "better" or "worse", or there is "no clear difference"
 };
 /// What the verdicts mean, below a table of them.

@@ -51,7 +51,7 @@ struct ScopeDecisions {
 };
 
 struct MustPassOutcome {
-  size_t line = 0;  ///< of the must-pass list, counted from 1
+  size_t line = 0;  ///< line of the must-pass list, counted from 1
   std::string text = {}, expected = {}, decided = {}, note = {};
 
   bool right() const { return expected == decided; }
@@ -61,8 +61,8 @@ struct GateInput {
   std::string champion = {}, challenger = {};  ///< names with versions
   std::vector<std::string> champion_labels = {}, challenger_labels = {};
   std::optional<PairedDecisions> test = {};  ///< empty if the labels differ
-  std::vector<SliceKeys> slices = {};        ///< of the test set
-  /// Of the test set; empty for a model without a rule for out-of-scope texts.
+  std::vector<SliceKeys> slices = {};        ///< slices of the test set
+  /// Out-of-scope decisions about the test set; empty for a model without a rule for out-of-scope texts.
   std::optional<ScopeDecisions> champion_scope = {}, challenger_scope = {};
   std::optional<PairedDecisions> audits = {};  ///< about a simple random sample of the messages
   /// All audited messages as LabelledVerdicts, with the challenger's decision as is_spam.

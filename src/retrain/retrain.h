@@ -58,7 +58,7 @@ struct Retraining {
   Json receipt = {};
   std::optional<SelectedFeedback> feedback = {};    ///< with FeedbackUse::kSelected
   std::optional<GateReport> gate = {};              ///< with FeedbackUse::kSelected, if a model was trained
-  std::string champion_version = {}, version = {};  ///< of the earlier model and of the new one
+  std::string champion_version = {}, version = {};  ///< versions of the earlier model and of the new one
 };
 
 /// Trains again. With FeedbackUse::kSelected one retraining at a time writes to an output directory; an interrupted one

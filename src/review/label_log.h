@@ -28,8 +28,8 @@ struct LogEntry {
   std::string reviewer = {};
   std::vector<LabelDecision> decisions = {};
   std::vector<std::string> add = {};  ///< names of new labels
-  size_t labelled = 0;                ///< of a measurement: the number of labels
-  double f1_macro = 0;                ///< of a measurement
+  size_t labelled = 0;                ///< number of labels at the time of a measurement
+  double f1_macro = 0;                ///< result of a measurement
   int64_t time = 0;                   ///< seconds since 1970
 
   Json ToJson() const;

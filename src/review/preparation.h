@@ -22,17 +22,16 @@ namespace winnow {
 struct Suspect {
   uint32_t item = 0;
   int32_t suggested = 0;
-  float probability = 0;  ///< of the suggested label
+  float probability = 0;  ///< probability of the suggested label
 };
 
 struct PreparedReview {
   TextFeatures features;          ///< [items and further rows, columns]; the further rows are those of weak examples
-  Clusters clusters;              ///< of the items
+  Clusters clusters;              ///< clusters of the items
   std::vector<uint32_t> random;   ///< the items in random order
   size_t audits = 0;              ///< the number of those at its beginning that are kept for audits
-  std::vector<uint32_t> start;    ///< StartOrder
   std::vector<int32_t> given;     ///< [items] label in the data; -1: none
-  std::vector<HeadExample> weak;  ///< what speaks for labels: their names, and texts with seed words
+  std::vector<HeadExample> weak;  ///< weak evidence for labels: their names, and texts with seed words
   std::vector<float> champion, challenger;  ///< [items, settings.labels] probabilities; empty: no such model
   std::vector<Suspect> suspects;            ///< the most doubtful first
   std::vector<uint32_t> contradicted;       ///< items that users have judged differently
@@ -46,7 +45,7 @@ struct PreparedReview {
 };
 
 struct PreparationSources {
-  std::filesystem::path directory;             ///< of the review, for numbers that are kept
+  std::filesystem::path directory;             ///< directory of the review, with features and predictions that are kept
   std::filesystem::path encoder;               ///< model of the features; empty: TF-IDF
   std::filesystem::path champion, challenger;  ///< models that predict; empty: none
   std::filesystem::path nli;  ///< model for natural language inference that judges label names; empty: none

@@ -36,7 +36,7 @@ struct ReviewSettings {
   std::string model, challenger;                          ///< names of models that predict beforehand; empty: none
   std::map<std::string, std::vector<std::string>> seeds;  ///< words that speak for a label
   int64_t created = 0;                                    ///< seconds since 1970
-  uint64_t seed = 42;                                     ///< of the random order
+  uint64_t seed = 42;                                     ///< random seed of the order
   /// Numbers, ascending, of texts that were taken out of the pool (review/remove_items.h), as they were at first. The
   /// random order is that of all texts without these.
   std::vector<size_t> removed = {};
@@ -49,7 +49,7 @@ struct ReviewSettings {
 struct PoolText {
   std::string text;
   std::optional<std::string> given = {};  ///< label in the data
-  size_t row = 0;                         ///< of the data file
+  size_t row = 0;                         ///< row of the data file
 };
 
 /// Reads the texts of a data file, each once (DuplicateKey), with their labels if it has a label column. Errors: those of

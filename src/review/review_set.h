@@ -36,7 +36,7 @@ struct ReviewItem {
   std::optional<ScoredLabel> suggestion = {};  ///< none in blind queues, and while nothing predicts
   std::vector<ScoredLabel> scores = {};        ///< the most probable labels; empty where there is no suggestion
   Queue queue = Queue::kMixed;                 ///< why it is there
-  std::string reason = {};                     ///< the same in words
+  std::string reason = {};                     ///< why the text is in its queue, in words
   std::optional<std::string> given = {};       ///< label in the data; none in blind queues
   std::optional<std::pair<uint32_t, size_t>> cluster = {};  ///< its number and size
 };
@@ -58,7 +58,7 @@ struct ReviewStatus {
   std::vector<std::string> labels = {};
   std::vector<std::pair<Queue, size_t>> queues = {};  ///< number of texts that are left
   ReviewStats stats = {};
-  std::vector<CurvePoint> curve = {};  ///< what was measured so far
+  std::vector<CurvePoint> curve = {};  ///< the learning curve so far
 };
 
 struct NextItems {

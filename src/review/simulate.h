@@ -26,7 +26,7 @@ struct SimulationData {
 };
 
 struct SimulationOptions {
-  size_t most_labels = 500;  ///< of each run
+  size_t most_labels = 500;  ///< number of labels at the end of each run
   size_t every = 10;         ///< labels between two refits and measurements
   size_t seeds = 5;
   uint64_t seed = 42;  ///< the first seed

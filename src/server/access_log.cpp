@@ -112,9 +112,8 @@ void AccessLog::Write(const HttpRequest& request, std::string_view route, const 
   writer_.Write(line.dump());
   if (writer_.lost() > 0 && !told_.exchange(true)) {
     LogWarning(
-        "'{}': lines of the access log are being dropped, because the disk or the reading process cannot keep "
-        "up or is full; "
-        "winnow_access_log_lost_lines_total counts them",
+        "'{}': lines of the access log are being dropped, because the disk or the reading process cannot keep up or is "
+        "full; winnow_access_log_lost_lines_total counts them",
         path_.string());
   }
 }

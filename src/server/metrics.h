@@ -37,12 +37,14 @@ struct MetricsSnapshot {
   size_t redis_hits = 0, redis_misses = 0, redis_rejected = 0, redis_errors = 0, redis_timeouts = 0;
   bool redis_available = false;
   size_t access_log_lost_lines = 0;  ///< only grows
-  /// Of the message filter: messages and changes that wait for the store, and counters, which only grow.
+  /// The message filter and its store: `history_waiting` messages wait to be stored, and `spool_bytes` bytes of
+  /// feedback; the other numbers are counters, which only grow.
   bool has_store = false, store_available = false;
   size_t history_waiting = 0, history_lost = 0, feedback_stored = 0, feedback_spooled = 0, feedback_rejected = 0;
   size_t feedback_refused = 0, spool_bytes = 0, state_hits = 0, state_reads = 0, state_failures = 0;
   size_t sender_changes_lost = 0;
-  /// Of the registry that is followed: aliases that do not mean what it says, and changes that were followed (a counter).
+  /// The registry that is followed: `registry_failures` aliases whose version could not be pulled or loaded, and the
+  /// number of changes of aliases that were followed, which only grows.
   bool has_registry = false, registry_reachable = false;
   size_t registry_failures = 0, registry_switches = 0;
   size_t request_memory_bytes = 0;  ///< size of the bodies of the requests in progress
@@ -66,8 +68,8 @@ struct ServedCounts {
   };
   std::vector<OfRoute> routes;  ///< by name; "none" for requests that match no route
   std::vector<OfModel> models;
-  uint64_t texts = 0;                        ///< that were classified
-  uint64_t judged_spam = 0, judged_ham = 0;  ///< by the message filter
+  uint64_t texts = 0;                        ///< number of texts that were classified
+  uint64_t judged_spam = 0, judged_ham = 0;  ///< numbers of verdicts of the message filter
 };
 
 /// The metrics of a server. Thread-safe.

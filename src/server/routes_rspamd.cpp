@@ -155,10 +155,9 @@ RouteDocs LearnDocs(const std::string& label) {
   return {
       .summary = fmt::format("Reports a mail as {}, as with rspamd", label),
       .description =
-          "Feedback of the user, which acts at once on near-duplicates. Without a user, it is that of an "
-          "administrator if the client has the role admin, and counts for all users. The response is sent when the "
-          "feedback is durable. If the user has said the same about the mail before, the status is 208, and `error` "
-          "says so.",
+          "Feedback of the user, which acts at once on near-duplicates. Without a user, it is that of an administrator "
+          "if the client has the role admin, and counts for all users. The response is sent when the feedback is "
+          "durable. If the user has said the same about the mail before, the status is 208, and `error` says so.",
       .answer = ParsedJson(R"({"type": "object", "required": ["success"], "properties": {
             "success": {"const": true, "description": "Always true"}}})"),
       .answer_example = {{"success", true}}};

@@ -11,9 +11,10 @@
 ///
 /// If few texts are queued, batches are smaller, so that all workers finish at about the same time.
 ///
-/// A batch contains either texts to classify or texts to embed, and texts either of clients that have much in the queue or of those that have little. While all workers
-/// compute large batches, one more thread computes short texts of clients that have just come, in small batches. The
-/// system lets it interrupt the workers, so that such a text does not wait for the end of a batch.
+/// A batch contains either texts to classify or texts to embed, and texts either of clients that have much in the queue
+/// or of those that have little. While all workers compute large batches, one more thread computes short texts of
+/// clients that have just come, in small batches. The system lets it interrupt the workers, so that such a text does not
+/// wait for the end of a batch.
 ///
 /// Clients take turns by tokens: the next text is that of the client of which fewest tokens were taken since it came
 /// (start-time fair queueing; Goyal, Vin and Cheng, 1996). The requests of one client take turns by texts. A client that

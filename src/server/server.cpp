@@ -162,8 +162,7 @@ Result<void> Server::OpenAccess() {
   access.key_limit = options_.rate_limit;
   if (access.public_address && !keys) {
     LogWarning(
-        "no API keys are required, so everyone who can reach {} may send requests; restrict access with "
-        "--api-key-file",
+        "no API keys are required, so everyone who can reach {} may send requests; restrict access with --api-key-file",
         listens_publicly ? ListeningHost(options_.http) : "a trusted proxy");
   }
   // A page that was rebound to this machine has no key, and needs none where other machines have access anyway.

@@ -47,9 +47,9 @@ struct ServerOptions {
   RedisCacheOptions redis_options = {};
   FilterServiceOptions filter = {};
   JobServiceOptions jobs = {};
-  DataServiceOptions data = {};  ///< of the workspace of `jobs`
+  DataServiceOptions data = {};  ///< the data files of the workspace of `jobs`
   ExperimentServiceOptions experiments =
-      {};  ///< of a filter with a store; its records are those of `registry`, if there is one
+      {};  ///< experiments, for a filter with a store; their records are those of `registry`, if there is one
   RegistryFollowerOptions registry = {};  ///< with a URL: the models are those of a registry, in place of `bundles`
 };
 

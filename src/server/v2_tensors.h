@@ -43,7 +43,7 @@ struct V2Request {
   ClassifyOptions options = {};
   std::vector<std::string> texts;
   std::vector<V2Output> outputs;
-  bool outputs_chosen = false;  ///< by the request; otherwise a multi-label model adds its decision
+  bool outputs_chosen = false;  ///< the request names its outputs; otherwise a multi-label model adds its decision
   bool binary = false;          ///< whether outputs are bytes unless they say otherwise
   std::optional<std::chrono::microseconds> timeout;
 };

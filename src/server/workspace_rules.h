@@ -20,7 +20,7 @@ namespace winnow {
 
 /// What is wrong with a rule that somebody has written.
 struct RuleProblem {
-  std::optional<size_t> line = {};  ///< of the rule's text, counted from 1
+  std::optional<size_t> line = {};  ///< line of the rule's text, counted from 1
   std::string message = {};
 };
 

@@ -21,7 +21,7 @@ struct ExperimentKey {
 struct ExperimentRecord {
   ExperimentKey key = {};
   int64_t revision = 0;                       ///< grows with every change of the state
-  bool active = true;                         ///< of a model, at most one experiment is active
+  bool active = true;                         ///< at most one experiment of a model is active
   std::string champion = {}, candidate = {};  ///< versions
   std::string plan = "{}", state = "{}";      ///< JSON objects
   std::string created_by = {};
@@ -38,10 +38,10 @@ struct ExperimentFilter {
 /// The first report of an error by a user of an experiment.
 struct ExperimentReport {
   std::string user_id = {}, event_id = {};
-  std::string arm = {};  ///< of the answer: "control" or "candidate"
+  std::string arm = {};  ///< arm that gave the answer: "control" or "candidate"
   double share = 0;      ///< candidate's share of the users of both arms when the message was answered
   StoreTime at = {};     ///< time of the event
-  std::optional<StoreTime> settled_until = {};  ///< of the change that counted it; nothing: waits
+  std::optional<StoreTime> settled_until = {};  ///< time of the change that counted it; nothing: it waits
 };
 
 /// A user whom an arm answered.
@@ -56,17 +56,17 @@ struct ExperimentUserCount {
   std::string arm = {};
   double share = 0;
   int64_t users = 0;
-  int64_t moved = 0;  ///< of these, users whom the other arm has answered, too
+  int64_t moved = 0;  ///< users among these whom the other arm has answered too
 };
 
 /// A message about which the models disagree, drawn for a blind label.
 struct ExperimentDisagreement {
   std::string message_id = {};
-  bool champion_is_spam = false;  ///< what the champion says; the candidate says the opposite
+  bool champion_is_spam = false;  ///< verdict of the champion; that of the candidate is the opposite
   StoreTime created_at = {};
   std::optional<bool> is_spam = {};         ///< the blind label; nothing: waits for it
   std::optional<int64_t> counted_in = {};   ///< revision of the experiment that counted the label
-  std::optional<std::string> user_id = {};  ///< whose message it is
+  std::optional<std::string> user_id = {};  ///< user whose message it is
 };
 
 /// What one server counted for one arm since it started.
@@ -93,7 +93,7 @@ struct ExperimentChange {
   std::string state = {};
   bool active = true;
   std::string action = {}, reason = {};  ///< the decision; empty: none
-  std::string actor = {};                ///< of the decision
+  std::string actor = {};                ///< who decided
 };
 
 }  // namespace winnow

@@ -22,10 +22,10 @@ struct ForgetSelection {
 /// Numbers of rows.
 struct ForgottenRows {
   int64_t feedback = 0, idempotency_keys = 0, messages = 0, verdict_samples = 0;
-  int64_t blind_labels = 0;  ///< that a user had given; the message waits for another one
+  int64_t blind_labels = 0;  ///< blind labels that a user had given; the message waits for another one
   int64_t reputation = 0, preferences = 0, campaign_uses = 0;
   int64_t experiments = 0;    ///< users, reports and messages of experiments
-  int64_t audit_entries = 0;  ///< that were rewritten without what was forgotten
+  int64_t audit_entries = 0;  ///< entries that were rewritten without what was forgotten
   /// The texts of feedback and of drawn verdicts of the users that no other feedback has, each once.
   std::vector<std::string> user_texts = {};
 

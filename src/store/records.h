@@ -68,7 +68,7 @@ struct StoredReputation {
 struct ChangePlace {
   StoreTime at = {};
   std::string name = {};     ///< the sender, or the user
-  std::string user_id = {};  ///< of a sender's score
+  std::string user_id = {};  ///< user for whom the score of the sender holds
 };
 
 /// Conditions of a list of senders' scores, of which those that changed last come first.
@@ -170,7 +170,7 @@ struct VerdictSample {
   double probability = 0;    ///< with which a verdict of that range is drawn: more than 0, at most 1
   std::optional<std::string> model_version = {};
   std::optional<std::string> label = {}, labelled_by = {};  ///< nothing: waits for a label
-  std::optional<std::string> user_id = {};                  ///< whose message it is
+  std::optional<std::string> user_id = {};                  ///< user whose message it is
   StoreTime created_at = {};
 };
 
@@ -190,7 +190,7 @@ struct VerdictSampleFilter {
 
 /// The last time at which an entry of the campaign memory was matched.
 struct CampaignUse {
-  std::string digest = {};  ///< of the entry: 32 hexadecimal digits
+  std::string digest = {};  ///< digest of the entry: 32 hexadecimal digits
   StoreTime at = {};
 };
 

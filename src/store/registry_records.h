@@ -21,12 +21,12 @@ struct ModelFile {
 /// A version of a model. It never changes.
 struct ModelVersion {
   std::string name = {}, version = {};
-  std::string digest = {};               ///< of the contents without the version (registry/model_digest.h)
+  std::string digest = {};               ///< digest of the contents without the version (registry/staged_bundle.h)
   std::string uri = {};                  ///< what the keys of its files begin with, relative to the artifact store
   std::string metrics = "{}";            ///< a JSON object
   std::string kind = {};                 ///< "transformer", "lr" or "svm"
   std::string architecture = {};         ///< models with the same one have weights of the same shapes
-  std::vector<std::string> labels = {};  ///< by id
+  std::vector<std::string> labels = {};  ///< labels by id
   std::optional<std::string> data_sha256 = {};   ///< digest of the training texts
   std::optional<std::string> parent = {};        ///< version that this one was made from
   std::optional<std::string> command = {};       ///< command that made it
@@ -50,7 +50,7 @@ struct AliasRow {
   std::string name = {}, alias = {};
   int64_t sequence = 0;                          ///< 1, 2, 3 ... for each alias
   std::optional<std::string> version = {};       ///< nothing: the alias was removed
-  std::optional<std::string> from_version = {};  ///< what it meant before
+  std::optional<std::string> from_version = {};  ///< version that the alias meant before
   std::string actor = {}, reason = {};
   StoreTime created_at = {};
   friend bool operator==(const AliasRow&, const AliasRow&) = default;

@@ -82,9 +82,8 @@ Result<std::vector<StoredVerdictSample>> Store::ListVerdictSamples(const Verdict
   if (filter.after_id > 0) conditions.Add("id > {}", filter.after_id);
   const std::string limit = conditions.Bind(int64_t{filter.limit});
   const std::string sql = fmt::format(
-      "SELECT id, message_id, text, is_spam, score, stratum, probability, model_version, label, labelled_by, created_at, "
-      "user_id "
-      "FROM verdict_samples{} ORDER BY id LIMIT {}",
+      "SELECT id, message_id, text, is_spam, score, stratum, probability, model_version, label, labelled_by, "
+      "created_at, user_id FROM verdict_samples{} ORDER BY id LIMIT {}",
       conditions.Where(), limit);
   return ReadRows(state_->pool, sql, conditions, SampleOf);
 }

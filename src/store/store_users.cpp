@@ -89,9 +89,8 @@ Result<void> Store::SetPreferences(std::string_view user_id, const Preferences& 
   TRY(CheckFinite(preferences.threshold.value_or(0), "threshold"));
   TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
     TRY(connection.Run(
-        "INSERT INTO preferences (user_id, mode, threshold, updated_at) VALUES ($1, $2, $3, $4) "
-        "ON CONFLICT (user_id) DO UPDATE SET mode = excluded.mode, threshold = excluded.threshold, "
-        "updated_at = excluded.updated_at",
+        "INSERT INTO preferences (user_id, mode, threshold, updated_at) VALUES ($1, $2, $3, $4) ON CONFLICT (user_id) "
+        "DO UPDATE SET mode = excluded.mode, threshold = excluded.threshold, updated_at = excluded.updated_at",
         {std::string(user_id), Nullable(preferences.mode), Nullable(preferences.threshold), TimeText(StoreNow())}));
     return {};
   }));

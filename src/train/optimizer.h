@@ -1,9 +1,9 @@
 /// AdamW over all weights of a model, without touching token embeddings that no text has used.
 ///
 /// Such a row has zero moments and zero gradient, so a dense AdamW would only multiply it by 1 - lr * decay, step by
-/// step. All unused rows share that product: it is kept as one number and applied when a row is first used, or at
-/// Settle. The result is the dense one up to rounding: a product of n factors rounded once instead of n times, n * 6e-8
-/// relative at most.
+/// step. All unused rows share that product: it is kept as one number and applied when a row is first used, or by
+/// ApplyPendingDecay. The result is the dense one up to rounding: a product of n factors rounded once instead of n
+/// times, n * 6e-8 relative at most.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,7 @@ struct AdamWOptions {
   int frozen_depths = 0;  ///< number of depths (WeightInfo::depth) whose weights are not changed and have no moments
 };
 
+/// The optimizer of one model. Not thread-safe; it uses the pool itself.
 class Optimizer {
  public:
   /// Creates an optimizer. `model` must be loaded writable. The arguments must outlive the optimizer.

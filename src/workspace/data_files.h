@@ -52,8 +52,8 @@ struct UploadProgress {
   enum class State { kStored, kComplete, kWrongOffset, kNoRoom };
   State state = State::kStored;
   uint64_t bytes = 0;   ///< size of what has been received so far
-  std::string problem;  ///< of kNoRoom: why
-  DataFile file;        ///< of kComplete
+  std::string problem;  ///< for kNoRoom, the reason
+  DataFile file;        ///< for kComplete, the file
 };
 
 /// Thread-safe. Messages of errors have names, no paths.

@@ -13,7 +13,7 @@ namespace winnow {
 /// A file with contents that a data file has or had.
 struct DataVersion {
   std::filesystem::path path;
-  std::string name;  ///< of the data file; its ending tells readers the format, which the path may lack
+  std::string name;  ///< name of the data file; its ending tells readers the format, which the path may lack
 };
 
 /// Returns all of a directory of DataFiles, and the files in directories below it, which jobs can read. Links are left

@@ -11,7 +11,7 @@ namespace winnow {
 
 struct Sample {
   std::string name;
-  std::string title;  ///< what it is, for people
+  std::string title;  ///< title for people
   std::string file;   ///< name of the data file that is made of it
   size_t texts = 0;
   std::vector<std::string> labels;
