@@ -262,9 +262,11 @@ def page(found):
 
 def metrics():
     """The table of the metrics of GET /metrics, from the source that declares them: many appear only once they are counted."""
-    source = (ROOT / "src/server/metrics.cpp").read_text(encoding="utf-8")
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "src/server").glob("metric*")) if "_test" not in path.name)
     texts = r'((?:\s*"(?:[^"\\\\]|\\\\.)*")+)'.replace("\\\\", "\\")
     found = re.findall(r'Build(\w+)\(\)\s*\.Name\("(\w+)"\)\s*\.Help\(' + texts, source) + re.findall(r'Make(\w+)\(\s*registry,\s*"(\w+)",' + texts, source)
+    if not found:
+        sys.exit("no metric is declared in src/server/metric*")
     rows = [(name, kind.lower(), "".join(re.findall(r'"([^"]*)"', help))) for kind, name, help in found]
     rows.sort(key=lambda row: (row[0].startswith("te_"), row[0]))
     return ("## Metrics\n\nThose of `GET /metrics` (`winnow_drift_...` and others of `winnow drift`: [drift.md](drift.md)). A histogram has the series `NAME_bucket`, `NAME_sum` and "
