@@ -3,9 +3,9 @@
 //
 //   fuzz_driver NAME [DIRECTORY|FILE]
 //
-// The directory has the seeds; a file, such as an input that was found, is run alone and once. WINNOW_TEST_FUZZ_SECONDS: how long
-// the random changes go on (3). WINNOW_TEST_FUZZ_SEED: the seed of the random numbers (1). An input that crashes is written to the
-// file crash-NAME.
+// The directory has the seeds; a file, such as an input that was found, is run alone and once. WINNOW_TEST_FUZZ_SECONDS:
+// how long the random changes go on (1). WINNOW_TEST_FUZZ_SEED: the seed of the random numbers (1). An input that crashes
+// is written to the file crash-NAME.
 #include <fcntl.h>
 #include <unistd.h>
 

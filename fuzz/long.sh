@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # The fuzzers with libFuzzer, which sees what an input reaches in the program, under the address and undefined-behaviour
-# sanitizers (clang 19). Inputs that reach something new are kept outside the tree, in $WINNOW_TEST_FUZZ_DIR (~/.cache/winnow-fuzz),
-# so that a later run goes on where an earlier one ended.
+# sanitizers (clang 19). Inputs that reach something new are kept outside the tree, in $WINNOW_TEST_FUZZ_DIR
+# (~/.cache/winnow-fuzz), so that a later run goes on where an earlier one ended.
 #
 #   fuzz/long.sh N [FUZZER...]   until each of the fuzzers has executed N inputs, all runs together
 #   fuzz/long.sh --table         prints what was reached so far
 #   fuzz/long.sh --replay        runs the seeds of the tree and the inputs that were kept, each once
 #
-# WINNOW_TEST_FUZZ_JOBS: fuzzers that run at the same time (1). WINNOW_TEST_FUZZ_BUILD: the build folder (build/fuzz); empty: nothing is
-# built, and the programs of the last run go on. Speeds are executions per second of CPU time, of all processes. Exit code: 1 if there are findings, which lie in
-# $WINNOW_TEST_FUZZ_DIR/NAME/findings; make a seed of each (fuzz/seeds/NAME) once it is fixed.
+# WINNOW_TEST_FUZZ_JOBS: fuzzers that run at the same time (1). WINNOW_TEST_FUZZ_BUILD: the build folder (build/fuzz);
+# empty: nothing is built, and the programs of the last run go on. Speeds are executions per second of CPU time, of all
+# processes. Exit code: 1 if there are findings, which lie in $WINNOW_TEST_FUZZ_DIR/NAME/findings; make a seed of each
+# (fuzz/seeds/NAME) once it is fixed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -203,8 +203,8 @@ typedef int32_t (*winnow_train_callback)(const winnow_train_progress* progress, 
  * is passed on to it. `report`, unless NULL, receives the contents of training_info.json with the metrics, freed with
  * winnow_string_free. After an error no incomplete bundle is left. Several trainings may run at the same time if they
  * write to different directories. Errors: WINNOW_INVALID_ARGUMENT for the plan, WINNOW_INVALID_DATA if it is not JSON;
- * WINNOW_NOT_FOUND, WINNOW_IO and WINNOW_INVALID_DATA for data; WINNOW_NOT_FOUND, WINNOW_NETWORK, WINNOW_INVALID_MODEL and
- * WINNOW_UNSUPPORTED for base models; WINNOW_EXISTS for an output directory with other files; WINNOW_CANCELLED. */
+ * WINNOW_NOT_FOUND, WINNOW_IO and WINNOW_INVALID_DATA for data; WINNOW_NOT_FOUND, WINNOW_NETWORK, WINNOW_INVALID_MODEL
+ * and WINNOW_UNSUPPORTED for base models; WINNOW_EXISTS for an output directory with other files; WINNOW_CANCELLED. */
 WINNOW_API winnow_code winnow_train(const char* plan, winnow_train_callback callback, void* user, char** report,
                                     winnow_error** error);
 WINNOW_API void winnow_string_free(char* text);

@@ -10,8 +10,8 @@
 /// Linear models are taken apart: each word's share of the score is exact, and shares add up. Of labels that were
 /// fitted together (multinomial) they add up to the log-odds against the strongest rival, else to those against the
 /// label's absence, before the probabilities of the labels are made to sum to 1; the change of the probability is that
-/// among all labels in any case. Where something follows that is no mere scale (an isotonic calibration), or texts are folded first,
-/// linear models are asked like encoders.
+/// among all labels in any case. Where something follows that is no mere scale (an isotonic calibration), or texts are
+/// folded first, linear models are asked like encoders.
 ///
 /// Effects are on log-odds, as probabilities near 0 and 1 hardly move; the change of the probability stands beside it.
 #pragma once

@@ -127,7 +127,8 @@ class Registry {
 
   /// Returns the models by name.
   Result<std::vector<ModelSummary>> List();
-  /// Returns the versions of a model without files and provenance, the highest first. Errors: kNotFound for an unknown model.
+  /// Returns the versions of a model without files and provenance, the highest first. Errors: kNotFound for an unknown
+  /// model.
   Result<std::vector<ModelVersion>> Versions(const std::string& name);
   /// Returns the version that NAME (its champion), NAME@ALIAS or NAME:VERSION means. Errors: kNotFound.
   Result<ModelVersion> Show(std::string_view spec);
