@@ -35,7 +35,8 @@ def main():
         if done.returncode != 0:
             sys.exit(done.stderr)
         info = json.loads(done.stdout)
-        events = EventAccumulator(str(Path(work) / "model" / "runs"))
+        (run,) = (Path(work) / "model" / "runs").iterdir()  # a directory of each training, which TensorBoard shows as a run
+        events = EventAccumulator(str(run))
         events.Reload()
         scalars = {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
