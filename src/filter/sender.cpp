@@ -36,14 +36,29 @@ std::optional<std::string> TelephoneNumber(std::string_view text) {
   return number;
 }
 
+bool IsOfHostName(char32_t c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/// An address without the dot of the root and spaces at its end; other names as they are.
+std::string_view WithoutRoot(std::string_view sender) {
+  if (sender.find('@') == std::string_view::npos) return sender;
+  while (sender.ends_with('.')) {
+    while (sender.ends_with('.')) sender.remove_suffix(1);
+    sender = WithoutSpaces(sender);
+  }
+  return sender;
+}
+
 /// Returns the label of a host name that "xn--" and `code` stand for (RFC 3492, 6.2); nothing if it is none.
 std::optional<std::string> DecodedLabel(std::string_view code) {
   constexpr uint32_t kBase = 36, kLeast = 1, kMost = 26, kSkew = 38, kDamp = 700, kLastCodePoint = 0x10FFFF;
-  if (code.empty()) return std::nullopt;
   const size_t delimiter = code.rfind('-');
   std::u32string label;
   if (delimiter != std::string_view::npos) label.assign(code.begin(), code.begin() + static_cast<ptrdiff_t>(delimiter));
   code.remove_prefix(delimiter == std::string_view::npos ? 0 : delimiter + 1);
+  // Host names have no other characters of ASCII, and what has those alone has no other form.
+  if (code.empty() || !std::ranges::all_of(label, IsOfHostName)) return std::nullopt;
   uint64_t point = 0x80, position = 0;
   uint32_t bias = 72;
   while (!code.empty()) {
@@ -77,10 +92,9 @@ std::optional<std::string> DecodedLabel(std::string_view code) {
   return text;
 }
 
-/// Returns a domain in small letters of all scripts, without the dot of the root, and with the letters that "xn--"
-/// stands for: mail may have either form.
+/// Returns a domain in small letters of all scripts and with the letters that "xn--" stands for: mail may have either
+/// form.
 std::string NormalDomain(std::string_view domain) {
-  while (domain.ends_with('.')) domain.remove_suffix(1);
   std::string normal;
   while (true) {
     const std::string_view label = domain.substr(0, domain.find('.'));
@@ -108,10 +122,10 @@ double Decayed(const Reputation& reputation, StoreTime now, std::chrono::millise
 }  // namespace
 
 std::string NormalSender(std::string_view sender) {
-  sender = WithoutSpaces(sender);
+  sender = WithoutRoot(WithoutSpaces(sender));
   const size_t open = sender.rfind('<');
   if (open != std::string_view::npos && sender.ends_with('>')) {
-    sender = WithoutSpaces(sender.substr(open + 1, sender.size() - open - 2));
+    sender = WithoutRoot(WithoutSpaces(sender.substr(open + 1, sender.size() - open - 2)));
   }
   if (sender.size() > kMostSenderBytes || !IsValidText(sender)) {
     // What stands before the domain is up to whoever sends the message, and must not hide the domain.

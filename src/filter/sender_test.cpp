@@ -26,6 +26,16 @@ TEST(NormalSender, HasOneFormPerSender) {
   EXPECT_EQ(NormalSender(""), "");
 }
 
+TEST(NormalSender, IsTheSameWhenItIsNormalizedAgain) {
+  for (const char* const sender :
+       {"x@y>)=\n.", "<x@y>.", "<x@y.>", "x@y. .", "x@xn--xn--abc-", "x@xn--xn--abc--bcher-kva", "x@xn--y>-bcher-kva",
+        "x@xn--\u00f6-bcher-kva", "Dr. No."}) {
+    const std::string normal = NormalSender(sender);
+    EXPECT_EQ(NormalSender(normal), normal) << sender;
+  }
+  EXPECT_EQ(NormalSender("<x@y>."), "x@y");
+}
+
 TEST(NormalSender, HasTheLettersOfAnInternationalizedDomain) {
   for (const char* const sender :
        {"x@xn--bcher-kva.Example", "x@XN--bcher-KVA.example.", "x@bücher.example", "x@BÜCHER.example"})
