@@ -20,14 +20,6 @@ namespace {
 
 constexpr size_t kLongestPiece = 1024;  // bytes; SentencePiece trains pieces of 16 characters
 
-bool IsUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const size_t begin = i;
-    if (NextCodePoint(text, i) == 0xFFFD && text.substr(begin, 3) != "\xEF\xBF\xBD") return false;
-  }
-  return true;
-}
-
 /// The value of "<0x41>", or -1.
 int ByteOf(std::string_view piece) {
   const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1); };
