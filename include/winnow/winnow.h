@@ -123,7 +123,8 @@ enum { WINNOW_MODE_MODERATE = 0, WINNOW_MODE_STRICT = 1, WINNOW_MODE_LENIENT = 2
 /** Options of winnow_classify: winnow_classify_options options = {.size = sizeof options}; */
 typedef struct winnow_classify_options {
   size_t size;         /**< sizeof(winnow_classify_options) */
-  int32_t mode;        /**< WINNOW_MODE_...: strict gives the positive label most readily, lenient least */
+  int32_t mode;        /**< WINNOW_MODE_...: strict gives the positive label most readily, lenient least; moderate for
+                            models without a positive label */
   float threshold;     /**< decision threshold in place of that of the mode, less than 1; 0: that of the mode */
   float abstain_below; /**< confidence below which a decision is an abstention; 0: the bundle's; below 0: never */
   int32_t reserved;    /**< 0 */
