@@ -127,17 +127,18 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
   explicit Application(ApplicationParts parts) : parts_(std::move(parts)) {}
 
   std::optional<HttpResponse> Admit(HttpRequest& request) override {
-    if (!parts_.proxies.empty()) {
-      request.client = parts_.proxies.ClientOf(request.client, request.headers);
-      request.caller = request.client;  // until Access knows better
-    }
+    FindClient(request);
     std::optional<HttpResponse> refusal = Refusal(request);
     if (refusal) Finish(request, *refusal);
     return refusal;
   }
 
-  const Route* RouteOf(const HttpRequest& request) const override {
-    return parts_.routes->Find(request.method, request.path).route;
+  void Complete(HttpRequest& request, HttpResponse& response) const override {
+    if (request.route == nullptr) {
+      FindClient(request);
+      request.route = parts_.routes->Find(request.method, request.path).route;
+    }
+    Finish(request, response);
   }
 
   void Handle(const std::shared_ptr<HttpRequest>& request, const HttpReply& send) override {
@@ -148,6 +149,13 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
   }
 
  private:
+  /// Sets the client behind a proxy, who is the caller until Access knows better.
+  void FindClient(HttpRequest& request) const {
+    if (parts_.proxies.empty()) return;
+    request.client = parts_.proxies.ClientOf(request.client, request.headers);
+    request.caller = request.client;
+  }
+
   std::optional<HttpResponse> Refusal(HttpRequest& request) const {
     if (const auto error = HostError(parts_, request)) return error->Response();
     RouteMatch match = parts_.routes->Find(request.method, request.path);
