@@ -32,7 +32,8 @@ class ThreadPool {
   bool forked() const;
 
   /// Runs task(0) in the calling thread and task(1) ... task(size-1) in the workers, and returns when all are done. For
-  /// one caller at a time. Rethrows the first exception of the tasks then; those that wait for each other must not throw.
+  /// one caller at a time. Rethrows the first exception of the tasks then; those that wait for each other must not
+  /// throw.
   void Run(const std::function<void(int thread)>& task);
 
   /// Divides [0, count) into one contiguous range per thread and runs task(begin, end, thread) for each range that is
