@@ -87,6 +87,12 @@ size_t StartClusters(size_t labels);
 std::vector<QueuePlace> WithAudits(std::span<const QueuePlace> order, std::span<const uint32_t> audit,
                                    size_t labelled = 0, size_t audited = 0);
 
+/// Returns the order of a queue with texts for audits at every fifth place, as above; that of kAudit as it is. Where
+/// texts for audits alone are left, kMixed and kUnsure go on with them, unless kUnsure had none of its own; the others
+/// end.
+std::vector<QueuePlace> QueueWithAudits(Queue queue, std::vector<QueuePlace> order, std::span<const uint32_t> audit,
+                                        size_t labelled, size_t audited);
+
 /// Alternates between several lists, of which the first one gets two places of each round, and keeps the first place of
 /// each text.
 std::vector<QueuePlace> Alternate(const std::vector<std::vector<QueuePlace>>& lists, size_t items);

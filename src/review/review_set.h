@@ -144,6 +144,7 @@ class ReviewSet {
   void Refit();
   void Measure(const FitInput& input);
   void SetFirstOrder();
+  void SpreadAudits(FittedReview& fitted) const REQUIRES(mutex_);
   FitInput InputLocked() const REQUIRES(mutex_);
   ReviewItem ItemLocked(size_t item, Queue why) const REQUIRES(mutex_);
   std::string ReasonLocked(const ReviewItem& item) const REQUIRES(mutex_);
