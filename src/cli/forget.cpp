@@ -115,7 +115,7 @@ Result<void> Run(const ForgetOptions& options) {
 
 Command ForgetCommand() {
   return MakeCommand<ForgetOptions>(
-      "forget", "Removes texts and users from stores, data, models and workspaces, with a receipt.", Describe, Run);
+      "forget", "Removes texts and users from stores, data, models and workspaces.", Describe, Run);
 }
 
 }  // namespace winnow

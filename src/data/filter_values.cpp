@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kMostValues = 1000;  // of a field of free text, each row has another one
 constexpr size_t kShownValues = 8;
 constexpr size_t kShownCharacters = 40;
+constexpr size_t kShortest = 3;  // bytes of a value for which another one can be a misspelling
 
 std::string Shortened(const std::string& value) {
   const std::string_view shown = FirstCodePoints(value, kShownCharacters);
@@ -76,6 +77,10 @@ std::string FilterValues::ValuesText(const Filter::Condition& condition, const S
   std::string text = names.size() == 1 ? fmt::format("the only value of {} is {}", field, values)
                                        : fmt::format("the values of {} are {}", field, values);
   if (condition.op != Filter::Op::kEqual) return text;
+  // Of short values only another spelling is close.
+  const std::string lowered = LowerAscii(condition.value);
+  if (lowered.size() < kShortest)
+    std::erase_if(names, [&](const std::string& name) { return LowerAscii(name) != lowered; });
   const std::string meant = DidYouMean(condition.value, names, "");
   return meant.empty() ? text : text + "; " + meant;
 }

@@ -310,7 +310,10 @@ TEST(ReportMarkdown, EscapesNoMoreThanMarkdownNeeds) {
   report.model.version = "1.0.0";
   const std::string text = ReportMarkdown(report);
   EXPECT_THAT(text, HasSubstr("# Evaluation of out\n\nout 1.0.0 on 200 texts with 2 labels.\n\n"));
-  EXPECT_THAT(text, HasSubstr("**Better than always assigning 'ham' (accuracy 80.0 %) by 15.0 percentage points.**"));
+  EXPECT_THAT(text,
+              HasSubstr("**Of 1,000 texts like these, expect about 950 to get the right label (with 95 % confidence, "
+                        "between 910 and 973). Better than always assigning 'ham' (accuracy 80.0 %) by 15.0 percentage "
+                        "points.**"));
   EXPECT_THAT(text, HasSubstr("| metric | value | 95 % interval | meaning |\n| :--- | ---: | ---: | :--- |\n"));
 }
 
