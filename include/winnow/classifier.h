@@ -71,9 +71,9 @@ struct LabelScore {
 
 /// The prediction of a classifier for one text.
 struct Prediction {
-  std::string label;     ///< the decided label; the most probable one if a multi-label model decided none
-  float score = 0;       ///< probability of the positive label; of the decided label if there are more than two labels
-  float confidence = 0;  ///< probability of the decided label
+  std::string label;       ///< the decided label; the most probable one if a multi-label model decided none
+  float score = 0;         ///< single-label with two labels: probability of the positive label; else of the decided one
+  float confidence = 0;    ///< probability of the decided label
   bool abstained = false;  ///< true if the prediction is too uncertain to act on and should be reviewed by a person
   /// True if the text belongs to none of the model's labels (`winnow calibrate --out-of-scope`). In that case `label`
   /// is the name for out-of-scope texts, while `score` and `confidence` are still those of the most probable label.
@@ -91,7 +91,7 @@ struct WordEffect {
 
 /// The explanation of a prediction: the effect of each word of the text.
 struct Explanation {
-  std::string label;  ///< the explained label: the positive label of a two-label model, otherwise the decided label
+  std::string label;  ///< the explained label: single-label with two labels: the positive one; else the decided one
   float score = 0;    ///< probability of the explained label
   float base = 0;     ///< log-odds of the explained label before any word is read
   /// True for a linear model, where `base` and the effects add up to the log-odds exactly. False if the effects were

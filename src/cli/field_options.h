@@ -19,6 +19,7 @@ Option& AddLabelField(std::vector<std::string>& fields, OptionTable& table);
 
 /// Adds --filter.
 Option& AddFilter(std::vector<std::string>& filters, OptionTable& table);
+Option& AddFilter(std::string& filter, OptionTable& table);
 
 /// Adds --format (under `format_name`), --delimiter, --quoting, --no-header and --encoding, each of which replaces a
 /// detection.

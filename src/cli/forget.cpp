@@ -114,8 +114,8 @@ Result<void> Run(const ForgetOptions& options) {
 }  // namespace
 
 Command ForgetCommand() {
-  return MakeCommand<ForgetOptions>(
-      "forget", "Removes texts and users from stores, data, models and workspaces, provably.", Describe, Run);
+  return MakeCommand<ForgetOptions>("forget", "Removes texts and users from stores, data, models and workspaces.",
+                                    Describe, Run);
 }
 
 }  // namespace winnow

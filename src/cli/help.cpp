@@ -39,13 +39,13 @@ void Describe(HelpOptions& options, OptionTable& table) {
 
 std::string Overview() {
   return "Winnow trains, checks and runs small text classifiers.\n\n"
-         "Usage: winnow COMMAND [options]\n\n"
-         "Commands:\n" +
-         CommandLines("") +
+         "Usage: winnow COMMAND [options]\n\n" +
+         GroupedCommandLines() +
          "\nFirst steps, with a CSV file that has the columns text and label:\n"
          "  winnow train messages.csv --kind lr --output-dir spam   a model, in seconds\n"
          "  winnow classify spam 'You won a prize'                  the label of a text\n"
          "  winnow serve spam                                       HTTP; http://127.0.0.1:8080/docs shows how\n"
+         "  winnow serve --workspace workspace                      a web page: http://127.0.0.1:8080/ui/\n"
          "\n'winnow help COMMAND' explains a command.\n";
 }
 

@@ -52,7 +52,7 @@ void Describe(PullCommandOptions& options, OptionTable& table) {
       "file is read as data: nothing in it is executed.");
   table.Describe("Short names: " + ShortNames() + ".");
   AddPublicKeyOption(options, table);
-  table.Example("winnow pull all-MiniLM-L6-v2", "22 million parameters, a good choice for most tasks");
+  table.Example("winnow pull all-MiniLM-L6-v2", "23 million parameters, a good choice for most tasks");
 }
 
 Result<void> Run(const PullCommandOptions& options) {

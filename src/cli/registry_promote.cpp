@@ -25,7 +25,7 @@ void Describe(RegistryPromoteOptions& options, OptionTable& table) {
   AddRegistryOptions(options, table, true);
   table.Describe(
       "The change is added to the history of the alias. Servers that follow the registry switch to the version within "
-      "about two seconds. If two processes change an alias at the same time, one succeeds, and the other reports who it was.");
+      "about a second. If two processes change an alias at the same time, one succeeds, and the other reports who it was.");
   table.Example("winnow registry promote spam 1.2.0 --registry registry --reason 'fewer false alarms'",
                 "1.2.0 becomes the champion");
   table.Example("winnow registry promote spam @challenger --registry registry --expect 1.1.0",

@@ -16,12 +16,13 @@ Result<RulesArguments> ReadRulesArgument(const std::vector<std::string>& argumen
   return RulesArguments{TRY(RuleSet::Load(arguments[0])), {arguments.begin() + 1, arguments.end()}};
 }
 
-void AddHistoryRangeOptions(HistoryRangeOptions& options, OptionTable& table) {
-  table
-      .Add(
-          "store", &options.store,
-          "Store whose history is read: sqlite:FILE, sqlite:///absolute/FILE, or postgres://user:password@host/database")
-      .ValueName("URL");
+void AddHistoryRangeOptions(HistoryRangeOptions& options, OptionTable& table, bool store_required) {
+  Option& store = table
+                      .Add("store", &options.store,
+                           "Store whose history is read: sqlite:FILE, sqlite:///absolute/FILE, or "
+                           "postgres://user:password@host/database")
+                      .ValueName("URL");
+  if (store_required) store.Required();
   table.Add("since", &options.since, "Messages of the last 7d, 12h or 30m, or at or after a time in UTC")
       .ValueName("TIME")
       .Default("all");

@@ -30,7 +30,7 @@ struct HistoryRangeOptions {
 };
 
 /// Adds --store, --since and --until.
-void AddHistoryRangeOptions(HistoryRangeOptions& options, OptionTable& table);
+void AddHistoryRangeOptions(HistoryRangeOptions& options, OptionTable& table, bool store_required = false);
 
 /// Passes each message of the range, the newest first, to `take`, with what people know about it. Errors: those of the
 /// store; kInvalidArgument; kCancelled.

@@ -12,7 +12,7 @@ struct RulesStatsOptions : CommonOptions {
 };
 
 void Describe(RulesStatsOptions& options, OptionTable& table) {
-  AddHistoryRangeOptions(options.history, table);
+  AddHistoryRangeOptions(options.history, table, /*store_required=*/true);
   table.Describe(
       "Prints for each rule and composite in the verdicts of the history the number of hits, the share of them that was "
       "judged spam, and the precision on the messages that people have corrected, confirmed or labelled: the share that "
@@ -21,8 +21,6 @@ void Describe(RulesStatsOptions& options, OptionTable& table) {
 }
 
 Result<void> Run(const RulesStatsOptions& options) {
-  if (options.history.store.empty())
-    return Fail(ErrorCode::kInvalidArgument, "--store is required", "specify the store of the server: --store URL");
   HandleInterrupts();
   RuleHistory rules;
   TRY(ForHistory(options.history,

@@ -38,7 +38,9 @@ TEST(Run, WithoutACommandAnOverviewIsPrinted) {
     const Outcome outcome = RunWinnow(arguments);
     EXPECT_EQ(outcome.code, 0);
     EXPECT_THAT(outcome.out, HasSubstr("Usage: winnow COMMAND"));
-    for (const Command& command : AllCommands()) EXPECT_THAT(outcome.out, HasSubstr("  " + command.name + " "));
+    for (const Command& command : AllCommands()) EXPECT_THAT(outcome.out, HasSubstr("\n  " + command.name + " "));
+    EXPECT_THAT(outcome.out, HasSubstr("\n\nTrain and use models:\n  train "));
+    EXPECT_THAT(outcome.out, HasSubstr("\n\nOperation:\n  backup "));
     EXPECT_EQ(outcome.err, "");
   }
 }

@@ -42,7 +42,7 @@ void AddScopeOptions(ScopePlan& options, OptionTable& table) {
                   {"energy", ScopeMethod::kEnergy},
                   {"distance", ScopeMethod::kDistance}},
                  "Score for out-of-scope detection: the highest probability, the energy of the logits, or the distance "
-                 "of the embedding to the nearest class mean")
+                 "of the logits to the mean logits of the nearest label")
       .Default("the one that best separates in-scope from out-of-scope texts");
   table.Add("scope-label", &options.choice.label, "Label for out-of-scope texts").ValueName("NAME");
   table.Add("no-out-of-scope", &options.remove,

@@ -382,7 +382,7 @@ void AddTrainOptions(TrainCommandOptions& options, OptionTable& table) {
       "directory of their own");
   AddPresetOption(options, table);
   table.Example("winnow train sms.tsv --output-dir spam", "fine-tune, and report metrics on a held-out fifth");
-  table.Example("winnow train sms.tsv --kind lr --output-dir spam-lr", "a linear model, in less than a second");
+  table.Example("winnow train sms.tsv --kind lr --output-dir spam-lr", "a linear model, in seconds");
   table.Example("winnow train mail.csv --template '{subject} [SEP] {body:400}' --label-field folder --output-dir mail",
                 "choose the fields by name");
   table.Example("winnow train sms.tsv --folds 5 --freeze encoder", "cross-validated metrics of this configuration");

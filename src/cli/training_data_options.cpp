@@ -27,11 +27,13 @@ void AddTrainingDataOptions(DataPlan& data, OptionTable& table) {
   AddTextField(data.reading.text_field, table)
       .Default("the field named text, message, sentence or similar")
       .Alias("text-column-name")
-      .Alias("text-column-names");
+      .Alias("text-column-names")
+      .Essential();
   AddLabelField(data.reading.label_field, table)
       .Default("the field named label, category, intent or similar")
       .Alias("label-column-name")
-      .Alias("label-column-names");
+      .Alias("label-column-names")
+      .Essential();
   AddFilter(data.reading.filter, table);
   AddFormatOptions(data.reading.format, table);
   AddUnknownLabels(data.reading.unknown_labels, table);

@@ -29,7 +29,8 @@ void AddShare(int32_t id, float share, Example& example) {
   }
 }
 
-Error NothingUsable(const ReadReport& report) {
+/// `filter_advice` is that of the first file of which the filter keeps no row.
+Error NothingUsable(const ReadReport& report, const std::string& filter_advice = "") {
   std::string files;
   for (const FileReport& file : report.files) files += (files.empty() ? "" : ", ") + file.file;
   if (report.rows() == 0) {
@@ -47,7 +48,7 @@ Error NothingUsable(const ReadReport& report) {
   }
   std::string hint = "check --text-field and --label-field";
   if (report.Dropped(DropReason::kFiltered) > 0) {
-    hint = "check --filter: values are compared as they are in the file, and case matters";
+    hint = filter_advice.empty() ? "check --filter" : filter_advice;
   }
   if (!report.unknown_labels.empty()) {
     std::vector<std::string> names;
@@ -298,6 +299,7 @@ Result<Dataset> ReadDatasetOfAnyLabels(std::span<const std::filesystem::path> fi
   LabelIds ids(dataset.labels, options.labels.has_value() || !options.labels_file.empty(), options.unknown_labels,
                options.label_map);
 
+  std::string filter_advice;
   dataset.multi_label = options.problem_type == ProblemType::kMulti;
   for (const std::filesystem::path& file : files) {
     FileScan scan = TRY(FileScan::Open(file, plan, report));
@@ -319,8 +321,9 @@ Result<Dataset> ReadDatasetOfAnyLabels(std::span<const std::filesystem::path> fi
       dataset.examples.push_back(std::move(example));
     }
     dataset.multi_label |= scan.multi_label();
+    if (filter_advice.empty()) filter_advice = scan.filter_advice();
   }
-  if (dataset.examples.empty()) return std::unexpected(NothingUsable(report));
+  if (dataset.examples.empty()) return std::unexpected(NothingUsable(report, filter_advice));
 
   ids.MakeFinal(dataset);
   report.unknown_label_texts = 0;

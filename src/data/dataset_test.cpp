@@ -190,6 +190,12 @@ TEST_F(DatasetTest, FiltersAndFillsTemplates) {
   EXPECT_EQ(report_.Dropped(DropReason::kFiltered), 1u);
   options.filter = "chars<4";
   EXPECT_THAT(ErrorOf(file, options), HasSubstr("every row has the same label, 'y'"));
+  options.filter = "execution_success=1, subject=S1, chars>4";
+  const std::string nothing_kept = ErrorOf(file, options);
+  EXPECT_THAT(nothing_kept, HasSubstr("no usable row among 3; 3 filtered out"));
+  EXPECT_THAT(nothing_kept,
+              HasSubstr("no row satisfies 'subject=S1': the values of 'subject' are s1 (1), s2 (1), s3 (1); "
+                        "did you mean 's1'?"));
   options.filter = "execution_sucess";
   EXPECT_THAT(ErrorOf(file, options), HasSubstr("no column 'execution_sucess' for the filter"));
   options = {.template_text = "{title}"};

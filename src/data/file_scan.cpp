@@ -161,6 +161,11 @@ Result<FileScan::Outcome> FileScan::Next() {
   return Take(*record);
 }
 
+std::string FileScan::filter_advice() const {
+  const bool none_kept = filtered_ && report_->files[index_].Dropped(DropReason::kFiltered) > 0;
+  return none_kept ? filtered_->Advice() : "";
+}
+
 std::string FileScan::Place(size_t at) const {
   return report_->files[index_].file + ", " + std::string(reader_->row_word()) + " " + std::to_string(at);
 }
@@ -255,9 +260,11 @@ Result<FileScan::Outcome> FileScan::Finish() {
 Result<FileScan::Outcome> FileScan::Take(const Record& record) {
   const bool filled = MakeText(record);
   if (!plan_->filter.Keeps(record, text)) {
+    if (filtered_) filtered_->Add(record, text);
     Drop(DropReason::kFiltered, row, "filtered out");
     return Outcome::kDropped;
   }
+  filtered_.reset();
   const std::string text_problem = TextProblem(record);
   if (!plan_->wishes.labels_needed) {
     // An empty text is answered, but not a row without a text.

@@ -14,6 +14,7 @@
 #include "data/columns.h"
 #include "data/dataset.h"
 #include "data/filter.h"
+#include "data/filter_values.h"
 #include "data/label_column.h"
 #include "data/record.h"
 #include "text/text_template.h"
@@ -71,6 +72,9 @@ class FileScan {
   /// Returns the first rows that were dropped so far, a few for each reason: also those that Open has met. Rows that
   /// the filter drops are not among them.
   const std::vector<DroppedRow>& first_dropped() const { return first_dropped_; }
+  /// Returns what the rows read so far have instead if the filter has kept none of them (FilterValues::Advice); empty
+  /// if there is no filter, or if it has kept a row.
+  std::string filter_advice() const;
   /// Returns the reader of the file, for its format.
   const RecordReader& reader() const { return *reader_; }
   /// Returns true if columns are numbered because the file has no names for them.
@@ -90,7 +94,9 @@ class FileScan {
   size_t row = 0;
 
  private:
-  FileScan(const ReadPlan& plan, ReadReport& report) : plan_(&plan), report_(&report) {}
+  FileScan(const ReadPlan& plan, ReadReport& report) : plan_(&plan), report_(&report) {
+    if (!plan.filter.conditions().empty()) filtered_.emplace(plan.filter);
+  }
 
   FileReport& here() { return report_->files[index_]; }
   Result<void> TakeSample();
@@ -122,6 +128,7 @@ class FileScan {
   std::string bad_row_;
   DroppedRow dropped_;
   std::vector<DroppedRow> first_dropped_;
+  std::optional<FilterValues> filtered_;  // until the filter keeps a row
 };
 
 }  // namespace winnow

@@ -11,14 +11,7 @@
 namespace winnow {
 namespace {
 
-std::optional<double> Number(std::string_view text) {
-  text = TrimAscii(text);
-  if (text.starts_with('+')) text.remove_prefix(1);
-  const std::optional<double> number = ParseNumber<double>(text);
-  if (number && std::isnan(*number))
-    return std::nullopt;  // how pandas spells a missing value; it equals itself as a text
-  return number;
-}
+std::optional<double> Number(std::string_view text) { return Filter::NumberIn(text); }
 
 /// The truth value that a text spells, as JSON (true), Python (True) and spreadsheets (TRUE) do.
 std::optional<bool> BooleanWord(std::string_view text) {
@@ -48,6 +41,22 @@ bool Truthy(const Value& value) {
     return false;
   const auto number = Number(text);
   return !number || *number != 0;
+}
+
+/// Returns true if a text contains the word `or` between spaces, or `||`, outside quotes.
+bool HasAlternatives(std::string_view text) {
+  char quote = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (text.substr(i).starts_with("||") || LowerAscii(text.substr(i, 4)) == " or ") {
+      return true;
+    }
+  }
+  return false;
 }
 
 /// Cuts an expression at commas and at the word `and`, outside quotes.
@@ -81,6 +90,28 @@ std::string_view Unquoted(std::string_view value) {
   return quoted ? value.substr(1, value.size() - 2) : value;
 }
 
+/// Returns true if a value satisfies the condition.
+bool Holds(const Filter::Condition& condition, const Value& value) {
+  using Op = Filter::Op;
+  if (condition.op == Op::kTrue) return Truthy(value);
+  if (condition.op == Op::kFalse) return !Truthy(value);
+  if (condition.op == Op::kEqual || condition.op == Op::kNotEqual) {
+    return Equals(value, condition.value) == (condition.op == Op::kEqual);
+  }
+  const auto left = Number(value.text), right = Number(condition.value);
+  if (!left || !right) return false;
+  switch (condition.op) {
+    case Op::kLess:
+      return *left < *right;
+    case Op::kLessEqual:
+      return *left <= *right;
+    case Op::kGreater:
+      return *left > *right;
+    default:
+      return *left >= *right;
+  }
+}
+
 }  // namespace
 
 Result<Filter> Filter::Parse(std::string_view expression) {
@@ -100,7 +131,16 @@ Result<Filter> Filter::Parse(std::string_view expression) {
                   "write conditions such as 'verified', 'lang=en' or 'chars<320', and join them with commas or 'and'");
     };
     if (part.empty()) return bad("a condition is empty");
+    if (HasAlternatives(part)) {
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          "filter '" + std::string(expression) +
+              "': 'or' is not supported; a row is kept if it satisfies all conditions",
+          "exclude values with !=, or run 'winnow data filter' once for each alternative; a value that contains "
+          "the word must be in quotes: title='now or never'");
+    }
     Condition condition;
+    condition.text = part;
     const size_t at = part.find_first_of("<>=!", part.starts_with('!') ? 1 : 0);
     if (at == std::string_view::npos) {
       condition.op = part.starts_with('!') ? Op::kFalse : Op::kTrue;
@@ -123,34 +163,29 @@ Result<Filter> Filter::Parse(std::string_view expression) {
   return filter;
 }
 
-bool Filter::Holds(const Condition& condition, const Value& value) {
-  if (condition.op == Op::kTrue) return Truthy(value);
-  if (condition.op == Op::kFalse) return !Truthy(value);
-  if (condition.op == Op::kEqual || condition.op == Op::kNotEqual) {
-    return Equals(value, condition.value) == (condition.op == Op::kEqual);
-  }
-  const auto left = Number(value.text), right = Number(condition.value);
-  if (!left || !right) return false;
-  switch (condition.op) {
-    case Op::kLess:
-      return *left < *right;
-    case Op::kLessEqual:
-      return *left <= *right;
-    case Op::kGreater:
-      return *left > *right;
-    default:
-      return *left >= *right;
-  }
+std::optional<double> Filter::NumberIn(std::string_view text) {
+  text = TrimAscii(text);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const std::optional<double> number = ParseNumber<double>(text);
+  if (number && std::isnan(*number))
+    return std::nullopt;  // how pandas spells a missing value; it equals itself as a text
+  return number;
+}
+
+Value Filter::ValueOf(const Condition& condition, const Record& record, std::string_view text) {
+  if (const Value* value = record.Find(condition.field)) return *value;
+  if (condition.field == "chars") return {Value::Kind::kNumber, std::to_string(CountCodePoints(text)), {}};
+  return {};
+}
+
+bool Filter::Satisfies(const Condition& condition, const Record& record, std::string_view text) {
+  const Value* const found = record.Find(condition.field);
+  return Holds(condition, found != nullptr ? *found : ValueOf(condition, record, text));
 }
 
 bool Filter::Keeps(const Record& record, std::string_view text) const {
-  return std::ranges::all_of(conditions_, [&](const Condition& condition) {
-    if (const Value* value = record.Find(condition.field)) return Holds(condition, *value);
-    if (condition.field == "chars") {
-      return Holds(condition, {Value::Kind::kNumber, std::to_string(CountCodePoints(text)), {}});
-    }
-    return Holds(condition, {});
-  });
+  return std::ranges::all_of(conditions_,
+                             [&](const Condition& condition) { return Satisfies(condition, record, text); });
 }
 
 std::vector<std::string> Filter::fields() const {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+
+#include "data/filter_values.h"
+
 namespace winnow {
 namespace {
 
@@ -76,6 +80,49 @@ TEST(Filter, CountsCharactersOfTheText) {
   EXPECT_TRUE(Keeps("chars<5"));
   EXPECT_FALSE(Keeps("chars<4"));
   EXPECT_TRUE(Keeps("chars=2", "\u00e9\u6587"));
+}
+
+TEST(Filter, RefusesAlternativesUnlessTheyAreAValue) {
+  for (const char* alternatives : {"lang=en or lang=fr", "lang=en OR fr", "failed or votes>2", "lang=en || lang=fr"}) {
+    const Result<Filter> filter = Filter::Parse(alternatives);
+    ASSERT_FALSE(filter) << alternatives;
+    EXPECT_EQ(filter.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_NE(filter.error().message.find("'or' is not supported"), std::string::npos) << filter.error().message;
+  }
+  EXPECT_FALSE(Keeps("lang='en or fr'"));
+  EXPECT_TRUE(Keeps("lang!='en or fr'"));
+  EXPECT_TRUE(Keeps("votes!=orange"));
+}
+
+TEST(FilterValues, SayWhatTheRowsHave) {
+  const auto advice = [](std::string_view expression, std::initializer_list<std::string_view> texts) {
+    const Result<Filter> filter = Filter::Parse(expression);
+    EXPECT_TRUE(filter) << filter.error().Text();
+    FilterValues values(*filter);
+    for (const std::string_view text : texts) {
+      Record row = Row();
+      row.fields[0].value.text = text;
+      EXPECT_FALSE(filter->Keeps(row, text));
+      values.Add(row, text);
+    }
+    return values.Advice();
+  };
+  EXPECT_EQ(advice("lang=EN", {"en", "fr", "en"}),
+            "no row satisfies 'lang=EN': the values of 'lang' are en (2), fr (1); did you mean 'en'?");
+  EXPECT_EQ(advice("lang=de", {"en"}), "no row satisfies 'lang=de': the only value of 'lang' is en (1)");
+  EXPECT_EQ(advice("lang", {"", "no"}), "no row satisfies 'lang': the values of 'lang' are '' (1), no (1)");
+  EXPECT_EQ(advice("chars<2", {"four", "twelve chars"}), "no row satisfies 'chars<2': 'chars' is between 4 and 12");
+  EXPECT_EQ(advice("votes>3", {"a"}), "no row satisfies 'votes>3': 'votes' is 3 in every row");
+  EXPECT_EQ(
+      advice("votes>3, lang=de", {"en"}),
+      "no row satisfies 'votes>3': 'votes' is 3 in every row; no row satisfies 'lang=de': the only value of 'lang' is "
+      "en (1)");
+  EXPECT_EQ(advice("absent=x", {"en"}), "no row satisfies 'absent=x': 'absent' is missing in every row");
+  EXPECT_EQ(advice("tags=c", {"en"}), "no row satisfies 'tags=c': the values of 'tags' are a (1), b (1)");
+  EXPECT_EQ(advice("lang=en, chars>2", {"en", "french"}),
+            "some rows satisfy each condition of --filter, but no row satisfies all of them");
+  EXPECT_EQ(advice("lang=a", {std::string(50, 'x')}),
+            "no row satisfies 'lang=a': the only value of 'lang' is " + std::string(40, 'x') + "... (1)");
 }
 
 TEST(Filter, RefusesWhatMakesNoSense) {

@@ -54,10 +54,19 @@ Result<void> ForEachRow(std::span<const std::filesystem::path> files, const Read
     return Fail(ErrorCode::kInvalidArgument, "no data file is specified", "specify at least one data file");
   const ReadPlan labelled = TRY(MakeReadPlan(options, true));
   const ReadPlan unlabelled = TRY(MakeReadPlan(options, false));
+  bool filter_keeps_a_row = false;
+  std::string filter_advice;
   for (const std::filesystem::path& path : files) {
     FileScan scan = TRY(OpenEither(path, labelled, unlabelled, report));
     const FileReport& file = report.files.back();
     TRY(TakeAll(scan, file, options, take));
+    const std::string advice = scan.filter_advice();
+    filter_keeps_a_row |= advice.empty();
+    if (filter_advice.empty()) filter_advice = advice;
+  }
+  if (!filter_keeps_a_row) {
+    return Fail(ErrorCode::kInvalidData, "none of " + std::to_string(report.rows()) + " rows is kept by --filter",
+                filter_advice);
   }
   return {};
 }

@@ -27,7 +27,7 @@ struct Row {
 /// Calls `take` with each row that the options' filter keeps, in order: in labelled files the rows with a label, in
 /// files without labels all rows. Columns without names are named "text", "label" and "column_N", so that written rows
 /// can be read by name (with a template they keep their numbers). Stops at the first error of `take`. Errors: those of
-/// ReadDataset, except that one label, or no label, is sufficient.
+/// ReadDataset, except that one label, or no label, is sufficient; kInvalidData if the filter keeps no row.
 Result<void> ForEachRow(std::span<const std::filesystem::path> files, const ReadOptions& options, ReadReport& report,
                         const std::function<Result<void>(const Row& row)>& take);
 

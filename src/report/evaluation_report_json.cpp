@@ -3,6 +3,7 @@
 #include "report/evaluation_report.h"
 #include "report/metrics_report.h"
 #include "report/report_words.h"
+#include "report/verdict.h"
 
 namespace winnow {
 namespace {
@@ -153,6 +154,7 @@ Ordered EvaluationReportJson(const EvaluationReport& report) {
   for (size_t i = 0; i < report.average_precision.size(); ++i) {
     json["per_class"][i]["average_precision"] = Number(report.average_precision[i]);
   }
+  json["verdict"] = EvaluationVerdict(report.metrics, report.majority);
   json["warnings"] = Warnings(report);
   json["curves"] = Ordered::array();
   for (const LabelCurve& curve : report.curves) json["curves"].push_back(CurveJson(curve, report.metrics.labels));

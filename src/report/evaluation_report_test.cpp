@@ -126,6 +126,45 @@ TEST(EvaluationReport, ComparesWithAlwaysAssigningTheMajorityLabel) {
   EXPECT_EQ(verdict(0.95).outcome, BaselineVerdict::kUnclear);
 }
 
+TEST(Verdict, SaysInNumbersOfTextsWhatToExpect) {
+  Metrics metrics;
+  metrics.accuracy = 0.95;
+  EXPECT_EQ(ExpectationText(metrics), "Of 1,000 texts like these, expect about 950 to get the right label.");
+  metrics.accuracy_interval = WilsonInterval(190, 200);
+  EXPECT_EQ(ExpectationText(metrics),
+            "Of 1,000 texts like these, expect about 950 to get the right label (with 95 % confidence, between 910 and "
+            "973).");
+  metrics.multi_label = true;
+  EXPECT_THAT(ExpectationText(metrics), HasSubstr("expect about 950 to get exactly the right labels (with"));
+}
+
+TEST(Verdict, RoundsNeitherAnErrorNorARightTextAway) {
+  const auto text = [](int64_t right, int64_t count) {
+    Metrics metrics;
+    metrics.accuracy = static_cast<double>(right) / static_cast<double>(count);
+    metrics.accuracy_interval = WilsonInterval(right, count);
+    return ExpectationText(metrics);
+  };
+  EXPECT_THAT(text(9999, 10'000), HasSubstr("Of 100,000 texts like these, expect about 99,990 to get"));
+  EXPECT_THAT(text(1, 10'000), HasSubstr("Of 100,000 texts like these, expect about 10 to get"));
+  EXPECT_THAT(text(20, 20),
+              HasSubstr("expect about 1,000 to get the right label (with 95 % confidence, between 839 and 1,000)"));
+  EXPECT_THAT(text(0, 20),
+              HasSubstr("expect about 0 to get the right label (with 95 % confidence, between 0 and 161)"));
+}
+
+TEST(Verdict, OfAnEvaluationNamesWhatIsNeverPredicted) {
+  const Example200 example;
+  EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
+  EXPECT_EQ(EvaluationVerdict(report.metrics, report.majority),
+            "Of 1,000 texts like these, expect about 950 to get the right label (with 95 % confidence, between 910 and "
+            "973). Better than always assigning 'ham' (accuracy 80.0 %) by 15.0 percentage points.");
+  EXPECT_EQ(EvaluationReportJson(report)["verdict"], EvaluationVerdict(report.metrics, report.majority));
+  report.metrics.per_class[1].decided = 0;
+  EXPECT_THAT(EvaluationVerdict(report.metrics, report.majority),
+              testing::EndsWith("The label '<spam>' was never predicted, although 40 texts have it."));
+}
+
 TEST(Verdict, IsOneLineOfAllThatMatters) {
   const Example200 example;
   EvaluationReport report = MakeEvaluationReport(example.dataset, example.predictions, ModeThresholds{});
@@ -235,7 +274,9 @@ TEST(ReportHtml, BeginsWithTheVerdictAndFiltersErrorsWithoutAScript) {
   report.model.max_length = 128;
   std::string html = ReportHtml(report);
   EXPECT_THAT(html, HasSubstr("<bdi>accept_<wbr>reservations</bdi>"));
-  const size_t verdict = html.find("<p class=\"outcome better\">Better than always assigning &#39;ham&#39;");
+  const size_t verdict = html.find(
+      "<p class=\"outcome better\">Of 1,000 texts like these, expect about 950 to get the right label (with 95 % "
+      "confidence, between 910 and 973). Better than always assigning &#39;ham&#39;");
   EXPECT_LT(verdict, html.find("<ul class=\"tiles\">"));
   EXPECT_THAT(html, Not(HasSubstr("tokens"))) << "a linear model has none";
   EXPECT_THAT(html, Not(HasSubstr("type=\"radio\""))) << "all errors are of one kind";
@@ -269,7 +310,10 @@ TEST(ReportMarkdown, EscapesNoMoreThanMarkdownNeeds) {
   report.model.version = "1.0.0";
   const std::string text = ReportMarkdown(report);
   EXPECT_THAT(text, HasSubstr("# Evaluation of out\n\nout 1.0.0 on 200 texts with 2 labels.\n\n"));
-  EXPECT_THAT(text, HasSubstr("**Better than always assigning 'ham' (accuracy 80.0 %) by 15.0 percentage points.**"));
+  EXPECT_THAT(text,
+              HasSubstr("**Of 1,000 texts like these, expect about 950 to get the right label (with 95 % confidence, "
+                        "between 910 and 973). Better than always assigning 'ham' (accuracy 80.0 %) by 15.0 percentage "
+                        "points.**"));
   EXPECT_THAT(text, HasSubstr("| metric | value | 95 % interval | meaning |\n| :--- | ---: | ---: | :--- |\n"));
 }
 

@@ -20,15 +20,12 @@ struct ReportOptions {
 /// are shown as '?', long names are cut.
 std::string ReportText(const Metrics& metrics, const ReportOptions& options = {});
 
-/// Returns the document of `evaluate --json`: count, accuracy, f1_macro, f1_micro, f1_weighted, precision_macro,
-/// recall_macro, roc_auc, fpr, ece, adaptive_ece, brier, nll, intervals {level, accuracy, f1_macro, fpr, recall: [low,
-/// high]}, labels, positive_label, multi_label, per_class [{label, precision, recall, recall_interval, f1, support,
-/// roc_auc}], confusion (single-label: [truth][decided]; multi-label: for each label [[tn, fp], [fn, tp]], as in
-/// scikit-learn), notes. Undefined metrics are null; NaN is never written.
+/// Returns the document of `evaluate --json` without its verdict: count, accuracy, f1_macro, f1_micro, f1_weighted,
+/// precision_macro, recall_macro, roc_auc, fpr, ece, adaptive_ece, brier, nll, intervals {level, accuracy, f1_macro,
+/// fpr, recall: [low, high]}, labels, positive_label, multi_label, per_class [{label, precision, recall,
+/// recall_interval, f1, support, roc_auc}], confusion (single-label: [truth][decided]; multi-label: for each label
+/// [[tn, fp], [fn, tp]], as in scikit-learn), notes. Undefined metrics are null; NaN is never written.
 Json ReportJson(const Metrics& metrics);
-
-/// Returns ReportJson as text on one line; invalid UTF-8 in label names becomes U+FFFD.
-std::string ReportJsonText(const Metrics& metrics);
 
 /// Returns the metrics without their tables, by name, null if undefined: for training_info.json's `metrics`.
 Json MetricsJson(const Metrics& metrics);

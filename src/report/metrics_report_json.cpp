@@ -76,6 +76,4 @@ Json ReportJson(const Metrics& metrics) {
   return report;
 }
 
-std::string ReportJsonText(const Metrics& metrics) { return ReportJson(metrics).dump(); }
-
 }  // namespace winnow

@@ -115,7 +115,7 @@ TEST(ReportJson, HasTheNamesOfTheContract) {
 TEST(ReportJson, WritesNullForWhatIsUndefined) {
   const std::array<std::string, 2> labels = {"a", "b\xff"};
   const auto metrics = ComputeMetrics(std::array{1.0F, 0.0F}, std::array{0}, labels).value();
-  const auto json = ParsedJson(ReportJsonText(metrics));
+  const auto json = ParsedJson(ReportJson(metrics).dump());
   EXPECT_TRUE(json["roc_auc"].is_null());
   EXPECT_TRUE(json["fpr"].is_null());
   EXPECT_TRUE(json["positive_label"].is_null());
@@ -135,7 +135,7 @@ TEST(ReportJson, GivesMultiLabelConfusionsAsScikitLearnDoes) {
 }
 
 TEST(ReportJson, IsTotalOnDefaultMetrics) {
-  EXPECT_NO_THROW(ReportJsonText(Metrics{}));
+  EXPECT_NO_THROW(ReportJson(Metrics{}).dump());
   EXPECT_FALSE(ReportText(Metrics{}).empty());
 }
 

@@ -56,10 +56,10 @@ std::string RocCurveOf(const EvaluationReport& report) {
   if (lines.empty()) return "";
   lines.insert(lines.begin(), Diagonal());
   Chart chart =
-      OnePanel({.x = ShareAxis("false positive rate"), .y = ShareAxis("recall", 1.01), .series = std::move(lines)});
+      OnePanel({.x = ShareAxis("false-positive rate"), .y = ShareAxis("recall", 1.01), .series = std::move(lines)});
   chart.title = "ROC curve";
   const std::optional<double> auc = report.curves.empty() ? std::nullopt : report.curves.front().roc_auc;
-  chart.description = "Recall against false positive rate; the first curve's area is " + MetricText(auc) + ".";
+  chart.description = "Recall against false-positive rate; the first curve's area is " + MetricText(auc) + ".";
   return InlineSvg(chart, "roc");
 }
 
@@ -170,7 +170,7 @@ std::string FprByThreshold(const EvaluationReport& report) {
                           .y = ShareAxis("false positives, % of negatives", std::clamp(1.3 * most, 1.0, 100.0)),
                           .series = {std::move(line)},
                           .marks = ModeMarks(section)});
-  chart.title = "False positive rate by threshold";
+  chart.title = "False-positive rate by threshold";
   chart.description = "The table of the modes lists the numbers.";
   return InlineSvg(chart, "fpr");
 }

@@ -29,7 +29,8 @@ std::string Verdict(const EvaluationReport& report) {
   const char* const kind = verdict.outcome == BaselineVerdict::kBetter      ? "better"
                            : verdict.outcome == BaselineVerdict::kNotBetter ? "worse"
                                                                             : "unclear";
-  return fmt::format("<p class=\"outcome {}\">{}</p>\n", kind, HtmlText(verdict.sentence));
+  return fmt::format("<p class=\"outcome {}\">{} {}</p>\n", kind, HtmlText(ExpectationText(report.metrics)),
+                     HtmlText(verdict.sentence));
 }
 
 std::string WarningBox(const EvaluationReport& report) {

@@ -198,7 +198,7 @@ std::string HtmlThresholds(const EvaluationReport& report, const ReportCharts& c
       " if its score reaches the threshold of the mode: strict flags the most texts, moderate is the default, and "
       "lenient flags the fewest.</p>\n";
   if (!section.modes.empty()) {
-    std::string rows = Heads({"mode", "threshold", "false positive rate", "recall", "precision"}) + "<tbody>";
+    std::string rows = Heads({"mode", "threshold", "false-positive rate", "recall", "precision"}) + "<tbody>";
     for (const ModePoint& mode : section.modes) {
       rows += fmt::format("<tr><th scope=\"row\">{}{}</th><td>{:.3f}</td>{}{}{}</tr>\n", HtmlText(mode.mode),
                           mode.mode == report.origin.mode ? " (evaluated)" : "", mode.at.threshold,
@@ -215,8 +215,8 @@ std::string HtmlThresholds(const EvaluationReport& report, const ReportCharts& c
                  "<ul class=\"legend\">" + LegendEntry(1, "recall") + LegendEntry(2, "precision", true) +
                      "</ul><figcaption>" + modes + "</figcaption>");
   html += Figure(
-      "False positive rate by threshold", charts.fpr,
-      "<ul class=\"legend\">" + LegendEntry(4, "false positive rate") + "</ul><figcaption>" + modes + "</figcaption>");
+      "False-positive rate by threshold", charts.fpr,
+      "<ul class=\"legend\">" + LegendEntry(4, "false-positive rate") + "</ul><figcaption>" + modes + "</figcaption>");
   return html + "</div>\n";
 }
 
@@ -254,7 +254,7 @@ std::string HtmlSlices(const EvaluationReport& report) {
   const bool positive = report.metrics.positive_label >= 0;
   html += "<div class=\"beside\">\n";
   for (const SliceGroup& group : report.slices) {
-    std::string rows = positive ? Heads({"by " + group.by, "texts", "accuracy", "false positive rate", "recall", ""})
+    std::string rows = positive ? Heads({"by " + group.by, "texts", "accuracy", "false-positive rate", "recall", ""})
                                 : Heads({"by " + group.by, "texts", "accuracy", ""});
     rows += "<tbody>";
     for (const Slice& slice : group.slices) {

@@ -33,7 +33,7 @@ std::string Message(const EvaluationReport& report, const ReportedText& text) {
 /// Returns the name of a metric as the page shows it.
 std::string MetricName(const std::string& name) {
   if (name == "f1_macro") return "macro-F1";
-  return name == "fpr" ? "false positive rate" : name;
+  return name == "fpr" ? "false-positive rate" : name;
 }
 
 /// Returns the table and the results of McNemar's test, folded.
@@ -137,7 +137,7 @@ std::string HtmlComparison(const EvaluationReport& report) {
   }
   html += HtmlTable("Metrics of both models", rows + "</tbody>");
   html += "<p class=\"note\">Differences are in percentage points: " + first + " minus " + second +
-          ". A lower false positive rate is better, all other metrics are better when higher. " +
+          ". A lower false-positive rate is better, all other metrics are better when higher. " +
           HtmlText(kComparedNote) + "</p>\n";
   html += McNemarDetails(against.paired, first, second);
   if (against.texts.empty()) return html;

@@ -88,7 +88,7 @@ std::string Classes(const EvaluationReport& report) {
 std::string Thresholds(const EvaluationReport& report) {
   if (!report.thresholds || report.thresholds->modes.empty()) return "";
   const ThresholdSection& section = *report.thresholds;
-  std::vector<std::vector<std::string>> rows = {{"mode", "threshold", "false positive rate", "recall", "precision"}};
+  std::vector<std::vector<std::string>> rows = {{"mode", "threshold", "false-positive rate", "recall", "precision"}};
   for (const ModePoint& mode : section.modes) {
     rows.push_back({mode.mode, fmt::format("{:.3f}", mode.at.threshold),
                     Share(mode.at.false_positives, section.negatives), Share(mode.at.found, section.positives),
@@ -168,7 +168,8 @@ std::string Origin(const EvaluationReport& report) {
 std::string ReportMarkdown(const EvaluationReport& report) {
   std::string text = "# Evaluation of " + Name(report.model.name) + "\n\n" + MarkdownText(Subject(report)) + ".\n\n";
   if (const std::string provenance = Provenance(report); !provenance.empty()) text += MarkdownText(provenance) + "\n\n";
-  text += "**" + MarkdownText(VerdictAgainstMajority(report.metrics, report.majority).sentence) + "**\n\n";
+  text += "**" + MarkdownText(ExpectationText(report.metrics)) + " " +
+          MarkdownText(VerdictAgainstMajority(report.metrics, report.majority).sentence) + "**\n\n";
   std::vector<std::vector<std::string>> rows = {{"metric", "value", "95 % interval", "meaning"}};
   for (const Headline& h : Headlines(report)) {
     rows.push_back({h.name, h.value, h.interval, MarkdownText(h.sentence)});

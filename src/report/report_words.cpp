@@ -66,7 +66,7 @@ std::vector<Headline> Headlines(const EvaluationReport& report) {
     const ClassMetrics& label = m.per_class[positive];
     const std::string name = Quoted(m.labels[positive]);
     if (m.fpr) {
-      headlines.push_back({"False positive rate", PercentText(m.fpr),
+      headlines.push_back({"False-positive rate", PercentText(m.fpr),
                            OfThousand(*m.fpr, "negatives (texts that are not " + name + ")", "was assigned that label",
                                       "were assigned that label"),
                            PercentRange(m.fpr_interval)});

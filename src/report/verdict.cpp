@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/names.h"
+#include "base/progress.h"
 #include "decide/label_thresholds.h"
 #include "report/report_words.h"
 #include "report/shown_text.h"
@@ -63,6 +64,9 @@ BaselineVerdict VerdictByMacroF1(const Metrics& m) {
   return {BaselineVerdict::kBetter, fmt::format("Better than {}: the macro-F1 is {:.3f}.", always, m.f1_macro)};
 }
 
+/// Number of texts in `whole` for a share of all texts.
+int64_t PartOf(double share, int64_t whole) { return std::llround(share * static_cast<double>(whole)); }
+
 }  // namespace
 
 MajorityBaseline MajorityOf(std::span<const std::vector<int32_t>> truth) {
@@ -101,6 +105,20 @@ BaselineVerdict VerdictAgainstMajority(const Metrics& m, const MajorityBaseline&
   return {BaselineVerdict::kBetter, fmt::format("Better than {} by {:.1f} percentage points.", always, points)};
 }
 
+std::string ExpectationText(const Metrics& m) {
+  const int64_t rounded = PartOf(m.accuracy, 1000);
+  const bool hides_a_text = (rounded == 0 && m.accuracy > 0) || (rounded == 1000 && m.accuracy < 1);
+  const int64_t whole = hides_a_text ? 100'000 : 1000;
+  std::string sentence = fmt::format("Of {} texts like these, expect about {} to get {}", FormatCount(whole),
+                                     FormatCount(PartOf(m.accuracy, whole)),
+                                     m.multi_label ? "exactly the right labels" : "the right label");
+  if (const auto& interval = m.accuracy_interval) {
+    sentence += fmt::format(" (with 95 % confidence, between {} and {})", FormatCount(PartOf(interval->low, whole)),
+                            FormatCount(PartOf(interval->high, whole)));
+  }
+  return sentence + ".";
+}
+
 std::string NeverPredictedText(const Metrics& m) {
   std::vector<size_t> never;
   std::vector<std::string> never_names;
@@ -128,6 +146,12 @@ std::string UntunedText(const std::vector<std::string>& labels) {
       "than {} do not.",
       one ? "" : "s", QuotedNames(labels), one ? "s" : "", kFewestTextsOfThreshold, one ? "this label" : "these labels",
       kFewestTextsOfThreshold);
+}
+
+std::string EvaluationVerdict(const Metrics& metrics, const MajorityBaseline& majority) {
+  const std::string never = NeverPredictedText(metrics);
+  return ExpectationText(metrics) + " " + VerdictAgainstMajority(metrics, majority).sentence +
+         (never.empty() ? "" : " " + never);
 }
 
 std::string VerdictLine(const Metrics& metrics, const MajorityBaseline& majority,

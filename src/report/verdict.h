@@ -1,5 +1,5 @@
-/// The verdict on a model in plain words: is it better than the simplest baseline, and which labels does it neglect?
-/// Reports, and `winnow train` after a training, use the same sentences.
+/// The verdict on a model in plain words: what to expect of it, is it better than the simplest baseline, and which
+/// labels does it neglect? `winnow train`, `winnow evaluate` and reports share these sentences.
 #pragma once
 
 #include <cstdint>
@@ -28,14 +28,22 @@ struct BaselineVerdict {
 };
 BaselineVerdict VerdictAgainstMajority(const Metrics& m, const MajorityBaseline& majority);
 
+/// Returns what the accuracy lets a user expect of new texts, in numbers of texts: "Of 1,000 texts like these, expect
+/// about 986 to get the right label (with 95 % confidence, between 977 and 992)."
+std::string ExpectationText(const Metrics& m);
+
 /// Returns a sentence about the labels that occur, but were never predicted, or nothing.
 std::string NeverPredictedText(const Metrics& m);
 
 /// Returns a sentence about the labels of a multi-label model whose decision threshold could not be tuned, or nothing.
 std::string UntunedText(const std::vector<std::string>& labels);
 
-/// Returns all of these sentences on one line: "Accuracy 98.9 %. Better than always assigning 'ham' (accuracy 86.4 %)
-/// by 12.5 percentage points."
+/// Returns the verdict of an evaluation on one line: ExpectationText, the comparison with the majority, and
+/// NeverPredictedText.
+std::string EvaluationVerdict(const Metrics& metrics, const MajorityBaseline& majority);
+
+/// Returns the verdict of a training on one line: "Accuracy 98.9 %. Better than always assigning 'ham' (accuracy
+/// 86.4 %) by 12.5 percentage points.", NeverPredictedText and UntunedText.
 std::string VerdictLine(const Metrics& metrics, const MajorityBaseline& majority,
                         const std::vector<std::string>& untuned_labels);
 

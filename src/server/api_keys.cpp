@@ -184,9 +184,14 @@ Result<ApiKeys> ApiKeys::Parse(std::string_view text, std::string_view where) {
 }
 
 Result<ApiKeys> ApiKeys::Read(const std::filesystem::path& path) {
-  const SecretFile file = TRY(ReadSecretFile(path, kMaxApiKeysBytes));
-  ApiKeys keys = TRY(Parse(file.contents, path.string()));
-  if (file.others_read)
+  Result<SecretFile> file = ReadSecretFile(path, kMaxApiKeysBytes);
+  if (!file) {
+    Error error = std::move(file).error();
+    if (error.code == ErrorCode::kNotFound) error.hint = "'winnow keys add FILE --name NAME' creates a file of keys";
+    return std::unexpected(std::move(error));
+  }
+  ApiKeys keys = TRY(Parse(file->contents, path.string()));
+  if (file->others_read)
     LogWarning("{}: the file is readable by all users of this machine; run chmod o-r", path.string());
   return keys;
 }

@@ -167,7 +167,7 @@ test("what was learned about senders is in words", async () => {
 
 test("the mode of a user is set, changed and undone", async () => {
   const page = await openPage(server, "/ui/filter?tab=users");
-  await page.getByRole("heading", { name: "No user has a wish of their own" }).waitFor();
+  await page.getByRole("heading", { name: "No user has preferences" }).waitFor();
   await page.getByLabel("User", { exact: true }).fill("anna");
   await page.getByLabel("Mode", { exact: true }).selectOption("strict");
   await page.getByRole("button", { name: "Save" }).click();

@@ -73,7 +73,7 @@ test("jobs are listed, cancelled after a question, and resumed", async () => {
   await page.getByRole("cell", { name: "Running", exact: true }).waitFor();
   await page.getByRole("row").getByRole("button", { name: /^Cancel/ }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Cancel the job" }).click();
-  await page.getByRole("cell", { name: "Canceled", exact: true }).waitFor();
+  await page.getByRole("cell", { name: "Cancelled", exact: true }).waitFor();
   await page.getByRole("row").getByRole("button", { name: /^Resume/ }).click();
   await page.getByRole("cell", { name: /Running|Waiting/ }).waitFor();
   await page.getByRole("link", { name: /^Log/ }).click();

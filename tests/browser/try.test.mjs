@@ -55,13 +55,13 @@ test("all models answer side by side, and modes move the threshold", async () =>
   await page.getByLabel("Which model answers").selectOption("*");
   await page.locator("[data-model=colors] .verdict-large").waitFor();
   assert.match(page.url(), /model=\*/);
-  assert.match(await page.locator("[data-model=spam]").textContent(), /Decided from 50 %/);
+  assert.match(await page.locator("[data-model=spam]").textContent(), /Decision threshold 50 %/);
   await page.getByRole("button", { name: "Strict" }).click();
-  await page.getByText("Decided from 30 %").waitFor();
+  await page.getByText("Decision threshold 30 %").waitFor();
   // A model without a positive label has no modes, and still answers.
   await page.locator("[data-model=colors]").getByText("no strict or lenient mode").waitFor();
   await page.getByRole("button", { name: "Lenient" }).click();
-  await page.getByText("Decided from 70 %").waitFor();
+  await page.getByText("Decision threshold 70 %").waitFor();
   assert.match(page.url(), /mode=lenient/);
   await closePage(page);
 });

@@ -86,6 +86,7 @@ class Report(TestCase):
         for heading in ("Confusion", "Labels", "Decision thresholds", "Calibration", "Slices", "Model, data and settings"):
             self.assertIn(heading, page.text)
         self.assertRegex(page.text, r"Of 1,000 negatives \(texts that are not 'spam'\), [0-9]+ w(as|ere) assigned that label\.")
+        self.assertIn(evaluated["verdict"].split(" (with ")[0], page.text)
         self.assertRegex(page.text, r"[Bb]etter than always assigning 'ham' \(accuracy [0-9.]+ %\)")
         self.assertIn("Data: test.tsv.", page.text)
         self.assertIn(data["origin"]["data"][0]["sha256"], page.text)
@@ -165,6 +166,8 @@ class Report(TestCase):
         out, _ = self.winnow("evaluate", "one", "test.tsv", "--against", "two", "--json")
         against = json.loads(out)["against"]
         second = json.loads(self.winnow("evaluate", "two", "test.tsv", "--json")[0])
+        verdict = second.pop("verdict")
+        self.assertRegex(verdict, r"^Of 1,000 texts like these, expect about \d+ to get the right label \(with 95 % confidence, between \d+ and [\d,]+\)\. ")
         self.assertEqual(against["metrics"], second)
         test = against["mcnemar"]
         self.assertEqual(test["both_right"] + test["only_first_right"] + test["only_second_right"] + test["both_wrong"], 200)
@@ -178,6 +181,7 @@ class Report(TestCase):
         text = self.winnow("evaluate", "one", "test.tsv", "--against", "two")[0]
         self.assertIn("compared with two\n", text)
         self.assertIn("McNemar", text)
+        self.assertIn("\n" + verdict + "\n", self.winnow("evaluate", "two", "test.tsv")[0])
         page, data, _, _ = self.report("one", "test.tsv", "--against", "two")
         self.check_harmless(page)
         self.assertIn("one compared with two", page.text)

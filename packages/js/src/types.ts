@@ -13,7 +13,7 @@ export interface Prediction {
   label: string;
   /** Probability of the decided label. */
   confidence: number;
-  /** Probability of the positive label; of the decided label if there are more than two labels. */
+  /** Single-label models with two labels: probability of the positive label; otherwise of the decided label. */
   score: number;
   /** True if the prediction is too uncertain to act on. */
   abstained: boolean;

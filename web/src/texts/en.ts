@@ -132,7 +132,7 @@ export const t = {
     title: "Job",
     all: "All jobs",
     log: "Log of the job",
-    created: (when: string) => `Asked for ${when}`,
+    created: (when: string) => `Requested ${when}`,
     kinds: { train: "Training", evaluate: "Evaluation", compare: "Comparison", doctor: "Check of data", retrain: "Retraining", quantize: "Quantization" },
     owner: (name: string) => `By ${name}`,
     runs: (n: number) => `Started ${n} times`,

@@ -71,7 +71,7 @@ export const benchmarkTexts = {
   noPreset: "None",
   presetHint: "Settings that suit a kind of data.",
   name: "Name of the new model",
-  nameHint: "Letters, digits, dots and hyphens.",
+  nameHint: "Letters, digits, dots, underscores and hyphens.",
   nameWrong: "A name has letters, digits, dots, underscores and hyphens, and begins with a letter or digit.",
   nameTaken: (name: string) => `There is a model ${name}. It will be replaced when the training is done.`,
   dataReady: (texts: number, labels: number) => `${plural(texts, "text")}, ${plural(labels, "label")}`,
@@ -116,8 +116,8 @@ export const benchmarkTexts = {
 const kStartHints: Record<string, string> = {
   minilm: "A small transformer that knows English. Good results from a few hundred texts.",
   scratch: "A small transformer that learns from your texts alone. It needs many texts.",
-  lr: "Counts words and word pairs. Trained in seconds, and often hard to beat on long texts.",
-  svm: "Counts words and word pairs. Trained in seconds, and often hard to beat on long texts.",
+  lr: "Counts words and groups of up to three words. Trained in seconds, and often hard to beat on long texts.",
+  svm: "Counts words and groups of up to three words. Trained in seconds, and often hard to beat on long texts.",
   base: "A larger base model is downloaded at the first use, takes longer to train, and answers more slowly.",
   own: "The training goes on from the weights of this model.",
 };

@@ -158,7 +158,7 @@ export const dataTexts = {
   checkAgain: "Check again",
   stale: "The file has changed since this check, so that rows may have moved. Check it again.",
   clean: "Nothing was found.",
-  cleanText: (texts: number) => `${plural(texts, "text")} were checked.`,
+  cleanText: (texts: number) => `${plural(texts, "text")} ${texts === 1 ? "was" : "were"} checked.`,
   agreement: (percent: string) => `A simple model agrees with ${percent} of the labels.`,
   found: (findings: number) => plural(findings, "finding"),
   finding: (kind: string) => kFindings[kind] ?? { title: kind, text: "" },

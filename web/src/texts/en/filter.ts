@@ -3,7 +3,7 @@ import { count, plural } from "@/logic/format";
 
 export const filterTexts = {
   title: "Filter",
-  lead: "What the message filter decides by, besides the model: rules, senders and the wishes of users.",
+  lead: "What the message filter decides by, besides the model: rules, senders and the preferences of users.",
   tabs: { label: "Parts of the filter", rules: "Rules", senders: "Senders", users: "Users", mustPass: "Must-pass list" },
 
   check: {
@@ -74,7 +74,7 @@ export const filterTexts = {
       ["pattern = '(?i)gift card'", "words or an expression in the text, without regard to case"],
       ['domains = ["casino.example"]', "the domain of the sender, or one below it"],
       ['field = "links"', "the pattern is searched in the links; also: subject, body, sender, sender_name, link_hosts"],
-      ["min_links = 2", "at least so many links"],
+      ["min_links = 2", "at least two links"],
       ["fold = true", "finds disguised words too, such as g1ft c4rd"],
       ["score = 2.0", "6 alone decides spam; -6 alone decides not spam"],
     ],
@@ -96,7 +96,7 @@ export const filterTexts = {
       return `${parts.filter(Boolean).join(", and ")}.`;
     },
     mended: (mended: number, broken: number) =>
-      `Of the changes of which people know what is right, ${count(mended)} would mend an error and ${count(broken)} would make one.`,
+      `Of the changed verdicts whose right label people have given, ${count(mended)} would become right and ${count(broken)} would become wrong.`,
     warnHam: "The rule speaks for spam, but also hits messages that are not spam. Make it more specific, or lower its score.",
     warnSpam: "The rule speaks against spam, but also hits spam. Make it more specific, or bring its score closer to 0.",
     partial: "The history is long: not all of it was tried.",
@@ -135,8 +135,8 @@ export const filterTexts = {
 
   users: {
     title: "Users",
-    lead: "Each user can have more or less mail called spam. Users without a wish of their own get the default of the server.",
-    caption: "Users with a wish of their own",
+    lead: "Each user can have more or less mail called spam. Users without preferences get the default of the server.",
+    caption: "Users with preferences",
     columns: { user: "User", mode: "How much is called spam", updated: "Changed" },
     modeOf: (user: string) => `Mode of ${user}`,
     modes: { strict: "Strict", moderate: "Moderate", lenient: "Lenient" },
@@ -153,7 +153,7 @@ export const filterTexts = {
     userHint: "As your mail server names the user",
     mode: "Mode",
     changed: (user: string, mode: string) => `${user}: ${mode} from the next message on.`,
-    emptyTitle: "No user has a wish of their own",
+    emptyTitle: "No user has preferences",
     empty: "All messages are decided by the default of the server. Set the mode of a user when somebody finds that too much, or too little, is called spam.",
   },
 

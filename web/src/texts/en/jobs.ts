@@ -21,7 +21,8 @@ export const jobLogTexts = {
   next: "Next match",
   toEnd: "Go to the end",
   empty: "Lines appear here as soon as the job writes any.",
-  dropped: (lines: number) => `The first ${plural(lines, "line")} are no longer shown here; the server keeps them.`,
+  dropped: (lines: number) =>
+    lines === 1 ? "The first line is no longer shown here; the server keeps it." : `The first ${count(lines)} lines are no longer shown here; the server keeps them.`,
   level: { warning: "Warning: ", error: "Error: " },
 };
 

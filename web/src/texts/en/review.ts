@@ -24,7 +24,7 @@ export const review = {
     removeTitle: (set: string) => `Delete the review “${set}”?`,
     removeText: (labelled: number) =>
       labelled > 0
-        ? `${plural(labelled, "label")} of this review go to the trash of the workspace. The data file stays as it is.`
+        ? `${plural(labelled, "label")} of this review ${labelled === 1 ? "goes" : "go"} to the trash of the workspace. The data file stays as it is.`
         : "The review goes to the trash of the workspace. The data file stays as it is.",
     removed: (set: string) => `The review “${set}” was deleted.`,
   },
@@ -34,7 +34,7 @@ export const review = {
     dataHint: "Its texts need no labels.",
     name: "Name",
     nameHint: "Letters, digits, dots, hyphens and underscores.",
-    start: "What is known of the labels?",
+    start: "What do you know about the labels?",
     modes: {
       given: { title: "The file has labels", text: "Go on from the labels in the file, and check those that look wrong." },
       names: { title: "I know their names", text: "The names alone give the first suggestions." },

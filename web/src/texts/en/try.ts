@@ -49,7 +49,7 @@ export const tryTexts = {
   cut: "(the rest of the text is not shown)",
   took: (time: string) => `Answered in ${time}`,
   tookEach: (time: string) => `${time} per text`,
-  threshold: (share: string) => `Decided from ${share}`,
+  threshold: (share: string) => `Decision threshold ${share}`,
   withoutMode: "This model has no strict or lenient mode",
   moreVerdicts: (n: number) => (n === 1 ? "and 1 other verdict" : `and ${n} other verdicts`),
   results: "Verdicts",
