@@ -9,9 +9,10 @@
 ///
 /// Linear models are taken apart: each word's share is exact, and shares add up to the log-odds. Of several labels that
 /// were fitted together, it is the share in the label's score less the mean share in the others', weighted by their
-/// probabilities (linear_scorer.cpp); of labels with classifiers of their own, it is that in the log-odds of these, before
-/// the probabilities are made to sum to 1. The change of the probability is that among all labels. Where something that is
-/// no mere scale follows (an isotonic calibration), or texts are folded first, linear models are asked like encoders.
+/// probabilities (linear_scorer.cpp); of labels with classifiers of their own, it is that in the log-odds of these,
+/// before the probabilities are made to sum to 1. The change of the probability is that among all labels. Where
+/// something that is no mere scale follows (an isotonic calibration), or texts are folded first, linear models are
+/// asked like encoders.
 ///
 /// Effects are on log-odds, as probabilities near 0 and 1 hardly move; the change of the probability stands beside it.
 #pragma once

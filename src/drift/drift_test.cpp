@@ -107,7 +107,8 @@ TEST_F(Drift, StopsWhenTheUserAsksForIt) {
 
 TEST_F(Drift, TheBoundOfFalsePositivesIsThatOfTheMode) {
   Manifest manifest = ReadManifest(dir_.path()).value();
-  // A tenth of the texts that are called spam is not, so that the estimated false-positive rate is .1 * .3 / .66 = .045.
+  // A tenth of the texts that are called spam is not, so that the estimated false-positive rate is .1 * .3 / .66 =
+  // .045.
   manifest.thresholds.guarantee = FprGuarantee{.max_fpr = .03, .lenient_max_fpr = .02, .confidence = .95, .texts = 500};
   ASSERT_TRUE(WriteManifest(dir_.path(), manifest));
   const BundleClassifier classifier = BundleClassifier::Load(dir_.path(), pool_).value();

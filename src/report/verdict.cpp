@@ -33,7 +33,8 @@ std::string QuotedNames(const std::vector<std::string>& names) {
   return FirstNames(quoted, 5);
 }
 
-/// The macro-F1 of always assigning all labels: of a label with the share p of the texts, the precision is p and the recall
+/// The macro-F1 of always assigning all labels: of a label with the share p of the texts, the precision is p and the
+/// recall
 /// 1. No decision that ignores the text has a higher expected one.
 double MacroF1OfAllLabels(const Metrics& m) {
   double sum = 0;
@@ -47,8 +48,8 @@ double MacroF1OfAllLabels(const Metrics& m) {
   return labels == 0 ? 0 : sum / labels;
 }
 
-/// Of a multi-label set most of whose texts have no label. A text counts as right for the accuracy only if its whole set
-/// of labels is; assigning no label is right so often that a useful model may have a lower accuracy.
+/// Of a multi-label set most of whose texts have no label. A text counts as right for the accuracy only if its whole
+/// set of labels is; assigning no label is right so often that a useful model may have a lower accuracy.
 BaselineVerdict VerdictByMacroF1(const Metrics& m) {
   const double baseline = MacroF1OfAllLabels(m);
   const std::string always = fmt::format("always assigning all labels (macro-F1 {:.3f})", baseline);
@@ -63,8 +64,8 @@ BaselineVerdict VerdictByMacroF1(const Metrics& m) {
   return {BaselineVerdict::kBetter, fmt::format("Better than {}: the macro-F1 is {:.3f}.", always, m.f1_macro)};
 }
 
-/// Returns true if more texts are right than with the baseline, and chance does not explain it. Both are right about the
-/// same texts mostly, so that those that only one of them is right about decide, as in a comparison of two models
+/// Returns true if more texts are right than with the baseline, and chance does not explain it. Both are right about
+/// the same texts mostly, so that those that only one of them is right about decide, as in a comparison of two models
 /// (McNemar's exact test). Sets of labels have no confusion matrix: there the interval of the accuracy decides.
 bool IsClearlyBetter(const Metrics& m, const MajorityBaseline& majority, double baseline) {
   const size_t labels = m.labels.size();

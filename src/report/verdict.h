@@ -20,8 +20,8 @@ struct MajorityBaseline {
 /// Returns the baseline of texts with these sets of label ids.
 MajorityBaseline MajorityOf(std::span<const std::vector<int32_t>> truth);
 
-/// The comparison of the accuracy with that of always assigning the labels that most texts have (McNemar's exact test); if
-/// most texts have no label, of the macro-F1 with that of always assigning all labels.
+/// The comparison of the accuracy with that of always assigning the labels that most texts have (McNemar's exact test);
+/// if most texts have no label, of the macro-F1 with that of always assigning all labels.
 struct BaselineVerdict {
   enum Outcome { kBetter, kUnclear, kNotBetter } outcome = kUnclear;
   std::string sentence;
@@ -34,8 +34,8 @@ std::string NeverPredictedText(const Metrics& m);
 /// Returns a sentence about the labels of a multi-label model whose decision threshold could not be tuned, or nothing.
 std::string UntunedText(const std::vector<std::string>& labels);
 
-/// Returns all of these sentences on one line: "Accuracy 98.9 %. Better than always assigning 'ham' (accuracy 86.4 %) by
-/// 12.5 percentage points."
+/// Returns all of these sentences on one line: "Accuracy 98.9 %. Better than always assigning 'ham' (accuracy 86.4 %)
+/// by 12.5 percentage points."
 std::string VerdictLine(const Metrics& metrics, const MajorityBaseline& majority,
                         const std::vector<std::string>& untuned_labels);
 

@@ -46,15 +46,15 @@ inline constexpr size_t kEnoughRandom = 20;
 /// Returns true if there are kEnoughRandom of them, and as many as labels.
 inline bool EnoughRandom(size_t random, size_t labels) { return random >= kEnoughRandom && random >= labels; }
 
-/// Measures the macro-F1 of the labels that occur, with a 95 % interval: the bootstrap's and Wilson's of the accuracy, of
-/// which the widths are added as independent errors are. Nothing for fewer than ten predictions. If there are
+/// Measures the macro-F1 of the labels that occur, with a 95 % interval: the bootstrap's and Wilson's of the accuracy,
+/// of which the widths are added as independent errors are. Nothing for fewer than ten predictions. If there are
 /// EnoughRandom texts, only they count.
 std::optional<Estimate> EstimateMacroF1(std::span<const HeldOutPrediction> predictions, size_t labels);
 
 /// Extrapolates a learning curve by the power law  1 - F1 = a * n^-b  (Hestness et al. 2017, arXiv:1712.00409), fitted
-/// by least squares of the logarithms. `interval` is that of the macro-F1 after `labelled` labels. Nothing unless it means
-/// something: at least four points over a doubling of the labels, a slope that differs from 0 by twice its standard
-/// error, and a gain of at least .005.
+/// by least squares of the logarithms. `interval` is that of the macro-F1 after `labelled` labels. Nothing unless it
+/// means something: at least four points over a doubling of the labels, a slope that differs from 0 by twice its
+/// standard error, and a gain of at least .005.
 ///
 /// The points are no independent measurements: the audits of each are among those of the next. Of means of the first
 /// texts of one sample, two have the covariance that is the variance of the one of more texts; so the standard error of

@@ -92,8 +92,8 @@ Result<std::vector<HeadExample>> JudgeNames(const fs::path& nli, const ReviewPoo
   return examples;
 }
 
-/// The fold of each text, at random within each label: in data whose labels take turns, each fold would otherwise have the
-/// texts of one label, which the heads of the other folds have never seen.
+/// The fold of each text, at random within each label: in data whose labels take turns, each fold would otherwise have
+/// the texts of one label, which the heads of the other folds have never seen.
 std::vector<size_t> FoldsOf(std::span<const HeadExample> texts) {
   std::map<int32_t, std::vector<size_t>> by_label;
   for (size_t i = 0; i < texts.size(); ++i) by_label[texts[i].label].push_back(i);
