@@ -68,7 +68,10 @@ Result<CalibrationResult> Calibrator::Calibrate(Manifest& manifest) {
   } else if (tune_) {
     // Those that --tune-thresholds chose were of the former probabilities.
     Note("the decision threshold of each label is tuned again, to maximize F1 on the calibration set");
-    SetBestF1Thresholds(probabilities_, truth_, labels_, manifest.thresholds);
+    const Indices& part = result_.partition.fit;
+    std::vector<float> rows;
+    for (const size_t t : part) rows.insert(rows.end(), RowOf(t).begin(), RowOf(t).end());
+    SetBestF1Thresholds(rows, TruthAt(part), labels_, manifest.thresholds);
   }
   if (options_.max_error) TRY(ChooseAbstention(manifest));
   NotePartition();
@@ -293,7 +296,8 @@ void Calibrator::NotePartition() {
   if (partition.parts() == 1) return;
   std::string told = fmt::format("the texts were split at random so that each step uses its own part: {} for {}",
                                  partition.fit.size(), options_.Method() ? "calibration" : "thresholds");
-  if (options_.Method() && options_.max_fpr && !partition.thresholds_apart) told += " and thresholds";
+  const bool thresholds = options_.max_fpr ? !partition.thresholds_apart : tune_;
+  if (options_.Method() && thresholds) told += " and thresholds";
   if (partition.thresholds_apart) told += fmt::format(", {} for thresholds", partition.thresholds.size());
   if (partition.abstention_apart) told += fmt::format(", {} for abstention", partition.abstention.size());
   Note(std::move(told));

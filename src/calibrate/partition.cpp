@@ -68,9 +68,11 @@ std::optional<CalibrationMethod> CalibrationOptions::Method() const {
 CalibrationPartition PartitionTexts(const CalibrationOptions& options, size_t texts, size_t labels, bool multi_label,
                                     bool pooled) {
   const auto method = options.Method();
+  // Thresholds with the best F1 are tuned to the texts of the fit, also if nothing is fitted to them.
+  const bool may_tune = multi_label && options.calibration != CalibrationChoice::kKeep;
   CalibrationPartition partition;
   partition.thresholds_apart = options.max_fpr && method && !KeepsOrder(*method, labels, multi_label, pooled);
-  partition.abstention_apart = options.max_error && (method || options.max_fpr);
+  partition.abstention_apart = options.max_error && (method || options.max_fpr || may_tune);
   const size_t parts = partition.parts();
   Indices order(texts);
   std::iota(order.begin(), order.end(), size_t{0});

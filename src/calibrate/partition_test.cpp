@@ -49,6 +49,12 @@ TEST(PartitionTexts, LetsAbstentionHaveAllTextsIfNothingElseIsChosen) {
   EXPECT_EQ(partition.abstention.size(), 90u);
 }
 
+TEST(PartitionTexts, KeepsTunedThresholdsAwayFromTheTextsOfTheAbstention) {
+  const CalibrationOptions options{.calibration = CalibrationChoice::kNone, .max_fpr = {}, .max_error = 0.1};
+  EXPECT_TRUE(PartitionTexts(options, 90, 3, /*multi_label=*/true, /*pooled=*/false).abstention_apart);
+  EXPECT_FALSE(OfTwoLabels(options).abstention_apart);
+}
+
 TEST(PartitionTexts, IsTheSameEachTime) {
   const CalibrationOptions options{.max_error = 0.1};
   EXPECT_EQ(OfTwoLabels(options).fit, OfTwoLabels(options).fit);

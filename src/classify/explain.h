@@ -7,11 +7,12 @@
 /// still a text. Effects of occlusion don't add up: of two words that say the same each may have none, since the other
 /// stays.
 ///
-/// Linear models are taken apart: each word's share of the score is exact, and shares add up. Of labels that were
-/// fitted together (multinomial) they add up to the log-odds against the strongest rival, else to those against the
-/// label's absence, before the probabilities of the labels are made to sum to 1; the change of the probability is that
-/// among all labels in any case. Where something follows that is no mere scale (an isotonic calibration), or texts are
-/// folded first, linear models are asked like encoders.
+/// Linear models are taken apart: each word's share is exact, and shares add up to the log-odds. Of several labels that
+/// were fitted together, it is the share in the label's score less the mean share in the others', weighted by their
+/// probabilities (linear_scorer.cpp); of labels with classifiers of their own, it is that in the log-odds of these,
+/// before the probabilities are made to sum to 1. The change of the probability is that among all labels. Where
+/// something that is no mere scale follows (an isotonic calibration), or texts are folded first, linear models are
+/// asked like encoders.
 ///
 /// Effects are on log-odds, as probabilities near 0 and 1 hardly move; the change of the probability stands beside it.
 #pragma once

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "base/mapped_memory.h"
 #include "bundle/labels.h"
@@ -24,6 +27,41 @@ constexpr size_t kFewBytes = 64 << 10;
 /// The conversion of a linear model's score of a label into log-odds: scale * score + shift.
 struct ToLogOdds {
   double scale = 1, shift = 0;
+};
+
+/// The labels that one label of several is compared with, by their probabilities among themselves, w_j.
+///
+/// With z the scores times the scale, the log-odds of label k are z_k - log sum_{j != k} exp(z_j), and the logarithm is
+/// sum_j w_j z_j + H(w), H being the entropy. So they are a sum over pieces of the text: of each, its share in z_k less
+/// the mean of its shares in the others, which is also the derivative of the log-odds by the piece. Since the logarithm
+/// is convex in z, the log-odds fall by at least the share of a piece if the piece is left out: a text without a piece
+/// of a positive share has a lower probability.
+class OtherLabels {
+ public:
+  OtherLabels(std::span<const float> probabilities, size_t label)
+      : label_(label), weights_(probabilities.begin(), probabilities.end()) {
+    weights_[label] = 0;
+    const double sum = std::accumulate(weights_.begin(), weights_.end(), 0.0);
+    for (double& weight : weights_) {
+      // Where no other label has a probability above 0, they count alike.
+      weight = sum > 0 ? weight / sum : 1 / static_cast<double>(weights_.size() - 1);
+    }
+    weights_[label] = 0;
+    for (const double weight : weights_) entropy_ -= weight > 0 ? weight * std::log(weight) : 0;
+  }
+
+  /// Returns the label's score less the mean of those of the others.
+  double Difference(std::span<const double> scores) const {
+    double difference = scores[label_];
+    for (size_t j = 0; j < scores.size(); ++j) difference -= weights_[j] * scores[j];
+    return difference;
+  }
+  double entropy() const { return entropy_; }
+
+ private:
+  size_t label_;
+  std::vector<double> weights_;  // 0 for the label itself
+  double entropy_ = 0;
 };
 
 ToLogOdds LogOddsOf(const LinearModel& model, double temperature, size_t label) {
@@ -116,29 +154,31 @@ TextShares LinearScorer::SharesOf(std::string_view text, size_t label, std::span
   const ToLogOdds to = LogOddsOf(model_, temperature, label);
   TextShares sum;
   std::vector<TextPiece> pieces = model_.Pieces(text);
-  for (const Contribution& piece : model_.Contributions(pieces, label)) {
-    sum.shares.push_back({piece.begin, piece.end, to.scale * piece.share});
-  }
-  const auto bias_of = [&](size_t of) {
-    if (model_.outputs() > 1 || labels == 1) return static_cast<double>(model_.bias()[of]);
-    return (of == 0 ? -1 : 1) * static_cast<double>(model_.bias()[0]);
-  };
-  sum.base = to.scale * bias_of(label) + to.shift;
-  if (model_.kind() == LinearKind::kLogistic && !model_.multi_label() && model_.outputs() > 1) {
-    size_t rival = label == 0 ? 1 : 0;
-    for (size_t other = 0; other < labels; ++other) {
-      if (other != label && probabilities[other] > probabilities[rival]) rival = other;
-    }
-    const std::vector<Contribution> against = model_.Contributions(pieces, rival);
-    for (size_t i = 0; i < sum.shares.size(); ++i) {
-      sum.shares[i].share -= to.scale * against[i].share;
-    }
-    sum.base -= to.scale * bias_of(rival);
-  }
-  if (labels > 2 && !model_.multi_label()) {
-    // The labels share the probability 1: what a word does to one of them depends on what it does to all others.
-    std::vector<double> all(model_.bias().begin(), model_.bias().end());
+  const bool exclusive = labels > 2 && !model_.multi_label();
+  std::vector<double> all;  // scores of the text; the labels share the probability 1
+  if (exclusive) {
+    all.assign(model_.bias().begin(), model_.bias().end());
     for (const TextPiece& piece : pieces) model_.AddScores(piece, 1, all);
+  }
+  if (exclusive && model_.kind() == LinearKind::kLogistic) {
+    const OtherLabels others(probabilities, label);
+    for (const TextPiece& piece : pieces) {
+      std::vector<double> scores(labels, 0);
+      model_.AddScores(piece, 1, scores);
+      sum.shares.push_back({piece.begin, piece.end, to.scale * others.Difference(scores)});
+    }
+    const std::vector<double> bias(model_.bias().begin(), model_.bias().end());
+    sum.base = to.scale * others.Difference(bias) - others.entropy();
+  } else {
+    for (const Contribution& piece : model_.Contributions(pieces, label)) {
+      sum.shares.push_back({piece.begin, piece.end, to.scale * piece.share});
+    }
+    const bool one_output = model_.outputs() == 1 && labels > 1;
+    const double bias = one_output ? (label == 0 ? -1 : 1) * static_cast<double>(model_.bias()[0])
+                                   : static_cast<double>(model_.bias()[label]);
+    sum.base = to.scale * bias + to.shift;
+  }
+  if (exclusive) {
     sum.probability_without = [this, label, temperature, all = std::move(all), pieces = std::move(pieces)](size_t begin,
                                                                                                            size_t end) {
       std::vector<double> left = all;

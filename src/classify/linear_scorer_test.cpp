@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
+#include "base/random.h"
 #include "decide/probabilities.h"
 
 namespace winnow {
@@ -59,6 +61,48 @@ TEST(LinearScorer, TheProbabilityWithoutAWordIsThatOfTheScoresWithoutIt) {
       }
     }
   }
+}
+
+TEST(LinearScorer, SharesOfSeveralLabelsAddUpToTheLogOddsAndAPositiveOneRaisesTheProbability) {
+  ThreadPool pool(1);
+  Random random(7, "shares");
+  const Vectorizer vectorizer =
+      Vectorizer::FromParts(
+          {.options = {.min_ngram = 1, .max_ngram = 1}, .names = {"card", "lost", "pay"}, .idf = {1, 2, 1}})
+          .value();
+  size_t positive = 0, with_sign_of_change = 0, all = 0;
+  for (int model = 0; model < 200; ++model) {
+    LinearWeights weights{.features = 3, .outputs = 5, .weights = {}, .bias = {}};
+    for (size_t i = 0; i < 15; ++i) weights.weights.push_back(static_cast<float>(4 * random.Normal()));
+    for (size_t k = 0; k < 5; ++k) weights.bias.push_back(static_cast<float>(random.Normal()));
+    const LinearModel linear = LinearModel::Make(vectorizer, weights, LinearKind::kLogistic, 5, false, {}).value();
+    const LinearScorer scorer(linear, false, pool);
+    LinearModel::Scratch scratch;
+    std::vector<float> scores(5);
+    linear.Scores("Card lost, pay", scratch, scores);
+    const std::vector<float> whole = ProbabilitiesOfScores(linear, scores, 1.25);
+    for (size_t label = 0; label < 5; ++label) {
+      const TextShares sum = scorer.SharesOf("Card lost, pay", label, whole, 1.25);
+      ASSERT_EQ(sum.shares.size(), 3U);
+      const double p = sum.probability_without(0, 0);
+      double log_odds = sum.base;
+      for (const TextShare& share : sum.shares) log_odds += share.share;
+      if (p > 1e-5 && p < 1 - 1e-5) {
+        EXPECT_NEAR(log_odds, std::log(p / (1 - p)), 1e-2);
+      }
+      for (size_t word = 0; word < 3; ++word) {
+        const double change = p - sum.probability_without(word, word + 1), share = sum.shares[word].share;
+        if (share > 0) {
+          ++positive;
+          EXPECT_GE(change, -1e-6) << "without the word the probability is lower";
+        }
+        ++all;
+        with_sign_of_change += (share > 0) == (change > 0) ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(positive, 500U);
+  EXPECT_GT(static_cast<double>(with_sign_of_change), 0.9 * static_cast<double>(all));
 }
 
 TEST(LinearScorer, LabelsWithAProbabilityOfTheirOwnNeedNoOthers) {

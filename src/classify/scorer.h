@@ -123,9 +123,9 @@ class Scorer {
 
   /// Returns true if the log-odds of a label are a sum over pieces of the text, so that SharesOf can be called.
   virtual bool scores_add_up() const { return false; }
-  /// Returns the label's log-odds at this temperature as a sum over pieces of the text. If the model is single-label
-  /// and its labels were fitted together, the log-odds are those against the strongest rival by the text's
-  /// `probabilities` [labels], otherwise those against the label's absence. Requires scores_add_up().
+  /// Returns the label's log-odds at this temperature as a sum over pieces of the text: those against all other labels,
+  /// which the text's `probabilities` [labels] weight, or of a label with a classifier of its own (one-vs-rest, SVM,
+  /// multi-label) those of that classifier. Requires scores_add_up().
   virtual TextShares SharesOf(std::string_view /*text*/, size_t /*label*/, std::span<const float> /*probabilities*/,
                               double /*temperature*/) const {
     return {};

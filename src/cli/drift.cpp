@@ -109,6 +109,7 @@ struct Sample {
   std::vector<std::string> texts;
   std::string source;
   size_t redacted = 0;
+  std::optional<StoreTime> since = {}, until = {};  ///< period of the messages of a store
 };
 
 Result<Sample> ReadFiles(const std::vector<fs::path>& files, const DriftCommandOptions& options,
@@ -149,7 +150,9 @@ Result<Sample> ReadMessages(const DriftCommandOptions& options, Store& store) {
   return Sample{.texts = std::move(read.texts),
                 .source = fmt::format("messages of {} since {}", store.name(), TimeText(since)) +
                           (until ? " and before " + TimeText(*until) : ""),
-                .redacted = read.redacted};
+                .redacted = read.redacted,
+                .since = since,
+                .until = until};
 }
 
 Result<void> CheckSources(const DriftCommandOptions& options) {
@@ -208,7 +211,9 @@ Result<DriftReport> Measure(DriftCommandOptions& options) {
   report.redacted = current.redacted;
   if (store != nullptr && classifier.positive_label() >= 0) {
     const std::string& positive = classifier.labels()[static_cast<size_t>(classifier.positive_label())];
-    VerdictRates rates = EstimateRates(TRY(ReadVerdictSamples(*store, {.model_version = report.version})), positive);
+    // Of the period of the current texts, beside whose estimates they stand.
+    const VerdictSampleFilter filter{.model_version = report.version, .since = current.since, .until = current.until};
+    const VerdictRates rates = EstimateRates(TRY(ReadVerdictSamples(*store, filter)), positive);
     if (rates.labelled > 0) report.audited = rates;
   }
   return report;

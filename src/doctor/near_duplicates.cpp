@@ -21,9 +21,11 @@ namespace {
 constexpr size_t kSignature = 128;
 constexpr double kMissed = 0.01;
 
-// A text of more shingles is stood for by those of the smallest hashes (Broder's bottom-k sketch): two sets that have
-// much in common have as much in common there, and a book costs no more than a page.
-constexpr size_t kSketch = 1024;
+// A text of more shingles is stood for by those of the smallest hashes (Broder's bottom-k sketch): two sets of one size
+// that have much in common have as much in common there, and a book costs no more than a few pages. Sets of unequal
+// sizes have less in common there, since the smallest hashes of the smaller one reach farther: .67 if one of .8 times
+// the size is a part of the other. So only books are stood for.
+constexpr size_t kSketch = 8192;
 
 // How many texts of a bucket, each unlike the others, newcomers are compared with. It bounds the time where thousands
 // of texts that are not alike share a band.

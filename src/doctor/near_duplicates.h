@@ -50,9 +50,9 @@ double Jaccard(std::span<const uint32_t> a, std::span<const uint32_t> b);
 
 /// Finds groups of similar texts. Time grows linearly with the bytes of the texts, even if all texts are similar. A
 /// pair with the similarity `near` is missed with a probability under 1 %, and somewhat more often within a group of
-/// hundreds of similar texts. Equal input gives equal groups, whatever the number of threads. `advance` is called with
-/// numbers of texts that add up to twice their count, on any thread. Errors: kInvalidArgument unless 0 < near <= 1;
-/// kCancelled.
+/// hundreds of similar texts, or if both have more than 8,192 shingles and one is a part of the other. Equal input
+/// gives equal groups, whatever the number of threads. `advance` is called with numbers of texts that add up to twice
+/// their count, on any thread. Errors: kInvalidArgument unless 0 < near <= 1; kCancelled.
 Result<DuplicateGroups> FindDuplicates(std::span<const std::string_view> texts, double near, ThreadPool& pool,
                                        const std::function<void(size_t)>& advance = {});
 

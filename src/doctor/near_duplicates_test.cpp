@@ -136,6 +136,25 @@ TEST(NearDuplicates, LongTextsAreComparedWhole) {
   EXPECT_EQ(found.group_of, (std::vector<size_t>{0, 1, 0}));
 }
 
+TEST(NearDuplicates, ALongTextThatIsAPartOfAnotherIsFound) {
+  SplitMix64 random(8);
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < 60; ++i) {
+    texts.push_back(RandomWords(random, 500));
+    // A mail with a long signature: four fifths of the larger set are in both.
+    texts.push_back(texts.back() + ' ' + RandomWords(random, 115));
+  }
+  const DuplicateGroups found = Find(texts);
+  size_t there = 0, missed = 0;
+  for (size_t i = 0; i < texts.size(); i += 2) {
+    if (Jaccard(Shingles(texts[i]), Shingles(texts[i + 1])) < 0.8) continue;
+    ++there;
+    missed += found.group_of[i] == found.group_of[i + 1] ? 0 : 1;
+  }
+  EXPECT_GT(there, 50u);
+  EXPECT_LE(missed, 1u);
+}
+
 TEST(NearDuplicates, OneTextRepeatedAndOneTemplateFilledManyTimesEndSoon) {
   SplitMix64 random(5);
   std::vector<std::string> texts(20000, "the same text again and again");

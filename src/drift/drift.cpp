@@ -77,18 +77,37 @@ bool IsWorse(const std::optional<EstimatedValue>& reference, const std::optional
          current->value >= kMinRatio * reference->value;
 }
 
+/// Returns the false-positive rate that the thresholds guarantee for these decisions.
+std::optional<double> GuaranteedFpr(const Manifest& manifest, const ClassifyOptions& options) {
+  const std::optional<FprGuarantee>& guarantee = manifest.thresholds.guarantee;
+  if (!guarantee || options.threshold) return std::nullopt;
+  switch (options.mode) {
+    case Mode::kStrict:
+      return 2 * guarantee->max_fpr;
+    case Mode::kLenient:
+      return guarantee->lenient_max_fpr;
+    case Mode::kModerate:
+      break;
+  }
+  return guarantee->max_fpr;
+}
+
 EstimatedValue ErrorRateOf(const EstimatedValue& accuracy) {
   return {.value = 1 - accuracy.value, .interval = {1 - accuracy.interval.high, 1 - accuracy.interval.low}};
 }
 
 }  // namespace
 
-bool DriftReport::errors_drifted() const {
+bool DriftReport::errors_have_risen() const {
   const EstimatedPerformance &before = reference_performance, &now = current_performance;
-  const auto& rate = now.false_positive_rate;
-  if (max_false_positive_rate && rate && rate->interval.low > *max_false_positive_rate) return true;
   return IsWorse(ErrorRateOf(before.accuracy), ErrorRateOf(now.accuracy)) ||
-         IsWorse(before.false_positive_rate, rate) || IsWorse(before.false_negative_rate, now.false_negative_rate);
+         IsWorse(before.false_positive_rate, now.false_positive_rate) ||
+         IsWorse(before.false_negative_rate, now.false_negative_rate);
+}
+
+bool DriftReport::exceeds_guarantee() const {
+  const auto& rate = current_performance.false_positive_rate;
+  return max_false_positive_rate && rate && rate->interval.low > *max_false_positive_rate;
 }
 
 bool DriftReport::wording_drifted() const {
@@ -122,9 +141,7 @@ Result<DriftReport> MeasureDrift(const BundleClassifier& classifier, std::vector
   report.has_positive_label = kind.positive_label >= 0;
   report.reference_performance = EstimatePerformance(first, kind, options.seed);
   report.current_performance = EstimatePerformance(second, kind, options.seed);
-  if (const auto& guarantee = classifier.manifest().thresholds.guarantee) {
-    report.max_false_positive_rate = guarantee->max_fpr;
-  }
+  report.max_false_positive_rate = GuaranteedFpr(classifier.manifest(), options.classify);
   CompareLabels(classifier, first, second, options.seed, report);
   if (classifier.scope_rule() != nullptr) report.measures.push_back(OutOfScopeShare(first, second));
   report.measures.push_back(DistanceOf("score_distance", "scores", first.scores, second.scores));

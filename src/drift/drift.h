@@ -52,7 +52,9 @@ struct DriftReport {
   EstimatedPerformance reference_performance, current_performance;
   /// Rates of the verdicts that people have labelled blindly; absent without a store or without labels.
   std::optional<VerdictRates> audited;
-  std::optional<double> max_false_positive_rate;  ///< the guarantee of the model's thresholds
+  /// The false-positive rate that the thresholds of the mode guarantee; empty: they guarantee none, or another
+  /// threshold decides.
+  std::optional<double> max_false_positive_rate;
   std::vector<DriftMeasure> measures;
   std::vector<DriftLabel> labels;
   DomainClassifier domain;
@@ -61,8 +63,12 @@ struct DriftReport {
   std::string timestamp;
 
   /// Returns true if an estimated error rate is at least 1.5 times that of the reference texts, beyond the intervals of
-  /// both, or the estimated false-positive rate is above the guaranteed one.
-  bool errors_drifted() const;
+  /// both.
+  bool errors_have_risen() const;
+  /// Returns true if the estimated false-positive rate is above the guaranteed one, beyond its interval.
+  bool exceeds_guarantee() const;
+  /// Returns true if the errors have risen or exceed the guarantee.
+  bool errors_drifted() const { return errors_have_risen() || exceeds_guarantee(); }
   /// Returns true if the domain classifier tells the samples apart; otherwise its words are chance.
   bool wording_drifted() const;
   /// Returns true if the estimated errors or any measure are beyond their limits.

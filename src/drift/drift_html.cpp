@@ -68,9 +68,9 @@ std::string Rates(const DriftReport& report) {
   }
   std::string html = HtmlTable("Rates with 95 % intervals", rows);
   if (report.max_false_positive_rate) {
-    html += fmt::format(
-        "<p class=\"note\">The thresholds of this model guarantee a false-positive rate of at most {}.</p>\n",
-        PercentText(report.max_false_positive_rate));
+    html +=
+        fmt::format("<p class=\"note\">The thresholds that decide guarantee a false-positive rate of at most {}.</p>\n",
+                    PercentText(report.max_false_positive_rate));
   }
   return html +
          "<p class=\"note\">The rates of the reference and of the current texts are estimated from calibrated "

@@ -18,7 +18,7 @@ std::string DriftMetrics(const DriftReport& report) {
   };
   const EstimatedPerformance& now = report.current_performance;
   add("drift", "1 if the error rates or the texts have changed beyond the limits", report.drifted() ? 1 : 0);
-  add("drift_errors", "1 if the estimated error rates are worse than on the reference texts",
+  add("drift_errors", "1 if the estimated error rates are worse than on the reference texts, or than guaranteed",
       report.errors_drifted() ? 1 : 0);
   for (const DriftMeasure& measure : report.measures) {
     add("drift_" + measure.name, "Difference of the current texts from the reference texts: " + measure.title,

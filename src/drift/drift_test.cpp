@@ -105,6 +105,29 @@ TEST_F(Drift, StopsWhenTheUserAsksForIt) {
   EXPECT_EQ(ErrorOf(report).code, ErrorCode::kCancelled);
 }
 
+TEST_F(Drift, TheBoundOfFalsePositivesIsThatOfTheMode) {
+  Manifest manifest = ReadManifest(dir_.path()).value();
+  // A tenth of the texts that are called spam is not, so that the estimated false-positive rate is .1 * .3 / .66 =
+  // .045.
+  manifest.thresholds.guarantee = FprGuarantee{.max_fpr = .03, .lenient_max_fpr = .02, .confidence = .95, .texts = 500};
+  ASSERT_TRUE(WriteManifest(dir_.path(), manifest));
+  const BundleClassifier classifier = BundleClassifier::Load(dir_.path(), pool_).value();
+  const auto measure = [&](const ClassifyOptions& options) {
+    return MeasureDrift(classifier, Texts(2000, 3, 1), Texts(2000, 3, 2), {.classify = options}, pool_).value();
+  };
+  const DriftReport moderate = measure({});
+  EXPECT_EQ(moderate.max_false_positive_rate, .03);
+  EXPECT_TRUE(moderate.exceeds_guarantee());
+  EXPECT_FALSE(moderate.errors_have_risen());
+  EXPECT_THAT(DriftVerdict(moderate), HasSubstr("false-positive rate is above 3.0 %, which the decision thresholds "
+                                                "guarantee"));
+  const DriftReport strict = measure({.mode = Mode::kStrict});
+  EXPECT_EQ(strict.max_false_positive_rate, .06);
+  EXPECT_FALSE(strict.exceeds_guarantee());
+  EXPECT_EQ(measure({.mode = Mode::kLenient}).max_false_positive_rate, .02);
+  EXPECT_EQ(measure({.threshold = .5F}).max_false_positive_rate, std::nullopt);
+}
+
 TEST_F(Drift, ReportsSayTheSameInEachForm) {
   DriftReport report = Measure(Texts(300, 2, 1), Texts(300, 7, 2));
   report.reference_source = "a.csv";

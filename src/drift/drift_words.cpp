@@ -42,8 +42,14 @@ std::string ChanceText(const DriftMeasure& measure) {
 }
 
 std::string DriftVerdict(const DriftReport& report) {
-  if (report.errors_drifted()) {
+  if (report.errors_have_risen()) {
     return "The estimated error rates are worse than on the reference texts: label recent texts, and train again.";
+  }
+  if (report.exceeds_guarantee()) {
+    return fmt::format(
+        "The estimated false-positive rate is above {}, which the decision thresholds guarantee: label recent texts, and "
+        "calibrate the model again.",
+        PercentText(report.max_false_positive_rate));
   }
   std::string which;
   for (const DriftMeasure& measure : report.measures) {

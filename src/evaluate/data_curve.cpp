@@ -51,6 +51,9 @@ Change ChangeBetween(std::span<const uint8_t> before, std::span<const uint8_t> a
   const auto gain = static_cast<double>(std::abs(change.better - change.worse));
   // With the continuity correction (Edwards 1948); 3.841 is chi squared's 95 % point of one degree of freedom.
   change.beyond_chance = gain > 1 && (gain - 1) * (gain - 1) / differ > 3.841;
+  const double texts = static_cast<double>(before.size()) + 2;
+  const double mean = static_cast<double>(change.better - change.worse) / texts;
+  change.most_gain = mean + 1.96 * std::sqrt((differ + 1) / texts - mean * mean) / std::sqrt(texts);
   return change;
 }
 

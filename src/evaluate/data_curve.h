@@ -36,6 +36,9 @@ struct Change {
   int64_t better = 0, worse = 0;  ///< number of texts that changed from wrong to right, and from right to wrong
   /// True if the difference is significant at the 5 % level: McNemar's test (1947).
   bool beyond_chance = false;
+  /// The upper end of the 95 % interval of the gain of accuracy (Agresti and Min 2005, "Simple improved confidence
+  /// intervals for comparing matched proportions": half a text is added to each of the four outcomes).
+  double most_gain = 1;
 };
 Change ChangeBetween(std::span<const uint8_t> before, std::span<const uint8_t> after);
 

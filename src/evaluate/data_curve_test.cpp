@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace winnow {
 namespace {
 
@@ -39,6 +42,20 @@ TEST(Change, BeyondChanceIsMcNemars) {
   EXPECT_EQ(ChangeBetween(some, none).worse, 6);
   EXPECT_TRUE(ChangeBetween(some, none).beyond_chance);
   EXPECT_FALSE(ChangeBetween(some, some).beyond_chance);
+}
+
+TEST(Change, TheMostThatMayHaveBeenGainedShrinksWithTheTexts) {
+  const auto of = [](size_t better, size_t worse, size_t texts) {
+    std::vector<uint8_t> before(texts, 1), after(texts, 1);
+    std::fill_n(before.begin(), better, 0);
+    std::fill_n(after.begin() + static_cast<std::ptrdiff_t>(better), worse, 0);
+    return ChangeBetween(before, after).most_gain;
+  };
+  // Agresti and Min: (6 - 2) / 102 + 1.96 * sqrt(9 - 16 / 102) / 102.
+  EXPECT_NEAR(of(6, 2, 100), 4.0 / 102 + 1.96 * std::sqrt(9 - 16.0 / 102) / 102, 1e-12);
+  EXPECT_NEAR(of(0, 0, 20), 1.96 / 22, 1e-12);
+  EXPECT_LT(of(0, 0, 300), 0.01);
+  EXPECT_GT(of(30, 30, 300), 0.05);
 }
 
 }  // namespace

@@ -162,7 +162,15 @@ Result<CalibratedBundle> BundleCalibration::CalibrateOn(const HeldOutTexts& text
     observer_.Note(fmt::format("decision thresholds: strict {}, moderate {}, lenient {}, without a guarantee",
                                manifest.thresholds.strict, manifest.thresholds.moderate, manifest.thresholds.lenient));
   }
-  CalibrationResult result = TRY(Calibrator(texts, plan_.calibration).Calibrate(manifest));
+  CalibrationOptions options = plan_.calibration;
+  if (plan_.threshold && manifest.abstain && !options.max_error) {
+    options.max_error = manifest.abstain->max_error;
+    observer_.Note(
+        fmt::format("the abstention threshold is selected again for the new decisions, to keep the guarantee: an error "
+                    "rate of at most {}",
+                    *options.max_error));
+  }
+  CalibrationResult result = TRY(Calibrator(texts, options).Calibrate(manifest));
   if (plan_.reset && !plan_.calibration.max_fpr && (texts.positive_label >= 0 || texts.dataset.multi_label)) {
     observer_.Note(fmt::format("decision thresholds: the defaults, strict {}, moderate {}, lenient {}",
                                manifest.thresholds.strict, manifest.thresholds.moderate, manifest.thresholds.lenient));

@@ -117,6 +117,21 @@ TEST_F(CalibrateBundleTest, RefusesTheTrainingTextsUnlessForced) {
   EXPECT_THAT(observer.warnings, Contains(HasSubstr("trained on")));
 }
 
+TEST_F(CalibrateBundleTest, AThresholdHasTheAbstentionChosenAgain) {
+  plan.calibration.max_error = 0.1;
+  const auto before = CalibrateBundle(plan, pool, observer);
+  ASSERT_TRUE(before) << before.error().Text();
+  EXPECT_EQ(before->manifest.abstain->moderate, 0) << "a model without errors does not abstain";
+  plan.calibration = {.calibration = CalibrationChoice::kKeep};
+  plan.threshold = 0.999999;  // every spam text becomes an error
+  const auto after = CalibrateBundle(plan, pool, observer);
+  ASSERT_TRUE(after) << after.error().Text();
+  EXPECT_GT(after->manifest.abstain->moderate, 0);
+  EXPECT_EQ(after->manifest.abstain->max_error, 0.1);
+  EXPECT_LE(after->calibration.abstention[1].wrong_answered, 4);
+  EXPECT_THAT(observer.notes, Contains(HasSubstr("the abstention threshold is selected again for the new decisions")));
+}
+
 TEST_F(CalibrateBundleTest, IsCancelledByTheObserver) {
   const std::string before = ManifestText(plan.bundle);
   observer.cancelled = true;

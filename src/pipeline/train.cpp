@@ -4,7 +4,9 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/machine.h"
 #include "base/stopwatch.h"
@@ -15,6 +17,7 @@
 #include "calibrate/calibration_text.h"
 #include "data/data_digest.h"
 #include "data/label_sets.h"
+#include "evaluate/strata.h"
 #include "pipeline/fitted_model.h"
 #include "pipeline/plan_of_model.h"
 #include "pipeline/reported_slices.h"
@@ -40,19 +43,64 @@ Result<std::optional<CalibrationResult>> CalibrateFitted(const TrainingInput& in
   return CalibrateTrained(input.plan, held_out, texts, input.manifest, observer);
 }
 
+/// The rows of some texts in a matrix [texts, labels].
+std::vector<float> RowsOf(std::span<const float> matrix, size_t labels, std::span<const size_t> texts) {
+  std::vector<float> rows;
+  rows.reserve(texts.size() * labels);
+  for (const size_t t : texts) {
+    const auto row = matrix.subspan(t * labels, labels);
+    rows.insert(rows.end(), row.begin(), row.end());
+  }
+  return rows;
+}
+
+/// Chooses the abstention again on `part` of the validation texts, for the decisions that the model makes now.
+Result<void> ChooseAbstention(const TrainingInput& input, const std::vector<size_t>& part, FittedModel& model) {
+  const Dataset texts = PartOf(input.split.validation, part);
+  const size_t labels = texts.labels.size();
+  const HeldOutTexts held_out{.dataset = texts,
+                              .logits = RowsOf(model.validation_logits(), labels, part),
+                              .predict = [&](const Calibration& calibration) -> Result<std::vector<float>> {
+                                return RowsOf(model.Probabilities(HeldOutPart::kValidation, calibration), labels, part);
+                              },
+                              .positive_label = input.positive_label,
+                              .pooled = input.plan.model.pooled(),
+                              .source = "validation texts",
+                              .weights = model.weights()};
+  CalibrationOptions options{.calibration = CalibrationChoice::kKeep};
+  options.max_error = input.plan.calibration.max_error;
+  TRY(Calibrator(held_out, options).Calibrate(input.manifest));
+  return {};
+}
+
+/// Gives each label the threshold with the best F1, on validation texts that no abstention was chosen on.
+Result<std::vector<std::string>> TuneLabels(const TrainingInput& input,
+                                            const std::optional<CalibrationResult>& calibrated, FittedModel& model,
+                                            TrainingObserver& observer) {
+  const Calibration calibration = CalibrationOf(input.manifest);
+  const Dataset& validation = input.split.validation;
+  const bool abstains = calibrated && input.manifest.abstain;
+  const Dataset tuned = abstains ? PartOf(validation, calibrated->partition.fit) : validation;
+  std::vector<float> probabilities = model.Probabilities(HeldOutPart::kValidation, calibration);
+  if (abstains) probabilities = RowsOf(probabilities, validation.labels.size(), calibrated->partition.fit);
+  std::vector<std::vector<int32_t>> truth = LabelSets(tuned);
+  const CrossValidatedTexts more = model.TrainingPredictions(calibration);
+  probabilities.insert(probabilities.end(), more.probabilities.begin(), more.probabilities.end());
+  truth.insert(truth.end(), more.labels.begin(), more.labels.end());
+  std::vector<std::string> untuned = TRY(TuneThresholds(probabilities, truth, tuned, input.manifest, observer));
+  // It was chosen for the decisions by the former thresholds.
+  if (abstains) TRY(ChooseAbstention(input, calibrated->partition.abstention, model));
+  return untuned;
+}
+
 /// Probabilities, decisions and metrics of the reported part.
-Result<TrainedModel> Measure(const TrainingInput& input, FittedModel& model, TrainingObserver& observer) {
+Result<TrainedModel> Measure(const TrainingInput& input, const std::optional<CalibrationResult>& calibrated,
+                             FittedModel& model, TrainingObserver& observer) {
   const Calibration calibration = CalibrationOf(input.manifest);
   const Dataset& validation = input.split.validation;
   TrainedModel trained;
-  if (TunesThresholds(input.plan, validation.multi_label)) {
-    std::vector<float> probabilities = model.Probabilities(HeldOutPart::kValidation, calibration);
-    std::vector<std::vector<int32_t>> truth = LabelSets(validation);
-    const CrossValidatedTexts more = model.TrainingPredictions(calibration);
-    probabilities.insert(probabilities.end(), more.probabilities.begin(), more.probabilities.end());
-    truth.insert(truth.end(), more.labels.begin(), more.labels.end());
-    trained.untuned_labels = TRY(TuneThresholds(probabilities, truth, validation, input.manifest, observer));
-  }
+  if (TunesThresholds(input.plan, validation.multi_label))
+    trained.untuned_labels = TRY(TuneLabels(input, calibrated, model, observer));
   trained.has_test = !input.split.test.examples.empty();
   const Dataset& reported = trained.has_test ? input.split.test : validation;
   trained.probabilities =
@@ -164,7 +212,7 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
   const std::unique_ptr<FittedModel> model =
       TRY(plan.model.transformer() ? FitTransformer(input, pool, observer) : FitLinear(input, pool, observer));
   const std::optional<CalibrationResult> calibration = TRY(CalibrateFitted(input, held_out, *model, observer));
-  TrainedModel trained = TRY(Measure(input, *model, observer));
+  TrainedModel trained = TRY(Measure(input, calibration, *model, observer));
   TrainingInfo& info = trained.info;
   info = InfoOf(input, trained, pool.size());
   const double seconds = SecondsSince(begin);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bundle/calibration_texts.h"
+#include "classify/bundle_classifier.h"
 #include "data/data_digest.h"
 #include "pipeline/cross_validation.h"
 #include "pipeline/data_plan.h"
@@ -142,6 +143,39 @@ TEST_F(TrainTest, LinearModelsNeedNoTextsOfTheirOwnForThresholdsInWindowsMode) {
   plan.calibration.max_fpr = 0.1;
   const auto trained = Train(plan, split, pool, observer);
   EXPECT_TRUE(trained) << trained.error().Text();
+}
+
+/// Texts of which half have the word "maybe", and seven in twenty of these the label "a".
+Dataset Doubts(size_t count, size_t first) {
+  Dataset set{.examples = {}, .labels = {{"a", "b"}}, .multi_label = true};
+  for (size_t i = first; i < first + count; ++i) {
+    Example& example = set.examples.emplace_back();
+    const bool maybe = i % 2 == 0, blue = i % 3 == 0;
+    example.text = std::string(maybe ? "maybe " : "never ") + (blue ? "blue " : "red ") + std::to_string(i);
+    if (maybe && (i / 2) % 20 < 7) example.labels.push_back(0);
+    if (blue) example.labels.push_back(1);
+  }
+  return set;
+}
+
+TEST_F(TrainTest, AbstentionIsAboutTheDecisionsOfTunedThresholds) {
+  split = {.train = Doubts(400, 0), .validation = Doubts(400, 400), .test = Doubts(400, 800), .training_only = {}};
+  plan.calibration.tune_thresholds = true;
+  plan.calibration.max_error = 0.25;
+  const auto trained = Train(plan, split, pool, observer);
+  ASSERT_TRUE(trained) << trained.error().Text();
+  // At .5, a sixth of the texts is wrong. The best F1 has the label "a" assigned to each "maybe": a third is wrong.
+  EXPECT_LT(trained->metrics.accuracy, 0.7);
+  const BundleClassifier classifier = BundleClassifier::Load(plan.output.dir, pool).value();
+  EXPECT_EQ(classifier.manifest().abstain->texts, 200);
+  const std::vector<InputTextView> views = InputTexts(split.test);
+  const auto classified = classifier.Classify(views).value();
+  size_t wrong_answered = 0;
+  for (size_t t = 0; t < classified.size(); ++t) {
+    const Decision& decision = classified[t].decision;
+    wrong_answered += !decision.abstained && decision.labels != split.test.examples[t].labels ? 1 : 0;
+  }
+  EXPECT_LE(static_cast<double>(wrong_answered), 0.27 * 400);
 }
 
 TEST_F(TrainTest, CrossValidationTestsEachTextOnceAndKeepsTrainingsQuiet) {

@@ -24,11 +24,15 @@ std::string Outlook(const DataCurve& curve) {
       before.texts, last.texts, before.metrics.f1_macro, last.metrics.f1_macro, gain, last.metrics.count, change.better,
       change.worse);
   if (!change.beyond_chance) {
-    constexpr double kLittle = 0.01;
-    return text + (std::abs(gain) < kLittle
-                       ? ". The difference is not significant, so more texts of this kind are unlikely to help much."
-                       : ". The difference is not significant; use more test texts for a clearer "
-                         "result (--test-size, --test).");
+    // That no difference was found says little about few test texts: the interval must exclude one that matters.
+    constexpr double kLittle = 0.01, kMatters = 0.02;
+    return text +
+           (std::abs(gain) < kLittle && change.most_gain < kMatters
+                ? fmt::format(". The difference is not significant, and accuracy has gained less than {:.2f} (95 % "
+                              "interval): more texts of this kind are unlikely to help much.",
+                              kMatters)
+                : ". The difference is not significant; use more test texts for a clearer "
+                  "result (--test-size, --test).");
   }
   if (change.better < change.worse) {
     return text +

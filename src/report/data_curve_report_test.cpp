@@ -37,10 +37,21 @@ TEST(Outlook, SaysWhatTheLastDoublingBrought) {
   EXPECT_THAT(Outlook(Curve(150, 190)), HasSubstr("expect macro-F1 to rise by less: at most 0.0500 is left to 1."));
   EXPECT_THAT(Outlook(Curve(150, 200)),
               testing::AllOf(HasSubstr("No test text is classified wrongly"), Not(HasSubstr("expect"))));
-  EXPECT_THAT(Outlook(Curve(180, 181)), HasSubstr("unlikely to help much"));
+  EXPECT_THAT(Outlook(Curve(180, 181)),
+              HasSubstr("has gained less than 0.02 (95 % interval): more texts of this kind are "
+                        "unlikely to help much"));
   EXPECT_THAT(Outlook(Curve(180, 184)), HasSubstr("use more test texts"));
   EXPECT_THAT(Outlook(Curve(180, 150)), HasSubstr("worse"));
   EXPECT_THAT(Outlook({.available = 800, .points = {Point(800, 150)}}), HasSubstr("at least two"));
+}
+
+TEST(Outlook, OfFewTestTextsDoesNotTakeNoDifferenceForNone) {
+  DataCurve few = Curve(180, 180);
+  for (DataCurvePoint& point : few.points) {
+    point.right.assign(20, 1);
+    point.metrics.count = 20;
+  }
+  EXPECT_THAT(Outlook(few), testing::AllOf(HasSubstr("use more test texts"), Not(HasSubstr("unlikely"))));
 }
 
 TEST(DataCurveReport, ReportsEachSizeWithIntervals) {

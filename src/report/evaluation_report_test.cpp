@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "report/report_html.h"
 #include "report/report_markdown.h"
 #include "report/report_words.h"
@@ -96,13 +99,16 @@ TEST(EvaluationReport, ComparesWithAlwaysAssigningTheMajorityLabel) {
   EXPECT_EQ(report.majority.texts, 160);
   const auto verdict = [&](double accuracy) {
     report.metrics.accuracy = accuracy;
-    report.metrics.accuracy_interval = WilsonInterval(static_cast<int64_t>(accuracy * 200), 200);
+    const auto right = static_cast<int64_t>(std::llround(accuracy * 200)), found = std::max<int64_t>(right - 160, 0);
+    report.metrics.accuracy_interval = WilsonInterval(right, 200);
+    report.metrics.confusion = {right - found, 160 - (right - found), 40 - found, found};
     return VerdictAgainstMajority(report.metrics, report.majority);
   };
   EXPECT_EQ(verdict(0.95).sentence, "Better than always assigning 'ham' (accuracy 80.0 %) by 15.0 percentage points.");
   EXPECT_EQ(verdict(0.95).outcome, BaselineVerdict::kBetter);
   EXPECT_THAT(verdict(0.82).sentence, HasSubstr("Not clearly better than always assigning 'ham'"));
-  EXPECT_EQ(verdict(0.82).outcome, BaselineVerdict::kUnclear);
+  EXPECT_EQ(verdict(0.82).outcome, BaselineVerdict::kUnclear) << "4 texts to 0: p = 1/8";
+  EXPECT_EQ(verdict(0.83).outcome, BaselineVerdict::kBetter) << "6 texts to 0: p = 1/32";
   EXPECT_EQ(verdict(0.8).sentence, "Only as accurate as always assigning 'ham' (accuracy 80.0 %).");
   EXPECT_EQ(verdict(0.5).sentence, "Worse than always assigning 'ham' (accuracy 80.0 %) by 30.0 percentage points.");
   EXPECT_EQ(verdict(0.5).outcome, BaselineVerdict::kNotBetter);

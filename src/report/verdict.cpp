@@ -9,6 +9,7 @@
 #include "base/names.h"
 #include "base/progress.h"
 #include "decide/label_thresholds.h"
+#include "evaluate/mcnemar.h"
 #include "report/report_words.h"
 #include "report/shown_text.h"
 
@@ -67,6 +68,21 @@ BaselineVerdict VerdictByMacroF1(const Metrics& m) {
 /// Number of texts in `whole` for a share of all texts.
 int64_t PartOf(double share, int64_t whole) { return std::llround(share * static_cast<double>(whole)); }
 
+/// Returns true if more texts are right than with the baseline, and chance does not explain it. Both are right about
+/// the same texts mostly, so that those that only one of them is right about decide, as in a comparison of two models
+/// (McNemar's exact test). Sets of labels have no confusion matrix: there the interval of the accuracy decides.
+bool IsClearlyBetter(const Metrics& m, const MajorityBaseline& majority, double baseline) {
+  const size_t labels = m.labels.size();
+  if (m.confusion.size() != labels * labels || majority.labels.size() != 1)
+    return !m.accuracy_interval || m.accuracy_interval->low > baseline;
+  int64_t right = 0;
+  for (size_t label = 0; label < labels; ++label) right += m.confusion[label * labels + label];
+  const auto most = static_cast<size_t>(majority.labels.front());
+  const int64_t both = m.confusion[most * labels + most];
+  constexpr double kLevel = .05;
+  return McNemarTest(right - both, majority.texts - both).p_value < kLevel;
+}
+
 }  // namespace
 
 MajorityBaseline MajorityOf(std::span<const std::vector<int32_t>> truth) {
@@ -97,7 +113,7 @@ BaselineVerdict VerdictAgainstMajority(const Metrics& m, const MajorityBaseline&
   if (m.accuracy < baseline) {
     return {BaselineVerdict::kNotBetter, fmt::format("Worse than {} by {:.1f} percentage points.", always, points)};
   }
-  if (m.accuracy_interval && m.accuracy_interval->low <= baseline) {
+  if (!IsClearlyBetter(m, majority, baseline)) {
     return {BaselineVerdict::kUnclear,
             fmt::format("Not clearly better than {}: the difference of {:.1f} percentage points may be due to chance.",
                         always, points)};

@@ -20,8 +20,8 @@ struct MajorityBaseline {
 /// Returns the baseline of texts with these sets of label ids.
 MajorityBaseline MajorityOf(std::span<const std::vector<int32_t>> truth);
 
-/// The comparison of the accuracy with that of always assigning the labels that most texts have; if most texts have no
-/// label, of the macro-F1 with 0, that of always assigning no label.
+/// The comparison of the accuracy with that of always assigning the labels that most texts have (McNemar's exact test);
+/// if most texts have no label, of the macro-F1 with that of always assigning all labels.
 struct BaselineVerdict {
   enum Outcome { kBetter, kUnclear, kNotBetter } outcome = kUnclear;
   std::string sentence;

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "report/report_words.h"
@@ -154,6 +155,22 @@ std::optional<GateCondition> ScopeCondition(const GateInput& input, const GateBo
   return condition;
 }
 
+/// Returns the level of each slice's test at which the probability that any of them fails by chance is alpha at most. A
+/// slice in which the models differ about so few texts that it could not fail at that level needs no share of alpha
+/// (Tarone 1990).
+double LevelOfSlices(const std::map<std::string, Counts>& slices, const GateBounds& bounds) {
+  for (size_t shares = 1; shares < slices.size(); ++shares) {
+    const double level = bounds.alpha / static_cast<double>(shares);
+    const auto may_fail = std::ranges::count_if(slices, [&](const auto& slice) {
+      const int64_t differing = slice.second.only_champion + slice.second.only_challenger;
+      return std::exp2(-static_cast<double>(differing)) < level &&
+             Share(differing, slice.second.texts) > bounds.max_slice_drop;
+    });
+    if (static_cast<size_t>(may_fail) <= shares) return level;
+  }
+  return bounds.alpha / static_cast<double>(slices.size());
+}
+
 GateCondition SlicesCondition(const PairedDecisions& test, const SliceKeys& slices, const GateBounds& bounds) {
   GateCondition condition{.name = "slices by " + slices.by};
   std::map<std::string, Counts> by_key;
@@ -161,6 +178,7 @@ GateCondition SlicesCondition(const PairedDecisions& test, const SliceKeys& slic
     by_key[slices.keys[i]].Add(test.champion.Right(i), test.challenger.Right(i));
   if (by_key.size() < 2) return Unmeasured(condition.name, "all texts are in one slice");
   condition.bound = bounds.max_slice_drop;
+  const double level = LevelOfSlices(by_key, bounds);
   double worst = -1;
   std::string worst_name;
   std::vector<std::string> failed;
@@ -172,7 +190,7 @@ GateCondition SlicesCondition(const PairedDecisions& test, const SliceKeys& slic
     const double drop = slice.champion - slice.challenger;
     slice.p_value = counts.worse() ? counts.Test().p_value / 2 : 1;
     constexpr double kRounding = 1e-9;  // 1 - 0.98 > 0.02, as doubles
-    slice.held = drop <= bounds.max_slice_drop + kRounding || slice.p_value >= bounds.alpha;
+    slice.held = drop <= bounds.max_slice_drop + kRounding || slice.p_value >= level;
     if (drop > worst) worst = drop, worst_name = name;
     if (!slice.held) {
       condition.missed_by = std::max(condition.missed_by, drop - bounds.max_slice_drop);

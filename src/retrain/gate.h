@@ -7,7 +7,7 @@
 ///               McNemar's test on the negatives does not show that the challenger is worse.
 ///   slices      in no part of the test set (length, language, source) the accuracy is lower by more than a bound,
 ///   unless
-///               chance explains it.
+///               chance explains it, of as many slices as there are (Tarone 1990).
 ///   out of scope  the challenger recognizes out-of-scope texts if the champion does; a challenger that does rejects no
 ///               more test texts than the bound that it is to keep, unless McNemar's test does not show that it rejects
 ///               more of them than the champion. There is no such condition if neither model has a rule for it.
@@ -78,7 +78,7 @@ struct SliceOutcome {
   std::string name = {};
   int64_t count = 0;
   double champion = 0, challenger = 0;  ///< accuracies
-  double p_value = 1;                   ///< one-sided, of McNemar's test in the slice
+  double p_value = 1;                   ///< one-sided, of McNemar's test in the slice alone
   bool held = true;
 };
 

@@ -113,6 +113,24 @@ TEST(Gate, ASliceThatGotWorseFails) {
   EXPECT_FALSE(ExamineGate(input, {.max_slice_drop = 0.0199}).passed);
 }
 
+TEST(Gate, OfManySlicesOneMayLookWorseByChance) {
+  const auto with_source = [](int64_t only_champion) {
+    GateInput input = Input({});
+    std::vector<Letters> kinds;
+    SliceKeys slices{.by = "source", .keys = {}, .order = {}};
+    for (int source = 0; source < 12; ++source) {
+      const int lost = source == 0 ? static_cast<int>(only_champion) : 3, won = source == 0 ? 0 : 2;
+      kinds.insert(kinds.end(), {{'s', 's', 's', 50}, {'s', 's', 'h', lost}, {'s', 'h', 's', won}});
+      slices.keys.insert(slices.keys.end(), static_cast<size_t>(50 + lost + won), "source " + std::to_string(source));
+    }
+    input.test = Decisions(kinds);
+    input.slices = {slices};
+    return ExamineGate(input, {.alpha = 0.05});
+  };
+  EXPECT_TRUE(Named(with_source(5), "slices by source").held) << "p = 1/32, and it is the worst of twelve";
+  EXPECT_FALSE(Named(with_source(9), "slices by source").held) << "p = 1/512";
+}
+
 TEST(Gate, TheRuleForOutOfScopeTextsIsKept) {
   GateInput input = Input({{'s', 's', 's', 100}, {'h', 'h', 'h', 900}});
   const auto rejecting = [](size_t first, size_t count) {

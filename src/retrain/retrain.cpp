@@ -103,7 +103,7 @@ Result<void> QuantizeAsChampion(const RetrainPlan& of, const TrainingPlan& plan,
   if (!quantized && quantized.error().code == ErrorCode::kCancelled) return std::unexpected(quantized.error());
   if (!quantized) {
     observer.Warn("the new model is not quantized as the present one is: " + quantized.error().message);
-  } else if (plan.calibration.max_fpr) {
+  } else if (plan.calibration.max_fpr || plan.calibration.max_error) {
     TRY(CalibrateBundle({.bundle = plan.output.dir, .calibration = plan.calibration, .version = {.keep = true}}, pool,
                         observer));
   }

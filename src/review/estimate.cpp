@@ -82,7 +82,8 @@ std::optional<Estimate> EstimateMacroF1(std::span<const HeldOutPrediction> predi
   return estimate;
 }
 
-std::optional<NextGain> ExtrapolateGain(std::span<const CurvePoint> curve, size_t labelled, size_t further) {
+std::optional<NextGain> ExtrapolateGain(std::span<const CurvePoint> curve, size_t labelled, size_t further,
+                                        const Interval& interval) {
   // The first labels follow another law: labels that nobody has given yet.
   std::vector<std::pair<double, double>> points;  // ln n, ln(1 - F1)
   for (const CurvePoint& point : curve) {
@@ -93,14 +94,21 @@ std::optional<NextGain> ExtrapolateGain(std::span<const CurvePoint> curve, size_
   if (points.size() < kFewestPoints) return std::nullopt;
   const auto [first, last] = std::ranges::minmax(points, {}, [](const auto& point) { return point.first; });
   if (last.first - first.first < std::log(2.0)) return std::nullopt;
-  double mean_x = 0, mean_y = 0, xx = 0, xy = 0, yy = 0;
+  double mean_x = 0, mean_y = 0, xx = 0, xy = 0;
   for (const auto& [x, y] : points) mean_x += x / n, mean_y += y / n;
-  for (const auto& [x, y] : points) {
-    xx += (x - mean_x) * (x - mean_x), xy += (x - mean_x) * (y - mean_y), yy += (y - mean_y) * (y - mean_y);
-  }
+  for (const auto& [x, y] : points) xx += (x - mean_x) * (x - mean_x), xy += (x - mean_x) * (y - mean_y);
   const double slope = xy / xx;
-  const double residual = std::max(0.0, yy - slope * xy);
-  const double error = std::sqrt(residual / (n - 2) / xx);
+  const double deviation = (interval.high - interval.low) / (2 * 1.96);  // of the macro-F1 after `labelled` labels
+  const double variance_of_one = deviation * deviation * static_cast<double>(labelled);
+  double variance = 0;  // of the slope
+  for (const auto& [x, y] : points) {
+    for (const auto& [x2, y2] : points) {
+      const double covariance =
+          variance_of_one / std::exp(std::max(x, x2)) / std::exp(y + y2);  // of logarithms of 1 - F1
+      variance += (x - mean_x) * (x2 - mean_x) / (xx * xx) * covariance;
+    }
+  }
+  const double error = std::sqrt(std::max(variance, 0.0));
   if (!(slope < 0) || -slope < 2 * error) return std::nullopt;
   const auto missing = [&](size_t count) {
     return std::exp(mean_y + slope * (std::log(static_cast<double>(count)) - mean_x));

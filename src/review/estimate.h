@@ -52,9 +52,15 @@ inline bool EnoughRandom(size_t random, size_t labels) { return random >= kEnoug
 std::optional<Estimate> EstimateMacroF1(std::span<const HeldOutPrediction> predictions, size_t labels);
 
 /// Extrapolates a learning curve by the power law  1 - F1 = a * n^-b  (Hestness et al. 2017, arXiv:1712.00409), fitted
-/// by least squares of the logarithms. Nothing unless it means something: at least four points over a doubling of the
-/// labels, a slope that differs from 0 by twice its standard error, and a gain of at least .005.
-std::optional<NextGain> ExtrapolateGain(std::span<const CurvePoint> curve, size_t labelled, size_t further);
+/// by least squares of the logarithms. `interval` is that of the macro-F1 after `labelled` labels. Nothing unless it
+/// means something: at least four points over a doubling of the labels, a slope that differs from 0 by twice its
+/// standard error, and a gain of at least .005.
+///
+/// The points are no independent measurements: the audits of each are among those of the next. Of means of the first
+/// texts of one sample, two have the covariance that is the variance of the one of more texts; so the standard error of
+/// the slope follows from the interval, the variance being proportional to 1 / labels.
+std::optional<NextGain> ExtrapolateGain(std::span<const CurvePoint> curve, size_t labelled, size_t further,
+                                        const Interval& interval);
 
 /// Returns "macro-F1 .81 [.77, .85] after 120 labels; 100 more would bring about .02".
 std::string EstimateSentence(const std::optional<Estimate>& estimate, const std::optional<NextGain>& next,

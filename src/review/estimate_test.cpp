@@ -76,17 +76,36 @@ std::vector<CurvePoint> PowerLaw(double a, double b, size_t first, size_t last) 
 
 TEST(Extrapolation, ContinuesAPowerLaw) {
   const std::vector<CurvePoint> curve = PowerLaw(2, .5, 100, 400);
-  const auto next = ExtrapolateGain(curve, 400, 100);
+  const auto next = ExtrapolateGain(curve, 400, 100, {.87, .93});
   ASSERT_TRUE(next);
   EXPECT_NEAR(next->gain, 2 / std::sqrt(400.0) - 2 / std::sqrt(500.0), 1e-9);
 }
 
 TEST(Extrapolation, IsNothingWithoutADoublingOrATrend) {
-  EXPECT_EQ(ExtrapolateGain(PowerLaw(2, .5, 300, 400), 400, 100), std::nullopt);
+  EXPECT_EQ(ExtrapolateGain(PowerLaw(2, .5, 300, 400), 400, 100, {.87, .93}), std::nullopt);
   std::vector<CurvePoint> noise;
   for (size_t n = 100; n <= 400; n += 20) noise.push_back({n, n % 40 == 0 ? .7 : .8});
-  EXPECT_EQ(ExtrapolateGain(noise, 400, 100), std::nullopt);
-  EXPECT_EQ(ExtrapolateGain(PowerLaw(.1, .1, 100, 400), 400, 100), std::nullopt) << "a gain of less than .005";
+  EXPECT_EQ(ExtrapolateGain(noise, 400, 100, {.72, .88}), std::nullopt);
+  EXPECT_EQ(ExtrapolateGain(PowerLaw(.1, .1, 100, 400), 400, 100, {.94, .95}), std::nullopt)
+      << "a gain of less than .005";
+}
+
+TEST(Extrapolation, OfAModelThatDoesNotImproveIsNothingMostly) {
+  // The share of the audits so far that are right, of which one in five labels is one: it drifts, and has no trend.
+  Random random(3, "audits");
+  int promised = 0;
+  for (int run = 0; run < 200; ++run) {
+    std::vector<CurvePoint> curve;
+    int64_t right = 0;
+    for (size_t labelled = 5; labelled <= 500; labelled += 5) {
+      right += random.Uniform() < .8 ? 1 : 0;
+      const auto audits = static_cast<int64_t>(labelled / 5);
+      if (audits >= 20 && labelled % 10 == 0)
+        curve.push_back({labelled, static_cast<double>(right) / static_cast<double>(audits)});
+    }
+    promised += ExtrapolateGain(curve, 500, 100, *WilsonInterval(right, 100)) ? 1 : 0;
+  }
+  EXPECT_LE(promised, 15) << "of 200: with the errors of independent points, about half of them";
 }
 
 }  // namespace

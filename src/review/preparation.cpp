@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
+#include "base/random.h"
 #include "base/threads.h"
 #include "classify/bundle_classifier.h"
 #include "classify/zero_shot.h"
@@ -90,6 +92,21 @@ Result<std::vector<HeadExample>> JudgeNames(const fs::path& nli, const ReviewPoo
   return examples;
 }
 
+/// The fold of each text, at random within each label: in data whose labels take turns, each fold would otherwise have
+/// the texts of one label, which the heads of the other folds have never seen.
+std::vector<size_t> FoldsOf(std::span<const HeadExample> texts) {
+  std::map<int32_t, std::vector<size_t>> by_label;
+  for (size_t i = 0; i < texts.size(); ++i) by_label[texts[i].label].push_back(i);
+  Random random(42, "suspects");
+  std::vector<size_t> fold_of(texts.size());
+  size_t next = 0;
+  for (auto& [label, of_label] : by_label) {
+    random.Shuffle(of_label);
+    for (const size_t i : of_label) fold_of[i] = next++ % kFolds;
+  }
+  return fold_of;
+}
+
 }  // namespace
 
 Result<std::vector<Suspect>> FindSuspects(const DenseRows& features, std::span<const int32_t> given, size_t labels) {
@@ -103,12 +120,13 @@ Result<std::vector<Suspect>> FindSuspects(const DenseRows& features, std::span<c
   std::vector<float> probabilities(all.size() * labels);
   std::vector<int32_t> truth;
   for (const HeadExample& each : all) truth.push_back(each.label);
+  const std::vector<size_t> fold_of = FoldsOf(all);
   for (size_t fold = 0; fold < kFolds; ++fold) {
     std::vector<HeadExample> rest;
     std::vector<float> rows;
     std::vector<size_t> places;
     for (size_t i = 0; i < all.size(); ++i) {
-      if (i % kFolds != fold) {
+      if (fold_of[i] != fold) {
         rest.push_back(all[i]);
         continue;
       }

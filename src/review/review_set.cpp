@@ -91,7 +91,7 @@ ReviewStats ReviewSet::StatsLocked() const {
   for (size_t l = 0; l < counts.size(); ++l) stats.per_label[state_.labels()[l]] = counts[l];
   stats.estimate = estimate_;
   const bool random = estimate_ && estimate_->basis == EstimateBasis::kRandom;
-  if (random) stats.next = ExtrapolateGain(state_.curve(), estimated_at_, 100);
+  if (random) stats.next = ExtrapolateGain(state_.curve(), estimated_at_, 100, estimate_->interval);
   stats.sentence = EstimateSentence(estimate_, stats.next, estimate_ ? estimated_at_ : stats.labelled);
   return stats;
 }

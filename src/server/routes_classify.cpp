@@ -221,7 +221,7 @@ RouteDocs Docs() {
                   "label": {"type": "string", "description": "Label whose score is explained"},
                   "method": {"enum": ["occlusion", "linear"], "description": "linear: exact contributions in a linear model; occlusion: each word was left out once"},
                   "score": {"type": "number", "description": "Probability of that label"},
-                  "base": {"type": "number", "description": "Log-odds of the label without any word; with method linear, base and all effects add up to the log-odds: of more than two labels, those against the most probable other label"},
+                  "base": {"type": "number", "description": "Log-odds of the label without any word; with method linear, the part of the log-odds that no word contributes: base and all effects add up to the log-odds"},
                   "words": {"type": "array", "description": "Words of the text, in their order", "items": {"type": "object",
                     "required": ["text", "begin", "end", "effect", "score_change"],
                     "properties": {

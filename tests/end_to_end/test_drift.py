@@ -72,14 +72,17 @@ class Drift(TestCase):
         self.assertNotIn("audited", report, "nobody has labelled verdicts")
         self.assertEqual(self.json("--store", store, "--days", "30")["current"]["texts"], 270)
         with sqlite3.connect(self.path("store.db")) as database:
-            for number in range(40):
+            for number in range(60):
+                # The first forty are of now, the others of three weeks ago.
+                time = now - timedelta(days=0 if number < 40 else 20)
                 database.execute(
                     "INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, model_version, label, "
                     "labelled_by, created_at) VALUES (?, 'a', ?, .9, '0-1', .5, '1.0.0', ?, 'anna', ?)",
-                    (f"s{number}", number < 10, "spam" if number < 9 else "ham", now.strftime("%Y-%m-%dT%H:%M:%S.000Z")))
+                    (f"s{number}", number < 10, "spam" if number < 9 else "ham", time.strftime("%Y-%m-%dT%H:%M:%S.000Z")))
         audited = self.json("--store", store)["audited"]
-        self.assertEqual(audited["labelled"], 40)
+        self.assertEqual(audited["labelled"], 40, "verdicts of the period of the messages")
         self.assertAlmostEqual(audited["fpr"]["value"], 1 / 31)
+        self.assertEqual(self.json("--store", store, "--days", "30")["audited"]["labelled"], 60)
 
     def test_wrong_use(self):
         self.assertIn("--store URL or --data FILE", self.winnow("drift", self.model, code=2)[1])
