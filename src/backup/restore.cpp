@@ -130,8 +130,8 @@ Result<void> MakeRoom(const fs::path& target, const fs::path& kept, bool overwri
 }
 
 /// Makes room for a database. Its logs belong to it: SQLite would apply them to the restored one, and finds them beside
-/// the kept one only under the name of that. The database is moved first, so that a restore that is repeated after it was
-/// killed finds at most logs, which belong to what is kept.
+/// the kept one only under the name of that. The database is moved first, so that a restore that is repeated after it
+/// was killed finds at most logs, which belong to what is kept.
 Result<void> MakeRoomForDatabase(const fs::path& target, bool overwrite) {
   const fs::path kept = KeptName(target);
   const auto with = [](const fs::path& path, const char* end) { return fs::path(path.string() + end); };
@@ -145,8 +145,8 @@ Result<void> MakeRoomForDatabase(const fs::path& target, bool overwrite) {
   return {};
 }
 
-/// Gives what root restores to the owner of what it replaces, else to that of the directory: the server is seldom run by
-/// root, and could not open it otherwise.
+/// Gives what root restores to the owner of what it replaces, else to that of the directory: the server is seldom run
+/// by root, and could not open it otherwise.
 Result<void> GiveToOwner(const fs::path& restored, const fs::path& target) {
   if (::geteuid() != 0) return {};
   struct stat owner = {};
