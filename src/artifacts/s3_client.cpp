@@ -228,10 +228,12 @@ bool S3Client::Remedy(const S3Answer& answer, const S3Keys& keys, Remedies& reme
   const bool refused = status == 400 || status == 401 || status == 403;
   if (!remedies.time && refused && AdoptTime(answer.http)) return remedies.time = true;
   if (!remedies.region && AdoptRegion(answer)) return remedies.region = true;
-  // A HEAD request's answer has no body and so no code.
+  // A HEAD request's answer has no body and so no code. Keys that were exchanged in their file are unknown, or do not
+  // match, from the moment on when the former ones are removed.
   const bool unexplained = !answer.error && (status == 400 || status == 403);
-  const bool expired = answer.Is("ExpiredToken") || answer.Is("ExpiredTokenException") ||
-                       answer.Is("TokenRefreshRequired") || (unexplained && !keys.session_token.empty());
+  const bool expired = unexplained || answer.Is("ExpiredToken") || answer.Is("ExpiredTokenException") ||
+                       answer.Is("TokenRefreshRequired") || answer.Is("InvalidAccessKeyId") ||
+                       answer.Is("SignatureDoesNotMatch");
   if (!remedies.credentials && expired) {
     credentials_.Expire(keys);
     return remedies.credentials = true;

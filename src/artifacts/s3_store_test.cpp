@@ -211,6 +211,31 @@ TEST_F(S3StoreTest, RefusalsSayWhatToDoAndKeepSecrets) {
   EXPECT_THAT(error.hint, HasSubstr("AWS_SECRET_ACCESS_KEY"));
 }
 
+TEST_F(S3StoreTest, KeysThatAreExchangedInTheirFileAreReadAgain) {
+  ::unsetenv("AWS_ACCESS_KEY_ID");
+  ::unsetenv("AWS_SECRET_ACCESS_KEY");
+  const auto write = [&](const std::string& id) {
+    fs::create_directories(directory_.path() / ".aws");
+    std::ofstream(directory_.path() / ".aws" / "credentials")
+        << "[default]\naws_access_key_id = " << id << "\naws_secret_access_key = secret\n";
+  };
+  write("FIRST");
+  std::atomic<bool> exchanged = false;
+  const TestServer server([&](const TestRequest& request) {
+    const std::string& authorization = request.headers.at("authorization");
+    const bool valid = authorization.find(exchanged ? "Credential=SECOND/" : "Credential=FIRST/") != std::string::npos;
+    if (valid) return TestReply{204, "", {}};
+    return request.method == "HEAD" ? TestReply{403, "", {}} : TestReply{403, ErrorDocument("InvalidAccessKeyId"), {}};
+  });
+  const auto store = Open(server);
+  ASSERT_TRUE(store->Remove("a"));
+  write("SECOND");
+  exchanged = true;
+  const Result<void> removed = store->Remove("a");
+  EXPECT_TRUE(removed) << removed.error().Text();
+  EXPECT_EQ(server.requests().size(), 3u);
+}
+
 TEST_F(S3StoreTest, PagesThatRepeatEndTheListing) {
   const TestServer server([](const TestRequest&) {
     return TestReply{200,

@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <set>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "backup/backup.h"
 #include "backup/copy_tree.h"
@@ -147,6 +149,27 @@ Result<void> MakeRoomForDatabase(const fs::path& target, bool overwrite) {
   return {};
 }
 
+/// Gives what root restores to the owner of what it replaces, else to that of the directory: the server is seldom run
+/// by root, and could not open it otherwise.
+Result<void> GiveToOwner(const fs::path& restored, const fs::path& target) {
+  if (::geteuid() != 0) return {};
+  struct stat owner = {};
+  if (::stat(target.c_str(), &owner) != 0 && ::stat(target.parent_path().c_str(), &owner) != 0) return {};
+  std::vector<fs::path> paths = {restored};
+  std::error_code error;
+  if (fs::is_directory(restored, error)) {
+    for (fs::recursive_directory_iterator entry(restored, error), end; !error && entry != end; entry.increment(error)) {
+      paths.push_back(entry->path());
+    }
+  }
+  if (error) return std::unexpected(PathError(restored, error));
+  for (const fs::path& path : paths) {
+    if (::lchown(path.c_str(), owner.st_uid, owner.st_gid) != 0)
+      return std::unexpected(PathError(path, std::error_code(errno, std::generic_category())));
+  }
+  return {};
+}
+
 Result<void> RenameInto(const fs::path& temporary, const fs::path& target) {
   std::error_code error;
   fs::rename(temporary, target, error);
@@ -177,7 +200,8 @@ Result<void> RestoreDirectory(const fs::path& from, const SavedPart& part, const
   for (const SavedFile& file : part.files) names.insert(file.name);
   const std::function<bool()> always = [] { return true; };
   const Result<std::vector<CopiedFile>> copied = CopyTree(from, temporary, always, &names);
-  Result<void> done = copied ? SyncTree(temporary) : std::unexpected(copied.error());
+  Result<void> done = copied ? GiveToOwner(temporary, target) : std::unexpected(copied.error());
+  if (done) done = SyncTree(temporary);
   if (done) done = MakeRoom(target, KeptName(target), overwrite);
   if (done) done = RenameInto(temporary, target);
   if (!done) fs::remove_all(temporary, ignored);
@@ -195,7 +219,8 @@ Result<void> RestoreStore(const fs::path& from, const std::string& url, bool ove
   std::error_code ignored;
   fs::remove(temporary, ignored);
   const Result<CopiedFile> copied = CopyOneFile(from, temporary);
-  Result<void> done = copied ? MakeRoomForDatabase(target, overwrite) : std::unexpected(copied.error());
+  Result<void> done = copied ? GiveToOwner(temporary, target) : std::unexpected(copied.error());
+  if (done) done = MakeRoomForDatabase(target, overwrite);
   if (done) done = RenameInto(temporary, target);
   if (!done) fs::remove(temporary, ignored);
   return done;

@@ -123,12 +123,13 @@ Result<void> History::Write(const std::vector<Shared>& batch) {
   return {};
 }
 
-void History::DeleteOld() {
-  if (options_.retention.count() <= 0) return;
+bool History::DeleteOld() {
+  if (options_.retention.count() <= 0) return false;
   const std::shared_ptr<Store> store = store_();
-  if (store == nullptr) return;
+  if (store == nullptr) return false;
   const Result<int64_t> deleted = store->DeleteMessagesBefore(StoreNow() - options_.retention);
   if (!deleted) LogWarning("old messages could not be deleted from the history: {}", deleted.error().message);
+  return deleted && *deleted > 0;
 }
 
 void History::Work() {
@@ -174,10 +175,8 @@ void History::Work() {
       const Clock::time_point until = Clock::now() + kPause;
       while (passing && !ending_ && Clock::now() < until) changed_.WaitUntil(mutex_, until);
     }
-    if (Clock::now() >= deletion) {
-      DeleteOld();
-      deletion = Clock::now() + kBetweenDeletions;
-    }
+    // What waits is written in between.
+    if (Clock::now() >= deletion && !DeleteOld()) deletion = Clock::now() + kBetweenDeletions;
   }
 }
 

@@ -66,7 +66,8 @@ class History {
 
   void Work();
   Result<void> Write(const std::vector<Shared>& batch);
-  void DeleteOld();
+  /// Deletes some of the messages that are too old. Returns true if there may be more.
+  bool DeleteOld();
   void DropOldest() REQUIRES(mutex_);
 
   const StoreSource store_;

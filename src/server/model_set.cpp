@@ -172,6 +172,9 @@ void ModelSet::Use(std::string_view spec, const Then& then) {
   const auto now = [&]() -> std::optional<ApiResult<Model>> {
     const MutexLock lock(mutex_);
     const std::shared_ptr<Slot> slot = Find(spec);
+    if (!slot && slots_.empty() && !options_.default_spec.empty()) {
+      return std::unexpected(Unavailable("the server has no model of its registry yet; GET /models reports why"));
+    }
     if (!slot && spec.empty()) {
       return std::unexpected(Unavailable(
           slots_.empty() ? "the server has no models yet; POST /v1/jobs trains one, and a model that is put "

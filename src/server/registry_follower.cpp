@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <future>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 
 namespace winnow {
@@ -12,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMostLooks = 60;  // between two attempts to pull
+constexpr int kMostLooks = 60;                 // between two attempts to pull
+constexpr char kAwaitedModel[] = "@champion";  // no model has this name
 
 bool IsSameAlias(const FollowedAlias& a, const FollowedAlias& b) { return a.name == b.name && a.alias == b.alias; }
 
@@ -31,6 +33,17 @@ std::vector<ModelAlias> ModelAliases(const std::vector<FollowedAlias>& aliases) 
   return models;
 }
 
+/// Returns true if the error is one of the network, which passes, and not one that somebody has to mend.
+bool IsUnreachable(const Result<void>& result) { return !result && result.error().code == ErrorCode::kNetwork; }
+
+/// Returns the model that is the default: the first one of `names` that is served or, if all are, any.
+std::string DefaultName(const std::vector<std::string>& names, const std::vector<FollowedAlias>& served) {
+  for (const std::string& name : names) {
+    if (std::ranges::find(served, name, &FollowedAlias::name) != served.end()) return name;
+  }
+  return served.empty() ? "" : served.front().name;
+}
+
 /// Returns why a version cannot be used; nothing if it can. A model that is loaded at its first use is one that can.
 std::optional<std::string> LoadError(const std::vector<ModelSet::Entry>& entries, const FollowedAlias& wanted) {
   std::string error = "the model in the cache has another name or version";
@@ -46,7 +59,9 @@ std::optional<std::string> LoadError(const std::vector<ModelSet::Entry>& entries
 
 RegistryFollower::RegistryFollower(RegistryFollowerOptions options, fs::path cache)
     : options_([&] {
-        options.registry.artifact_options.progress = [this](std::string_view, uint64_t, uint64_t) { return !ending_; };
+        options.registry.artifact_options.progress = [this](std::string_view, uint64_t, uint64_t) {
+          return !ending_ && !Interrupted();  // also before the server runs
+        };
         return std::move(options);
       }()),
       cache_(std::move(cache), options_.registry.url, options_.names) {}
@@ -103,26 +118,35 @@ Result<void> RegistryFollower::Begin() {
     }
   }
   NoteReachable(reached.has_value(), reached ? "" : reached.error().Text());
-  if (!reached) {
-    if (good_.empty()) return reached;
-    LogWarning("serving the versions in {} until the registry can be reached", cache_.directory().string());
-    wanted = good_;
-  }
+  if (!reached) wanted = good_;
   std::vector<FollowFailure> failures;
+  Result<void> pulled;
   for (const FollowedAlias& each : wanted) {
     const auto directory = reached ? cache_.Get(**registry, each.name, each.version) : Result<fs::path>();
     if (!directory) failures.push_back({each, directory.error().Text(), false});
+    if (!directory && !IsUnreachable(pulled)) pulled = std::unexpected(directory.error());
     const std::optional<FollowedAlias> usable = directory ? each : Former(each);
     if (usable && cache_.Find(usable->name, usable->version)) served_.push_back(*usable);
   }
   for (const std::string& name : options_.names) {
-    if (std::ranges::find(wanted, name, &FollowedAlias::name) != wanted.end()) continue;
+    if (!reached || std::ranges::find(wanted, name, &FollowedAlias::name) != wanted.end()) continue;
     LogWarning("no alias of the model '{}' means a version; it is served as soon as one does", name);
   }
   if (!failures.empty()) waits_ = 1;
   Report(failures);
-  if (!served_.empty()) return {};
-  if (!failures.empty()) return Fail(ErrorCode::kIo, "no version could be pulled: " + failures.front().error);
+  if (!served_.empty()) {
+    if (!reached)
+      LogWarning("serving the versions in {} until the registry can be reached", cache_.directory().string());
+    return {};
+  }
+  if (!pulled && pulled.error().code == ErrorCode::kCancelled) return pulled;
+  // What is started together with the registry, or while that is away, is not to be started by hand later.
+  if (IsUnreachable(reached) || IsUnreachable(pulled)) {
+    LogWarning("there is no version to serve: /ready and predictions have status 503 until one can be pulled");
+    return {};
+  }
+  if (!reached) return reached;
+  if (!pulled) return Fail(ErrorCode::kIo, "no version could be pulled: " + pulled.error().Text());
   return Fail(ErrorCode::kNotFound, "no alias in the registry means a version that could be served",
               "set one with 'winnow registry promote NAME VERSION'");
 }
@@ -137,12 +161,11 @@ void RegistryFollower::Prepare(std::vector<fs::path>& roots, ModelSetOptions& op
     if (directory && std::ranges::find(roots, *directory) == roots.end()) roots.push_back(*directory);
   }
   options.aliases = ModelAliases(served_);
-  options.default_spec = served_.front().name;
-  for (const std::string& name : options_.names) {
-    if (std::ranges::find(served_, name, &FollowedAlias::name) == served_.end()) continue;
-    options.default_spec = name;
-    break;
-  }
+  options.default_spec = DefaultName(options_.names, served_);
+  if (!served_.empty()) return;
+  // The set may have no models until one can be pulled, and a model of a workspace does not become the default instead.
+  if (options.optional_root.empty()) options.optional_root = cache_.directory() / "none";
+  options.default_spec = options_.names.empty() ? kAwaitedModel : options_.names.front();
 }
 
 void RegistryFollower::Start(std::shared_ptr<ModelSet> models) {
@@ -163,9 +186,11 @@ void RegistryFollower::Start(std::shared_ptr<ModelSet> models) {
     const std::optional<FollowedAlias> former = Former(each);
     if (former && !LoadError(entries, *former)) each = *former;
   }
-  Show(served_, others, false);
-  good_ = served_;
-  if (const auto remembered = cache_.Remember(good_); !remembered) LogWarning("{}", remembered.error().Text());
+  if (!served_.empty()) {
+    Show(served_, others, false);
+    good_ = served_;
+    if (const auto remembered = cache_.Remember(good_); !remembered) LogWarning("{}", remembered.error().Text());
+  }
   Report(std::move(failures));
   thread_ = std::thread([this] { Follow(); });
 }
@@ -254,7 +279,9 @@ void RegistryFollower::Adopt(const std::vector<FollowedAlias>& wanted, Registry&
     LogInfo("{}@{} is now {}{}", each.name, each.alias, each.version, before ? " instead of " + before->version : "");
     ++switches;
   }
+  const bool awaited = served_.empty() && !served.empty();
   served_ = good_ = served;
+  if (awaited) models_->Switch(DefaultName(options_.names, served_), [](const ApiResult<ModelSet::Model>&) {});
   if (const auto remembered = cache_.Remember(good_); !remembered) LogWarning("{}", remembered.error().Text());
   {
     const MutexLock lock(mutex_);
@@ -320,8 +347,10 @@ void RegistryFollower::Report(std::vector<FollowFailure> failures) {
     });
     const FollowedAlias& wanted = failure.wanted;
     if (!known) {
-      LogWarning("{}@{} should be {}, which could not be {}; the version before goes on serving: {}", wanted.name,
-                 wanted.alias, wanted.version, failure.loading ? "loaded" : "pulled", failure.error);
+      const bool former = ::winnow::Find(served_, wanted) != nullptr;
+      LogWarning("{}@{} should be {}, which could not be {}; {}: {}", wanted.name, wanted.alias, wanted.version,
+                 failure.loading ? "loaded" : "pulled",
+                 former ? "the version before goes on serving" : "there is no version before", failure.error);
     }
   }
   status_.failures = std::move(failures);

@@ -48,14 +48,14 @@ struct FollowerStatus {
 class RegistryFollower {
  public:
   /// Finds the versions that the aliases mean, and pulls those that the cache does not have. If the registry is out of
-  /// reach, the aliases are those that the cache remembers. Errors: kNotFound if there is no version to serve; those of
-  /// the registry if the cache remembers nothing.
+  /// reach, the aliases are those that the cache remembers. If the network keeps it from having any version, it serves
+  /// none at first. Other errors: kNotFound if there is no version to serve; those of the registry and its artifacts.
   static Result<std::shared_ptr<RegistryFollower>> Open(const RegistryFollowerOptions& options);
   RegistryFollower(const RegistryFollower&) = delete;
   RegistryFollower& operator=(const RegistryFollower&) = delete;
   ~RegistryFollower() { Stop(); }
 
-  /// Sets the models, their aliases and the default model of a set that is to be opened.
+  /// Sets the models, their aliases and the default model of a set that is to be opened, and may be empty at first.
   void Prepare(std::vector<std::filesystem::path>& roots, ModelSetOptions& options) const;
   /// Gives aliases whose version could not be loaded their last good version, and follows the registry from now on.
   void Start(std::shared_ptr<ModelSet> models);

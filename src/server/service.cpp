@@ -129,6 +129,8 @@ ApiResult<HttpResponse> Health(const Service&, const HttpRequest&) {
 
 ApiResult<HttpResponse> Ready(const Service& service, const HttpRequest& request) {
   if (IsReady(service)) return Health(service, request);
+  if (service.registry && service.models->List().empty())
+    return Reject(503, "Unavailable", "the server has no model of its registry yet; GET /models reports why");
   return Reject(503, "Unavailable", "the default model cannot be loaded; GET /models reports the error");
 }
 

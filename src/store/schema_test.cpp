@@ -54,6 +54,19 @@ TEST_P(SchemaOn, MigratesFromEveryOlderVersionAndKeepsTheRows) {
   }
 }
 
+TEST_P(SchemaOn, AMigrationMayTakeLongerThanAStatementOfARequest) {
+  {
+    const auto connection = Connect();
+    ASSERT_TRUE(MigrateSchema(*connection, 6));  // the next version has an index of this table
+    ASSERT_TRUE(connection->Execute(
+        "INSERT INTO reputation (sender, kind, user_id, score, updated_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+        "SELECT i + 1 FROM n WHERE i < 300000) SELECT 'sender' || i, 'score', '', 0, '2026-01-01T00:00:00.000Z' FROM n"));
+  }
+  const auto store = Store::Open({.url = url_, .limits = {.statement = std::chrono::milliseconds(20)}});
+  EXPECT_TRUE(store) << store.error().Text();
+  EXPECT_EQ(SchemaVersionOf(*Connect()).value(), kSchemaVersion);
+}
+
 /// Makes the tables those of a later program, with what its migration has recorded.
 void PretendLater(SqlConnection& connection, int version, int oldest_reader) {
   ASSERT_TRUE(connection.Execute("ALTER TABLE spam_feedback ADD COLUMN later TEXT"));

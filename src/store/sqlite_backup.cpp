@@ -39,7 +39,16 @@ Result<Database> Open(const fs::path& path, int flags) {
   return database;
 }
 
+/// One transaction for all steps of a copy: without it, each step after a write of another connection begins the copy
+/// anew, which beside a server that writes all the time would never end. Writers go on meanwhile, in the log.
+Result<void> BeginReading(sqlite3* from, const fs::path& path) {
+  if (sqlite3_exec(from, "BEGIN; SELECT count(*) FROM sqlite_master", nullptr, nullptr, nullptr) == SQLITE_OK)
+    return {};
+  return std::unexpected(FailureOf(path, from));
+}
+
 Result<void> Copy(sqlite3* from, sqlite3* to, const fs::path& path, const fs::path& target) {
+  TRY(BeginReading(from, path));
   sqlite3_backup* const backup = sqlite3_backup_init(to, "main", from, "main");
   if (backup == nullptr) return std::unexpected(FailureOf(path, to));
   int code = SQLITE_OK;

@@ -44,6 +44,24 @@ StoredFeedback FeedbackOf(const SqlRow& row) {
   return stored;
 }
 
+/// Completes the tables. A migration of a large store takes longer than a request may: it has a connection of its own.
+Result<void> Migrate(SqlPool& pool, const StoreAddress& address, const SqlLimits& limits) {
+  bool complete = false;
+  TRY(pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
+    const SqlResult<int> found = SchemaVersionOf(connection);
+    if (!found && (found.error().kind == SqlError::kLost || found.error().kind == SqlError::kBusy))
+      return std::unexpected(found.error());  // which is tried again
+    complete = found && *found == kSchemaVersion;
+    return {};
+  }));
+  if (complete) return {};
+  const SqlLimits patient = {.statement = std::chrono::hours(1), .lock = limits.lock, .connect = limits.connect};
+  const std::unique_ptr<SqlConnection> connection = TRY(OpenSqlConnection(address, patient));
+  Result<void> migrated = MigrateSchema(*connection, kSchemaVersion, address.path);
+  if (!migrated) migrated.error().message = fmt::format("{}: {}", address.name, migrated.error().message);
+  return migrated;
+}
+
 }  // namespace
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -52,15 +70,7 @@ Store::~Store() = default;
 Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   const StoreAddress address = TRY(ParseStoreUrl(options.url));
   auto state = std::make_unique<State>(address, options);
-  Result<void> migrated;
-  TRY(state->pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
-    migrated = MigrateSchema(connection, kSchemaVersion, address.path);
-    return {};
-  }));
-  if (!migrated) {
-    migrated.error().message = fmt::format("{}: {}", address.name, migrated.error().message);
-    return std::unexpected(migrated.error());
-  }
+  TRY(Migrate(state->pool, address, options.limits));
   return std::unique_ptr<Store>(new Store(std::move(state)));
 }
 

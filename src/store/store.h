@@ -81,7 +81,7 @@ class Store {
   Result<void> RecordMessages(std::span<const MessageRecord> messages);
   Result<std::optional<StoredMessage>> FindMessage(std::string_view message_id);
   Result<std::vector<StoredMessage>> ListMessages(const MessageFilter& filter);
-  /// Deletes messages that are older. Returns their number.
+  /// Deletes messages that are older, the oldest first and at most 2,000. Returns their number; 0: there are no more.
   Result<int64_t> DeleteMessagesBefore(StoreTime time);
 
   /// Adds a verdict that was drawn, unless one of the same message is there. Returns true if it was added. One that was

@@ -115,9 +115,15 @@ Result<std::vector<StoredMessage>> Store::ListMessages(const MessageFilter& filt
 }
 
 Result<int64_t> Store::DeleteMessagesBefore(StoreTime time) {
+  // All at once could take longer than a statement may, and would be undone again; and others that write would wait.
+  constexpr int64_t kMost = 2000;
   int64_t deleted = 0;
   TRY(state_->pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
-    deleted = TRY(connection.Run("DELETE FROM messages WHERE created_at < $1", {TimeText(time)})).affected;
+    const SqlRows rows =
+        TRY(connection.Run("DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE created_at < $1 ORDER BY "
+                           "created_at LIMIT $2)",
+                           {TimeText(time), kMost}));
+    deleted = rows.affected;
     return {};
   }));
   return deleted;

@@ -331,6 +331,24 @@ TEST_P(StoreOn, FindsMessagesInTheHistory) {
   EXPECT_FALSE(store->FindMessage("m0").value().has_value());
 }
 
+TEST_P(StoreOn, DeletesOldMessagesSomeAtATime) {
+  const auto store = OpenStore();
+  std::vector<MessageRecord> messages(2501);
+  for (size_t i = 0; i < messages.size(); ++i) {
+    messages[i].message_id = "m" + std::to_string(i);
+    messages[i].source = "rules";
+    messages[i].created_at = StoreTime(std::chrono::seconds(i + 1));
+  }
+  ASSERT_TRUE(store->RecordMessages(messages));
+  const StoreTime time = messages.back().created_at;
+  EXPECT_EQ(store->DeleteMessagesBefore(time).value(), 2000);
+  EXPECT_FALSE(store->FindMessage("m1999").value().has_value()) << "the oldest first";
+  EXPECT_TRUE(store->FindMessage("m2000").value().has_value());
+  EXPECT_EQ(store->DeleteMessagesBefore(time).value(), 500);
+  EXPECT_EQ(store->DeleteMessagesBefore(time).value(), 0);
+  EXPECT_TRUE(store->FindMessage("m2500").value().has_value());
+}
+
 TEST_P(StoreOn, TwoStoresThreadShareOneDatabase) {
   const auto first = OpenStore(), second = OpenStore();
   std::vector<std::thread> threads;

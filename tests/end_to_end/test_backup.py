@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import threading
 import time
+import unittest
 
 import winnow
 from serving import ServingTest
@@ -49,6 +50,7 @@ class Backup(TestCase):
         stop = threading.Event()
         with sqlite3.connect(self.path("store.db"), timeout=30) as database:
             database.execute("CREATE TABLE pairs(a INTEGER, b INTEGER)")
+            database.execute("CREATE TABLE filler AS SELECT zeroblob(20000000)")  # more than one step of a copy
 
         def write():
             with sqlite3.connect(self.path("store.db"), timeout=30, isolation_level=None) as database:
@@ -203,6 +205,20 @@ class Backup(TestCase):
         for former, restored in (("store.db", "new.db"), ("registry/registry.db", "new/registry.db"), ("rules.toml", "files/rules.toml")):
             self.assertEqual(oct(os.stat(self.path(restored)).st_mode), oct(os.stat(self.path(former)).st_mode), former)
         self.assertEqual(os.stat(self.path("new.db")).st_mode & 0o777, 0o600)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root gives files to others")
+    def test_what_root_restores_belongs_to_whom_the_place_belongs(self):
+        self.back_up("monday", "--store", "store.db", "--registry", "registry")
+        os.mkdir(self.path("state"))
+        os.chown(self.path("state"), 61234, 61235)
+        shutil.copy(self.path("store.db"), self.path("of-another.db"))
+        os.chown(self.path("of-another.db"), 61236, 61237)
+        self.winnow("restore", "monday", "--store", "state/store.db", "--registry", "state/registry")
+        self.winnow("restore", "monday", "--store", "of-another.db", "--overwrite")
+        for name, owner in (("state/store.db", (61234, 61235)), ("state/registry", (61234, 61235)), ("state/registry/registry.db", (61234, 61235)),
+                            ("of-another.db", (61236, 61237))):
+            status = os.stat(self.path(name))
+            self.assertEqual((status.st_uid, status.st_gid), owner, name)
 
     def test_links_are_not_followed_and_named(self):
         os.makedirs(self.path("workspace", "data"))

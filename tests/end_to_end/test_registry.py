@@ -356,6 +356,24 @@ class OnPostgres(Server):
         self.wait(lambda: self.version() == self.second)
         self.assertNotIn("open-sesame", self.logged())
 
+    def test_a_server_that_is_started_before_its_registry_waits_for_it(self):
+        self.database.halt(signal.SIGINT)
+        self.follow("spam")
+        self.assertEqual((self.send("GET", "/health")[0].status, self.send("GET", "/ready")[0].status), (200, 503))
+        for model in (None, "spam", "spam@champion"):
+            status, answer = self.classify(model)
+            self.assertEqual(status, 503, answer)
+            self.assertIn("no model of its registry yet", answer["error"])
+        self.assertEqual((self.models()["models"], self.models()["registry"]["reachable"]), ([], False))
+        self.database.start()
+        self.wait(lambda: self.send("GET", "/ready")[0].status == 200)
+        for model in (None, "spam", "spam@champion"):
+            self.assertEqual(self.version(model), "1.0.0")
+        self.promote(self.second)
+        self.wait(lambda: self.version() == self.second)
+        self.assertEqual(self.version("spam"), self.second)
+        self.assertNotIn("open-sesame", self.logged())
+
     test_a_version_that_cannot_be_pulled_or_loaded_leaves_the_last_good_one = test_routes = None
 
 

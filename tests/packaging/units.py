@@ -59,6 +59,36 @@ class Units(unittest.TestCase):
             with self.subTest(name):
                 self.assertLessEqual(self.exposure(name), 1.5)
 
+    def test_metrics_of_drift_reach_the_node_exporter(self):
+        with open(os.path.join(SYSTEMD, "winnow-drift@.service"), encoding="utf-8") as file:
+            unit = file.read()
+        # With it, the runtime directory of a dynamic user lies in /run/private, where root alone may look.
+        self.assertNotIn("RuntimeDirectoryPreserve", unit)
+        self.assertIn("--metrics /run/winnow-drift-%i/metrics.prom\n", unit)
+        self.assertIn("\nRuntimeDirectory=winnow-drift-%i\n", unit)
+        [command] = re.findall(r"^ExecStartPost=\+/bin/sh -c '(.*)'$", unit, re.MULTILINE)
+        run, collector = (os.path.join(self.directory, name) for name in ("winnow-drift-spam", "node-exporter"))
+        command = command.replace("/run/winnow-drift-%i", run).replace("/var/lib/prometheus/node-exporter", collector).replace("%i", "spam")
+
+        def publish():
+            return subprocess.run(["sh", "-c", command], check=False, capture_output=True).returncode
+
+        os.mkdir(run)
+        self.write("winnow-drift-spam/metrics.prom", "winnow_drift 1\n")
+        self.assertEqual(publish(), 0, "without a node exporter")
+        os.mkdir(collector)
+        self.assertEqual(publish(), 0)
+        with open(os.path.join(collector, "winnow-spam.prom"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "winnow_drift 1\n")
+        self.assertEqual(os.listdir(collector), ["winnow-spam.prom"])
+        os.replace(os.path.join(run, "metrics.prom"), os.path.join(run, "secret"))
+        os.symlink("secret", os.path.join(run, "metrics.prom"))
+        self.assertNotEqual(publish(), 0, "root would read what the service may not")
+
+    def test_a_start_may_take_as_long_as_a_migration(self):
+        with open(os.path.join(SYSTEMD, "winnow.service"), encoding="utf-8") as file:
+            self.assertIn("\nTimeoutStartSec=30min\n", file.read())
+
     def test_a_service_that_is_not_confined_is_noticed(self):
         self.write("winnow.service", f"[Service]\nExecStart={PROGRAM} serve\n")
         self.assertGreater(self.exposure("winnow.service"), 5)

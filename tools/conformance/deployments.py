@@ -149,7 +149,7 @@ class Deployments(unittest.TestCase):
         self.check_confined(deployment)
         (container,) = pods_of(deployment)["spec"]["containers"]
         self.assertEqual({name: container[name]["httpGet"]["path"] for name in ("startupProbe", "readinessProbe", "livenessProbe")},
-                         {"startupProbe": "/ready", "readinessProbe": "/ready", "livenessProbe": "/health"})
+                         {"startupProbe": "/health", "readinessProbe": "/ready", "livenessProbe": "/health"})
         (mount,) = [mount for mount in container["volumeMounts"] if mount["name"] == "models"]
         self.assertTrue(mount["readOnly"])
         (volume,) = [volume for volume in pods_of(deployment)["spec"]["volumes"] if volume["name"] == "models"]

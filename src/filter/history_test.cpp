@@ -1,0 +1,39 @@
+#include "filter/history.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "support/temporary_directory.h"
+
+namespace winnow {
+namespace {
+
+MessageRecord Message(const std::string& id, StoreTime at) {
+  MessageRecord message;
+  message.message_id = id;
+  message.text = "text";
+  message.source = "rules";
+  message.created_at = at;
+  return message;
+}
+
+TEST(HistoryThread, DeletesOldMessagesHoweverManyThereAre) {
+  const TemporaryDirectory directory;
+  const std::shared_ptr<Store> store = Store::Open({.url = (directory.path() / "store.db").string()}).value();
+  const StoreTime now = StoreNow();
+  std::vector<MessageRecord> messages;
+  for (int i = 0; i < 5000; ++i) messages.push_back(Message("old" + std::to_string(i), now - std::chrono::days(40)));
+  messages.push_back(Message("young", now - std::chrono::days(1)));
+  ASSERT_TRUE(store->RecordMessages(messages));
+  History history([&] { return store; }, {});
+  history.Add(Message("new", now));
+  EXPECT_TRUE(history.WaitUntilWritten(std::chrono::minutes(1)));
+  const auto left = [&] { return store->ListMessages({.limit = 10}).value().size(); };
+  for (int i = 0; i < 3000 && left() > 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(left(), 2u);
+  EXPECT_TRUE(store->FindMessage("young").value() && store->FindMessage("new").value());
+}
+
+}  // namespace
+}  // namespace winnow
