@@ -62,7 +62,9 @@ void AddTextOptions(DriftCommandOptions& options, OptionTable& table) {
       .Default("the calibration set in the bundle");
   table.Group("Reading of files");
   AddTextField(options.reading.text_field, table);
-  table.Add("filter", &options.reading.filter, "Keep only rows for which the condition holds").ValueName("CONDITION");
+  table.Add("filter", &options.reading.filter, "Keep only rows for which the condition holds")
+      .ValueName("CONDITION")
+      .Undivided();
   AddFormatOptions(options.reading.format, table);
 }
 

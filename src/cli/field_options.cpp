@@ -24,7 +24,8 @@ Option& AddFilter(std::vector<std::string>& filters, OptionTable& table) {
       .Add("filter", &filters,
            "Keep only the rows that match this condition: lang=en; chars<320 (length of the text); verified (the "
            "field 'verified' is true); several are joined with 'and'")
-      .ValueName("EXPR");
+      .ValueName("EXPR")
+      .Undivided();  // a value in quotes may contain commas
 }
 
 void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string format_name) {
