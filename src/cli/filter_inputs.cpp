@@ -26,7 +26,7 @@ constexpr size_t kMostStandardInput = size_t{1} << 30;
 
 /// Returns true if a text begins like a mail: with a line of an mbox file or a header field that mails have.
 bool LooksLikeMail(std::string_view contents) {
-  if (contents.starts_with("From ")) return true;
+  if (!MboxIn(contents).empty()) return true;
   const size_t colon = contents.substr(0, 80).find(':');
   if (colon == std::string_view::npos) return false;
   constexpr std::array<std::string_view, 12> kFirst = {"return-path",  "received",   "from",         "to",
@@ -76,9 +76,9 @@ Result<void> TakeStandardInput(const Take& take) {
   }
   const std::string name = "standard input";
   if (LooksLikeJson(contents)) return TakeJsonLines(contents, name, take);
-  if (contents.starts_with("From ")) {
+  if (const std::string_view mbox = MboxIn(contents); !mbox.empty()) {
     size_t number = 0;
-    for (const std::string_view raw : MessagesOfMbox(contents)) TRY(TakeMail(raw, name, ++number, take));
+    for (const std::string_view raw : MessagesOfMbox(mbox)) TRY(TakeMail(raw, name, ++number, take));
     return {};
   }
   if (LooksLikeMail(contents)) return TakeMail(contents, name, 1, take);
@@ -119,7 +119,7 @@ Result<void> TakeFile(const std::filesystem::path& path, const Take& take) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return TakeMailFiles(path, take);
   const std::string extension = LowerAscii(path.extension().string());
-  if (extension == ".eml" || extension == ".mbox") return TakeMailFiles(path, take);
+  if (extension == ".eml" || extension == ".emlx" || extension == ".mbox") return TakeMailFiles(path, take);
   if (extension == ".jsonl" || extension == ".ndjson") return TakeJsonLines(TRY(ReadFile(path)), path.string(), take);
   if (extension.empty() && TRY(BeginsLikeMail(path))) return TakeMailFiles(path, take);
   return TakeTexts(path, take);
@@ -128,8 +128,8 @@ Result<void> TakeFile(const std::filesystem::path& path, const Take& take) {
 /// Returns true for what is the name of a file rather than a text.
 bool NamesFile(const std::string& input) {
   if (input.find_first_of(" \n") != std::string::npos) return false;
-  constexpr std::array<std::string_view, 7> kExtensions = {".eml", ".mbox", ".jsonl", ".ndjson",
-                                                           ".csv", ".tsv",  ".txt"};
+  constexpr std::array<std::string_view, 8> kExtensions = {".eml",    ".emlx", ".mbox", ".jsonl",
+                                                           ".ndjson", ".csv",  ".tsv",  ".txt"};
   return std::ranges::any_of(kExtensions, [&](std::string_view extension) { return input.ends_with(extension); });
 }
 
