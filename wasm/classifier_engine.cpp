@@ -102,6 +102,7 @@ Result<const WinnowPrediction*> Classify(WinnowModel& model, const InputText& te
   }
   winnow::ClassifyOptions options{.mode = static_cast<winnow::Mode>(mode)};
   if (!std::isnan(threshold)) options.threshold = threshold;
+  TRY(model.classifier.CheckMode(options.mode));
   const winnow::InputTextView view = text.view();
   TRY(model.classifier.ClassifyInto({&view, 1}, options, model.results));
   const winnow::ClassifiedText& result = model.results.front();

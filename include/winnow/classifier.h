@@ -53,7 +53,9 @@ struct LoadOptions {
 };
 
 struct ClassifyOptions {
-  Mode mode = Mode::kModerate;  ///< mode whose decision thresholds are used
+  /// Mode whose decision thresholds are used; kModerate for models that decide alike in every mode, since they have no
+  /// positive label.
+  Mode mode = Mode::kModerate;
   /// Decision threshold in place of those of the mode, more than 0 and less than 1: of the positive label, or of each
   /// label of a multi-label model. Empty: the thresholds of the mode.
   std::optional<float> threshold = {};

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/ascii.h"
 #include "base/environment.h"
@@ -19,6 +20,13 @@ std::string WithHyphens(std::string_view name) {
   std::string hyphens(name);
   std::replace(hyphens.begin(), hyphens.end(), '_', '-');
   return hyphens;
+}
+
+/// Returns "WINNOW_BATCH_SIZE" for "batch-size".
+std::string VariableOf(std::string_view name) {
+  std::string variable = "WINNOW_";
+  for (const char c : name) variable += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return variable;
 }
 
 std::string WithoutBlanksAround(const std::string& text) {
@@ -258,6 +266,7 @@ Result<void> OptionTable::Assign(Option& option, std::vector<std::string> values
 }
 
 Result<void> OptionTable::ApplyEntries(std::vector<TomlEntry> entries, const std::string& file, OptionOrigin origin) {
+  std::map<const Option*, std::string> set;  // by the names in the file
   for (TomlEntry& entry : entries) {
     const std::string place = fmt::format("{}, line {}: {}", file, entry.line, entry.key);
     Option* option = FindMutable(entry.key);
@@ -276,6 +285,10 @@ Result<void> OptionTable::ApplyEntries(std::vector<TomlEntry> entries, const std
     if (entry.values.empty() && !option->list_) {
       return Fail(ErrorCode::kInvalidArgument, place + ": got an empty list, expected one value");
     }
+    if (const auto [earlier, first] = set.emplace(option, entry.key); !first) {
+      return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: the same option as '{}' above", place, earlier->second),
+                  "specify it once");
+    }
     if (preset_in_config) continue;  // Parse has read it
     TRY(Assign(*option, std::move(entry.values), origin, place));
   }
@@ -293,9 +306,17 @@ Result<void> OptionTable::CheckRequired() const {
 }
 
 Result<ParseOutcome> OptionTable::Parse(std::span<const std::string> arguments, const OptionSources& sources) {
+  using Variables = std::vector<std::pair<std::string, std::string>>;  // names and values
   const auto environment = [&](const Option& option) {
-    const std::string variable = "WINNOW_" + option.UpperName();
-    return sources.environment ? sources.environment(variable) : EnvironmentVariable(variable);
+    Variables found;
+    const auto look = [&](const std::string& name) {
+      std::string variable = VariableOf(name);
+      auto value = sources.environment ? sources.environment(variable) : EnvironmentVariable(variable);
+      if (value) found.emplace_back(std::move(variable), *std::move(value));
+    };
+    look(option.name_);
+    for (const std::string& alias : option.aliases_) look(alias);
+    return found;
   };
   for (Option& option : options_) option.Reset();
   std::vector<CommandLineValues> command_line = TRY(ReadCommandLine(arguments));
@@ -313,7 +334,7 @@ Result<ParseOutcome> OptionTable::Parse(std::span<const std::string> arguments, 
     if (option.role_ != Option::Role::kConfig && option.role_ != Option::Role::kPreset) continue;
     std::optional<std::string>& file = option.role_ == Option::Role::kConfig ? config : preset;
     file = from_command_line(option);
-    if (!file) file = environment(option);
+    if (const Variables variables = environment(option); !file && !variables.empty()) file = variables[0].second;
   }
   // A preset lies under the configuration file, which may name it.
   if (config && !preset) {
@@ -327,8 +348,14 @@ Result<ParseOutcome> OptionTable::Parse(std::span<const std::string> arguments, 
   if (config) TRY(ApplyEntries(TRY(ReadTomlOptions(*config)), *config, OptionOrigin::kConfig));
   for (Option& option : options_) {
     if (option.positional_ || option.IsHelp()) continue;
-    if (std::optional<std::string> value = environment(option)) {
-      TRY(Assign(option, {*std::move(value)}, OptionOrigin::kEnvironment, "WINNOW_" + option.UpperName()));
+    Variables variables = environment(option);
+    if (variables.size() > 1) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{} and {} are the same option", variables[0].first, variables[1].first),
+                  "set only one of these variables");
+    }
+    for (auto& [variable, value] : variables) {
+      TRY(Assign(option, {std::move(value)}, OptionOrigin::kEnvironment, variable));
     }
   }
   for (CommandLineValues& given : command_line) {

@@ -226,6 +226,17 @@ TEST_F(OptionsTest, TheCommandLineBeatsTheEnvironmentBeatsTheConfigBeatsThePrese
   EXPECT_EQ(table.Find("warmup-ratio")->origin(), OptionOrigin::kPreset);
 }
 
+TEST_F(OptionsTest, EachNameOfAnOptionHasAVariable) {
+  environment = {{"WINNOW_LEARNING_RATE", "0.25"}, {"WINNOW_NUM_TRAIN_EPOCHS", "7"}};
+  ASSERT_TRUE(Parse({}));
+  EXPECT_EQ(values.lr, 0.25);
+  EXPECT_EQ(values.epochs, 7);
+  environment["WINNOW_LR"] = "0.5";
+  EXPECT_THAT(Wrong({}), HasSubstr("WINNOW_LR and WINNOW_LEARNING_RATE are the same option"));
+  environment = {{"WINNOW_LEARNING_RATE", "x"}};
+  EXPECT_THAT(Wrong({}), HasSubstr("WINNOW_LEARNING_RATE: 'x' is not a number"));
+}
+
 TEST_F(OptionsTest, AConfigHoldsEveryKindOfValue) {
   const std::string config = Write("own.toml",
                                    "# a run\ndata = ['a.csv', 'b.csv']\noutput_dir = 'out'\nlearning-rate = 3e-4\n"
@@ -250,7 +261,10 @@ TEST_F(OptionsTest, ABadConfigIsRefusedWithItsLine) {
   EXPECT_THAT(wrong("data = [[1]]"), HasSubstr("list elements must be strings"));
   EXPECT_THAT(wrong("a = 1\nb = = 2"), HasSubstr("bad.toml, line 2, column"));
   EXPECT_THAT(wrong("config = 'x.toml'"), HasSubstr("is not allowed in a configuration file"));
-  EXPECT_THAT(wrong("epochs = 1\nnum_train_epochs = 0"), HasSubstr("line 2: num_train_epochs: 0 is out of range"));
+  EXPECT_THAT(wrong("lr = 1\nnum_train_epochs = 0"), HasSubstr("line 2: num_train_epochs: 0 is out of range"));
+  EXPECT_THAT(wrong("epochs = 1\nnum_train_epochs = 2"),
+              HasSubstr("line 2: num_train_epochs: the same option as 'epochs' above"));
+  EXPECT_THAT(wrong("warmup-ratio = 0.1\nwarmup_ratio = 0.2"), HasSubstr("the same option as 'warmup-ratio' above"));
   EXPECT_EQ(Parse({"--config", "/nonexistent.toml"}).error().code, ErrorCode::kNotFound);
 }
 

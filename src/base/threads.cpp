@@ -101,7 +101,7 @@ int UnthrottledCores() {
   return Cores(quota ? std::max(static_cast<int>(*quota), 1) : 0);
 }
 
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads) : process_(::getpid()) {
   if (threads <= 0) threads = AvailableCores();
   try {
     for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { Work(i); });
@@ -112,6 +112,8 @@ ThreadPool::ThreadPool(int threads) {
                             "only " + started + " of " + std::to_string(threads) + " threads can be started");
   }
 }
+
+bool ThreadPool::forked() const { return !workers_.empty() && process_ != ::getpid(); }
 
 ThreadPool::~ThreadPool() { End(workers_, round_, stop_); }
 

@@ -27,8 +27,13 @@ class ThreadPool {
 
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
+  /// Whether the workers are missing, because this process is a fork of the one that created the pool: tasks would wait
+  /// for them without end, and so would the destructor.
+  bool forked() const;
+
   /// Runs task(0) in the calling thread and task(1) ... task(size-1) in the workers, and returns when all are done. For
-  /// one caller at a time. Rethrows the first exception of the tasks then; those that wait for each other must not throw.
+  /// one caller at a time. Rethrows the first exception of the tasks then; those that wait for each other must not
+  /// throw.
   void Run(const std::function<void(int thread)>& task);
 
   /// Divides [0, count) into one contiguous range per thread and runs task(begin, end, thread) for each range that is
@@ -39,6 +44,7 @@ class ThreadPool {
  private:
   void Work(int thread);
 
+  const int process_;  // that created it
   std::vector<std::thread> workers_;
   const std::function<void(int)>* task_ = nullptr;
   std::atomic<unsigned> round_ = 0;    // a new task when it changes

@@ -10,9 +10,9 @@
 #include <string>
 #include <utility>
 
-#include "base/json.h"
 #include "base/mapped_memory.h"
 #include "bundle/pickle.h"
+#include "text/utf8.h"
 
 namespace winnow {
 namespace {
@@ -45,12 +45,6 @@ struct Storage {
 std::unexpected<Error> BadModel(std::string_view where, const std::string& why) {
   return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why),
               "the file is damaged or incomplete: copy or download it again");
-}
-
-/// What JSON can hold: it replaces other bytes, and so could make two names one.
-bool IsUtf8(const std::string& text) {
-  const auto parsed = ParseJson(DumpJsonLine(Json(text)), "name");
-  return parsed && *parsed == Json(text);
 }
 
 std::unexpected<Error> BigEndian(std::string_view where) {
@@ -177,6 +171,7 @@ class TensorReader {
 
   Result<std::optional<TensorView>> ReadTensor(const std::string& name, uint32_t place, PyTorchContents& contents) {
     if (!IsTensor(place)) return std::nullopt;
+    // JSON replaces other bytes, and so could make two names one.
     if (!IsUtf8(name)) return BadModel(where_, "a tensor's name is not UTF-8");
     const auto bad = [&](const std::string& why) { return BadModel(where_, fmt::format("tensor '{}' {}", name, why)); };
     const PickleValue* call = &pickle_[place];

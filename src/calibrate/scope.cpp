@@ -11,12 +11,15 @@
 namespace winnow {
 
 Result<std::vector<std::string>> ReadOutOfScopeTexts(const BundleClassifier& classifier,
-                                                     std::span<const std::filesystem::path> files) {
+                                                     std::span<const std::filesystem::path> files,
+                                                     const std::function<void(const ReadReport&)>& take_report) {
   ReadOptions read;
   read.template_text = classifier.manifest().text_template;
   std::vector<std::string> texts;
   for (const std::filesystem::path& file : files) {
-    std::vector<std::string> more = TRY(ReadTexts(file, read));
+    ReadReport report;
+    std::vector<std::string> more = TRY(ReadTexts(file, read, &report));
+    take_report(report);
     for (std::string& text : more) {
       if (!TrimAscii(text).empty()) texts.push_back(std::move(text));
     }

@@ -27,9 +27,10 @@ struct ScopeOptions : ScopeFitOptions {
 using TextProgress = std::function<bool(size_t done)>;
 
 /// Reads out-of-scope texts by the template of the model. Labels, if any, are ignored, and blank texts are left out.
-/// Errors: ReadTexts'; kInvalidData for files without texts.
+/// `take_report` receives what was read of each file. Errors: ReadTexts'; kInvalidData for files without texts.
 Result<std::vector<std::string>> ReadOutOfScopeTexts(const BundleClassifier& classifier,
-                                                     std::span<const std::filesystem::path> files);
+                                                     std::span<const std::filesystem::path> files,
+                                                     const std::function<void(const ReadReport&)>& take_report);
 
 /// Returns views of the texts from ReadOutOfScopeTexts, divided into segments as the template of the model does.
 std::vector<InputTextView> OutOfScopeViews(std::span<const std::string> texts);

@@ -1,6 +1,4 @@
 // Loading and classification of the C interface.
-#include <unistd.h>
-
 #include <deque>
 #include <memory>
 #include <optional>
@@ -16,10 +14,6 @@
 struct winnow_classifier {
   explicit winnow_classifier(int threads) : pool(threads) {}
 
-  /// Whether the threads of the pool are missing, because the process is a fork of the one that started them.
-  bool forked() const { return pool.size() > 1 && process != ::getpid(); }
-
-  const pid_t process = ::getpid();
   winnow::ThreadPool pool;
   std::optional<winnow::BundleClassifier> classifier;
 };
@@ -124,12 +118,13 @@ Result<void> Classify(const winnow_classifier* classifier, const char* const* te
   if (classifier == nullptr || out == nullptr || (texts == nullptr && count > 0)) {
     return Fail(ErrorCode::kInvalidArgument, "winnow_classify: classifier, text and results must not be NULL");
   }
-  if (classifier->forked()) {
+  if (classifier->pool.forked()) {
     return Fail(ErrorCode::kUnsupported,
                 "winnow_classify: the classifier was loaded by the parent of this process, whose threads are not here",
                 "load the bundle again in this process, or in the parent with threads = 1");
   }
   const ClassifyOptions options = TRY(Known(given));
+  TRY(classifier->classifier->CheckMode(options.mode));
   std::vector<InputTextView> views;
   views.reserve(count);
   for (size_t i = 0; i < count; ++i) {
@@ -159,7 +154,7 @@ winnow_code winnow_load(const char* bundle, const winnow_load_options* options, 
 }
 
 void winnow_free(winnow_classifier* classifier) {
-  if (classifier != nullptr && classifier->forked())
+  if (classifier != nullptr && classifier->pool.forked())
     return;  // its threads, for which the destructor waits, are not here
   delete classifier;
 }

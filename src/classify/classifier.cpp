@@ -1,7 +1,5 @@
 #include "winnow/classifier.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <exception>
 #include <new>
@@ -50,17 +48,20 @@ struct Classifier::Parts {
     return prediction;
   }
 
-  /// Whether the threads of the pool are missing, because the process is a fork of the one that started them.
-  bool forked() const { return pool.size() > 1 && process != ::getpid(); }
+  Result<std::vector<ClassifiedText>> Classify(std::span<const InputTextView> texts,
+                                               const ClassifyOptions& options) const {
+    const BundleClassifier& usable = *TRY(Usable());
+    TRY(usable.CheckMode(options.mode));
+    return usable.Classify(texts, options);
+  }
 
   Result<const BundleClassifier*> Usable() const {
-    if (!forked()) return &*classifier;
+    if (!pool.forked()) return &*classifier;
     return Fail(ErrorCode::kUnsupported,
                 "the classifier was loaded by the parent of this process, whose threads are not here",
                 "load the bundle again in this process, or in the parent with threads = 1");
   }
 
-  const pid_t process = ::getpid();
   ThreadPool pool;
   std::optional<BundleClassifier> classifier;
 };
@@ -74,7 +75,7 @@ Classifier& Classifier::operator=(Classifier&& other) noexcept {
   return *this;
 }
 Classifier::~Classifier() {
-  if (parts_ && parts_->forked())
+  if (parts_ && parts_->pool.forked())
     static_cast<void>(parts_.release());  // its threads, which are waited for, are not here
 }
 
@@ -92,7 +93,7 @@ std::expected<Classifier, Error> Classifier::Load(const std::filesystem::path& b
 std::expected<Prediction, Error> Classifier::Classify(std::string_view text, const ClassifyOptions& options) const {
   return Guarded([&]() -> Result<Prediction> {
     const InputTextView texts[] = {text};
-    const std::vector<ClassifiedText> results = TRY(TRY(parts_->Usable())->Classify(texts, options));
+    const std::vector<ClassifiedText> results = TRY(parts_->Classify(texts, options));
     return parts_->Named(results.front());
   });
 }
@@ -101,7 +102,7 @@ std::expected<std::vector<Prediction>, Error> Classifier::Classify(std::span<con
                                                                    const ClassifyOptions& options) const {
   return Guarded([&]() -> Result<std::vector<Prediction>> {
     const std::vector<InputTextView> views(texts.begin(), texts.end());
-    const std::vector<ClassifiedText> results = TRY(TRY(parts_->Usable())->Classify(views, options));
+    const std::vector<ClassifiedText> results = TRY(parts_->Classify(views, options));
     std::vector<Prediction> predictions;
     predictions.reserve(results.size());
     for (const ClassifiedText& result : results) predictions.push_back(parts_->Named(result));

@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/field_options.h"
 #include "cli/output.h"
+#include "cli/text_report.h"
 #include "data/dataset.h"
 #include "evaluate/latency.h"
 #include "kernels/isa.h"
@@ -26,7 +27,7 @@ namespace {
 struct BenchOptions : CommonOptions {
   std::filesystem::path bundle;
   std::optional<std::filesystem::path> data;
-  std::string text_field;
+  ReadOptions reading;
   int iterations = 1000;
   std::vector<std::string> batch_sizes = {"1", "2", "4", "8", "16", "32", "64", "128"};
   double seconds = 0.3;
@@ -42,7 +43,10 @@ void Describe(BenchOptions& options, OptionTable& table) {
                      "Texts to measure with: one per line, or a CSV, TSV or JSONL file, optionally gzip-compressed")
       .ValueName("DATA")
       .Default("the model's held-out texts");
-  AddTextField(options.text_field, table);
+  table.Group("Data");
+  AddTextField(options.reading.text_field, table);
+  AddFormatOptions(options.reading.format, table);
+  table.Group("Measurement");
   table.Add("iterations", &options.iterations, "Number of texts to time one by one, for latency")
       .Alias("n")
       .Range(1, 1e7);
@@ -81,9 +85,9 @@ Result<std::vector<std::string>> Texts(const BenchOptions& options) {
     LogInfo("the model contains no calibration set; measuring with built-in example texts");
     texts = OurTexts();
   } else {
-    ReadOptions read;
-    read.text_field = options.text_field;
-    texts = TRY(ReadTexts(file, read));
+    ReadReport report;
+    texts = TRY(ReadTexts(file, options.data ? options.reading : ReadOptions(), &report));
+    if (options.data) LogTextReport(report);
   }
   if (options.sorted) std::ranges::stable_sort(texts, {}, &std::string::size);
   return texts;

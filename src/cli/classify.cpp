@@ -8,7 +8,6 @@
 #include "base/environment.h"
 #include "base/interrupt.h"
 #include "base/json.h"
-#include "base/lines.h"
 #include "base/log.h"
 #include "base/output_file.h"
 #include "base/progress.h"
@@ -21,10 +20,10 @@
 #include "cli/commands.h"
 #include "cli/console_observer.h"
 #include "cli/output.h"
+#include "cli/text_report.h"
 #include "cli/zero_shot_options.h"
 #include "client/server_client.h"
 #include "data/dataset.h"
-#include "data/fasttext.h"
 #include "pipeline/base_model.h"
 #include "report/explanation_text.h"
 #include "report/prediction_lines.h"
@@ -177,8 +176,8 @@ class ClassifyOutput final : public PredictionOutput {
   const FileSink* file_ = nullptr;
 };
 
-/// Errors: kInvalidData, with the rows named, if a file contains rows that cannot be read. Reads the whole file, so that
-/// nothing is classified in vain. Standard input and pipes, which cannot be read twice, are not checked.
+/// Errors: kInvalidData, with the rows named, if a file contains rows that cannot be read. Reads the whole file, so
+/// that nothing is classified in vain. Standard input and pipes, which cannot be read twice, are not checked.
 Result<void> CheckRows(const std::filesystem::path& file, const ReadOptions& read) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(file, ignored)) return {};
@@ -191,14 +190,6 @@ Result<void> CheckRows(const std::filesystem::path& file, const ReadOptions& rea
   for (const std::string& example : report.examples) message += "\n  " + example;
   return Fail(ErrorCode::kInvalidData, message,
               "correct these rows, or specify --skip-bad-rows to leave out rows that cannot be read");
-}
-
-/// Logs what was read, in the words of `winnow train`. Plain lines on standard input are not worth a line.
-void LogReport(const ReadReport& report) {
-  const bool plain = report.files.size() == 1 && report.files[0].description == kPlainLines &&
-                     report.files[0].invalid_bytes == 0 && report.files[0].notes.empty() && report.warnings.empty();
-  if (plain && report.rows() == report.kept()) return;
-  for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
 }
 
 /// Returns the range [begin, end) of the texts in the file that are classified.
@@ -242,10 +233,7 @@ Result<void> ClassifyTexts(const ClassifyCommandOptions& options, const std::str
       options.skip_bad_rows ? BadRows::kSkip : BadRows::kRefuse));
   TRY(sink.Flush());
   if (options.input) output.Finish();
-  LogReport(report);
-  if (const size_t left_out = report.Dropped(DropReason::kUnreadable); left_out * 2 > report.rows()) {
-    LogWarning("{} of {} rows were left out, because they cannot be read or have no text", left_out, report.rows());
-  }
+  LogTextReportOfAnswers(report);
   return {};
 }
 

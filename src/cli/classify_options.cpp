@@ -85,8 +85,13 @@ Result<void> CheckLocal(const ClassifyCommandOptions& options) {
 Result<void> CheckShard(const ClassifyCommandOptions& options) {
   if (!options.shard) return {};
   TRY(ParseShard(*options.shard));
-  if (options.input && *options.input != "-") return {};
-  return Fail(ErrorCode::kInvalidArgument, "--shard requires --input FILE, because the file is read twice",
+  std::error_code ignored;
+  const bool may_be_read_twice =
+      options.input && *options.input != "-" &&
+      (!std::filesystem::exists(*options.input, ignored) || std::filesystem::is_regular_file(*options.input, ignored));
+  if (may_be_read_twice) return {};
+  return Fail(ErrorCode::kInvalidArgument,
+              "--shard requires --input FILE, because the file is read twice: standard input and pipes cannot be used",
               "specify the file that all jobs read, or omit --shard");
 }
 
@@ -164,7 +169,7 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table
       .Add("output", &options.output,
            "File for the predictions: a table if its name ends in .csv or .tsv, otherwise JSON lines; it is created "
-           "once all predictions are complete")
+           "once all predictions are complete. - is standard output")
       .ValueName("FILE")
       .Short('o');
   AddTextField(options.text_field, table);
@@ -239,6 +244,10 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
 }
 
 Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options) {
+  if (options.output == "-") {
+    options.output.reset();
+    options.json = true;  // as a file without the name of a table
+  }
   TRY(DecideBy(options.mode, options.threshold));
   TRY(options.server ? RequireNothingLocal(options) : CheckLocal(options));
   if (options.server) TellModelFromTexts(options);

@@ -41,7 +41,8 @@ void AddThresholdOption(std::optional<double>& threshold, OptionTable& table) {
   table
       .Add("threshold", &threshold,
            "Decision threshold between 0 and 1 in place of that of the mode: the positive label (multi-label: each "
-           "label) is assigned if its score is at least X. A lower threshold flags more texts")
+           "label) is assigned if its probability p is at least X; with more than two labels, if p / (p + the "
+           "probability of the next label) is. A lower threshold flags more texts")
       .InsteadOf("mode");
 }
 

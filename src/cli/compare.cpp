@@ -93,7 +93,7 @@ void Describe(CompareOptions& options, OptionTable& table) {
 /// A file by its bytes, as sha256sum says it: other tools can tell, too, that a line of the history is about it.
 Result<std::string> DigestOf(const fs::path& data) {
   std::error_code error;
-  if (fs::exists(data, error) && !fs::is_regular_file(data, error)) {
+  if (data == "-" || (fs::exists(data, error) && !fs::is_regular_file(data, error))) {
     return Fail(ErrorCode::kInvalidArgument, data.string() + ": not a regular file",
                 "compare reads the data once for each model, so standard input and pipes cannot be used; save the data "
                 "to a file");
@@ -270,8 +270,8 @@ std::string ReasonsOf(const Comparison& comparison) {
   return fmt::format("{}", fmt::join(reasons, "; "));
 }
 
-/// Errors: kInvalidModel, with the reasons, if models that the command names could not be evaluated. Those that --models
-/// found may fail.
+/// Errors: kInvalidModel, with the reasons, if models that the command names could not be evaluated. Those that
+/// --models found may fail.
 Result<void> RequireNamed(const CompareOptions& options, const Comparison& comparison,
                           std::span<const FoundBundle> bundles, const std::optional<FoundBundle>& zero_shot) {
   std::vector<std::string> required;

@@ -16,6 +16,7 @@
 #include "cli/field_options.h"
 #include "cli/output.h"
 #include "cli/registry_options.h"
+#include "cli/text_report.h"
 #include "drift/drift_texts.h"
 #include "drift/drift_words.h"
 #include "pipeline/base_model.h"
@@ -120,8 +121,9 @@ Result<Sample> ReadFiles(const std::vector<fs::path>& files, const DriftCommandO
   for (const fs::path& file : files) {
     ReadReport report;
     std::vector<std::string> texts = TRY(ReadTexts(file, reading, &report));
+    LogTextReport(report);
     std::ranges::move(texts, std::back_inserter(sample.texts));
-    sample.source += (sample.source.empty() ? "" : ", ") + file.string();
+    sample.source += (sample.source.empty() ? "" : ", ") + report.files.front().file;
   }
   std::erase_if(sample.texts, [](const std::string& text) { return TrimAscii(text).empty(); });
   return sample;

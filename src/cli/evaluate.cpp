@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/interrupt.h"
 #include "base/lines.h"
 #include "base/log.h"
@@ -103,6 +105,7 @@ std::string CommandLine(const EvaluateOptions& options) {
   if (options.threshold) add("--threshold", fmt::format("{}", *options.threshold));
   if (options.weights != Weights::kAuto) add("--weights", options.weights == Weights::kInt8 ? "int8" : "float");
   if (options.long_text) add("--long-text", std::string(NameOf(*options.long_text)));
+  if (options.fold_disguises) add("--fold-disguises", *options.fold_disguises ? "on" : "off");
   if (options.folds) {
     add("--folds", std::to_string(*options.folds));
     add("--seed", std::to_string(options.seed));
@@ -155,6 +158,15 @@ Result<void> CheckOptions(const EvaluateOptions& options) {
                 "--out-of-scope cannot be combined with --folds, --robustness, --report and --against",
                 "run winnow evaluate once with --out-of-scope and once without");
   }
+  const bool reads_stream = std::ranges::any_of(options.data, [](const std::filesystem::path& file) {
+    std::error_code ignored;
+    return file == "-" || (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored));
+  });
+  if (options.report.against && reads_stream) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "--against reads the data once for each model, so standard input and pipes cannot be used",
+                "save the data to a file first");
+  }
   if (options.robustness && (options.report.report || options.report.against)) {
     return Fail(ErrorCode::kInvalidArgument, "--robustness cannot be combined with --report and --against",
                 "omit --report and --against");
@@ -196,7 +208,8 @@ Result<void> EvaluateFolds(const EvaluateOptions& options, const Dataset& datase
 /// The second model's answers to the texts that both know; the others are taken out of `dataset`.
 Result<MeasuredModel> MeasureSecond(const EvaluateOptions& options, Dataset& dataset, ThreadPool& pool) {
   const std::filesystem::path& bundle = *options.report.against;
-  const BundleClassifier classifier = TRY(BundleClassifier::Load(bundle, pool, options.weights, options.long_text));
+  const BundleClassifier classifier =
+      TRY(BundleClassifier::Load(bundle, pool, options.weights, options.long_text, options.fold_disguises));
   if (classifier.multi_label() != dataset.multi_label) {
     return Fail(ErrorCode::kInvalidArgument,
                 "--against: a single-label model cannot be compared with a multi-label model",

@@ -5,6 +5,7 @@
 #include "classify/bundle_classifier.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
+#include "cli/field_options.h"
 #include "cli/filter_inputs.h"
 #include "cli/filter_options.h"
 #include "cli/output.h"
@@ -24,6 +25,7 @@ constexpr size_t kBatch = 256;
 struct FilterCommandOptions : CommonOptions {
   std::filesystem::path model;
   std::vector<std::string> inputs;
+  FilterReading reading;
   FilterStepOptions steps;
   std::string user;
   std::string sender;
@@ -40,11 +42,17 @@ void Describe(FilterCommandOptions& options, OptionTable& table) {
       .AddPositional(
           "message", &options.inputs,
           "Mail (.eml, mbox, Maildir), JSON lines with text, or subject and body, and sender, other files of "
-          "texts, - for standard input, or texts themselves; without MESSAGE: standard input")
+          "texts, - for standard input, or texts themselves; without MESSAGE: standard input. Files may be "
+          "gzip-compressed")
       .ValueName("MESSAGE");
   table.Describe(
       "Prints one verdict per message, with its reasons: the reputation of the sender, rules, corrections of "
       "near-duplicates, and the model, in this order. Each step may decide. If the model cannot be loaded, rules and reputation decide.");
+  table.Group("Reading of files");
+  AddTextField(options.reading.text_field, table);
+  AddFormatOptions(options.reading.format, table);
+  table.Add("skip-bad-rows", &options.reading.skip_bad_rows,
+            "Leave out rows of files that cannot be read, and report them, instead of refusing the file");
   table.Group("Steps");
   AddFilterStepOptions(options.steps, table);
   table.Add("user", &options.user, "User whose messages they are: chooses preferences and reputation").ValueName("ID");
@@ -209,7 +217,8 @@ Result<void> Run(const FilterCommandOptions& options) {
   ThreadPool pool(options.threads);
   const std::optional<BundleClassifier> classifier = TRY(LoadModel(options, pool));
   MessageBatches batches(options, filter, mode, classifier ? &*classifier : nullptr, known ? &*known : nullptr);
-  TRY(ForEachFilterInput(options.inputs, [&](FilterInput input) { return batches.Take(std::move(input)); }));
+  TRY(ForEachFilterInput(options.inputs, options.reading,
+                         [&](FilterInput input) { return batches.Take(std::move(input)); }));
   return batches.Flush();
 }
 

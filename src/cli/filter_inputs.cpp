@@ -4,15 +4,16 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/ascii.h"
-#include "base/files.h"
-#include "base/input_file.h"
-#include "base/lines.h"
 #include "base/log.h"
-#include "data/dataset.h"
+#include "cli/text_report.h"
+#include "data/encoding.h"
+#include "data/fasttext.h"
+#include "data/file_scan.h"
+#include "data/gzip_reader.h"
 #include "filter/message_sources.h"
 #include "mail/mail_files.h"
 #include "text/text_parts.h"
@@ -22,7 +23,8 @@ namespace {
 
 using Take = std::function<Result<void>(FilterInput)>;
 
-constexpr size_t kMostStandardInput = size_t{1} << 30;
+constexpr size_t kMostBytes = size_t{1} << 30;  // of an input that is held in memory
+constexpr size_t kSniffedBytes = size_t{1} << 16;
 
 /// Returns true if a text begins like a mail: with a line of an mbox file or a header field that mails have.
 bool LooksLikeMail(std::string_view contents) {
@@ -46,105 +48,221 @@ bool LooksLikeJson(std::string_view contents) {
   return first != std::string_view::npos && contents[first] == '{';
 }
 
-Result<void> TakeMail(std::string_view raw, const std::string& file, size_t number, const Take& take) {
-  const Result<MailMessage> mail = ReadMail(raw);
-  // An empty message is a message: it gets a verdict as every other one.
-  FilterInput input{mail ? MessageOfMail(*mail) : FilterMessage{}, file, number};
-  return take(std::move(input));
+/// The bytes of an input, unpacked if they are compressed with gzip.
+struct Contents {
+  std::string name;
+  std::string bytes = {};
+  bool gzip = false;
+};
+
+Result<Contents> ReadContents(const std::filesystem::path& path, size_t most = kMostBytes) {
+  GzipReader file = TRY(GzipReader::Open(path));
+  Contents contents{.name = file.name()};
+  while (contents.bytes.size() < most) {
+    const size_t before = contents.bytes.size();
+    contents.bytes.resize(before + std::min(most - before, size_t{1} << 16));
+    const size_t read = TRY(file.Read(contents.bytes.data() + before, contents.bytes.size() - before));
+    contents.bytes.resize(before + read);
+    if (read == 0) break;
+  }
+  contents.gzip = file.gzip();
+  if (contents.bytes.size() == kMostBytes) {
+    return Fail(ErrorCode::kInvalidData, contents.name + " has 1 GB or more", "divide it into several files");
+  }
+  return contents;
 }
 
-Result<void> TakeJsonLines(std::string_view contents, const std::string& file, const Take& take) {
+/// Makes valid UTF-8 of the bytes, and notes in the report how. Errors: kInvalidData for what is no text.
+Result<std::string> Decoded(const Contents& contents, const FilterReading& reading, FileReport& report) {
+  const std::string_view bytes = contents.bytes;
+  const std::optional<Encoding> given = TRY(FormatWishesOf(reading.format)).encoding;
+  const std::string_view first = bytes.substr(0, kSniffedBytes);
+  const Sniffed sniffed = given ? Sniffed{*given, MarkBytes(first, *given), {}, {}} : SniffEncoding(first);
+  if (!sniffed.problem.empty()) {
+    return Fail(ErrorCode::kInvalidData, contents.name + ": " + sniffed.problem, sniffed.hint);
+  }
+  Utf8Decoder decoder(sniffed.encoding);
+  std::string text;
+  decoder.Append(bytes.substr(sniffed.mark_bytes), /*last=*/true, text);
+  report.file = contents.name;
+  report.gzip = contents.gzip;
+  report.invalid_bytes = decoder.invalid_bytes();
+  if (report.invalid_bytes > 0) {
+    const size_t at = std::min(text.find("\uFFFD"), text.size());
+    report.first_invalid_line =
+        1 + static_cast<size_t>(std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(at), '\n'));
+  }
+  if (!given && sniffed.encoding == Encoding::kWindows1252) {
+    report.notes.push_back("not UTF-8, so it is read as Windows-1252; for another encoding, specify --encoding");
+  }
+  return text;
+}
+
+/// Calls `take` with each line and its number, without its end; empty lines included.
+Result<void> ForEachLine(std::string_view text, const std::function<Result<void>(std::string_view, size_t)>& take) {
   size_t number = 0;
-  for (const std::string_view line : Lines(contents)) {
-    ++number;
-    if (IsBlank(line)) continue;
-    FilterMessage message = TRY(MessageOfJson(line, fmt::format("{}, line {}", file, number)));
-    TRY(take({std::move(message), file, number}));
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.starts_with(kUtf8Mark)) line.remove_prefix(kUtf8Mark.size());
+    TRY(take(line, ++number));
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return {};
 }
 
-Result<void> TakeStandardInput(const Take& take) {
-  std::string contents;
-  std::array<char, 1 << 16> buffer{};
-  InputFile file = TRY(InputFile::Open("-"));
-  while (const size_t read = TRY(file.Read(buffer.data(), buffer.size()))) {
-    contents.append(buffer.data(), read);
-    if (contents.size() > kMostStandardInput) {
-      return Fail(ErrorCode::kInvalidData, "standard input has more than 1 GB", "pass the messages as files");
-    }
+/// Reads the inputs one after the other.
+class InputReader {
+ public:
+  InputReader(const FilterReading& reading, const Take& take) : reading_(reading), take_(take) {}
+
+  Result<void> TakeStandardInput() const {
+    if (IsTable()) return TakeTexts("-");
+    const Contents contents = TRY(ReadContents("-"));
+    if (reading_.format.format.empty() && LooksLikeMail(contents.bytes)) return TakeMailContents(contents);
+    ReadReport report;
+    const std::string text = TRY(Decoded(contents, reading_, report.files.emplace_back()));
+    const std::string& format = reading_.format.format;
+    const bool json = format == "jsonl" || (format.empty() && LooksLikeJson(text));
+    return json ? TakeJsonLines(text, report) : TakeLines(text, report);
   }
-  const std::string name = "standard input";
-  if (LooksLikeJson(contents)) return TakeJsonLines(contents, name, take);
-  if (const std::string_view mbox = MboxIn(contents); !mbox.empty()) {
+
+  Result<void> TakeFile(const std::filesystem::path& path) const {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return TakeMailFiles(path);
+    const bool gzip = LowerAscii(path.extension().string()) == ".gz";
+    const std::string extension =
+        LowerAscii((gzip ? path.stem() : path.filename()).extension().string());  // of mails.jsonl.gz: .jsonl
+    const std::string& format = reading_.format.format;
+    if (format.empty() && (extension == ".eml" || extension == ".emlx" || extension == ".mbox" ||
+                           (extension.empty() && TRY(BeginsLikeMail(path))))) {
+      return gzip ? TakeMailContents(TRY(ReadContents(path))) : TakeMailFiles(path);
+    }
+    const bool named_json = extension == ".jsonl" || extension == ".ndjson";
+    if (format == "jsonl" || (format.empty() && named_json && !IsTable())) {
+      ReadReport report;
+      const std::string text = TRY(Decoded(TRY(ReadContents(path)), reading_, report.files.emplace_back()));
+      return TakeJsonLines(text, report);
+    }
+    return TakeTexts(path);
+  }
+
+ private:
+  /// Whether the options are about texts that are neither mail nor JSON lines nor plain lines.
+  bool IsTable() const {
+    const FormatOptions& format = reading_.format;
+    const bool other = !format.format.empty() && format.format != "jsonl" && format.format != "lines";
+    return other || !format.delimiter.empty() || !format.quoting.empty() || format.no_header ||
+           !reading_.text_field.empty();
+  }
+
+  Result<void> TakeMail(std::string_view raw, const std::string& file, size_t number) const {
+    const Result<MailMessage> mail = ReadMail(raw);
+    // An empty message is a message: it gets a verdict as every other one.
+    FilterInput input{mail ? MessageOfMail(*mail) : FilterMessage{}, file, number};
+    return take_(std::move(input));
+  }
+
+  Result<void> TakeMailContents(const Contents& contents) const {
+    const std::string_view mbox = MboxIn(contents.bytes);
+    if (mbox.empty()) return TakeMail(contents.bytes, contents.name, 1);
     size_t number = 0;
-    for (const std::string_view raw : MessagesOfMbox(mbox)) TRY(TakeMail(raw, name, ++number, take));
+    for (const std::string_view raw : MessagesOfMbox(mbox)) TRY(TakeMail(raw, contents.name, ++number));
     return {};
   }
-  if (LooksLikeMail(contents)) return TakeMail(contents, name, 1, take);
-  size_t number = 0;
-  for (const std::string_view line : Lines(contents)) TRY(take(TextInput(line, name, ++number)));
-  return {};
-}
 
-Result<void> TakeMailFiles(const std::filesystem::path& path, const Take& take) {
-  MailFileReport report;
-  TRY(ForEachMail(std::span(&path, 1), report,
-                  [&](const MailItem& item) { return TakeMail(item.raw, std::string(item.file), item.number, take); }));
-  for (const std::string& note : report.notes) LogWarning("{}", note);
-  if (report.messages > 0) return {};
-  return Fail(ErrorCode::kInvalidData, fmt::format("{}: no messages", path.string()),
-              "a directory must contain .eml files, mbox files or a Maildir");
-}
+  Result<void> TakeMailFiles(const std::filesystem::path& path) const {
+    MailFileReport report;
+    TRY(ForEachMail(std::span(&path, 1), report,
+                    [&](const MailItem& item) { return TakeMail(item.raw, std::string(item.file), item.number); }));
+    for (const std::string& note : report.notes) LogWarning("{}", note);
+    if (report.messages > 0) return {};
+    return Fail(ErrorCode::kInvalidData, fmt::format("{}: no messages", path.string()),
+                "a directory must contain .eml files, mbox files or a Maildir");
+  }
 
-Result<void> TakeTexts(const std::filesystem::path& path, const Take& take) {
-  ReadReport report;
-  return ForEachText(
-      path, {}, report,
-      [&](std::string_view text, size_t row) -> Result<void> { return take(TextInput(text, path.string(), row)); },
-      BadRows::kRefuse);
-}
+  Result<void> TakeJsonLines(std::string_view text, ReadReport& report) const {
+    FileReport& file = report.files[0];
+    file.description = "JSON lines";
+    TRY(ForEachLine(text, [&](std::string_view line, size_t number) -> Result<void> {
+      if (IsBlank(line)) return {};
+      ++file.rows;
+      Result<FilterMessage> message = MessageOfJson(line, fmt::format("{}, line {}", file.file, number));
+      if (message) {
+        ++file.kept;
+        return take_({*std::move(message), file.file, number});
+      }
+      Error& error = message.error();
+      if (!reading_.skip_bad_rows) {
+        error.hint += (error.hint.empty() ? "" : "; ") +
+                      std::string("to leave out rows that cannot be read, specify --skip-bad-rows");
+        return std::unexpected(std::move(error));
+      }
+      size_t& dropped = file.dropped[static_cast<size_t>(DropReason::kUnreadable)];
+      if (++dropped <= ReadReport::kMaxExamples) report.examples.push_back(error.message);
+      return {};
+    }));
+    LogTextReportOfAnswers(report);
+    return {};
+  }
 
-/// Returns true for a file that begins as a message does. What cannot be read twice, such as a pipe, is taken for texts.
-Result<bool> BeginsLikeMail(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) return false;
-  InputFile file = TRY(InputFile::Open(path));
-  std::string bytes(4096, '\0');
-  bytes.resize(TRY(file.Read(bytes.data(), bytes.size())));
-  return LooksLikeMail(bytes);
-}
+  Result<void> TakeLines(std::string_view text, ReadReport& report) const {
+    FileReport& file = report.files[0];
+    file.description = kPlainLines;
+    TRY(ForEachLine(text, [&](std::string_view line, size_t number) {
+      file.rows = file.kept = number;
+      return take_(TextInput(line, file.file, number));
+    }));
+    LogTextReportOfAnswers(report);
+    return {};
+  }
 
-Result<void> TakeFile(const std::filesystem::path& path, const Take& take) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return TakeMailFiles(path, take);
-  const std::string extension = LowerAscii(path.extension().string());
-  if (extension == ".eml" || extension == ".emlx" || extension == ".mbox") return TakeMailFiles(path, take);
-  if (extension == ".jsonl" || extension == ".ndjson") return TakeJsonLines(TRY(ReadFile(path)), path.string(), take);
-  if (extension.empty() && TRY(BeginsLikeMail(path))) return TakeMailFiles(path, take);
-  return TakeTexts(path, take);
-}
+  Result<void> TakeTexts(const std::filesystem::path& path) const {
+    const std::string name = path == "-" ? "standard input" : path.string();
+    ReadReport report;
+    TRY(ForEachText(
+        path, {.text_field = reading_.text_field, .format = reading_.format}, report,
+        [&](std::string_view text, size_t row) -> Result<void> { return take_(TextInput(text, name, row)); },
+        reading_.skip_bad_rows ? BadRows::kSkip : BadRows::kRefuse));
+    LogTextReportOfAnswers(report);
+    return {};
+  }
+
+  /// Returns true for a file that begins as a message does. What cannot be read twice, such as a pipe, is taken for
+  /// texts.
+  static Result<bool> BeginsLikeMail(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored)) return false;
+    return LooksLikeMail(TRY(ReadContents(path, 4096)).bytes);
+  }
+
+  const FilterReading& reading_;
+  const Take& take_;
+};
 
 /// Returns true for what is the name of a file rather than a text.
 bool NamesFile(const std::string& input) {
   if (input.find_first_of(" \n") != std::string::npos) return false;
-  constexpr std::array<std::string_view, 8> kExtensions = {".eml",    ".emlx", ".mbox", ".jsonl",
-                                                           ".ndjson", ".csv",  ".tsv",  ".txt"};
+  constexpr std::array<std::string_view, 9> kExtensions = {".eml", ".emlx", ".mbox", ".jsonl", ".ndjson",
+                                                           ".csv", ".tsv",  ".txt",  ".gz"};
   return std::ranges::any_of(kExtensions, [&](std::string_view extension) { return input.ends_with(extension); });
 }
 
 }  // namespace
 
-Result<void> ForEachFilterInput(const std::vector<std::string>& inputs, const Take& take) {
-  if (inputs.empty()) return TakeStandardInput(take);
+Result<void> ForEachFilterInput(const std::vector<std::string>& inputs, const FilterReading& reading,
+                                const Take& take) {
+  const InputReader reader(reading, take);
+  if (inputs.empty()) return reader.TakeStandardInput();
   for (const std::string& input : inputs) {
     if (input == "-") {
-      TRY(TakeStandardInput(take));
+      TRY(reader.TakeStandardInput());
       continue;
     }
     std::error_code ignored;
     if (!input.empty() && std::filesystem::exists(input, ignored)) {
-      TRY(TakeFile(input, take));
+      TRY(reader.TakeFile(input));
     } else if (NamesFile(input)) {
       return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file", input),
                   "a text of one word that ends like the name of a file can be passed on standard input");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "data/dataset.h"
 #include "filter/message.h"
 
 namespace winnow {
@@ -18,12 +19,20 @@ struct FilterInput {
   size_t number = 0;      ///< line of the file, or number of the message in it, from 1; 0 on the command line
 };
 
+/// How inputs are read, as far as they are files or standard input.
+struct FilterReading {
+  std::string text_field = {};  ///< of tables; empty: found by name
+  FormatOptions format = {};    ///< what is specified is not detected; a format means that the input is no mail
+  bool skip_bad_rows = false;   ///< leave out rows that cannot be read, and report them
+};
+
 /// Passes the messages of `inputs` to `take`, in order; standard input without any. An input is a file or directory if
-/// there is one with that name: mail (.eml, mbox, Maildir), JSON lines of objects with "text" or "subject" and "body", or
-/// any other file of texts that `winnow classify` reads. "-" is standard input: mail, JSON lines or one text per line.
-/// Any other input is a text itself. Errors: kNotFound for what looks like the name of a file; kIo, kInvalidData; the
-/// first error of `take`.
-Result<void> ForEachFilterInput(const std::vector<std::string>& inputs,
+/// there is one with that name: mail (.eml, mbox, Maildir), JSON lines of objects with "text" or "subject" and "body",
+/// or any other file of texts that `winnow classify` reads. "-" is standard input: mail, JSON lines or one text per
+/// line, empty lines included. Files and standard input may be compressed with gzip. Any other input is a text itself.
+/// Logs what was read. Errors: kNotFound for what looks like the name of a file; kIo, kInvalidData; the first error of
+/// `take`.
+Result<void> ForEachFilterInput(const std::vector<std::string>& inputs, const FilterReading& reading,
                                 const std::function<Result<void>(FilterInput)>& take);
 
 }  // namespace winnow

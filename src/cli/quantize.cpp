@@ -62,6 +62,11 @@ void Describe(QuantizeCommandOptions& options, OptionTable& table) {
            "Labelled texts that the model was not trained on, to measure the drop (CSV, TSV, JSONL)")
       .ValueName("FILE")
       .Default("calibration.jsonl in BUNDLE");
+  table.Group("Reading of files");
+  AddTextField(options.plan.reading.text_field, table);
+  AddLabelField(options.plan.reading.label_field, table);
+  AddFilter(options.plan.reading.filter, table);
+  AddFormatOptions(options.plan.reading.format, table);
   AddTrustOptions(options, table);
   table.Example("winnow quantize intents --target browser --output intents-web --train-data train.csv",
                 "an eighth of the size and less, to download with a web page");

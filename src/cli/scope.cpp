@@ -4,6 +4,7 @@
 #include "base/progress.h"
 #include "calibrate/scope_text.h"
 #include "cli/output.h"
+#include "cli/text_report.h"
 
 namespace winnow {
 namespace {
@@ -56,7 +57,7 @@ Result<void> RunScopeEvaluation(const BundleClassifier& classifier, const Datase
     return Fail(ErrorCode::kInvalidArgument, "the model has no out-of-scope detection",
                 "add out-of-scope detection with: winnow calibrate BUNDLE DATA --out-of-scope FILE");
   }
-  const std::vector<std::string> outside_texts = TRY(ReadOutOfScopeTexts(classifier, outside));
+  const std::vector<std::string> outside_texts = TRY(ReadOutOfScopeTexts(classifier, outside, LogTextReport));
   const ScopePredictions in = TRY(PredictWithBar(classifier, InputTexts(inside), classify));
   const ScopePredictions out = TRY(PredictWithBar(classifier, OutOfScopeViews(outside_texts), classify));
   const ScopeMetrics metrics = MeasureScopeRule(*rule, inside, in, out);

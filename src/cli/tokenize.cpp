@@ -3,7 +3,9 @@
 #include "bundle/manifest.h"
 #include "classify/text_encoder.h"
 #include "cli/commands.h"
+#include "cli/field_options.h"
 #include "cli/output.h"
+#include "cli/text_report.h"
 #include "data/dataset.h"
 #include "linear/linear_model.h"
 #include "tokenize/tokenizer.h"
@@ -15,6 +17,8 @@ struct TokenizeOptions : CommonOptions {
   std::filesystem::path directory;
   std::vector<std::string> texts;
   std::optional<std::filesystem::path> input;
+  ReadOptions reading;
+  bool skip_bad_rows = false;
   int max_length = 1 << 20;
   bool special = false;
 };
@@ -25,11 +29,16 @@ void Describe(TokenizeOptions& options, OptionTable& table) {
       .Required();
   table.AddPositional("text", &options.texts,
                       "Texts; without TEXT and --input they are read from standard input, one per line");
-  table.Group("Tokens");
+  table.Group("Input");
   table
       .Add("input", &options.input,
            "File of texts: one per line, or CSV, TSV, JSONL, also gzipped; - is standard input")
       .ValueName("FILE");
+  AddTextField(options.reading.text_field, table);
+  AddFormatOptions(options.reading.format, table);
+  table.Add("skip-bad-rows", &options.skip_bad_rows,
+            "Leave out rows of --input that cannot be read, and report them, instead of refusing the file");
+  table.Group("Tokens");
   table.Add("max-length", &options.max_length, "Maximum number of tokens per text, [CLS] and [SEP] included")
       .AtLeast(0);
   table.Add("special", &options.special,
@@ -68,8 +77,12 @@ Result<void> Run(const TokenizeOptions& options) {
   for (const std::string& text : options.texts) TRY(PrintTokens(encoder, options, text));
   if (!options.texts.empty()) return {};
   ReadReport report;
-  return ForEachText(options.input.value_or("-"), {}, report,
-                     [&](std::string_view text, size_t) { return PrintTokens(encoder, options, text); });
+  TRY(ForEachText(
+      options.input.value_or("-"), options.reading, report,
+      [&](std::string_view text, size_t) { return PrintTokens(encoder, options, text); },
+      options.skip_bad_rows ? BadRows::kSkip : BadRows::kRefuse));
+  LogTextReportOfAnswers(report);
+  return {};
 }
 
 }  // namespace

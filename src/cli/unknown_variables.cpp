@@ -30,7 +30,9 @@ std::vector<std::string> OptionVariables() {
   for (const Command& command : AllCommands()) {
     const std::unique_ptr<Invocation> invocation = command.begin();
     for (const OptionSummary& option : invocation->table().Summaries()) {
-      if (!option.positional) names.push_back(option.name);
+      if (option.positional) continue;
+      names.push_back(option.name);
+      names.insert(names.end(), option.aliases.begin(), option.aliases.end());
     }
   }
   for (std::string& name : names) {

@@ -19,10 +19,10 @@ TEST(UnknownVariables, AMisspeltOneIsNamedWithWhatWasMeant) {
 
 TEST(UnknownVariables, OptionsOfAnyCommandAndOtherVariablesAreKnown) {
   EXPECT_THAT(UnknownVariableWarnings(std::vector<std::string>{
-                  "WINNOW_EPOCHS=3", "WINNOW_BATCH_SIZE=8", "WINNOW_API_KEY=k", "WINNOW_API_KEY_FILE=f",
-                  "WINNOW_ISA=avx2", "WINNOW_WEB_DIR=w", "WINNOW_DATA_MIRROR=m", "WINNOW_ENGINE=wasm", "WINNOW_PORT=1",
-                  "WINNOW_PORT_8080_TCP=tcp://10.0.0.1:8080", "WINNOW_SERVICE_HOST=10.0.0.1",
-                  "WINNOW_TEST_FUZZ_SECONDS=20", "PATH=WINNOW_X"}),
+                  "WINNOW_EPOCHS=3", "WINNOW_BATCH_SIZE=8", "WINNOW_LEARNING_RATE=1", "WINNOW_API_KEY=k",
+                  "WINNOW_API_KEY_FILE=f", "WINNOW_ISA=avx2", "WINNOW_WEB_DIR=w", "WINNOW_DATA_MIRROR=m",
+                  "WINNOW_ENGINE=wasm", "WINNOW_PORT=1", "WINNOW_PORT_8080_TCP=tcp://10.0.0.1:8080",
+                  "WINNOW_SERVICE_HOST=10.0.0.1", "WINNOW_TEST_FUZZ_SECONDS=20", "PATH=WINNOW_X"}),
               IsEmpty());
 }
 

@@ -9,7 +9,6 @@
 #include "base/random.h"
 #include "data/augment_edits.h"
 #include "data/deduplicate.h"
-#include "data/encoding.h"
 #include "text/segments.h"
 #include "text/text_parts.h"
 #include "text/utf8.h"
@@ -48,13 +47,6 @@ std::vector<std::string> TextsOf(const std::vector<Example>& examples) {
   std::vector<std::string> texts;
   for (const Example& example : examples) texts.push_back(example.text);
   return texts;
-}
-
-bool IsValidUtf8(std::string_view text) {
-  Utf8Decoder decoder;
-  std::string decoded;
-  decoder.Append(text, true, decoded);
-  return decoder.invalid_bytes() == 0 && decoded == text;
 }
 
 TEST(Augment, GivesTheSameVariantsForTheSameSeedAndOthersForAnother) {
@@ -127,7 +119,7 @@ TEST(Augment, GivesValidUtf8OfAnyText) {
   const auto variants = Augment(SetOf(texts), {.variants = 5}, report);
   ASSERT_GT(variants.size(), texts.size());
   for (const Example& variant : variants) {
-    EXPECT_TRUE(IsValidUtf8(variant.text)) << variant.text;
+    EXPECT_TRUE(IsUtf8(variant.text)) << variant.text;
     EXPECT_FALSE(IsBlank(variant.text));
   }
 }

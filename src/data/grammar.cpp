@@ -8,8 +8,8 @@
 
 #include "base/files.h"
 #include "base/suggest.h"
-#include "data/encoding.h"
 #include "text/text_parts.h"
+#include "text/utf8.h"
 
 namespace winnow {
 namespace {
@@ -27,13 +27,6 @@ bool IsSymbols(std::string_view text) {
 }
 
 bool IsControl(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f'; }
-
-bool IsUtf8(std::string_view text) {
-  Utf8Decoder decoder;
-  std::string decoded;
-  decoder.Append(text, true, decoded);
-  return decoder.invalid_bytes() == 0;
-}
 
 }  // namespace
 

@@ -6,11 +6,11 @@
 #include <set>
 #include <utility>
 
-#include "data/encoding.h"
 #include "data/random.h"
 #include "support/error_of.h"
 #include "support/source_directory.h"
 #include "text/text_parts.h"
+#include "text/utf8.h"
 
 namespace winnow {
 namespace {
@@ -34,13 +34,6 @@ std::set<std::string> TextsOf(const std::string& contents) {
   Random random(1);
   for (int i = 0; i < 300; ++i) texts.insert(grammar.Expand(0, 0, random));
   return texts;
-}
-
-bool IsUtf8(std::string_view text) {
-  Utf8Decoder decoder;
-  std::string decoded;
-  decoder.Append(text, true, decoded);
-  return decoder.invalid_bytes() == 0;
 }
 
 TEST(Grammar, ReplacesSlotsAndChoices) {

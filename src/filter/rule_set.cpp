@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "filter/domain_name.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -47,7 +48,7 @@ namespace {
 bool AnyInDomains(std::string_view hosts, const std::vector<std::string>& domains) {
   while (!hosts.empty()) {
     const size_t end = std::min(hosts.find('\n'), hosts.size());
-    const std::string host = HostOfLink(hosts.substr(0, end));
+    const std::string host = NormalDomain(HostOfLink(hosts.substr(0, end)));
     if (std::ranges::any_of(domains, [&](const std::string& domain) { return IsInDomain(host, domain); })) return true;
     hosts.remove_prefix(std::min(end + 1, hosts.size()));
   }

@@ -140,6 +140,25 @@ TEST(RuleSet, DomainsIncludeTheDomainsBelow) {
   EXPECT_THAT(Names(rules, TextMessage("https://bit.ly.evil.example/")), IsEmpty());
 }
 
+TEST(RuleSet, InternationalDomainsMatchInBothForms) {
+  for (const char* const domain : {"bücher.example", "XN--bcher-KVA.example"}) {
+    const RuleSet::Pointer rules =
+        Parsed(std::string("[[rule]]\nname = \"FROM\"\ndomains = [\"") + domain +
+               "\"]\n[[rule]]\nname = \"TO\"\nfield = \"link_hosts\"\ndomains = [\"" + domain + "\"]\n");
+    FilterMessage message;
+    for (const char* const sender : {"a@BÜCHER.example", "a@xn--bcher-kva.example", "a@mail.xn--bcher-kva.example"}) {
+      message.sender = sender;
+      EXPECT_THAT(Names(rules, message), ElementsAre("FROM")) << sender << " in " << domain;
+    }
+    EXPECT_THAT(Names(rules, TextMessage("https://xn--bcher-kva.example/a")), ElementsAre("TO")) << domain;
+    EXPECT_THAT(Names(rules, TextMessage("https://Bücher.example/a")), ElementsAre("TO")) << domain;
+    EXPECT_THAT(Names(rules, TextMessage("https://bucher.example/a")), IsEmpty()) << domain;
+  }
+  // Patterns read hosts as they are written: the form of the DNS in a link is a sign of its own.
+  const RuleSet::Pointer encoded = Parsed("[[rule]]\nname = \"XN\"\nfield = \"link_hosts\"\npattern = 'xn--'\n");
+  EXPECT_THAT(Names(encoded, TextMessage("https://xn--bcher-kva.example/a")), ElementsAre("XN"));
+}
+
 TEST(RuleSet, FoldsObfuscationsOnlyForRulesThatAskForIt) {
   const RuleSet::Pointer rules = Parsed(
       "[[rule]]\nname = \"PLAIN\"\npattern = '(?i)free cash'\n[[rule]]\nname = \"FOLDED\"\npattern = '(?i)free cash'\nfold = true\n");

@@ -6,6 +6,7 @@
 
 #include "base/suggest.h"
 #include "base/toml_depth.h"
+#include "filter/domain_name.h"
 #include "filter/rule.h"
 #include "filter/toml_table.h"
 
@@ -73,7 +74,7 @@ Result<Rule> ReadRule(const toml::table& table, const std::string& file) {
     // "domains" without "field" is about the sender.
     if (table.get("field") == nullptr) rule.field = FieldName{FieldName::Kind::kSenderDomain};
     for (std::string& domain : rule.domains) {
-      domain = HostOfLink(domain);
+      domain = NormalDomain(HostOfLink(domain));
       if (domain.empty() || domain.find('.') == std::string::npos) {
         return reader.Refuse(rule.line, fmt::format("domains: '{}' is not a domain", domain),
                              "write domains such as \"example.com\", which includes mail.example.com");

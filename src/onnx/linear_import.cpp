@@ -16,7 +16,7 @@
 #include "linear/linear_file.h"
 #include "onnx/linear_pipeline.h"
 #include "onnx/linear_text.h"
-#include "text/python_text.h"
+#include "text/utf8.h"
 
 namespace winnow {
 namespace {
@@ -32,12 +32,6 @@ constexpr char kToOnnx[] =
     "from skl2onnx import to_onnx; from skl2onnx.common.data_types import StringTensorType; "
     "open('model.onnx', 'wb').write(to_onnx(pipeline, initial_types=[('text', StringTensorType([None, 1]))])"
     ".SerializeToString())";
-
-bool IsUtf8(std::string_view text) {
-  std::string valid;
-  PythonLower(text, /*lowercase=*/false, valid);
-  return valid == text;
-}
 
 /// A feature's name, and where its weights are.
 struct Feature {

@@ -186,7 +186,10 @@ Result<CalibratedBundle> BundleCalibration::CalibrateOn(const HeldOutTexts& text
 Result<ScopeFit> BundleCalibration::ChooseScope(const HeldOutTexts& texts, const BundleClassifier& classifier) const {
   ScopeOptions choice = plan_.scope.choice;
   choice.confidence = plan_.calibration.confidence;
-  const std::vector<std::string> outside = TRY(ReadOutOfScopeTexts(classifier, plan_.scope.outside));
+  const auto note = [this](const ReadReport& report) {
+    for (const std::string& line : Lines(report.Text())) observer_.Note(line);
+  };
+  const std::vector<std::string> outside = TRY(ReadOutOfScopeTexts(classifier, plan_.scope.outside, note));
   const std::string work = "out of scope";
   const std::vector<float> logits = TRY(FirstWindowLogits(classifier, outside, ProgressOf(work, outside.size())));
   observer_.OnProgress(work, static_cast<int64_t>(outside.size()), static_cast<int64_t>(outside.size()));
@@ -226,7 +229,7 @@ Result<void> BundleCalibration::Write(Manifest manifest, const ScopeRule* scope)
 /// Returns the name of the texts in the manifest.
 std::string BundleCalibration::Source() const {
   if (plan_.data.empty()) return kCalibrationTextsFile;
-  const std::string first = plan_.data.front().filename().string();
+  const std::string first = plan_.data.front() == "-" ? "standard input" : plan_.data.front().filename().string();
   return plan_.data.size() == 1 ? first : fmt::format("{} and {} more", first, plan_.data.size() - 1);
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "base/lines.h"
 #include "base/progress.h"
 #include "data/deduplicate.h"
 #include "pipeline/data_plan.h"
@@ -25,7 +26,10 @@ Result<std::vector<std::string>> ReadUnlabelled(const TrainingPlan& plan, const 
   read.label_field.clear();
   Dataset extra;
   for (const std::filesystem::path& file : plan.distillation.unlabelled) {
-    for (std::string& text : TRY(ReadTexts(file, read))) {
+    ReadReport report;
+    std::vector<std::string> texts = TRY(ReadTexts(file, read, &report));
+    for (const std::string& line : Lines(report.Text())) observer.Note(line);
+    for (std::string& text : texts) {
       if (!TrimAscii(text).empty()) extra.examples.push_back({std::move(text), {}, "", 0});
     }
   }

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/hash.h"
+#include "base/lines.h"
 #include "bundle/calibration_texts.h"
 #include "bundle/copy.h"
 #include "bundle/directory.h"
@@ -29,7 +31,10 @@ Result<Dataset> ReadTexts(const QuantizePlan& plan, const std::vector<std::files
   ReadingOptions reading = plan.reading;
   reading.unknown_labels = UnknownLabels::kDrop;  // both models would be wrong
   Result<Dataset> dataset = ReadLabelledData(classifier, files, reading, report);
-  for (const std::string& warning : report.warnings) observer.Warn(warning);
+  constexpr std::string_view kWarning = "warning: ";
+  for (const std::string& line : Lines(report.Text())) {
+    line.starts_with(kWarning) ? observer.Warn(line.substr(kWarning.size())) : observer.Note(line);
+  }
   return dataset;
 }
 

@@ -107,8 +107,8 @@ void Predict(const PreparedReview& prepared, FittedReview& fitted) {
   }
 }
 
-/// The order of what teaches the head most: the most typical texts of the largest clusters first, until there are labels in
-/// enough clusters, and then texts between whose labels the head wavers.
+/// The order of what teaches the head most: the most typical texts of the largest clusters first, until there are
+/// labels in enough clusters, and then texts between whose labels the head wavers.
 std::vector<QueuePlace> TeachingOrder(const PreparedReview& prepared, const FitInput& input,
                                       const RankingInput& ranking, std::span<const QueuePlace> new_clusters) {
   const size_t known = prepared.clusters.members.size() - new_clusters.size();
@@ -153,12 +153,8 @@ void OrderQueues(const PreparedReview& prepared, const FitInput& input, FittedRe
   const auto new_clusters = Places(NewClusterOrder(prepared.clusters, labelled, is_candidate), Queue::kNewCluster);
   const std::vector<QueuePlace> teach = TeachingOrder(prepared, input, ranking, new_clusters);
   const auto set = [&](Queue queue, std::vector<QueuePlace> order) {
-    std::vector<QueuePlace>& place = fitted.orders[static_cast<size_t>(queue)];
-    const bool random = !order.empty() && queue != Queue::kAudit;
-    place = random ? WithAudits(order, audit, input.labelled, audited) : std::move(order);
-    if (queue == Queue::kAudit || queue == Queue::kUnsure) return;
-    // Where nothing is left but texts for audits, the queue is at its end.
-    while (!place.empty() && place.back().why == Queue::kAudit) place.pop_back();
+    fitted.orders[static_cast<size_t>(queue)] =
+        QueueWithAudits(queue, std::move(order), audit, input.labelled, audited);
   };
   const auto disagree = Places(DisagreeOrder(prepared, learn, fitted), Queue::kDisagree);
   const auto suspect_places = Places(suspects, Queue::kSuspects);
@@ -170,9 +166,7 @@ void OrderQueues(const PreparedReview& prepared, const FitInput& input, FittedRe
   set(Queue::kOutOfScope, Places(OutOfScopeOrder(ranking), Queue::kOutOfScope));
   set(Queue::kNewCluster, new_clusters);
   set(Queue::kUnsure, teach);
-  // Not by `set`: where only texts for audits are left, they are the queue.
-  fitted.orders[static_cast<size_t>(Queue::kMixed)] =
-      WithAudits(Alternate({teach, suspect_places, disagree, contradict}, n), audit, input.labelled, audited);
+  set(Queue::kMixed, Alternate({teach, suspect_places, disagree, contradict}, n));
 }
 
 }  // namespace

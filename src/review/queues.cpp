@@ -111,6 +111,15 @@ std::vector<QueuePlace> WithAudits(std::span<const QueuePlace> order, std::span<
   return mixed;
 }
 
+std::vector<QueuePlace> QueueWithAudits(Queue queue, std::vector<QueuePlace> order, std::span<const uint32_t> audit,
+                                        size_t labelled, size_t audited) {
+  if (queue == Queue::kAudit || (order.empty() && queue != Queue::kMixed)) return order;
+  std::vector<QueuePlace> places = WithAudits(order, audit, labelled, audited);
+  if (queue == Queue::kMixed || queue == Queue::kUnsure) return places;
+  while (!places.empty() && places.back().why == Queue::kAudit) places.pop_back();
+  return places;
+}
+
 std::vector<QueuePlace> Alternate(const std::vector<std::vector<QueuePlace>>& lists, size_t items) {
   std::vector<QueuePlace> order;
   std::vector<bool> placed(items);

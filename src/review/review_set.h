@@ -124,8 +124,8 @@ class ReviewSet {
   /// Returns groups of texts without a label that can be labelled together, the largest first.
   std::vector<ItemGroup> Groups(GroupBy by, size_t limit, const std::string& reviewer);
 
-  /// Returns the texts with their labels: those that were given here and, with `with_given`, those of the data for other
-  /// texts.
+  /// Returns the texts with their labels: those that were given here and, with `with_given`, those of the data for
+  /// other texts.
   std::vector<std::pair<std::string, std::string>> Labelled(bool with_given) const;
 
   /// Returns true if the head was fitted again since the last call for this reviewer.
@@ -144,6 +144,7 @@ class ReviewSet {
   void Refit();
   void Measure(const FitInput& input);
   void SetFirstOrder();
+  void SpreadAudits(FittedReview& fitted) const REQUIRES(mutex_);
   FitInput InputLocked() const REQUIRES(mutex_);
   ReviewItem ItemLocked(size_t item, Queue why) const REQUIRES(mutex_);
   std::string ReasonLocked(const ReviewItem& item) const REQUIRES(mutex_);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/threads.h"
+#include "review/queues.h"
 #include "review/review_set.h"
 #include "text/duplicate_key.h"
 
@@ -58,6 +59,26 @@ void ReviewSet::Work() {
   }
 }
 
+/// Counts the places of texts for audits from the texts that are labelled now, more of them than when the orders were
+/// made. Otherwise each fit would put off the next audit, and fewer than every fifth text would be one.
+void ReviewSet::SpreadAudits(FittedReview& fitted) const {
+  const auto is_labelled = [&](size_t item) { return state_.item(item).label >= 0; };
+  std::vector<uint32_t> audit;
+  for (const QueuePlace& place : fitted.orders[static_cast<size_t>(Queue::kAudit)]) {
+    if (!is_labelled(place.item)) audit.push_back(place.item);
+  }
+  size_t audited = 0;
+  for (size_t i = 0; i < total(); ++i) audited += is_audit_[i] && is_labelled(i) ? 1 : 0;
+  for (size_t q = 0; q < kQueues; ++q) {
+    std::vector<QueuePlace> order = std::move(fitted.orders[q]);
+    if (static_cast<Queue>(q) != Queue::kAudit) {
+      std::erase_if(order,
+                    [&](const QueuePlace& place) { return place.why == Queue::kAudit || is_labelled(place.item); });
+    }
+    fitted.orders[q] = QueueWithAudits(static_cast<Queue>(q), std::move(order), audit, state_.labelled(), audited);
+  }
+}
+
 void ReviewSet::Refit() {
   FitInput input;
   std::shared_ptr<const PreparedReview> prepared;
@@ -76,6 +97,7 @@ void ReviewSet::Refit() {
     fitted_decisions_ = decisions;
     fitted_labels_ = input.num_labels;
     if (fitted) {
+      if (state_.labelled() != input.labelled) SpreadAudits(*fitted);
       fitted_ = std::make_shared<const FittedReview>(*std::move(fitted));
       phase_ = ReviewPhase::kReady;
       ++fits_;

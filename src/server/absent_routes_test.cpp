@@ -13,6 +13,7 @@ TEST(AbsentRoutes, NamesTheOptionsThatThePathRequires) {
             "the server was started without --filter and --store, which this path requires");
   EXPECT_EQ(MissingOptions(none, "/v1/messages/check"),
             "the server was started without --filter, which this path requires");
+  EXPECT_EQ(MissingOptions(none, "/checkv2"), "the server was started without --filter, which this path requires");
   EXPECT_EQ(MissingOptions(none, "/v1/data/sms.csv/rows/"),
             "the server was started without --workspace, which this path requires");
   EXPECT_EQ(MissingOptions(none, "/v1/registry/spam/ab"),

@@ -67,8 +67,8 @@ std::optional<ApiError> HostError(const ApplicationParts& parts, const HttpReque
                       "--allowed-host NAME to allow the name"};
 }
 
-/// A route that everybody may use is asked before any key is checked, and without a limit: its body must be small, have a
-/// length, and not be compressed. The only one that reads a body is the sign-in.
+/// A route that everybody may use is asked before any key is checked, and without a limit: its body must be small, have
+/// a length, and not be compressed. The only one that reads a body is the sign-in.
 std::optional<ApiError> PublicBodyError(const HttpRequest& request) {
   constexpr uint64_t kMostBytes = 4096;
   if (request.route->role != Role::kPublic) return std::nullopt;
@@ -88,8 +88,8 @@ std::optional<ApiError> PublicBodyError(const HttpRequest& request) {
                   .message = "the body of a request to this route must have a Content-Length of at most 4096 bytes"};
 }
 
-/// Returns true if a browser sent the request for a page of another site, which is not one of the allowed origins. Pages
-/// of this server, such as /docs, name the server itself in Origin.
+/// Returns true if a browser sent the request for a page of another site, which is not one of the allowed origins.
+/// Pages of this server, such as /docs, name the server itself in Origin.
 bool IsOfAnotherSite(const ApplicationParts& parts, const HttpRequest& request) {
   const std::string_view origin = request.Header("origin");
   if (!AllowedOrigin(parts, origin).empty()) return false;
@@ -127,17 +127,18 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
   explicit Application(ApplicationParts parts) : parts_(std::move(parts)) {}
 
   std::optional<HttpResponse> Admit(HttpRequest& request) override {
-    if (!parts_.proxies.empty()) {
-      request.client = parts_.proxies.ClientOf(request.client, request.headers);
-      request.caller = request.client;  // until Access knows better
-    }
+    FindClient(request);
     std::optional<HttpResponse> refusal = Refusal(request);
     if (refusal) Finish(request, *refusal);
     return refusal;
   }
 
-  const Route* RouteOf(const HttpRequest& request) const override {
-    return parts_.routes->Find(request.method, request.path).route;
+  void Complete(HttpRequest& request, HttpResponse& response) const override {
+    if (request.route == nullptr) {
+      FindClient(request);
+      request.route = parts_.routes->Find(request.method, request.path).route;
+    }
+    Finish(request, response);
   }
 
   void Handle(const std::shared_ptr<HttpRequest>& request, const HttpReply& send) override {
@@ -148,6 +149,13 @@ class Application : public HttpApplication, public std::enable_shared_from_this<
   }
 
  private:
+  /// Sets the client behind a proxy, who is the caller until Access knows better.
+  void FindClient(HttpRequest& request) const {
+    if (parts_.proxies.empty()) return;
+    request.client = parts_.proxies.ClientOf(request.client, request.headers);
+    request.caller = request.client;
+  }
+
   std::optional<HttpResponse> Refusal(HttpRequest& request) const {
     if (const auto error = HostError(parts_, request)) return error->Response();
     RouteMatch match = parts_.routes->Find(request.method, request.path);

@@ -61,6 +61,11 @@ std::optional<HttpResponse> DecompressBody(HttpRequest& request, uint64_t max_bo
   return std::nullopt;
 }
 
+HttpResponse Completed(const HttpApplication& application, HttpRequest& request, HttpResponse response) {
+  application.Complete(request, response);
+  return response;
+}
+
 }  // namespace
 
 void HandleRequest(const std::shared_ptr<HttpApplication>& application, const std::shared_ptr<HttpRequest>& request,
@@ -68,14 +73,16 @@ void HandleRequest(const std::shared_ptr<HttpApplication>& application, const st
   const auto replier = std::make_shared<const Replier>(slot);
   try {
     if (std::optional<HttpResponse> refusal = DecompressBody(*request, max_body_bytes)) {
-      return (*replier)(*std::move(refusal));
+      return (*replier)(Completed(*application, *request, *std::move(refusal)));
     }
     application->Handle(request, [replier](HttpResponse response) { (*replier)(std::move(response)); });
   } catch (const std::bad_alloc&) {
-    PutOrFail(*slot, [] { return OutOfMemory().Response(); });
+    PutOrFail(*slot, [&] { return Completed(*application, *request, OutOfMemory().Response()); });
   } catch (const std::exception& e) {
     LogError("request {}: {}", request->id, e.what());
-    (*replier)(ErrorResponse(500, "Internal", "internal error; see the server's log under the ID of this request"));
+    (*replier)(
+        Completed(*application, *request,
+                  ErrorResponse(500, "Internal", "internal error; see the server's log under the ID of this request")));
   }
 }
 

@@ -198,9 +198,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     idle_ = false;
     if (!has_header) co_return false;
     if (const std::optional<ApiError> error = ErrorOf(reader, reader.header_done())) {
-      const Route* route = nullptr;
-      if (reader.refuses_body()) route = state_->application->RouteOf(*reader.TakeHeader(address_));
-      co_return co_await Refuse(*error, route);
+      const std::shared_ptr<HttpRequest> refused = reader.refuses_body() ? reader.TakeHeader(address_) : nullptr;
+      co_return co_await Refuse(*error, refused);
     }
     const std::shared_ptr<HttpRequest> request = reader.TakeHeader(address_);
     const bool version_1_0 = reader.is_version_1_0();
@@ -210,7 +209,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       const ApiError error{.status = 503,
                            .type = "Unavailable",
                            .message = "there are as many connections as the server allows; try again later"};
-      co_return co_await Refuse(error, request->route);
+      co_return co_await Refuse(error, request);
     }
     const bool last = beyond_ || !reader.keep_alive();
     if (refusal) {
@@ -226,7 +225,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       reader.ReadBody(state_->memory->ShareOf(request->caller));
       if (!co_await Read(reader, /*header_only=*/false)) co_return false;
       if (const std::optional<ApiError> error = ErrorOf(reader, reader.done())) {
-        co_return co_await Refuse(*error, request->route);
+        co_return co_await Refuse(*error, request);
       }
       reader.TakeBody(*request);
       buffer_.shrink_to_fit();
@@ -272,7 +271,11 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
             request->waited = Clock::now() - complete;
             HandleRequest(state->application, request, state->options.max_body_bytes, slot);
           });
-      if (!posted) co_return OutOfMemory().Response();
+      if (!posted) {
+        HttpResponse response = OutOfMemory().Response();
+        state_->application->Complete(*request, response);
+        co_return response;
+      }
     } else {
       request->defer = [executor = thread_.context.get_executor()](std::function<void()> what) {
         asio::post(executor, std::move(what));
@@ -368,15 +371,18 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     response = posted ? slot->Take() : std::move(*shared);
   }
 
-  /// Sends the error of a request that could not be read, and returns false: the connection is to be closed. `error`
-  /// must outlive the call.
-  Awaitable<bool> Refuse(const ApiError& error, const Route* route = nullptr) {
+  /// Sends the error of a request that could not be read, and returns false: the connection is to be closed. `request`:
+  /// what its header says; null if that could not be read either. Both must outlive the call.
+  Awaitable<bool> Refuse(const ApiError& error, const std::shared_ptr<HttpRequest>& request) {
     if (state_->stopping) co_return false;
     late_ = false;
+    HttpResponse response = error.Response();
+    if (request) {
+      state_->application->Complete(*request, response);
+      co_return co_await Send(*request, std::move(response), /*version_1_0=*/false, /*stays=*/false);
+    }
     HttpRequest unread;
     unread.id = NewRequestId();
-    unread.route = route;
-    HttpResponse response = error.Response();
     co_return co_await Send(unread, std::move(response), /*version_1_0=*/false, /*stays=*/false);
   }
 

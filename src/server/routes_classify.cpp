@@ -186,8 +186,8 @@ RouteDocs Docs() {
   return {
       .summary = "Classifies one or more texts",
       .description =
-          "`score` is the probability of the positive label, or of the decided label if the model has no "
-          "positive label; `confidence` is the probability of the decided label. `decision` is a list "
+          "`score` is the probability of the positive label if the model has two labels, one of them positive, otherwise "
+          "that of the decided label; `confidence` is the probability of the decided label. `decision` is a list "
           "for multi-label models; `abstained` says whether it is too uncertain to act on.\n\nThe positive label is decided from a decision "
           "threshold: that of `mode` (`strict` flags the most texts, `lenient` the fewest), or `threshold`. So a "
           "decision may differ from the most probable label; `threshold` in the result says why.",
@@ -203,7 +203,7 @@ RouteDocs Docs() {
             "type": "object", "required": ["label", "score", "confidence", "scores", "decision", "abstained"],
             "properties": {
               "label": {"type": ["string", "null"], "description": "Decided label, or the most probable label if none was decided"},
-              "score": {"type": "number", "description": "Probability of the positive label, or of the decided label if the model has no positive label"},
+              "score": {"type": "number", "description": "Probability of the positive label if the model has two labels, one of them positive; otherwise of the decided label"},
               "confidence": {"type": "number", "description": "Probability of the decided label"},
               "scores": {"type": "array", "description": "Labels with their probabilities, most probable first",
                 "items": {"type": "object", "required": ["label", "score"], "properties": {

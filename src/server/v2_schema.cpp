@@ -3,8 +3,8 @@
 
 namespace winnow {
 
-// The protocol permits any parameter. Those that clients send of themselves are listed here: tritonclient's priority and
-// sequence_* (tritonclient/http/_utils.py), MLServer's content_type and headers (mlserver/types/dataplane.py), and
+// The protocol permits any parameter. Those that clients send of themselves are listed here: tritonclient's priority
+// and sequence_* (tritonclient/http/_utils.py), MLServer's content_type and headers (mlserver/types/dataplane.py), and
 // KServe's model_name in the body (kserve/protocol/infer_type.py). A parameter that nobody knows is a mistake.
 const Json& V2RequestSchema() {
   static const Json schema = [] {
@@ -45,7 +45,7 @@ const Json& V2RequestSchema() {
           "type": "object", "additionalProperties": false, "required": ["name"],
           "properties": {
             "name": {"enum": ["label", "score", "scores", "probabilities", "decision"],
-                     "description": "label: the decided label, or the most probable label of a multi-label model; decision: the decided labels, joined by commas, which are none if it is empty; score: the probability of the positive label, or of the decided label if there is none; scores or probabilities: those of all labels"},
+                     "description": "label: the decided label, or the most probable label of a multi-label model; decision: the decided labels, joined by commas, which are none if it is empty; score: the probability of the positive label if the model has two labels, one of them positive, otherwise that of the decided label; scores or probabilities: those of all labels"},
             "parameters": {"type": ["object", "null"], "description": "Options of the output", "additionalProperties": false, "properties": {
               "binary_data": {"type": ["boolean", "null"], "description": "Return this output as binary data after the JSON"},
               "classification": {"type": ["integer", "null"], "minimum": 0, "maximum": 2147483648,

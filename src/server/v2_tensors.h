@@ -6,7 +6,7 @@
 /// A model has one input, "text": BYTES, shape [n] or [n, 1]; and these outputs:
 ///
 ///   label   BYTES [n]          what was decided: PredictionJson's "label"
-///   score   FP32 [n]           of the positive label, or of the decided one
+///   score   FP32 [n]           of the positive label of two, otherwise of the decided one
 ///   scores  FP32 [n, labels]   all probabilities, by label id; "probabilities" is another name for it
 ///
 /// A tensor as bytes is row-major and little-endian; an element of BYTES is its length in 4 bytes followed by its

@@ -226,8 +226,12 @@ TEST_F(UnicodeStrings, BytesAreReadAndWrittenAsByIcu) {
   for (int i = StringCount(); i > 0; --i) {
     const std::string text = strings.NextBytes();
     int64_t at = 0;
+    bool valid = true;
     for (size_t place = 0; place < text.size();) {
-      UChar32 expected;
+      UChar32 expected, checked;
+      int64_t again = at;
+      U8_NEXT(text.data(), again, static_cast<int64_t>(text.size()), checked);  // negative: invalid
+      valid = valid && checked >= 0;
       U8_NEXT_OR_FFFD(text.data(), at, static_cast<int64_t>(text.size()), expected);
       const char32_t c = NextCodePoint(text, place);
       ASSERT_EQ(c, static_cast<char32_t>(expected)) << "of " << testing::PrintToString(text);
@@ -236,6 +240,7 @@ TEST_F(UnicodeStrings, BytesAreReadAndWrittenAsByIcu) {
       AppendUtf8(c, written);
       ASSERT_EQ(written, Utf8(icu::UnicodeString(expected)));
     }
+    ASSERT_EQ(IsUtf8(text), valid) << "of " << testing::PrintToString(text);
   }
 }
 

@@ -57,6 +57,14 @@ char32_t NextCodePoint(std::string_view text, size_t& i) {
   return NextChecked(text, i);
 }
 
+bool IsUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const size_t begin = i;
+    if (NextCodePoint(text, i) == kInvalid && text.substr(begin, 3) != "\xEF\xBF\xBD") return false;
+  }
+  return true;
+}
+
 void AppendUtf8(char32_t c, std::string& out) {
   const auto tail = [c](int shift) { return static_cast<char>(0x80 | (c >> shift & 0x3F)); };
   if (c < 0x80) {

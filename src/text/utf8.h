@@ -11,6 +11,9 @@ namespace winnow {
 /// each maximal part of a character (Unicode 3.9), so that every call makes progress.
 char32_t NextCodePoint(std::string_view text, size_t& i);
 
+/// Whether all bytes belong to characters.
+bool IsUtf8(std::string_view text);
+
 /// Appends a code point, which must not be a surrogate, as UTF-8.
 void AppendUtf8(char32_t c, std::string& out);
 

@@ -20,14 +20,6 @@ namespace {
 
 constexpr size_t kLongestPiece = 1024;  // bytes; SentencePiece trains pieces of 16 characters
 
-bool IsUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const size_t begin = i;
-    if (NextCodePoint(text, i) == 0xFFFD && text.substr(begin, 3) != "\xEF\xBF\xBD") return false;
-  }
-  return true;
-}
-
 /// The value of "<0x41>", or -1.
 int ByteOf(std::string_view piece) {
   const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1); };
@@ -134,8 +126,8 @@ class Unigram::Walk {
   bool after_unknown_ = false;
 };
 
-/// All pieces that begin at a place of `text`; `best` has one place more than the text has bytes. Returns the end of the
-/// longest.
+/// All pieces that begin at a place of `text`; `best` has one place more than the text has bytes. Returns the end of
+/// the longest.
 size_t Unigram::Step(std::string_view text, size_t at, std::span<Place> best) const {
   const double so_far = best[at].score;
   const auto reach = [&](size_t end, double score, int32_t id) {

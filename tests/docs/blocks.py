@@ -88,15 +88,15 @@ def same_word(wanted, found):
     return True
 
 
-def run(block, directory, commands, environment, show=False):
+def run(block, directory, commands, environment, show=False, execute=subprocess.run):
     """Runs a block in a directory. `commands`: the command of each language. Returns what fails or differs from the page. `show`: print what
-    the block prints, and compare nothing."""
+    the block prints, and compare nothing. `execute`: what runs the command, in place of subprocess.run."""
     suffix = {"python": "py", "js": "mjs", "sh": "sh"}[block.language]
     file = directory / (block.file or f"block-{block.line}.{suffix}")
     file.write_text(block.code, encoding="utf-8")
     began = time.monotonic()
-    done = subprocess.run([*commands[block.language], file.name], cwd=directory, env=environment, capture_output=True, text=True,
-                          timeout=500, check=False)
+    done = execute([*commands[block.language], file.name], cwd=directory, env=environment, capture_output=True, text=True,
+                   timeout=500, check=False)
     print(f"  line {block.line}: {block.side} {file.name}, {time.monotonic() - began:.1f} s", flush=True)
     if done.returncode != 0:
         return f"exit status {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"

@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 import blocks
+import kept_runs
 
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = 77
@@ -122,15 +123,18 @@ def node_modules(work, build):
     (work / "node_modules").symlink_to(modules)
 
 
-def make_base(work, python, environment):
-    """The directory `base` of the pages: a small BERT that has seen texts like those of the pages, in place of a pretrained one."""
+def make_base(work, torch, environment):
+    """The directory `base` of the pages: a small BERT that has seen texts like those of the pages, in place of a pretrained one. `torch`: the
+    Python that has it, or None."""
     subprocess.run(["winnow", "data", "split", "examples/data/messages.tsv", "--output-dir", ".", "--quiet"], cwd=work, env=environment, check=True,
                    stdout=subprocess.DEVNULL)
     base = "scratch"
-    if python:
+    if torch:
         base = "random"
         (work / base).mkdir()
-        subprocess.run([python, ROOT / "tests" / "docs" / "tiny_bert.py", "train.tsv", base], cwd=work, env=environment, check=True)
+        kept = kept_runs.KeptRuns(packages.cache() / "docs-migrate", packages.versions(torch))
+        kept.run([torch, ROOT / "tests" / "docs" / "tiny_bert.py", "train.tsv", base], cwd=work, env=environment, check=True, capture_output=True,
+                 text=True)
     subprocess.run(["winnow", "train", "train.tsv", "--validation", "validation.tsv", "--test", "test.tsv", "--base-model", base, "--lr", "5e-4",
                     "--epochs", "8", "--batch-size", "16", "--output-dir", "base", "--quiet"], cwd=work, env=environment, check=True,
                    stdout=subprocess.DEVNULL)
@@ -193,7 +197,9 @@ def run_page(name, work, build, winnow, show):
         sides -= {"today", "takeover"}
     commands = {"python": [str(python)], "sh": ["bash", "-eu"], "js": ["node"]}
     port = blocks.free_port()
-    make_base(work, python if page.environment == TORCH and not left_out else None, environment)
+    torch = python if page.environment == TORCH and not left_out else None
+    make_base(work, torch, environment)
+    kept = kept_runs.KeptRuns(packages.cache() / "docs-migrate", packages.versions(torch)) if torch else None
     with contextlib.ExitStack() as servers:
         for source in ("README", name):
             for block in blocks.blocks_of(ROOT / "docs" / "migrate" / f"{source}.md"):
@@ -203,7 +209,8 @@ def run_page(name, work, build, winnow, show):
                 elif block.side == "serve":
                     servers.enter_context(served(block.code, work, environment, port))
                 elif block.side in sides and (not left_out or block.language == "sh"):
-                    if wrong := blocks.run(block, work, commands, environment, show):
+                    execute = kept.run if kept and block.side == "today" else subprocess.run
+                    if wrong := blocks.run(block, work, commands, environment, show, execute):
                         return f"{source}.md:{block.line}: {wrong}", left_out
     return "" if left_out else compare(page, work), left_out
 

@@ -1,5 +1,6 @@
 """`winnow classify` answers each text of its input once, or says which row it cannot answer."""
 import json
+import os
 
 import winnow
 from winnow import TestCase
@@ -65,6 +66,7 @@ class ClassifyInput(TestCase):
             rows, err = self.rows(good + row + "\n", "--skip-bad-rows", name="a.jsonl")
             self.assertEqual(rows, [1, 2])
             self.assertIn("dropped: 1 unreadable", err)
+            self.assertIn("1 of 3 rows were left out", self.rows(good + row + "\n", "--skip-bad-rows", "-q", name="a.jsonl")[1])
         mostly_bad = '{"text":"hello"}\n' + 3 * '{"text":null}\n'
         self.refused(mostly_bad, "3 of 4 rows are unreadable", "--skip-bad-rows", name="a.jsonl")
         rows, err = self.rows(mostly_bad, "--skip-bad-rows", "-q", name="a.jsonl")
@@ -91,6 +93,13 @@ class ClassifyInput(TestCase):
         for shard in ("0/4", "5/4", "1/0", "1", "1/4/2", "a/b", "-1/4", ""):
             self.fails("classify", self.model, "--input", file, "--shard", shard, says=["--shard", "I/N"], code=2)
         self.fails("classify", self.model, "hello", "--shard", "1/2", says=["--shard requires --input FILE"], code=2)
+        os.mkfifo(self.path("pipe"))
+        self.fails("classify", self.model, "--input", "pipe", "--shard", "1/2", says=["--shard requires --input FILE"], code=2)
+
+    def test_a_hyphen_is_standard_output(self):
+        lines, _ = self.winnow("classify", self.model, "hello", "win a prize", "--json")
+        self.assertEqual(self.winnow("classify", self.model, "hello", "win a prize", "-o", "-")[0], lines)
+        self.assertEqual(os.listdir(self.directory), [])
 
     def test_an_option_with_one_value_is_given_once(self):
         self.write("a.txt", "hello\n")

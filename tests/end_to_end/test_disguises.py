@@ -23,6 +23,12 @@ class Disguises(TestCase):
         tokens = [json.loads(self.winnow("tokenize", "model", text)[0]) for text in (CLEAN, DISGUISED)]
         self.assertEqual(tokens[0]["ids"], tokens[1]["ids"])
         self.assertEqual(tokens[1]["offsets"][-2][1], len(DISGUISED.encode()))
+        self.write("rows.jsonl", '{"text": "win"}\n{"txt": "b"}\n{"text": "hello"}\n')
+        self.fails("tokenize", "model", "--input", "rows.jsonl", says=["rows.jsonl, line 2", "--skip-bad-rows"])
+        out, err = self.winnow("tokenize", "model", "--input", "rows.jsonl", "--skip-bad-rows")
+        self.assertEqual(len(out.splitlines()), 2)
+        self.assertIn("1 of 3 rows were left out", err)
+        self.assertEqual(self.winnow("tokenize", "model", "--format", "csv", "--text-field", "b", stdin=b"a,b\n1,win\n2,hello\n")[0], out)
         words = json.loads(self.winnow("classify", "model", "--explain", "--json", DISGUISED)[0])["explanation"]["words"]
         self.assertIn("f.r.e.e", [word["text"] for word in words])
         # What is reported is what is served; what lies beside the ONNX files says it too.

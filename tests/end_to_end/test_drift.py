@@ -49,7 +49,8 @@ class Drift(TestCase):
         with open(self.path("drift.prom"), encoding="utf-8") as file:
             metrics = file.read()
         self.assertRegex(metrics, r'winnow_drift\{model="spam",version="1\.0\.0"\} 1\b')
-        text, _ = self.winnow("drift", self.model, "--data", self.path("week.jsonl"))
+        text, err = self.winnow("drift", self.model, "--data", self.path("week.jsonl"))
+        self.assertIn("week.jsonl: JSON lines; 140 rows, 140 kept", err)
         self.assertIn("words that mark the current texts", text)
         self.winnow("drift", self.model, "--data", self.path("week.jsonl"), "--fail-on-drift", code=1)
 

@@ -1,4 +1,5 @@
 """The message filter: verdicts of the command and of the server, with reasons, preferences, reputation, feedback and history."""
+import gzip
 import json
 import os
 import signal
@@ -75,6 +76,47 @@ class Command(FilterTest):
         verdicts, _ = self.verdicts("box.mbox")
         self.assertEqual([(verdict["isSpam"], verdict["number"]) for verdict in verdicts], [(False, 1), (True, 2)])
         self.assertEqual(self.verdicts(stdin=MAIL.encode())[0][0]["score"], mail["score"])
+
+    def test_every_form_of_input_is_read(self):
+        rows = json.dumps({"text": PRIZE}) + "\n\n" + json.dumps({"subject": "Lunch", "body": "Shall we meet at noon?", "sender": "joe@example.com"}) + "\r\n"
+        plain, _ = self.verdicts(self.write("plain.jsonl", rows))
+        answer = lambda verdicts: [(verdict["isSpam"], verdict["score"], verdict["number"]) for verdict in verdicts]
+        self.assertEqual([verdict["number"] for verdict in plain], [1, 3], "empty lines count")
+        forms = {"bom": b"\xef\xbb\xbf" + rows.encode(), "utf16": rows.encode("utf-16"), "gz": gzip.compress(rows.encode())}
+        for name, contents in forms.items():
+            file = self.write(f"{name}.jsonl" + (".gz" if name == "gz" else ""), contents)
+            self.assertEqual(answer(self.verdicts(file)[0]), answer(plain), name)
+            self.assertEqual(answer(self.verdicts(stdin=contents)[0]), answer(plain), name)
+        lines = f"{PRIZE}\n\nShall we meet at noon?\n".encode()
+        three, _ = self.verdicts(stdin=lines)
+        self.assertEqual([verdict["number"] for verdict in three], [1, 2, 3], "an empty text gets a verdict, too")
+        for contents in (lines.replace(b"\n", b"\r\n"), lines.decode().encode("utf-16"), gzip.compress(lines)):
+            self.assertEqual(answer(self.verdicts(stdin=contents)[0]), answer(three))
+        self.assertEqual(answer(self.verdicts(self.write("three.txt", lines))[0]), answer(three))
+        mails = f"From a@example.com Sat Nov 28 20:00:00 2026\n{MAIL}\nFrom b@example.com Sat Nov 28 20:00:00 2026\nSubject: win\n\n{PRIZE}\n".encode()
+        two, _ = self.verdicts(self.write("box.mbox", mails))
+        self.assertEqual(answer(self.verdicts(self.write("box.mbox.gz", gzip.compress(mails)))[0]), answer(two))
+        self.assertEqual(answer(self.verdicts(stdin=gzip.compress(mails))[0]), answer(two))
+        # What is guessed can be said, and is told.
+        table = f"id;nachricht\n1;{PRIZE}\n2;Treffen wir uns mittags?\n"
+        for verdicts, err in (self.verdicts(self.write("t.csv", table), "--text-field", "nachricht"),
+                              self.verdicts("--format", "csv", "--text-field", "nachricht", stdin=table.encode())):
+            self.assertEqual([verdict["number"] for verdict in verdicts], [2, 3])
+            self.assertIn("2 columns, with a header; 2 rows, 2 kept", err)
+        self.assertEqual(len(self.verdicts("--format", "lines", stdin=b"From: a text\n{\n")[0]), 2)
+        self.assertIn("2 bytes are not UTF-8", self.verdicts(stdin=b"win \xff\xfe\n")[1])
+        self.assertIn("read as Windows-1252", self.verdicts(stdin=b"caf\xe9 at noon\n")[1])
+
+    def test_rows_without_a_message_are_named(self):
+        self.write("bad.jsonl", '\n{"text": "a"}\n{"txt": "b"}\n{"text": "c"}\n')
+        self.fails("filter", "spam", "bad.jsonl", says=["bad.jsonl, line 3", "--skip-bad-rows"])
+        verdicts, err = self.verdicts("bad.jsonl", "--skip-bad-rows", "-q")
+        self.assertEqual([verdict["number"] for verdict in verdicts], [2, 4])
+        self.assertIn("1 of 3 rows were left out", err)
+        self.assertIn("bad.jsonl, line 3", self.verdicts("bad.jsonl", "--skip-bad-rows")[1])
+        self.write("bad.csv", "text,id\na,1\nb\nc,3\n")
+        self.fails("filter", "spam", "bad.csv", says=["bad.csv, line 3", "--skip-bad-rows"])
+        self.assertEqual([verdict["number"] for verdict in self.verdicts("bad.csv", "--skip-bad-rows")[0]], [2, 4])
 
     def test_modes_and_thresholds_move_the_decision(self):
         with open(MUST_PASS, encoding="utf-8") as file:

@@ -147,8 +147,9 @@ class Quantize(TestCase):
         self.assertEqual({t["threads"] for t in report["throughput"]}, {1, 2})
         with open(self.path("b.svg"), encoding="utf-8") as file:
             self.assertIn("texts per second", file.read())
-        table, _ = self.winnow("bench", "model", MESSAGES, "--iterations", 5, "--seconds", 0.01, "--batch-sizes", 3, "--sorted",
-                               "--weights", "float", "--plot", "b.png")
+        table, err = self.winnow("bench", "model", MESSAGES, "--iterations", 5, "--seconds", 0.01, "--batch-sizes", 3, "--sorted",
+                                 "--weights", "float", "--plot", "b.png", "--format", "tsv")
+        self.assertIn("TSV, 2 columns, with a header; 600 rows, 600 kept", err)
         self.assertIn("f32 weights", table)
         self.assertRegex(table, r"kernels, \d thread", "no INT8 instructions are named with other weights")
         with open(self.path("b.png"), "rb") as file:

@@ -92,6 +92,8 @@ class Report(TestCase):
         self.assertIn("winnow evaluate model test.tsv --report report", page.text)
         command = self.report("model", "test.tsv", "--format", "tsv", "--encoding", "utf-8")[1]["origin"]["command"]
         self.assertEqual(command, "winnow evaluate model test.tsv --format tsv --encoding utf-8 --report report")
+        command = self.report("model", "test.tsv", "--fold-disguises", "on")[1]["origin"]["command"]
+        self.assertEqual(command, "winnow evaluate model test.tsv --fold-disguises on --report report")
         self.assertEqual([len(data[part]) for part in ("curves",)], [1])
         self.assertEqual(set(data["thresholds"]["modes"]), {"strict", "moderate", "lenient"})
         moderate = data["thresholds"]["modes"]["moderate"]
@@ -180,6 +182,13 @@ class Report(TestCase):
         self.check_harmless(page)
         self.assertIn("one compared with two", page.text)
         self.assertEqual(data["against"], against)
+        # Options that change how texts are read apply to both models.
+        self.write("disguised.tsv", "".join(messages()[:1] + [line.replace("e", "\u0435").replace("o", "0") for line in messages()[401:]]))
+        arguments = ("disguised.tsv", "--fold-disguises", "on", "--json")
+        folded = json.loads(self.winnow("evaluate", "two", *arguments)[0])
+        self.assertNotEqual(folded, json.loads(self.winnow("evaluate", "two", "disguised.tsv", "--json")[0]))
+        self.assertEqual(json.loads(self.winnow("evaluate", "one", *arguments, "--against", "two")[0])["against"]["metrics"], folded)
+        self.fails("evaluate", "one", "-", "--against", "two", code=2, says=["--against", "standard input"])
         # A model against itself differs nowhere.
         same = json.loads(self.winnow("evaluate", "one", "test.tsv", "--against", "one", "--json")[0])["against"]
         self.assertEqual((same["mcnemar"]["p_value"], same["differing"], same["paired"]["accuracy"]["interval"]), (1, [], [0, 0]))

@@ -8,7 +8,7 @@ import time
 import unittest
 
 import winnow
-from winnow import MESSAGES, SOURCE, TestCase
+from winnow import SOURCE, TestCase
 
 ARGUMENTS = ("--base-model", "scratch", "--epochs", 3, "--batch-size", 16, "--save-steps", 9, "--save-total-limit", 2, "--threads", 2, "--precision", "f32")
 # What a training leaves but for times and dates.
@@ -16,8 +16,12 @@ LASTING = ("model.safetensors", "config.json", "labels.json", "tokenizer.json", 
 
 
 class Resume(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.data = self.write("messages.tsv", "".join(winnow.messages()[:251]))  # few: they are trained on dozens of times
+
     def command(self, *arguments, output="model"):
-        return [winnow.TestCase.program, "train", MESSAGES, "--output-dir", output, *map(str, winnow.with_defaults(ARGUMENTS, arguments))]
+        return [winnow.TestCase.program, "train", self.data, "--output-dir", output, *map(str, winnow.with_defaults(ARGUMENTS, arguments))]
 
     def run_to_the_end(self, *arguments, output="model", environment=None):
         done = subprocess.run(self.command(*arguments, output=output), cwd=self.directory, capture_output=True, text=True, timeout=120,
@@ -137,7 +141,7 @@ class Resume(TestCase):
         self.fails(*self.command("--epochs", 400, "--threads", 1, "--resume")[1:], code=2, says=["threads"])
         self.fails(*again, "--label-smoothing", 0.1, code=2, says=["label_smoothing"])
         other = self.write("other.tsv", "".join(winnow.messages()[:200]))
-        self.fails(*[other if argument == MESSAGES else argument for argument in again], code=2, says=["training_data"])
+        self.fails(*[other if argument == self.data else argument for argument in again], code=2, says=["training_data"])
         # A fresh start warns, and takes the place of the old checkpoints.
         err = self.run_to_the_end()
         self.assertIn("unfinished", err)

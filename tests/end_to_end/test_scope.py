@@ -37,6 +37,10 @@ class OutOfScope(TestCase):
         self.assertGreater(figures["auroc"], .95)
         self.assertLess(figures["rejected"], .1)
         self.assertEqual(figures["outside_count"], 80)
+        self.write("outside.jsonl", 4 * '{"text": "how many kilos"}\n' + '{"txt": "elephants"}\n')
+        for command in (["evaluate", "model", self.data], ["calibrate", "model", "--dry-run"]):
+            _, err = self.winnow(*command, "--out-of-scope", "outside.jsonl")
+            self.assertIn("5 rows, 4 kept; dropped: 1 unreadable", err)
 
     def test_it_can_be_chosen_without_such_texts_named_and_forgotten(self):
         self.winnow("calibrate", "model", "--in-scope-only", "--scope-label", "none of these", "--scope-method", "max_probability", "--confidence", .8)

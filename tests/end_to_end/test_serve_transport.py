@@ -89,6 +89,17 @@ class Transport(ServerTest):
         for headers in ({"Origin": "https://bad.example"}, {}):
             self.assertIsNone(self.send("POST", "/v1/classify", BODY, headers)[0].headers["Access-Control-Allow-Origin"])
 
+    def test_a_body_that_is_too_large_is_refused_as_other_requests_are(self):
+        origin = "https://good.example"
+        self.serve("fast", "--max-body-mb", 1, "--cors-origin", origin, "--access-log", "access.jsonl")
+        for name, body, more in (("told", b"", {"Content-Length": str(2 << 20)}), ("packed", gzip.compress(b" " * (2 << 20)), {"Content-Encoding": "gzip"})):
+            response, _ = self.send("POST", "/v1/classify", body, {"Origin": origin, "X-Request-Id": name, **more})
+            headers = [response.headers[header] for header in ("Access-Control-Allow-Origin", "X-Request-Id")]
+            self.assertEqual((response.status, headers), (413, [origin, name]), "a page of the origin may read why")
+        lines = [json.loads(line) for line in self.access_log().splitlines()]
+        self.assertEqual([(line["id"], line["path"], line["status"]) for line in lines], [(name, "/v1/classify", 413) for name in ("told", "packed")])
+        self.assertIn('winnow_requests_total{route="/v1/classify",status="413"} 2\n', self.send("GET", "/metrics")[1].decode())
+
     def test_systemd_opens_the_socket_and_is_told(self):
         told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         told.bind(self.path("notify"))

@@ -51,9 +51,18 @@ MONTH = 30 * 24 * 3600
 
 def cached(install, source):
     """Where the user's cache has the environment with these packages."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     key = hashlib.sha256(repr((sys.version, sys.prefix, sorted(install), sorted(source))).encode()).hexdigest()[:16]
-    return cache / "winnow-tests" / f"python-{key}"
+    return cache() / f"python-{key}"
+
+
+def cache():
+    """The directory of what tests keep for later runs, also of other checkouts."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "winnow-tests"
+
+
+def versions(python):
+    """The names and versions of the packages of an environment, as a text."""
+    return "\n".join(sorted(path.stem for path in Path(python).parent.parent.glob("lib/python*/site-packages/*.dist-info")))
 
 
 def make(directory, packages, install, source):

@@ -26,7 +26,7 @@ export interface Prediction {
 }
 
 export interface ClassifyOptions {
-  /** Default: moderate. */
+  /** Which decision thresholds are used. Default: moderate, the only mode of models without a positive label. */
   mode?: Mode;
   /** The number of labels in `all`; default: every label. */
   topK?: number;

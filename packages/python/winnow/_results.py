@@ -81,7 +81,7 @@ class Prediction:
     """The prediction for one text."""
 
     label: str  # the decided label; the most probable one if a multi-label model decided none
-    score: float  # probability of the positive label; of the decided label if there is none
+    score: float  # probability of the positive label of two labels; otherwise of the decided label
     confidence: float  # probability of the decided label
     scores: Dict[str, float]  # the probabilities of the labels, the most probable one first
     abstained: bool = False  # True if the prediction should be reviewed by a person
