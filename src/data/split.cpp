@@ -116,8 +116,8 @@ Result<void> DropSmallClasses(size_t least, Dataset& train, Dataset& validation,
   return {};
 }
 
-/// Errors: kInvalidData if there are thousands of labels, nearly each of one text: the field contains IDs or dates, and a
-/// model of them needs much memory and learns nothing.
+/// Errors: kInvalidData if there are thousands of labels, nearly each of one text: the field contains IDs or dates, and
+/// a model of them needs much memory and learns nothing.
 Result<void> RefuseLabelsOfOneText(const Dataset& train, const ReadReport& report) {
   constexpr size_t kMostLabels = 1000;
   if (train.multi_label || train.labels.size() <= kMostLabels) return {};
