@@ -149,7 +149,7 @@ class Measurements {
         model));
     const std::string warning = TrainingTextsWarning(bundle, dataset, classifier);
     if (!warning.empty()) LogWarning("{}: {}", model.name, warning);
-    if (options_.held_out && WasTrainedOnOtherTexts(bundle, options_.data, options_.reading, options_.split)) {
+    if (rows_ && WasTrainedOnOtherTexts(bundle, options_.data, options_.reading, options_.split, *rows_)) {
       LogWarning(
           "{}: it was not trained on the training part of {} with this --test-size and --seed, so it may have seen the "
           "texts of the test part",

@@ -11,10 +11,12 @@
 #include "cli/commands.h"
 #include "cli/data_options.h"
 #include "cli/output.h"
+#include "data/label_names.h"
 #include "data/row_writer.h"
 #include "data/rows.h"
 #include "doctor/doctor.h"
 #include "doctor/review.h"
+#include "doctor/set_labels.h"
 #include "pipeline/data_plan.h"
 
 namespace winnow {
@@ -147,6 +149,19 @@ Result<void> CheckData(const DataDoctorOptions& options) {
   return Print(text);
 }
 
+/// Returns how the rows of a file have their labels, by the names that the data set has for them.
+LabelForm FormOf(const FileReport& file, const ReadOptions& read) {
+  LabelForm form = {.fields = file.label_fields,
+                    .positions = file.label_fields.size() > 1 ? file.label_fields : file.positions,
+                    .divided = read.problem_type == ProblemType::kMulti};
+  for (std::string& name : form.positions) {
+    const std::string key = LabelKey(name);
+    const auto mapped = std::ranges::find(read.label_map, key, [](const auto& entry) { return LabelKey(entry.first); });
+    if (mapped != read.label_map.end()) name = mapped->second;
+  }
+  return form;
+}
+
 /// Writes the rows of DATA with the changes that the review asks for.
 Result<void> ApplyFixes(const DataDoctorOptions& options) {
   if (!options.output) {
@@ -162,18 +177,20 @@ Result<void> ApplyFixes(const DataDoctorOptions& options) {
     return Fail(ErrorCode::kInvalidArgument, PlaceText(example) + ": soft labels cannot be corrected",
                 "convert them to hard labels first");
   }
-  std::map<std::string, std::vector<std::string>> label_fields;
-  for (const FileReport& file : input.report.files) label_fields[file.file] = file.label_fields;
+  const ReadOptions read = TRY(ReadOptionsOf(options));
+  std::map<std::string, LabelForm> forms;
+  for (const FileReport& file : input.report.files) forms[file.file] = FormOf(file, read);
   std::map<RowPlace, size_t> places;
   for (size_t t = 0; t < dataset.examples.size(); ++t) {
     if (fixes.of_text[t].kind == Fix::Kind::kDrop) continue;
     places.emplace(RowPlace{dataset.examples[t].file, dataset.examples[t].row}, t);
   }
   Result<void> mended;
-  TRY(ForRowsOf(input.files, TRY(ReadOptionsOf(options)), places, [&](size_t t, std::span<const Field> fields) {
+  TRY(ForRowsOf(input.files, read, places, [&](size_t t, std::span<const Field> fields) {
     std::vector<Field> row(fields.begin(), fields.end());
     if (mended && fixes.of_text[t].kind == Fix::Kind::kRelabel) {
-      mended = SetLabels(row, label_fields[dataset.examples[t].file], fixes.of_text[t].labels);
+      mended = SetLabels(row, forms[dataset.examples[t].file], fixes.of_text[t].labels);
+      if (!mended) mended.error().message = PlaceText(dataset.examples[t]) + ": " + mended.error().message;
     }
     writer.Add(row);
   }));

@@ -26,7 +26,8 @@ void AddLabelOptions(DataCommandOptions& options, OptionTable& table, std::strin
       .Add("label-map", &options.label_map,
            "Read a label as another one, for instance to count N/A as a label: N/A=N/A; the rows themselves are not "
            "changed")
-      .ValueName("FROM=TO");
+      .ValueName("FROM=TO")
+      .Undivided();
 }
 
 Result<ReadOptions> ReadOptionsOf(const DataCommandOptions& options) {

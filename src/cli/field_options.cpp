@@ -27,11 +27,11 @@ Option& AddLabelField(std::vector<std::string>& fields, OptionTable& table) {
 }
 
 Option& AddFilter(std::vector<std::string>& filters, OptionTable& table) {
-  return table.Add("filter", &filters, kFilterHelp).ValueName("EXPR");
+  return table.Add("filter", &filters, kFilterHelp).ValueName("EXPR").Undivided();  // quoted values may have commas
 }
 
 Option& AddFilter(std::string& filter, OptionTable& table) {
-  return table.Add("filter", &filter, kFilterHelp).ValueName("EXPR");
+  return table.Add("filter", &filter, kFilterHelp).ValueName("EXPR").Undivided();
 }
 
 void AddFormatOptions(FormatOptions& format, OptionTable& table, std::string format_name) {

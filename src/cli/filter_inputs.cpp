@@ -28,7 +28,7 @@ constexpr size_t kSniffedBytes = size_t{1} << 16;
 
 /// Returns true if a text begins like a mail: with a line of an mbox file or a header field that mails have.
 bool LooksLikeMail(std::string_view contents) {
-  if (contents.starts_with("From ")) return true;
+  if (!MboxIn(contents).empty()) return true;
   const size_t colon = contents.substr(0, 80).find(':');
   if (colon == std::string_view::npos) return false;
   constexpr std::array<std::string_view, 12> kFirst = {"return-path",  "received",   "from",         "to",
@@ -135,8 +135,8 @@ class InputReader {
     const std::string extension =
         LowerAscii((gzip ? path.stem() : path.filename()).extension().string());  // of mails.jsonl.gz: .jsonl
     const std::string& format = reading_.format.format;
-    if (format.empty() &&
-        (extension == ".eml" || extension == ".mbox" || (extension.empty() && TRY(BeginsLikeMail(path))))) {
+    if (format.empty() && (extension == ".eml" || extension == ".emlx" || extension == ".mbox" ||
+                           (extension.empty() && TRY(BeginsLikeMail(path))))) {
       return gzip ? TakeMailContents(TRY(ReadContents(path))) : TakeMailFiles(path);
     }
     const bool named_json = extension == ".jsonl" || extension == ".ndjson";
@@ -165,9 +165,10 @@ class InputReader {
   }
 
   Result<void> TakeMailContents(const Contents& contents) const {
-    if (!contents.bytes.starts_with("From ")) return TakeMail(contents.bytes, contents.name, 1);
+    const std::string_view mbox = MboxIn(contents.bytes);
+    if (mbox.empty()) return TakeMail(contents.bytes, contents.name, 1);
     size_t number = 0;
-    for (const std::string_view raw : MessagesOfMbox(contents.bytes)) TRY(TakeMail(raw, contents.name, ++number));
+    for (const std::string_view raw : MessagesOfMbox(mbox)) TRY(TakeMail(raw, contents.name, ++number));
     return {};
   }
 
@@ -243,8 +244,8 @@ class InputReader {
 /// Returns true for what is the name of a file rather than a text.
 bool NamesFile(const std::string& input) {
   if (input.find_first_of(" \n") != std::string::npos) return false;
-  constexpr std::array<std::string_view, 8> kExtensions = {".eml", ".mbox", ".jsonl", ".ndjson",
-                                                           ".csv", ".tsv",  ".txt",   ".gz"};
+  constexpr std::array<std::string_view, 9> kExtensions = {".eml", ".emlx", ".mbox", ".jsonl", ".ndjson",
+                                                           ".csv", ".tsv",  ".txt",  ".gz"};
   return std::ranges::any_of(kExtensions, [&](std::string_view extension) { return input.ends_with(extension); });
 }
 

@@ -51,7 +51,8 @@ void AddTrainingDataOptions(DataPlan& data, OptionTable& table) {
   table
       .Add("label-map", &data.label_map,
            "Rename labels of the data: hate='Hate Speech'; several labels may be merged under one name")
-      .ValueName("FROM=TO");
+      .ValueName("FROM=TO")
+      .Undivided();
   table
       .Add("min-class-texts", &data.min_class_texts,
            "Drop labels that have fewer texts than this, with a warning (single-label data only)")

@@ -8,6 +8,7 @@
 
 #include "base/shell.h"
 #include "base/suggest.h"
+#include "data/unnamed_columns.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -81,81 +82,6 @@ std::string ChoiceNote(std::span<const std::string> names, bool (*usual)(std::st
   return note;
 }
 
-/// The contents of a column without a name, as far as they tell its role.
-struct ColumnShape {
-  size_t distinct = 0;
-  size_t spaces = 0;
-  std::unordered_map<std::string, size_t> counts;
-};
-
-std::array<ColumnShape, 2> ShapesOf(std::span<const Record> sample) {
-  std::array<ColumnShape, 2> shapes;
-  for (const Record& record : sample) {
-    for (size_t i = 0; i < 2 && i < record.fields.size(); ++i) {
-      const std::string& text = record.fields[i].value.text;
-      ++shapes[i].counts[text];
-      shapes[i].spaces += static_cast<size_t>(std::ranges::count(text, ' '));
-    }
-  }
-  for (ColumnShape& shape : shapes) shape.distinct = shape.counts.size();
-  return shapes;
-}
-
-/// Labels recur and have few spaces. Where the sample is too small to show it, the format's convention decides.
-std::optional<size_t> LabelColumn(const std::array<ColumnShape, 2>& shapes, bool label_first) {
-  for (const size_t i : {0U, 1U}) {
-    const ColumnShape& label = shapes[i];
-    const ColumnShape& text = shapes[1 - i];
-    if (label.distinct < text.distinct && label.spaces <= text.spaces) return i;
-    if (label.distinct == text.distinct && label.spaces == 0 && text.spaces > 0) return i;
-  }
-  if (label_first && shapes[0].spaces == 0) return 0;
-  return std::nullopt;
-}
-
-bool LooksLikeHeader(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t label) {
-  const std::string& name = sample[0].fields[label].value.text;
-  const std::string& other = sample[0].fields[1 - label].value.text;
-  return sample.size() >= 8 && shapes[label].counts.at(name) == 1 && shapes[label].distinct * 2 <= sample.size() &&
-         other.size() <= 32 && other.find(' ') == std::string::npos;
-}
-
-/// Returns true if the first row consists of two words, of which the one in the column `key` does not recur.
-bool BeginsWithNames(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t key) {
-  const auto is_name = [](const Field& field) {
-    const std::string& name = field.value.text;
-    return !name.empty() && name.size() <= 32 && IsAsciiLetter(static_cast<unsigned char>(name[0])) &&
-           std::ranges::all_of(name, [](char c) {
-             return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '_' || c == '-';
-           });
-  };
-  return sample.size() >= 2 && std::ranges::all_of(sample[0].fields, is_name) &&
-         shapes[key].counts.at(sample[0].fields[key].value.text) == 1;
-}
-
-/// Returns true if the first row looks like names, and whole numbers stand below the name of the column `key`.
-bool HasNameAboveNumbers(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t key) {
-  return BeginsWithNames(sample, shapes, key) && std::ranges::all_of(sample.subspan(1), [&](const Record& record) {
-           const std::string& text = record.fields[key].value.text;
-           return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-         });
-}
-
-/// Returns true if the first row looks like names, no value of the column `key` recurs, and the other column contains
-/// mostly texts of several words. In labelled texts this is no sign: ham<TAB>hello may be the first of a few rows.
-bool HasNameAboveTexts(std::span<const Record> sample, const std::array<ColumnShape, 2>& shapes, size_t key) {
-  const auto texts = std::ranges::count_if(sample.subspan(1), [&](const Record& record) {
-    return record.fields[1 - key].value.text.find(' ') != std::string::npos;
-  });
-  return BeginsWithNames(sample, shapes, key) && shapes[key].distinct == sample.size() &&
-         static_cast<size_t>(texts) * 2 >= sample.size() - 1;
-}
-
-/// Returns true if the second field of each row begins with a space, as the second part of a sentence does.
-bool DividesSentences(std::span<const Record> sample) {
-  return std::ranges::all_of(sample, [](const Record& record) { return record.fields[1].value.text.starts_with(' '); });
-}
-
 class Resolver {
  public:
   Resolver(const RecordReader& reader, std::span<const Record> sample, const FieldWishes& wishes)
@@ -170,6 +96,7 @@ class Resolver {
       TRY(ChooseLabels());
     }
     NoteChoices();
+    NoteParts();
     return std::move(roles_);
   }
 
@@ -306,9 +233,9 @@ class Resolver {
     }
     const auto shapes = ShapesOf(sample_);
     const std::optional<size_t> label =
-        DividesForCertain(shapes) ? LabelColumn(shapes, reader_.label_first()) : std::nullopt;
+        DividesForCertain(shapes) ? UnnamedLabelColumn(shapes, reader_.label_first()) : std::nullopt;
     for (const size_t key : {0U, 1U}) {
-      if (HasNameAboveNumbers(sample_, shapes, key)) return std::unexpected(UnknownHeader(key));
+      if (!wishes_.no_header && HasNameAboveNumbers(sample_, shapes, key)) return std::unexpected(UnknownHeader(key));
     }
     if (!label) {
       return std::unexpected(wishes_.labels_needed
@@ -317,9 +244,16 @@ class Resolver {
                                  : Missing("cannot determine which column contains the text", "--text-field"));
     }
     const size_t column = label.value_or(0);  // g++ 12 warns of *label here
-    if (LooksLikeHeader(sample_, shapes, column) ||
-        (!wishes_.labels_needed && HasNameAboveTexts(sample_, shapes, column))) {
+    if (!wishes_.no_header && (LooksLikeHeader(sample_, shapes, column) ||
+                               (!wishes_.labels_needed && HasNameAboveTexts(sample_, shapes, column)))) {
       return std::unexpected(UnknownHeader(column));
+    }
+    if (!wishes_.no_header && wishes_.labels_needed && MayBeHeaderOfWords(sample_, shapes, column)) {
+      const std::string& label_name = sample_[0].fields[column].value.text;
+      roles_.warnings.push_back(
+          file() + ": the first row is read as a text with the label '" + label_name +
+          "', which none of the next rows has; if it is a header, specify " +
+          ShellLine({"--text-field", sample_[0].fields[1 - column].value.text, "--label-field", label_name}));
     }
     roles_.text_field = names_[1 - column];
     if (wishes_.labels_needed) roles_.label_fields = {names_[column]};
@@ -328,7 +262,7 @@ class Resolver {
 
   /// Without labels to be learned, a division at commas is certain only if one column has values that recur, and not if
   /// it divides sentences.
-  bool DividesForCertain(const std::array<ColumnShape, 2>& shapes) const {
+  bool DividesForCertain(const TwoShapes& shapes) const {
     return wishes_.labels_needed || reader_.label_first() ||
            (shapes[0].distinct != shapes[1].distinct && !DividesSentences(sample_));
   }
@@ -366,6 +300,26 @@ class Resolver {
       return {};
     }
     return std::unexpected(Missing("no column for the label", "--label-field (or several 0/1 columns: a,b,c)"));
+  }
+
+  /// Tells that a column names the parts of the data: without a filter, the test part is trained on as well.
+  void NoteParts() {
+    constexpr std::array kParts = {"train", "training", "dev", "val", "valid", "validation", "eval", "test"};
+    if (!wishes_.labels_needed) return;
+    for (const std::string& name : names_) {
+      const std::string lower = LowerAscii(name);
+      if ((lower != "split" && lower != "part") || Contains(wishes_.filter_fields, name)) continue;
+      const auto is_part = [&](const Record& record) {
+        const Value* value = record.Find(name);
+        return value != nullptr && std::ranges::find(kParts, LowerAscii(TrimAscii(value->text))) != kParts.end();
+      };
+      if (sample_.empty() || !std::ranges::all_of(sample_, is_part)) continue;
+      const std::string first = sample_[0].Find(name)->text;
+      roles_.notes.push_back("column '" + name +
+                             "' names parts of the data, and the rows of all parts are read; to read one of them, "
+                             "specify " +
+                             ShellLine({"--filter", name + "=" + std::string(TrimAscii(first))}));
+    }
   }
 
   /// Tells which columns were taken where the usual names left a choice. Columns that the user named leave none.

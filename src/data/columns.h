@@ -24,6 +24,7 @@ struct FieldWishes {
   std::vector<std::string> filter_fields;    ///< fields of the filter, which must exist and are never labels
   bool labels_needed = true;
   bool single_label = false;  ///< true if several 0/1 columns are never read as labels
+  bool no_header = false;     ///< true if the user said that the first row of a table is data
 };
 
 /// The fields of one file.

@@ -72,11 +72,12 @@ class LabelIds {
     for (const auto& [from, to] : map) map_by_key_.emplace(LabelKey(from), from);
   }
 
-  /// Makes `names` labels, unless labels are given.
+  /// Makes `names` of a file labels, unless labels are given.
   void AddNames(std::span<const std::string> names) {
     if (given_) return;
     for (const std::string& name : names) {
-      if (!Find(name)) Add(name);
+      const std::string& label = Mapped(name);
+      if (!Find(label)) Add(label);
     }
   }
 
@@ -305,7 +306,6 @@ Result<Dataset> ReadDatasetOfAnyLabels(std::span<const std::filesystem::path> fi
     FileScan scan = TRY(FileScan::Open(file, plan, report));
     // Named 0/1 columns are labels even where no row has a 1.
     if (const auto& columns = report.files.back().label_fields; columns.size() > 1) ids.AddNames(columns);
-    for (size_t i = 0; i < scan.multi_hot(); ++i) ids.AddNames(std::vector{std::to_string(i)});
     for (;;) {
       const FileScan::Outcome outcome = TRY(scan.Next());
       if (outcome == FileScan::Outcome::kEnd) break;
@@ -320,6 +320,7 @@ Result<Dataset> ReadDatasetOfAnyLabels(std::span<const std::filesystem::path> fi
       example.row = scan.row;
       dataset.examples.push_back(std::move(example));
     }
+    ids.AddNames(scan.positions());
     dataset.multi_label |= scan.multi_label();
     if (filter_advice.empty()) filter_advice = scan.filter_advice();
   }

@@ -102,9 +102,29 @@ TEST_F(DetectionTest, DocumentsByColumnsAreRead) {
               ElementsAre("x:a", "y:b"));
   EXPECT_THAT(Rows(Write("b.json", "{\"text\":[\"a\",\"b\"],\"label\":[\"x\",\"y\"]}")), ElementsAre("x:a", "y:b"));
   EXPECT_THAT(Rows(Write("c.json", "{\"train\":[[\"a\",\"x\"]],\"test\":[[\"b\",\"y\"]]}")), ElementsAre("x:a", "y:b"));
+  EXPECT_THAT(Rows(Write("e.jsonl", "[{\"text\":\"a\",\"label\":\"x\"},\n {\"text\":\"b\",\"label\":\"y\"}]\n")),
+              ElementsAre("x:a", "y:b"))
+      << "a document, whatever its name";
+  EXPECT_THAT(Rows(Write("f.jsonl", "[1]\n{\"text\":\"a\",\"label\":\"x\"}\n{\"text\":\"b\",\"label\":\"y\"}\n")),
+              ElementsAre("x:a", "y:b"));
   // Columns whose rows have other names, or the same names in another order, are not one table.
   EXPECT_THAT(ErrorOf(Write("d.json", "{\"text\":{\"0\":\"a\",\"1\":\"b\"},\"label\":{\"1\":\"x\",\"0\":\"y\"}}")),
               HasSubstr("contains no list of texts"));
+}
+
+TEST_F(DetectionTest, HalfASurrogatePairIsReadAsAReplacement) {
+  const std::string rows = R"({"text":"a \ud83d","label":"x"}
+{"text":"\ud83d\ude00 \udc00b","label":"y"}
+{"text":"\\ud83d","label":"x"}
+)";
+  const auto expected = ElementsAre("x:a \uFFFD", "y:\U0001F600 \uFFFDb", "x:\\ud83d");
+  EXPECT_THAT(Rows(Write("a.jsonl", rows)), expected);
+  EXPECT_THAT(report_.Text(), HasSubstr("is read as U+FFFD in 2 rows, the first in line 1"));
+  EXPECT_THAT(Rows(Write("b.json", R"({"text":["a \ud83d","b"],"label":["x","y"]})")),
+              ElementsAre("x:a \uFFFD", "y:b"));
+  EXPECT_THAT(report_.Text(), HasSubstr("such as \\ud83d, is read as U+FFFD"));
+  EXPECT_THAT(Rows(Write("c.jsonl", rows + R"({"text":"\ud83","label":"x"})")), expected) << "no escape";
+  EXPECT_EQ(report_.Dropped(DropReason::kUnreadable), 1u);
 }
 
 TEST_F(DetectionTest, LabelsInObjectsAreFoundByPath) {
@@ -141,7 +161,7 @@ TEST_F(DetectionTest, BytesOfWindows1252AreReadAsThat) {
   EXPECT_THAT(Rows(Write("a.csv", "text,label\ncaf\xE9 \x80 5,x\n\x93ok\x94,y\n")),
               ElementsAre("x:caf\u00E9 \u20AC 5", "y:\u201Cok\u201D"));
   EXPECT_THAT(report_.Text(), HasSubstr("read as Windows-1252; for another encoding, specify --encoding"));
-  // Two such bytes in a row are frequent in other encodings.
+  // More than two such bytes in a row are frequent in other encodings.
   EXPECT_THAT(Rows(Write("b.csv", "text,label\n\xCF\xF0\xE8\xE2\xE5\xF2,x\nb,y\n"))[0], HasSubstr("\uFFFD"));
   EXPECT_THAT(Rows(Write("c.csv", "text,label\n\xE9,x\nb,y\n"), {.format = {.encoding = "latin-1"}}),
               ElementsAre("x:\u00E9", "y:b"));

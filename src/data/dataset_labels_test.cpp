@@ -12,6 +12,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class LabelValuesTest : public DatasetFiles {
  protected:
@@ -42,6 +43,38 @@ TEST_F(LabelValuesTest, MultiHotVectorsAreReadInEverySpelling) {
   EXPECT_THAT(Rows(Table({"1,0,0", "0,1,1", "0,0,0"})), expected);
   EXPECT_THAT(Rows(Table({"1,0", "0,1", "1,1"}), {.problem_type = ProblemType::kMulti}),
               ElementsAre("0:t0", "1:t1", "0+1:t2"));
+}
+
+TEST_F(LabelValuesTest, VectorsBehindRowsWithoutLabelsAreVectors) {
+  std::vector<std::string> labels(300, "null");
+  labels.insert(labels.end(), {"[1,0,0]", "[0,1,1]"});
+  EXPECT_THAT(Rows(Lines(labels)), ElementsAre("0:t300", "1+2:t301"));
+  EXPECT_THAT(report_.Text(), HasSubstr("contains multi-hot vectors of 3 labels"));
+  EXPECT_THAT(ErrorOf(Lines(labels), {.labels = LabelSet{{"x", "y"}}}),
+              HasSubstr("line 301: 'label' contains multi-hot vectors of 3 labels, but 2 labels are given"));
+}
+
+TEST_F(LabelValuesTest, TheLabelMapNamesPositionsOfVectors) {
+  const auto file = Lines({"[1,0,0]", "[0,1,1]", "[0,0,0]"});
+  const std::map<std::string, std::string> map = {{"0", "zebra"}, {"1", "apple"}, {"2", "mango"}};
+  const auto expected = ElementsAre("zebra:t0", "apple+mango:t1", ":t2");
+  EXPECT_THAT(Rows(file, {.label_map = map}), expected);
+  EXPECT_THAT(Read(file, {.label_map = map})->labels.names, ElementsAre("apple", "mango", "zebra"));
+  EXPECT_THAT(report_.Text(), Not(HasSubstr("to name these labels")));
+  // A model has its labels in another order than the vectors.
+  EXPECT_THAT(Rows(file, {.label_map = map, .labels = LabelSet{{"apple", "mango", "zebra"}}}), expected);
+  EXPECT_THAT(Rows(file, {.label_map = {{"0", "zebra"}}, .labels = LabelSet{{"1", "2", "zebra"}}}),
+              ElementsAre("zebra:t0", "1+2:t1", ":t2"));
+  EXPECT_THAT(
+      Rows(file, {.label_map = {{"0", "bad"}, {"1", "bad"}, {"2", "good"}}, .labels = LabelSet{{"bad", "good"}}}),
+      ElementsAre("bad:t0", "bad+good:t1", ":t2"));
+  EXPECT_THAT(ErrorOf(file, {.label_map = {{"0", "bad"}}, .labels = LabelSet{{"bad", "good"}}}),
+              HasSubstr("multi-hot vectors of 3 labels, but 2 labels are given"));
+  // Nor are columns labels by the names that they had.
+  const auto columns = Write("columns.csv", "text,toxic,rude\na,1,0\nb,0,1\n");
+  EXPECT_THAT(Read(columns, {.label_map = {{"toxic", "Toxic"}}, .label_field = "toxic,rude"})->labels.names,
+              ElementsAre("Toxic", "rude"));
+  EXPECT_THAT(report_.warnings, IsEmpty());
 }
 
 TEST_F(LabelValuesTest, OneHotVectorsAreSingleLabelsIfThatIsSpecified) {

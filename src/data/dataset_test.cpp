@@ -125,7 +125,10 @@ TEST_F(DatasetTest, ReadsJsonDocuments) {
   const auto pairs =
       Write("a.json", "{\n  \"train\": [[\"one\", \"x\"], [\"two\", \"y\"]],\n  \"test\": [[\"three\", \"x\"]]}");
   EXPECT_THAT(Rows(pairs), ElementsAre("x:one", "y:two", "x:three"));
+  EXPECT_THAT(report_.Text(), HasSubstr("'split' names parts of the data, and the rows of all parts are read; to read "
+                                        "one of them, specify --filter split=train"));
   EXPECT_THAT(Rows(pairs, {.filter = "split=train"}), ElementsAre("x:one", "y:two"));
+  EXPECT_THAT(report_.Text(), testing::Not(HasSubstr("names parts of the data")));
   const auto one_line = Write("b.json", "{\"train\": [[\"one\", \"x\"], [\"two\", \"y\"], [\"odd\"]]}\n");
   EXPECT_THAT(Rows(one_line), ElementsAre("x:one", "y:two"));
   EXPECT_THAT(report_.examples[0], HasSubstr("b.json, item 3"));

@@ -161,6 +161,19 @@ bool QuotesArePlain(const Fit& plain) {
   return sample.whole_quotes == 0 && (Recurs(sample.rows, 0) || Recurs(sample.rows, sample.rows[0].size() - 1));
 }
 
+/// Returns true if exactly the fields with a comma are in quotes, as Excel writes text with tabs.
+bool QuotesFieldsWithCommas(const Sample& plain) {
+  size_t quoted = 0;
+  for (const Cells& row : plain.rows) {
+    for (const std::string& cell : row) {
+      const bool in_quotes = cell.size() > 1 && cell.starts_with('"') && cell.ends_with('"');
+      if (in_quotes != (cell.find(',') != std::string::npos)) return false;
+      quoted += in_quotes ? 1 : 0;
+    }
+  }
+  return quoted > 1;
+}
+
 /// Returns true if a field begins with spaces and a quote, which is then not read as the beginning of a quoted field.
 bool HasSpaceBeforeQuote(const Sample& sample) {
   return std::ranges::any_of(sample.rows, [](const Cells& row) {
@@ -203,7 +216,8 @@ Fit BestQuoting(std::string_view text, char delimiter, char line_end, std::span<
     }
   }
   const bool escaped = csv.dialect.escape != '\0' && csv.sample.escaped_quotes;
-  const bool means_quotes = csv.sample.needed_quotes || csv.sample.quoted_first || escaped;
+  const bool means_quotes =
+      csv.sample.needed_quotes || csv.sample.quoted_first || escaped || QuotesFieldsWithCommas(plain.sample);
   if (automatic && delimiter == '\t' && (csv.sample.broken_quotes || !means_quotes || csv.sample.rows.empty())) {
     return plain;
   }
@@ -288,6 +302,17 @@ bool DelimitersArePlain(const Fit& best, const Fit& one) {
   });
 }
 
+/// Returns true if each comma stands between two digits, as those of decimal numbers do.
+bool HasDecimalCommas(std::string_view text) {
+  const auto is_digit = [&](size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
+  size_t at = text.find(',');
+  if (at == std::string_view::npos) return false;
+  for (; at != std::string_view::npos; at = text.find(',', at + 1)) {
+    if (at == 0 || !is_digit(at - 1) || !is_digit(at + 1)) return false;
+  }
+  return true;
+}
+
 /// Excel's first line that names the delimiter: sep=; Returns 0 if the line is another one.
 char DelimiterLine(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
@@ -305,8 +330,7 @@ bool ColumnProfile::Accepts(std::string_view value) const {
 
 std::optional<Dialect> DetectDialect(std::string_view sample, std::string_view extension,
                                      std::span<const std::string> known_names, const DialectWishes& wishes) {
-  const char line_end =
-      sample.find('\n') == std::string_view::npos && sample.find('\r') != std::string_view::npos ? '\r' : '\n';
+  const char line_end = LineEndOf(sample);
   std::string candidates = extension == ".csv" ? ",;\t|" : "\t,;|";
   size_t skipped_lines = 0;
   const auto skip_line = [&] {
@@ -319,10 +343,13 @@ std::optional<Dialect> DetectDialect(std::string_view sample, std::string_view e
   }
   if (wishes.delimiter != '\0') candidates = wishes.delimiter;
   std::optional<Fit> best;
+  const bool decimal_commas = candidates.size() > 1 && HasDecimalCommas(sample);
   const auto consider_all = [&] {
     for (const char delimiter : candidates) {
       Fit fit = BestQuoting(sample, delimiter, line_end, known_names, wishes);
-      if (fit.width < 2 || (best && fit.score <= best->score)) continue;
+      // Where a decimal comma divides the rows as well as another delimiter, the other one is meant.
+      const bool comma_before = decimal_commas && best && best->dialect.delimiter == ',';
+      if (fit.width < 2 || (best && (comma_before ? fit.score < best->score : fit.score <= best->score))) continue;
       // A comma in each sentence of a .tsv makes no columns.
       if (extension == ".tsv" && candidates.size() > 1 && delimiter != '\t' && !fit.dialect.header) continue;
       best = std::move(fit);

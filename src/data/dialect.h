@@ -80,9 +80,10 @@ RowEnd CutRow(std::string_view text, const Dialect& dialect, char line_end, bool
 /// Determines the dialect from the first bytes of a file. The delimiter is the one that gives the most rows an equal
 /// number of fields. Without a delimiter the text is a table of one column if its first row is a usual name, or one of
 /// `known_names`; or if the extension or the wishes say that it is a table. Nothing otherwise.
-/// - Quotes are plain characters in a TSV unless its rows use them as pandas writes them, or every field of its first
-///   row is quoted (data/row_writer.h). In any file they are plain characters if every line has the same number of
-///   fields then, and a quote that opens a field does not close it in the same line.
+/// - Quotes are plain characters in a TSV unless its rows use them as pandas writes them, every field of its first row
+///   is quoted (data/row_writer.h), or exactly the fields with a comma are quoted, as Excel writes them. In any file
+///   they are plain characters if every line has the same number of fields then, and a quote that opens a field does
+///   not close it in the same line.
 /// - A backslash escapes quotes, and spaces before a quote are skipped, if more rows have an equal number of fields
 /// then.
 /// - The first row is a header if it contains a usual name of a column or one of `known_names`, and no name of a column

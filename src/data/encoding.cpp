@@ -22,23 +22,6 @@ constexpr std::array<char32_t, 32> kWindows1252 = {
     0x2039, 0x0152,     kUndefined, 0x017D, kUndefined, kUndefined, 0x2018, 0x2019,     0x201C, 0x201D, 0x2022,
     0x2013, 0x2014,     0x02DC,     0x2122, 0x0161,     0x203A,     0x0153, kUndefined, 0x017E, 0x0178};
 
-/// Returns true if the bytes above 0x7F are characters of Windows-1252 that stand alone: two of them in a row are
-/// frequent in other encodings, and rare in this one.
-bool LooksLikeWindows1252(std::string_view bytes) {
-  size_t high = 0;
-  size_t neighbours = 0;
-  bool before = false;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool above = byte >= 0x80;
-    if (above && byte < 0xA0 && kWindows1252[byte - 0x80] == kUndefined) return false;
-    high += above ? 1 : 0;
-    neighbours += above && before ? 1 : 0;
-    before = above;
-  }
-  return high > 0 && neighbours * 20 <= high;
-}
-
 /// The form of the character that a lead byte opens: its length, and the range that its second byte must lie in (which
 /// excludes overlong forms, surrogates and everything past U+10FFFF: Unicode table 3-7).
 struct Lead {
@@ -57,6 +40,27 @@ Lead LeadOf(unsigned char byte) {
   if (byte >= 0xF1 && byte <= 0xF3) return {4};
   if (byte == 0xF4) return {4, 0x80, 0x8F};
   return {};
+}
+
+/// Returns true if two bytes are a valid character of UTF-8.
+bool AreCharacter(std::string_view two) { return LeadOf(Byte(two, 0)).length == 2 && (Byte(two, 1) & 0xC0) == 0x80; }
+
+/// Returns true if the bytes above 0x7F are characters of Windows-1252: most of them stand alone or, as in
+/// "Gr\xFC\xDFe", in pairs. In other encodings most of them are in longer rows, or are valid UTF-8.
+bool LooksLikeWindows1252(std::string_view bytes) {
+  size_t high = 0;
+  size_t others = 0;  // in longer rows, or of valid UTF-8
+  for (size_t i = 0; i < bytes.size();) {
+    size_t row = 0;
+    for (; i + row < bytes.size() && Byte(bytes, i + row) >= 0x80; ++row) {
+      const unsigned char byte = Byte(bytes, i + row);
+      if (byte < 0xA0 && kWindows1252[byte - 0x80] == kUndefined) return false;
+    }
+    high += row;
+    if (row > 2 || (row == 2 && AreCharacter(bytes.substr(i, 2)))) others += row;
+    i += std::max<size_t>(row, 1);
+  }
+  return high > 0 && others * 5 <= high;
 }
 
 }  // namespace
@@ -237,6 +241,18 @@ Sniffed SniffEncoding(std::string_view first) {
     sniffed.encoding = Encoding::kWindows1252;
   }
   return sniffed;
+}
+
+char LineEndOf(std::string_view text) {
+  if (text.find('\r') == std::string_view::npos) return '\n';
+  if (text.find('\n') == std::string_view::npos) return '\r';
+  bool quoted = false, found = false;
+  for (const char c : text) {
+    if (c == '"') quoted = !quoted;
+    if (c == '\n' && !quoted) return '\n';
+    found = found || (c == '\r' && !quoted);
+  }
+  return found ? '\r' : '\n';
 }
 
 size_t MarkBytes(std::string_view bytes, Encoding encoding) {

@@ -48,8 +48,13 @@ struct Sniffed {
 };
 
 /// Examines the first bytes of a file. Bytes that are not UTF-8 are Windows-1252, the encoding of Western European and
-/// American spreadsheets, if all of them are characters of it and stand alone between ASCII characters.
+/// American spreadsheets, if all of them are characters of it and most stand alone or in pairs between ASCII
+/// characters, and are not valid UTF-8.
 Sniffed SniffEncoding(std::string_view first_bytes);
+
+/// Returns the character that ends the lines of a text: LF or, if no LF is outside quotes, a CR that is, as in tables
+/// of older Macs, whose cells may contain LF.
+char LineEndOf(std::string_view text);
 
 /// Returns the length of the byte order mark of `encoding` at the beginning of `bytes`; 0 if there is none.
 size_t MarkBytes(std::string_view bytes, Encoding encoding);

@@ -84,5 +84,24 @@ TEST(SniffEncoding, KnowsMarksAndOtherKindsOfFiles) {
   EXPECT_TRUE(SniffEncoding("ham\tcaf\xE9 in Latin-1 is still mostly text").problem.empty());
 }
 
+TEST(SniffEncoding, TakesLettersAloneAndInPairsForWindows1252) {
+  const auto repeated = [](std::string_view text) {
+    std::string bytes;
+    for (int i = 0; i < 20; ++i) bytes += "label;" + std::string(text) + "\n";
+    return SniffEncoding(bytes).encoding;
+  };
+  EXPECT_EQ(repeated("Mit freundlichen Gr\xFC\xDF"
+                     "en aus K\xF6ln"),
+            Encoding::kWindows1252);
+  EXPECT_EQ(repeated("Hyv\xE4\xE4 p\xE4iv\xE4\xE4, v\xE4h\xE4n my\xF6hemmin"), Encoding::kWindows1252);
+  EXPECT_EQ(repeated("\x84\xDC"
+                     "ber uns\x93, l\xE9gende cr\xE9\xE9"
+                     "e"),
+            Encoding::kWindows1252);
+  EXPECT_EQ(repeated("\xCF\xF0\xE8\xE2\xE5\xF2, \xEC\xE8\xF0"), Encoding::kUtf8) << "Windows-1251";
+  EXPECT_EQ(repeated("\xC4\xE3\xBA\xC3\xA3\xAC\xCA\xC0\xBD\xE7"), Encoding::kUtf8) << "GB18030";
+  EXPECT_EQ(repeated("caf\xC3\xA9, and a stray \xE9"), Encoding::kUtf8);
+}
+
 }  // namespace
 }  // namespace winnow

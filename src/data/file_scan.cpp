@@ -89,6 +89,7 @@ Result<ReadPlan> MakeReadPlan(const ReadOptions& options, bool labels_needed) {
   plan.wishes.filter_fields = plan.filter.fields();
   plan.wishes.labels_needed = labels_needed;
   plan.wishes.single_label = options.problem_type == ProblemType::kSingle;
+  plan.wishes.no_header = options.format.no_header;
   if (!options.label_field.empty()) plan.wishes.label_fields = SplitAt(options.label_field, ",");
   if (plan.wishes.single_label && plan.wishes.label_fields.size() > 1) {
     return Fail(ErrorCode::kInvalidArgument,
@@ -130,6 +131,7 @@ Result<FileScan> FileScan::Open(const std::filesystem::path& file, const ReadPla
   scan.TakeNotes();
   scan.here().text_field = plan.text_template && !scan.lines_ ? "template" : scan.roles_.text_field;
   scan.here().label_fields = scan.roles_.label_fields;
+  scan.here().positions = scan.positions();
   report.warnings.insert(report.warnings.end(), scan.roles_.warnings.begin(), scan.roles_.warnings.end());
   return scan;
 }
@@ -249,6 +251,7 @@ Error FileScan::MostlyUnreadable() {
 Result<FileScan::Outcome> FileScan::Finish() {
   const TextStream& stream = reader_->stream();
   TakeNotes();
+  here().positions = positions();
   here().invalid_bytes = stream.invalid_bytes();
   here().first_invalid_line = stream.first_invalid_line();
   if (plan_->limits_bad_rows && (here().Dropped(DropReason::kUnreadable) - without_text_) * 2 > here().rows) {
@@ -353,8 +356,16 @@ RowLabels::Outcome FileScan::TakeLabels(const Record& record, std::string& probl
 /// Fills `labels` from several 0/1 columns.
 RowLabels::Outcome FileScan::TakeColumns(const Record& record, std::string& problem) {
   multi_label_ = true;
-  for (const std::string& name : roles_.label_fields) {
-    const Value* value = record.Find(name);
+  label_places_.resize(roles_.label_fields.size());
+  for (size_t i = 0; i < label_places_.size(); ++i) {
+    const std::string& name = roles_.label_fields[i];
+    // Most rows have a field where the row before has it, so that hundreds of columns are not searched.
+    size_t& place = label_places_[i];
+    if (place >= record.fields.size() || record.fields[place].name != name) {
+      const auto found = std::ranges::find(record.fields, name, &Field::name);
+      place = static_cast<size_t>(found - record.fields.begin());
+    }
+    const Value* value = place < record.fields.size() ? &record.fields[place].value : nullptr;
     const int bit = value == nullptr ? -1 : ZeroOrOne(*value);
     if (bit < 0) {
       const std::string shown(value == nullptr ? std::string_view() : FirstCodePoints(value->text, 40));

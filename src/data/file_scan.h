@@ -80,8 +80,8 @@ class FileScan {
   /// Returns true if columns are numbered because the file has no names for them.
   bool numbered_columns() const { return !reader_->columns().empty() && !reader_->has_header(); }
 
-  /// Returns the length of the multi-hot vectors in the label field; 0 if it contains labels.
-  size_t multi_hot() const { return label_column_.multi_hot(); }
+  /// Returns the names of the positions of multi-hot vectors in the label field; empty if it contains labels.
+  const std::vector<std::string>& positions() const { return label_column_.positions(); }
   /// Returns the description of a row that was dropped as unreadable: "data.csv, line 7: 3 columns instead of 2".
   const std::string& bad_row() const { return bad_row_; }
 
@@ -115,6 +115,7 @@ class FileScan {
   std::unique_ptr<RecordReader> reader_;
   size_t index_ = 0;
   FieldRoles roles_;
+  std::vector<size_t> label_places_;  // places of several label fields in the last row
   LabelColumn label_column_;
   RowLabels row_labels_;
   std::vector<Record> sample_;

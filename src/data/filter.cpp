@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <compare>
 #include <optional>
 
 #include "base/parse_number.h"
@@ -12,6 +13,40 @@ namespace winnow {
 namespace {
 
 std::optional<double> Number(std::string_view text) { return Filter::NumberIn(text); }
+
+/// A whole number of any size, such as the ID of a message: digits without leading zeros.
+struct WholeNumber {
+  bool negative = false;
+  std::string_view digits;
+
+  static std::optional<WholeNumber> Of(std::string_view text) {
+    text = TrimAscii(text);
+    WholeNumber number;
+    if (text.starts_with('-') || text.starts_with('+')) {
+      number.negative = text.starts_with('-');
+      text.remove_prefix(1);
+    }
+    if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+    number.digits = text.substr(std::min(text.find_first_not_of('0'), text.size()));
+    number.negative = number.negative && !number.digits.empty();
+    return number;
+  }
+
+  std::strong_ordering operator<=>(const WholeNumber& other) const {
+    if (negative != other.negative) return other.negative <=> negative;
+    const auto larger = std::pair(digits.size(), digits) <=> std::pair(other.digits.size(), other.digits);
+    return negative ? 0 <=> larger : larger;
+  }
+};
+
+/// Compares two texts that are numbers; nothing if one of them is none. Whole numbers that a double cannot tell apart
+/// differ.
+std::optional<std::partial_ordering> CompareNumbers(std::string_view left, std::string_view right) {
+  if (const auto a = WholeNumber::Of(left), b = WholeNumber::Of(right); a && b) return *a <=> *b;
+  const auto a = Number(left), b = Number(right);
+  if (!a || !b) return std::nullopt;
+  return *a <=> *b;
+}
 
 /// The truth value that a text spells, as JSON (true), Python (True) and spreadsheets (TRUE) do.
 std::optional<bool> BooleanWord(std::string_view text) {
@@ -24,8 +59,8 @@ std::optional<bool> BooleanWord(std::string_view text) {
 /// Returns true if a value is what a condition compares it with.
 bool Equals(const Value& value, const std::string& wanted) {
   if (value.kind == Value::Kind::kList) return std::ranges::find(value.items, wanted) != value.items.end();
-  const auto left = Number(value.text), right = Number(wanted);
-  if (left && right) return *left == *right;
+  if (const auto order = CompareNumbers(value.text, wanted)) return *order == std::partial_ordering::equivalent;
+  const auto right = Number(wanted);
   const auto is = BooleanWord(value.text), asked = BooleanWord(wanted);
   if (is && asked) return *is == *asked;
   if (value.kind == Value::Kind::kBool && is && right) return *right == (*is ? 1.0 : 0.0);  // as in Python
@@ -43,32 +78,33 @@ bool Truthy(const Value& value) {
   return !number || *number != 0;
 }
 
-/// Returns true if a text contains the word `or` between spaces, or `||`, outside quotes.
-bool HasAlternatives(std::string_view text) {
-  char quote = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quote != 0) {
-      if (c == quote) quote = 0;
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if (text.substr(i).starts_with("||") || LowerAscii(text.substr(i, 4)) == " or ") {
-      return true;
-    }
+/// Returns true if a condition has the word `or` between spaces, or `||`, and not in a value in quotes.
+bool HasAlternatives(std::string_view condition) {
+  const size_t at = std::min(condition.find_first_of("<>="), condition.size());
+  std::string_view value = condition.substr(at);
+  while (!value.empty() && std::string_view("<>= ").find(value.front()) != std::string_view::npos) {
+    value.remove_prefix(1);
   }
-  return false;
+  const bool quoted = value.size() > 1 && (value.front() == '"' || value.front() == '\'') &&
+                      value.find(value.front(), 1) == value.size() - 1;
+  const std::string outside = LowerAscii(quoted ? condition.substr(0, at) : condition);
+  return outside.find(" or ") != std::string::npos || outside.find("||") != std::string::npos;
 }
 
-/// Cuts an expression at commas and at the word `and`, outside quotes.
-std::vector<std::string_view> Conditions(std::string_view expression) {
+/// Cuts an expression at commas and at the word `and`, outside quotes. A quote opens only where a value begins: that of
+/// O'Brien is a character. Nothing if a quote is never closed.
+std::optional<std::vector<std::string_view>> Conditions(std::string_view expression) {
   std::vector<std::string_view> parts;
   char quote = 0;
+  bool value_begins = false;
   size_t from = 0;
   for (size_t i = 0; i < expression.size(); ++i) {
     const char c = expression[i];
+    const bool opens = value_begins && (c == '"' || c == '\'');
+    value_begins = quote == 0 && (c == '=' || c == '<' || c == '>' || (value_begins && c == ' '));
     if (quote != 0) {
       if (c == quote) quote = 0;
-    } else if (c == '"' || c == '\'') {
+    } else if (opens) {
       quote = c;
     } else if (c == ',') {
       parts.push_back(TrimAscii(expression.substr(from, i - from)));
@@ -80,6 +116,7 @@ std::vector<std::string_view> Conditions(std::string_view expression) {
       i += 3;
     }
   }
+  if (quote != 0) return std::nullopt;
   parts.push_back(TrimAscii(expression.substr(from)));
   return parts;
 }
@@ -98,17 +135,17 @@ bool Holds(const Filter::Condition& condition, const Value& value) {
   if (condition.op == Op::kEqual || condition.op == Op::kNotEqual) {
     return Equals(value, condition.value) == (condition.op == Op::kEqual);
   }
-  const auto left = Number(value.text), right = Number(condition.value);
-  if (!left || !right) return false;
+  const auto order = CompareNumbers(value.text, condition.value);
+  if (!order) return false;
   switch (condition.op) {
     case Op::kLess:
-      return *left < *right;
+      return *order < 0;
     case Op::kLessEqual:
-      return *left <= *right;
+      return *order <= 0;
     case Op::kGreater:
-      return *left > *right;
+      return *order > 0;
     default:
-      return *left >= *right;
+      return *order >= 0;
   }
 }
 
@@ -125,11 +162,13 @@ Result<Filter> Filter::Parse(std::string_view expression) {
                                                                                  {"=", Op::kEqual},
                                                                                  {"<", Op::kLess},
                                                                                  {">", Op::kGreater}}};
-  for (const std::string_view part : Conditions(expression)) {
-    const auto bad = [&](const std::string& why) {
-      return Fail(ErrorCode::kInvalidArgument, "filter '" + std::string(expression) + "': " + why,
-                  "write conditions such as 'verified', 'lang=en' or 'chars<320', and join them with commas or 'and'");
-    };
+  const auto bad = [&](const std::string& why) {
+    return Fail(ErrorCode::kInvalidArgument, "filter '" + std::string(expression) + "': " + why,
+                "write conditions such as 'verified', 'lang=en' or 'chars<320', and join them with commas or 'and'");
+  };
+  const std::optional<std::vector<std::string_view>> parts = Conditions(expression);
+  if (!parts) return bad("a quote is never closed");
+  for (const std::string_view part : *parts) {
     if (part.empty()) return bad("a condition is empty");
     if (HasAlternatives(part)) {
       return Fail(

@@ -16,7 +16,8 @@ Record Row() {
       {"failed", {Value::Kind::kBool, "false", {}}},    {"votes", {Value::Kind::kNumber, "3", {}}},
       {"empty", {Value::Kind::kText, "", {}}},          {"nothing", {}},
       {"verified", {Value::Kind::kText, "False", {}}},  {"gap", {Value::Kind::kText, "nan", {}}},
-      {"city", {Value::Kind::kText, "York, Ohio", {}}}, {"tags", {Value::Kind::kList, "", {"a", "b"}}}};
+      {"city", {Value::Kind::kText, "York, Ohio", {}}}, {"id", {Value::Kind::kText, "9007199254740993", {}}},
+      {"name", {Value::Kind::kText, "O'Brien", {}}},    {"tags", {Value::Kind::kList, "", {"a", "b"}}}};
   return record;
 }
 
@@ -53,6 +54,19 @@ TEST(Filter, ComparesTextsNumbersAndLists) {
   EXPECT_TRUE(Keeps("absent!=x"));
 }
 
+TEST(Filter, WholeNumbersOfAnySizeAreComparedExactly) {
+  EXPECT_TRUE(Keeps("id=9007199254740993"));
+  EXPECT_TRUE(Keeps("id=+09007199254740993"));
+  EXPECT_FALSE(Keeps("id=9007199254740992")) << "which is the same double";
+  EXPECT_TRUE(Keeps("id!=9007199254740992"));
+  EXPECT_TRUE(Keeps("id>9007199254740992"));
+  EXPECT_FALSE(Keeps("id<=9007199254740992"));
+  EXPECT_TRUE(Keeps("id<90071992547409930"));
+  EXPECT_TRUE(Keeps("votes>-9007199254740993"));
+  EXPECT_TRUE(Keeps("votes=+3"));
+  EXPECT_FALSE(Keeps("votes=-3"));
+}
+
 TEST(Filter, TruthValuesAreComparedInAnySpelling) {
   EXPECT_TRUE(Keeps("verified=false"));
   EXPECT_FALSE(Keeps("verified!=false"));
@@ -74,6 +88,11 @@ TEST(Filter, JoinsConditions) {
   EXPECT_TRUE(Keeps("lang=en and votes>2 and execution_success"));
   EXPECT_FALSE(Keeps("lang=en AND votes>9"));
   EXPECT_TRUE(Keeps("city='York, Ohio', lang=en"));
+  EXPECT_TRUE(Keeps("city = \"York, Ohio\" and lang=en"));
+  // An apostrophe within a value is a character of it.
+  EXPECT_TRUE(Keeps("name=O'Brien, lang=en"));
+  EXPECT_FALSE(Keeps("name=O'Brien and lang=de"));
+  EXPECT_FALSE(Keeps("lang!=don't, lang=de"));
 }
 
 TEST(Filter, CountsCharactersOfTheText) {
@@ -126,7 +145,8 @@ TEST(FilterValues, SayWhatTheRowsHave) {
 }
 
 TEST(Filter, RefusesWhatMakesNoSense) {
-  for (const char* bad : {"lang=en,", ",", "=en", "chars<many", "a and and b", "!", "!!a", "lang=en and", "a!b"}) {
+  for (const char* bad :
+       {"lang=en,", ",", "=en", "chars<many", "a and and b", "!", "!!a", "lang=en and", "a!b", "city='York, lang=en"}) {
     const Result<Filter> filter = Filter::Parse(bad);
     ASSERT_FALSE(filter) << bad;
     EXPECT_EQ(filter.error().code, ErrorCode::kInvalidArgument);

@@ -1,6 +1,8 @@
 #include "data/json_records.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 
 #include "base/json.h"
 #include "data/columns.h"
@@ -58,6 +60,38 @@ bool HoldsNotANumber(std::string_view text) {
   return false;
 }
 
+/// Returns the code unit of the escape \uXXXX that begins at `at`; nothing if there is none.
+std::optional<uint32_t> EscapedUnit(std::string_view json, size_t at) {
+  if (json.substr(at, 2) != "\\u" || at + 6 > json.size()) return std::nullopt;
+  uint32_t unit = 0;
+  const char* const end = json.data() + at + 6;
+  const auto [stopped, error] = std::from_chars(json.data() + at + 2, end, unit, 16);
+  return error == std::errc() && stopped == end ? std::optional(unit) : std::nullopt;
+}
+
+/// Replaces escapes of half a surrogate pair, which Python's json module writes and reads but JSON does not have, by
+/// that of U+FFFD. Returns false if there are none.
+bool ReplaceLoneSurrogates(std::string& json) {
+  bool found = false;
+  for (size_t at = json.find('\\'); at != std::string::npos; at = json.find('\\', at)) {
+    const std::optional<uint32_t> unit = EscapedUnit(json, at);
+    if (!unit) {
+      at += 2;
+      continue;
+    }
+    const auto is = [](std::optional<uint32_t> one, uint32_t first) { return one && (*one & 0xFC00) == first; };
+    const bool pair = is(unit, 0xD800) && is(EscapedUnit(json, at + 6), 0xDC00);
+    if (!pair && (is(unit, 0xD800) || is(unit, 0xDC00))) {
+      json.replace(at, 6, "\\uFFFD");
+      found = true;
+    }
+    at += pair ? 12 : 6;
+  }
+  return found;
+}
+
+constexpr std::string_view kLoneSurrogates = "half of a surrogate pair, such as \\ud83d, is read as U+FFFD";
+
 void Convert(const Json& json, Value& value) {
   value.text.clear();
   value.items.clear();
@@ -71,10 +105,14 @@ void Convert(const Json& json, Value& value) {
   } else if (IsScalarList(json)) {
     value.kind = Value::Kind::kList;
     const bool numbers = std::all_of(json.begin(), json.end(), [](const Json& item) { return item.is_number(); });
+    bool plain = numbers || std::all_of(json.begin(), json.end(), IsText);
     for (const Json& item : json) {
-      value.items.push_back(numbers ? NumberName(Spelling(item)) : Spelling(item));
+      const std::string spelling = Spelling(item);
+      value.items.push_back(numbers ? NumberName(spelling) : spelling);
       if (numbers) value.shares.push_back(item.get<double>());
+      plain = plain && value.items.back() == spelling;
     }
+    if (!plain) value.json = json.dump();
   } else if (json.is_object() && !json.empty() && std::ranges::all_of(json.items(), [](const Json::Member& item) {
                return item.second.is_number() || item.second.is_boolean();
              })) {
@@ -128,7 +166,11 @@ class JsonLinesReader : public RecordReader {
       record.row = stream_.line();
       if (!TRY(stream_.NextLine(line_))) return Step::kEnd;
     } while (TrimAscii(line_).empty());
-    const Result<Json> json = ParseJsonLeniently(line_, JsonOrder::kAsWritten);
+    Result<Json> json = ParseJsonLeniently(line_, JsonOrder::kAsWritten);
+    if (!json && ReplaceLoneSurrogates(line_)) {
+      json = ParseJsonLeniently(line_, JsonOrder::kAsWritten);
+      if (json && ++lone_surrogates_ == 1) first_lone_surrogate_ = record.row;
+    }
     if (!json) {
       bad_reason_ = "not JSON: " + json.error().message;
       if (HoldsNotANumber(line_)) bad_reason_ += "; NaN and Infinity are not valid in JSON";
@@ -144,15 +186,23 @@ class JsonLinesReader : public RecordReader {
 
   std::string Description() const override { return "JSON lines"; }
   Format format() const override { return Format::kJsonLines; }
+  std::vector<std::string> notes() const override {
+    if (lone_surrogates_ == 0) return {};
+    return {std::string(kLoneSurrogates) + " in " + std::to_string(lone_surrogates_) +
+            (lone_surrogates_ == 1 ? " row" : " rows") + ", the first in line " +
+            std::to_string(first_lone_surrogate_)};
+  }
 
  private:
   std::string line_;
+  size_t lone_surrogates_ = 0;  // rows with half of a pair
+  size_t first_lone_surrogate_ = 0;
 };
 
 class JsonDocumentReader : public RecordReader {
  public:
-  JsonDocumentReader(TextStream stream, std::vector<std::pair<std::string, Json>> parts)
-      : RecordReader(std::move(stream)), parts_(std::move(parts)) {}
+  JsonDocumentReader(TextStream stream, std::vector<std::pair<std::string, Json>> parts, std::vector<std::string> notes)
+      : RecordReader(std::move(stream)), parts_(std::move(parts)), notes_(std::move(notes)) {}
 
   Result<Step> Next(Record& record) override {
     while (part_ < parts_.size() && item_ == parts_[part_].second.size()) {
@@ -192,10 +242,12 @@ class JsonDocumentReader : public RecordReader {
                : "a JSON document of " + std::to_string(parts_.size()) + " lists";
   }
   std::string_view row_word() const override { return "item"; }
+  std::vector<std::string> notes() const override { return notes_; }
   Format format() const override { return Format::kJson; }
 
  private:
   std::vector<std::pair<std::string, Json>> parts_;
+  std::vector<std::string> notes_;
   size_t part_ = 0;
   size_t item_ = 0;
   size_t row_ = 0;
@@ -204,7 +256,8 @@ class JsonDocumentReader : public RecordReader {
 /// A document by columns: {"text": ["a", "b"], "label": ["x", "y"]}, or each column an object by row number.
 class JsonColumnsReader : public RecordReader {
  public:
-  JsonColumnsReader(TextStream stream, Json columns) : RecordReader(std::move(stream)), columns_(std::move(columns)) {}
+  JsonColumnsReader(TextStream stream, Json columns, std::vector<std::string> notes)
+      : RecordReader(std::move(stream)), columns_(std::move(columns)), notes_(std::move(notes)) {}
 
   Result<Step> Next(Record& record) override {
     if (row_ == columns_.items()[0].second.size()) return Step::kEnd;
@@ -222,10 +275,12 @@ class JsonColumnsReader : public RecordReader {
     return "a JSON document of " + std::to_string(columns_.size()) + (columns_.size() == 1 ? " column" : " columns");
   }
   std::string_view row_word() const override { return "item"; }
+  std::vector<std::string> notes() const override { return notes_; }
   Format format() const override { return Format::kJson; }
 
  private:
   const Json columns_;
+  std::vector<std::string> notes_;
   size_t row_ = 0;
 };
 
@@ -308,6 +363,11 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
     }
   } while (TRY(stream.Fill()));
   Result<Json> parsed = ParseJsonLeniently(text, JsonOrder::kAsWritten);
+  std::vector<std::string> notes;
+  if (!parsed && ReplaceLoneSurrogates(text)) {
+    parsed = ParseJsonLeniently(text, JsonOrder::kAsWritten);
+    notes.emplace_back(kLoneSurrogates);
+  }
   if (!parsed) {
     return Fail(ErrorCode::kInvalidData, stream.name() + ": not a JSON document: " + parsed.error().message,
                 HoldsNotANumber(text)
@@ -321,7 +381,7 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
     return std::unexpected(*std::move(unread));
   }
   if (HoldsColumns(json)) {
-    return std::make_unique<JsonColumnsReader>(std::move(stream), std::move(json));
+    return std::make_unique<JsonColumnsReader>(std::move(stream), std::move(json), std::move(notes));
   }
   std::vector<std::pair<std::string, Json>> parts;
   if (json.is_array()) {
@@ -336,7 +396,7 @@ Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream) 
                 "expected [{\"text\": ..., \"label\": ...}, ...] (pandas: to_json(orient='records')) or "
                 "{\"train\": [[text, label], ...]}");
   }
-  return std::make_unique<JsonDocumentReader>(std::move(stream), std::move(parts));
+  return std::make_unique<JsonDocumentReader>(std::move(stream), std::move(parts), std::move(notes));
 }
 
 }  // namespace winnow

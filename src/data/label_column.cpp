@@ -106,14 +106,40 @@ bool LabelWishes::Names(std::string_view name) const {
 Result<LabelColumn> LabelColumn::Make(const std::string& file, const std::string& field, Format format,
                                       const LabelWishes& wishes, std::span<const Record> sample) {
   LabelColumn column(field, format, wishes);
-  column.FindForm(sample);
-  if (column.multi_hot_ > 0 && !wishes.given_labels.empty() && wishes.given_labels.size() != column.multi_hot_) {
-    return Fail(ErrorCode::kInvalidData,
-                file + ": '" + field + "' contains multi-hot vectors of " + std::to_string(column.multi_hot_) +
-                    " labels, but " + std::to_string(wishes.given_labels.size()) + " labels are given",
+  std::vector<const Value*> values;
+  for (const Record& record : sample) {
+    if (const Value* value = record.Find(field)) values.push_back(value);
+  }
+  column.FindForm(values);
+  if (!column.NamePositions()) {
+    return Fail(ErrorCode::kInvalidData, file + ": " + column.TooFewGiven(),
                 "specify as many labels as the vectors have, in their order, with --labels");
   }
   return column;
+}
+
+std::string LabelColumn::TooFewGiven() const {
+  return "'" + field_ + "' contains multi-hot vectors of " + std::to_string(multi_hot_) + " labels, but " +
+         std::to_string(wishes_.given_labels.size()) + " labels are given";
+}
+
+/// Names the positions of multi-hot vectors: by the given labels in their order, otherwise by numbers. A label map of
+/// numbers, such as 0=ham, says what the numbers are, also where the labels were given in another order, as those of a
+/// model are. Returns false if the given labels do not fit.
+bool LabelColumn::NamePositions() {
+  const std::vector<std::string>& given = wishes_.given_labels;
+  positions_.clear();
+  for (size_t i = 0; i < multi_hot_; ++i) positions_.push_back(std::to_string(i));
+  if (given.empty()) return true;
+  const bool map_of_numbers = std::ranges::any_of(positions_, [&](const std::string& number) {
+    return std::ranges::find(wishes_.mapped_names, number) != wishes_.mapped_names.end();
+  });
+  for (size_t i = 0; i < multi_hot_; ++i) {
+    if (map_of_numbers && wishes_.Names(positions_[i])) continue;
+    if (given.size() != multi_hot_) return false;
+    positions_[i] = given[i];
+  }
+  return true;
 }
 
 /// Returns the list or object that a text spells; nothing if it is a name.
@@ -126,15 +152,15 @@ std::optional<Value> LabelColumn::Parsed(const Value& value) const {
   return bits && bits->items.size() >= shortest ? bits : std::nullopt;
 }
 
-void LabelColumn::FindForm(std::span<const Record> sample) {
+void LabelColumn::FindForm(std::span<const Value* const> values) {
   Shape shape;
-  for (const Record& record : sample) {
-    const Value* value = record.Find(field_);
-    if (value == nullptr || value->kind == Value::Kind::kMissing) continue;
+  for (const Value* value : values) {
+    if (value->kind == Value::Kind::kMissing) continue;
     if (value->kind == Value::Kind::kText && IsMissingLabel(value->text)) continue;
     const std::optional<Value> parsed = Parsed(*value);
     shape.Add(parsed ? *parsed : *value);
   }
+  has_form_ = shape.values > 0;
   if (!fasttext_) multi_hot_ = shape.MultiHot();
   const bool multi = wishes_.problem_type == ProblemType::kMulti;
   indicators_ = wishes_.problem_type != ProblemType::kSingle && shape.objects > 0 &&
@@ -144,8 +170,10 @@ void LabelColumn::FindForm(std::span<const Record> sample) {
 std::vector<std::string> LabelColumn::notes() const {
   std::vector<std::string> notes;
   if (multi_hot_ > 0) {
+    const bool named = !wishes_.given_labels.empty() ||
+                       std::ranges::any_of(positions_, [&](const std::string& name) { return wishes_.Names(name); });
     notes.push_back("'" + field_ + "' contains multi-hot vectors of " + std::to_string(multi_hot_) + " labels" +
-                    (wishes_.given_labels.empty() ? "; to name these labels, specify --labels NAME,..." : ""));
+                    (named ? "" : "; to name these labels, specify --labels NAME,..."));
   }
   if (indicators_ && wishes_.problem_type == ProblemType::kAuto) {
     notes.push_back("'" + field_ +
@@ -162,6 +190,14 @@ std::vector<std::string> LabelColumn::notes() const {
 RowLabels::Outcome LabelColumn::Take(const Value* value, RowLabels& labels) {
   labels = {};
   if (value == nullptr || value->kind == Value::Kind::kMissing) return Outcome::kNone;
+  if (!has_form_) {  // the first records have no label
+    FindForm(std::span(&value, 1));
+    if (multi_hot_ == 2) multi_hot_ = 0;  // one [1, 0] may be a list of ids
+    if (!NamePositions()) {
+      labels.problem = TooFewGiven();
+      return Outcome::kRefused;
+    }
+  }
   if (value->kind == Value::Kind::kOther && multi_hot_ > 0) {
     labels.problem = Expected() + ", but '" + field_ + "' is an object, or a list that contains null";
     return Outcome::kRefused;
@@ -243,7 +279,7 @@ RowLabels::Outcome LabelColumn::TakeBits(const Value& value, RowLabels& labels) 
   }
   for (size_t i = 0; i < multi_hot_; ++i) {
     if (!(*bits)[i]) continue;
-    labels.names.push_back(wishes_.given_labels.empty() ? std::to_string(i) : wishes_.given_labels[i]);
+    labels.names.push_back(positions_[i]);
   }
   labels.multi_label = wishes_.problem_type != ProblemType::kSingle;
   if (labels.multi_label || labels.names.size() == 1) return Outcome::kLabels;

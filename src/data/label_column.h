@@ -53,8 +53,9 @@ class LabelColumn {
   /// Fills `labels` with the labels of a row; `value` is null if the row does not have the field.
   RowLabels::Outcome Take(const Value* value, RowLabels& labels);
 
-  /// Returns the length of the multi-hot vectors in the field; 0 if it contains labels.
-  size_t multi_hot() const { return multi_hot_; }
+  /// Returns the names of the positions of the multi-hot vectors in the field, which the label map may replace; empty
+  /// if it contains labels.
+  const std::vector<std::string>& positions() const { return positions_; }
   /// Returns what was assumed about the field, as sentences for the user.
   std::vector<std::string> notes() const;
 
@@ -63,7 +64,9 @@ class LabelColumn {
       : field_(field), fasttext_(format == Format::kFastText), wishes_(wishes) {}
 
   std::optional<Value> Parsed(const Value& value) const;
-  void FindForm(std::span<const Record> sample);
+  void FindForm(std::span<const Value* const> values);
+  bool NamePositions();
+  std::string TooFewGiven() const;
   std::string Expected() const;
   RowLabels::Outcome TakeBits(const Value& value, RowLabels& labels) const;
   RowLabels::Outcome TakeObject(const Value& value, RowLabels& labels) const;
@@ -74,7 +77,9 @@ class LabelColumn {
   std::string field_;
   bool fasttext_ = false;
   LabelWishes wishes_;
-  size_t multi_hot_ = 0;
+  bool has_form_ = false;                  // a value was seen
+  size_t multi_hot_ = 0;                   // length of the multi-hot vectors; 0: none
+  std::vector<std::string> positions_;     // [multi_hot_]
   bool indicators_ = false;                // objects say of each label whether a text has it: {"a": 1, "b": 0, "c": 1}
   std::map<std::string, size_t> missing_;  // spellings that were read as no label, and the number of their rows
 };

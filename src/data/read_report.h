@@ -23,6 +23,8 @@ struct FileReport {
   std::string description;  ///< format of the file: "CSV, 2 columns, with a header"
   std::string text_field;
   std::vector<std::string> label_fields;
+  /// Names of the positions of multi-hot vectors in the label field, before the label map; empty if it contains labels.
+  std::vector<std::string> positions = {};
   size_t rows = 0;  ///< all rows, kept or dropped
   size_t kept = 0;
   std::array<size_t, kDropReasons> dropped{};

@@ -79,6 +79,14 @@ Result<void> DecideOnUnnamedColumn(const std::string& file, bool given, bool lin
   return {};
 }
 
+/// Returns true if a text is a JSON list in one line or over several ones, not JSON lines of which the first is a list.
+bool BeginsWithList(std::string_view text) {
+  text = TrimAscii(text);
+  if (!text.starts_with('[')) return false;
+  const std::string_view line = text.substr(0, text.find('\n'));
+  return line.size() == text.size() || !ParseJsonLeniently(line);
+}
+
 /// `lines_allowed`: text that is not JSON although it begins like it is plain lines. `named_json`: the file's name ends
 /// in .json.
 Result<Format> GuessFormat(TextStream& stream, bool lines_allowed, bool named_json) {
@@ -128,7 +136,9 @@ Result<std::unique_ptr<RecordReader>> OpenRecords(const std::filesystem::path& p
   if (format == Format::kCsv) extension = ".csv";
   if (format == Format::kTsv) extension = ".tsv";
   const bool table = extension == ".csv" || extension == ".tsv";
-  if (format == Format::kAuto && (extension == ".jsonl" || extension == ".ndjson")) format = Format::kJsonLines;
+  if (format == Format::kAuto && (extension == ".jsonl" || extension == ".ndjson")) {
+    format = BeginsWithList(stream.buffered()) ? Format::kJson : Format::kJsonLines;
+  }
   if (format == Format::kAuto && !table) {
     format = TRY(GuessFormat(stream, options.allow_lines && extension != ".json", extension == ".json"));
   }

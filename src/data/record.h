@@ -32,7 +32,9 @@ struct Value {
   std::string text;
   std::vector<std::string> items;
   std::vector<double> shares = {};
-  std::string json = {};  ///< kShares and kOther: the object or list as JSON
+  /// kShares and kOther: the object or list as JSON. kList: the list as JSON if `items` do not say what it was, such as
+  /// [true, 1.0].
+  std::string json = {};
 };
 
 struct Field {

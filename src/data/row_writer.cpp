@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_set>
 
 #include "base/json.h"
 #include "base/output_file.h"
@@ -20,6 +21,7 @@ std::string JsonValue(const Value& value) {
     case Value::Kind::kBool:
       return value.text;  // as JSON spelt it
     case Value::Kind::kList: {
+      if (!value.json.empty()) return value.json;
       std::string list;
       const bool numbers = !value.shares.empty();
       for (const std::string& item : value.items) {
@@ -123,6 +125,7 @@ void RowWriter::Add(std::span<const Field> fields) {
   std::vector<Field> kept;
   std::string cells;
   const bool json = delimiter_ == '\0';
+  const bool unique = HaveUniqueNames(fields);
   for (size_t i = 0; i < fields.size(); ++i) {
     const Field& field = fields[i];
     if (field.inner || field.value.kind == Value::Kind::kMissing) continue;
@@ -131,7 +134,7 @@ void RowWriter::Add(std::span<const Field> fields) {
       left_out_.insert(field.name);
       continue;
     }
-    const size_t earlier = EarlierOfName(fields, i);
+    const size_t earlier = unique ? 0 : EarlierOfName(fields, i);
     if (json) {
       kept.push_back(field);
       if (earlier > 0) kept.back().name += "." + std::to_string(earlier);
@@ -143,21 +146,38 @@ void RowWriter::Add(std::span<const Field> fields) {
   if (error_ && !added) error_ = added;
 }
 
-/// Appends a cell of a table to a row: column and length, 8 bytes each, and the text. Its column is the one of that
-/// name behind `earlier` others of that name.
+/// Returns true if no two fields have one name. Most rows have the names of the row before, so that hundreds of columns
+/// are not compared with each other in every row.
+bool RowWriter::HaveUniqueNames(std::span<const Field> fields) {
+  if (!std::ranges::equal(fields, names_, {}, &Field::name)) {
+    names_.clear();
+    for (const Field& field : fields) names_.push_back(field.name);
+    unique_names_ = std::unordered_set<std::string_view>(names_.begin(), names_.end()).size() == names_.size();
+  }
+  return unique_names_;
+}
+
+/// Returns the column of that name behind `earlier` others of that name; adds it if there is none.
+size_t RowWriter::ColumnOf(const std::string& name, size_t earlier) {
+  const auto [first, fresh] = first_column_.try_emplace(name, columns_.size());
+  if (fresh) columns_.push_back(name);
+  if (fresh || earlier == 0) return first->second;
+  auto column = columns_.begin() + static_cast<ptrdiff_t>(first->second);
+  for (; earlier > 0 && column != columns_.end(); --earlier) column = std::find(column + 1, columns_.end(), name);
+  const auto index = static_cast<size_t>(column - columns_.begin());
+  if (column == columns_.end()) columns_.push_back(name);
+  return index;
+}
+
+/// Appends a cell of a table to a row: column and length, 8 bytes each, and the text.
 void RowWriter::AppendCell(const Field& field, size_t earlier, std::string& row) {
   if (error_ && field.value.kind == Value::Kind::kList && field.value.items.size() != 1) {
     error_ = Fail(ErrorCode::kInvalidData,
                   path_.string() + ": '" + field.name + "' contains lists, which CSV and TSV cannot represent",
                   "write JSON lines: use a file name that ends in .jsonl");
   }
-  auto column = std::ranges::find(columns_, field.name);
-  for (; earlier > 0 && column != columns_.end(); --earlier) {
-    column = std::find(column + 1, columns_.end(), field.name);
-  }
   const std::string_view text = CellText(field.value);
-  const uint64_t head[] = {static_cast<uint64_t>(column - columns_.begin()), text.size()};
-  if (column == columns_.end()) columns_.push_back(field.name);
+  const uint64_t head[] = {ColumnOf(field.name, earlier), text.size()};
   needs_quotes_ = needs_quotes_ || BreaksPlainLine(text, delimiter_);
   row.append(reinterpret_cast<const char*>(head), sizeof(head));
   row += text;

@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -47,15 +48,20 @@ class RowWriter {
  private:
   RowWriter(std::filesystem::path path, char delimiter)
       : path_(std::move(path)), delimiter_(delimiter), rows_(path_.parent_path()) {}
+  bool HaveUniqueNames(std::span<const Field> fields);
+  size_t ColumnOf(const std::string& name, size_t earlier);
   void AppendCell(const Field& field, size_t earlier, std::string& row);
   Result<void> WriteTable() const;
 
   std::filesystem::path path_;
   char delimiter_;  // 0: JSON lines
   std::vector<std::string> columns_;
-  SpillFile rows_;             // JSON lines, or the cells of each row
-  bool needs_quotes_ = false;  // a cell would not be read back from a plain line
-  Result<void> error_;         // the first of Add
+  std::unordered_map<std::string, size_t> first_column_;  // of each name
+  std::vector<std::string> names_;                        // of the fields of the last row
+  bool unique_names_ = true;                              // whether `names_` are different ones
+  SpillFile rows_;                                        // JSON lines, or the cells of each row
+  bool needs_quotes_ = false;                             // a cell would not be read back from a plain line
+  Result<void> error_;                                    // the first of Add
   std::set<std::string> left_out_;
 };
 

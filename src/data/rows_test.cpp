@@ -212,5 +212,29 @@ TEST_F(RowsTest, RowsOfExamplesAreFoundAgain) {
   EXPECT_THAT(ForRowsOf(std::vector{path}, {}, places, take).error().Text(), HasSubstr("changed"));
 }
 
+TEST_F(RowsTest, JsonLinesKeepTheItemsOfLists) {
+  const std::string lists =
+      R"("flags": [true,false], "mixed": [1,"a"], "whole": [1.0,2.0], "ids": [1, 2], "tags": ["p"])";
+  const std::string row = R"({"text": "a", "label": "x", )" + lists + "}\n";
+  const auto in = Write("a.jsonl", row);
+  Result<RowWriter> writer = RowWriter::For(directory_.path() / "b.jsonl");
+  ASSERT_TRUE(writer);
+  ReadReport report;
+  ASSERT_TRUE(ForEachRow(std::vector{in}, {}, report, [&](const Row& each) -> Result<void> {
+    writer->Add(each.fields);
+    return {};
+  }));
+  ASSERT_TRUE(writer->Write());
+  EXPECT_EQ(*ReadFile(directory_.path() / "b.jsonl"), row);
+}
+
+TEST_F(RowsTest, ColumnsAreFoundByNameWhateverTheOrderOfTheFields) {
+  const auto path = WriteRows("a.csv", {{TextField("text", "a"), TextField("label", "x")},
+                                        {TextField("label", "y"), TextField("more", "m"), TextField("text", "b")},
+                                        {TextField("text", "c"), TextField("text", "second"), TextField("label", "z")},
+                                        {TextField("more", "n"), TextField("text", "d"), TextField("text", "third")}});
+  EXPECT_EQ(*ReadFile(path), "text,label,more,text\na,x,,\nb,y,m,\nc,z,,second\nd,,n,third\n");
+}
+
 }  // namespace
 }  // namespace winnow

@@ -89,15 +89,22 @@ Result<void> DropSmallClasses(size_t least, Dataset& train, Dataset& validation,
   for (const Example& example : train.examples) ++counts[static_cast<size_t>(example.labels.front())];
   LabelSet kept;
   std::vector<int32_t> new_ids(counts.size(), -1);
+  constexpr size_t kMostWarnings = 20;
+  size_t left_out = 0;
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] >= least) {
       new_ids[i] = static_cast<int32_t>(kept.size());
       kept.names.push_back(train.labels.names[i]);
       continue;
     }
+    if (++left_out > kMostWarnings) continue;
     report.warnings.push_back("label '" + train.labels.names[i] + "' is left out: it has " +
                               (counts[i] == 0 ? "no text" : std::to_string(counts[i]) + " text") +
                               (counts[i] > 1 ? "s" : "") + ", and " + std::to_string(least) + " are required");
+  }
+  if (left_out > kMostWarnings) {
+    report.warnings.push_back(std::to_string(left_out - kMostWarnings) + " more labels with fewer than " +
+                              std::to_string(least) + " texts are left out");
   }
   if (kept.size() < 2) {
     return Fail(ErrorCode::kInvalidData,
@@ -107,6 +114,25 @@ Result<void> DropSmallClasses(size_t least, Dataset& train, Dataset& validation,
   }
   for (Dataset* part : {&train, &validation, &test}) KeepLabels(kept, new_ids, *part);
   return {};
+}
+
+/// Errors: kInvalidData if there are thousands of labels, nearly each of one text: the field contains IDs or dates, and
+/// a model of them needs much memory and learns nothing.
+Result<void> RefuseLabelsOfOneText(const Dataset& train, const ReadReport& report) {
+  constexpr size_t kMostLabels = 1000;
+  if (train.multi_label || train.labels.size() <= kMostLabels) return {};
+  std::vector<size_t> counts(train.labels.size(), 0);
+  for (const Example& example : train.examples) ++counts[static_cast<size_t>(example.labels.front())];
+  const auto alone = static_cast<size_t>(std::ranges::count(counts, 1u));
+  const size_t texts = train.examples.size();
+  if (alone <= kMostLabels || alone * 10 < texts * 9) return {};
+  const std::vector<std::string>& fields = report.files[0].label_fields;
+  return Fail(
+      ErrorCode::kInvalidData,
+      report.files[0].file + ": " + std::to_string(alone) + " of " + std::to_string(texts) +
+          " texts have a label that no other text has" +
+          (fields.empty() ? std::string() : "; '" + fields[0] + "' probably contains something else than labels"),
+      "specify the field of the labels with --label-field, or leave such labels out with --min-class-texts 2");
 }
 
 /// With fewer parts where there are too few texts for all.
@@ -170,6 +196,7 @@ Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, con
   if (!files.test.empty()) sizes.test_size = 0;
   if (!files.validation.empty()) sizes.validation_size = 0;
   if (sizes.min_class_texts > 0) TRY(DropSmallClasses(sizes.min_class_texts, train, validation, test, report));
+  TRY(RefuseLabelsOfOneText(train, report.train));
   Split split = TRY(SplitAsFarAsPossible(std::move(train), sizes, report.warnings));
   if (!files.test.empty()) split.test = std::move(test);
   if (!files.validation.empty()) split.validation = std::move(validation);

@@ -285,6 +285,19 @@ TEST_F(ReadSplitTest, LeavesSmallClassesOutWithAWarningEach) {
   EXPECT_EQ(none.error().code, ErrorCode::kInvalidData);
 }
 
+TEST_F(ReadSplitTest, RefusesThousandsOfLabelsOfOneText) {
+  std::string rows = "text,id,category\n";
+  for (uint64_t i = 0; i < 2000; ++i) {
+    rows += Numbered("text ", i) + Numbered(",", i) + (i % 2 == 0 ? ",a\n" : ",b\n");
+  }
+  const auto file = Write("ids.csv", rows);
+  const Result<Split> refused = ReadSplit({{file}, {}, {}}, {.label_field = "id"}, {}, report_);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().Text(),
+              HasSubstr("2000 of 2000 texts have a label that no other text has; 'id' probably"));
+  EXPECT_TRUE(ReadSplit({{file}, {}, {}}, {}, {}, report_));
+}
+
 TEST_F(ReadSplitTest, DoesWithFewerPartsWhereThereAreTooFewTexts) {
   const auto six = Write("six.tsv", "a\t1 x\na\t2 x\nb\t3 x\nb\t4 x\nc\t5 x\nc\t6 x\n");
   const Result<Split> split = ReadSplit({{six}, {}, {}}, {}, {}, report_);

@@ -223,5 +223,60 @@ TEST_F(TableReading, ManyKeysAreReadInLinearTime) {
   EXPECT_THAT(Rows(Write("a.jsonl", row + "}\n{\"text\":\"b\",\"label\":\"y\"}\n")), ElementsAre("x:a", "y:b"));
 }
 
+TEST_F(TableReading, AHeaderOfSeveralWordsIsTold) {
+  const auto table = [&](const std::string& first) {
+    std::string rows = first + "\n";
+    for (int i = 0; i < 20; ++i) rows += "see you at number " + std::to_string(i) + (i % 2 == 0 ? ";ham\n" : ";spam\n");
+    return Write("mails.csv", rows);
+  };
+  EXPECT_THAT(Rows(table("Text der Mail;Art der Mail")), testing::SizeIs(21));
+  EXPECT_THAT(report_.Text(),
+              HasSubstr("if it is a header, specify --text-field 'Text der Mail' --label-field 'Art der "
+                        "Mail'"));
+  EXPECT_THAT(Rows(table("Text der Mail;Art der Mail"), {.text_field = "Text der Mail", .label_field = "Art der Mail"}),
+              testing::SizeIs(20));
+  EXPECT_THAT(report_.Text(), Not(HasSubstr("header, specify")));
+  EXPECT_THAT(Rows(table("Win a prize now;spam")), testing::SizeIs(21));
+  EXPECT_THAT(report_.Text(), Not(HasSubstr("header, specify")));
+  EXPECT_THAT(Rows(table("Text der Mail;Art der Mail"), {.format = {.no_header = true}}), testing::SizeIs(21));
+  EXPECT_THAT(report_.Text(), Not(HasSubstr("header, specify")));
+}
+
+TEST_F(TableReading, AFirstRowThatLooksLikeAHeaderIsDataIfThatIsSpecified) {
+  std::string rows = "Nachricht;Kategorie\n";
+  for (int i = 0; i < 20; ++i) rows += "see you at number " + std::to_string(i) + (i % 2 == 0 ? ";ham\n" : ";spam\n");
+  const auto file = Write("mails.csv", rows);
+  EXPECT_THAT(ErrorOf(file), HasSubstr("unknown column names: Nachricht, Kategorie"));
+  EXPECT_THAT(Rows(file, {.format = {.no_header = true}}), testing::SizeIs(21));
+}
+
+TEST_F(TableReading, LinesThatEndInCRMayHaveLFInTheirCells) {
+  EXPECT_THAT(Rows(Write("mac.csv", "text,label\r\"hello\nthere\",spam\r\"how are\nyou, friend\",ham\r")),
+              ElementsAre("spam:hello\nthere", "ham:how are\nyou, friend"));
+  EXPECT_THAT(Rows(Write("lf.csv", "text,label\n\"hello\rthere\",spam\nbye,ham\n")),
+              ElementsAre("spam:hello\rthere", "ham:bye"));
+  EXPECT_THAT(Rows(Write("crlf.tsv", "ham\t\"hi you\r\nspam\t\"win it\r\nham\tsee you\r\n")),
+              ElementsAre("ham:\"hi you", "spam:\"win it", "ham:see you"));
+}
+
+TEST_F(TableReading, ExcelQuotesFieldsWithCommasInTextWithTabs) {
+  EXPECT_THAT(Rows(Write("excel.txt", "text\tlabel\r\n\"hello, you\"\tham\r\nwin now\tspam\r\n\"a, b\"\tham\r\n")),
+              ElementsAre("ham:hello, you", "spam:win now", "ham:a, b"));
+  EXPECT_THAT(Rows(Write("plain.tsv", "text\tlabel\n\"hello, you\"\tham\nwin, now\tspam\n\"a, b\"\tham\n")),
+              ElementsAre("ham:\"hello, you\"", "spam:win, now", "ham:\"a, b\""));
+  EXPECT_THAT(Rows(Write("said.tsv", "text\tlabel\n\"hello\"\tham\nwin now\tspam\n\"a, b\"\tham\n")),
+              ElementsAre("ham:\"hello\"", "spam:win now", "ham:\"a, b\""));
+}
+
+TEST_F(TableReading, DecimalCommasDivideNoColumns) {
+  std::string rows;
+  for (int i = 0; i < 12; ++i) {
+    rows += "Hallo Nummer " + std::to_string(i) + ";0," + std::to_string(i) + (i % 2 == 0 ? ";ham\n" : ";spam\n");
+  }
+  EXPECT_THAT(Rows(Write("excel.csv", rows), {.text_field = "1", .label_field = "3"})[0], "ham:Hallo Nummer 0");
+  EXPECT_THAT(report_.Text(), HasSubstr("delimited by ';', 3 columns"));
+  EXPECT_THAT(Rows(Write("ids.csv", "text 1,5\ntext 2,6\ntext 3,5\ntext 4,6\n")), testing::SizeIs(4));
+}
+
 }  // namespace
 }  // namespace winnow

@@ -57,9 +57,7 @@ Result<TextStream> TextStream::Open(const std::filesystem::path& path, std::opti
         1 +
         static_cast<size_t>(std::count(stream.text_.begin(), stream.text_.begin() + static_cast<ptrdiff_t>(at), '\n'));
   }
-  if (stream.text_.find('\n') == std::string::npos && stream.text_.find('\r') != std::string::npos) {
-    stream.line_end_ = '\r';
-  }
+  stream.line_end_ = LineEndOf(stream.text_);
   return stream;
 }
 

@@ -39,13 +39,13 @@ class TextStream {
   /// file that is damaged, incomplete or expands excessively, and for a record over the limit.
   Result<bool> Fill();
 
-  /// Reads the next line, without its end (LF, CRLF; CR in a file without LF) and without a byte order mark before it.
-  /// Returns false if there is no further line.
+  /// Reads the next line, without its end (LF, CRLF; CR where LineEndOf says so) and without a byte order mark before
+  /// it. Returns false if there is no further line.
   Result<bool> NextLine(std::string& line);
 
   /// Returns the 1-based number of the line that buffered() begins in.
   size_t line() const { return line_; }
-  /// Returns true if lines end in a lone CR: the first bytes of the file contain CR and no LF.
+  /// Returns true if lines end in a lone CR, by the first bytes of the file (LineEndOf).
   bool carriage_return_ends_lines() const { return line_end_ == '\r'; }
 
   const std::string& name() const { return name_; }

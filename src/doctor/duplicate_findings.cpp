@@ -125,9 +125,11 @@ class Duplicates {
   void Conflicts(const std::vector<size_t>& group) {
     const Vote vote = VoteOf(group);
     if (vote.all_agree) return;
+    const size_t first = group[0];
+    const size_t unlike_first = *std::ranges::find_if(group, [&](size_t o) { return LabelsOf(o) != LabelsOf(first); });
     for (const size_t t : group) {
       if (vote.winner && LabelsOf(t) == *vote.winner) continue;
-      const size_t other = *std::ranges::find_if(group, [&](size_t o) { return LabelsOf(o) != LabelsOf(t); });
+      const size_t other = LabelsOf(t) == LabelsOf(first) ? unlike_first : first;
       Add(FindingKind::kConflict, t, vote.winner ? LabelText(dataset_.labels, *vote.winner) : "", vote.winner ? 1 : 0.5,
           fmt::format("identical text: {}{}", Elsewhere(other),
                       group.size() > 2 ? fmt::format(", one of {} copies", group.size()) : ""));

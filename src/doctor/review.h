@@ -57,9 +57,4 @@ struct Fixes {
 /// fixes of one text, and a text that differs from the one in the data because a file was changed meanwhile.
 Result<Fixes> ReadReview(const std::filesystem::path& path, const Dataset& dataset);
 
-/// Writes labels into the label fields of a row, in the form that the fields have: one cell, a cell of several labels,
-/// a list, or 0/1 columns. Errors: kInvalidData if one of several columns is missing for a label.
-Result<void> SetLabels(std::vector<Field>& fields, std::span<const std::string> label_fields,
-                       std::span<const std::string> labels);
-
 }  // namespace winnow

@@ -182,36 +182,5 @@ TEST_F(Review, ABrokenOrForeignFileIsAnErrorAndNoCrash) {
   EXPECT_EQ(ReadReview(directory_.path() / "none.csv", dataset).error().code, ErrorCode::kNotFound);
 }
 
-TEST_F(Review, LabelsKeepTheFormThatTheyHaveInTheFile) {
-  std::vector<Field> cell = {TextField("text", "t"), TextField("label", "ham")};
-  ASSERT_TRUE(SetLabels(cell, std::vector<std::string>{"label"}, std::vector<std::string>{"spam"}));
-  EXPECT_EQ(cell[1].value.text, "spam");
-  std::vector<Field> number = {{"y", {Value::Kind::kNumber, "0", {}}}};
-  ASSERT_TRUE(SetLabels(number, std::vector<std::string>{"y"}, std::vector<std::string>{"1"}));
-  EXPECT_EQ(number[0].value.kind, Value::Kind::kNumber);
-  ASSERT_TRUE(SetLabels(number, std::vector<std::string>{"y"}, std::vector<std::string>{"one"}));
-  EXPECT_EQ(number[0].value.kind, Value::Kind::kText);
-  std::vector<Field> list = {{"labels", {Value::Kind::kList, "", {"a"}}}};
-  ASSERT_TRUE(SetLabels(list, std::vector<std::string>{"labels"}, std::vector<std::string>{"a", "b"}));
-  EXPECT_THAT(list[0].value.items, ElementsAre("a", "b"));
-  std::vector<Field> columns = {TextField("toxic", "1"), TextField("insult", "0")};
-  const std::vector<std::string> names = {"toxic", "insult"};
-  ASSERT_TRUE(SetLabels(columns, names, std::vector<std::string>{"insult"}));
-  EXPECT_EQ(columns[0].value.text, "0");
-  EXPECT_EQ(columns[1].value.text, "1");
-  EXPECT_FALSE(SetLabels(columns, names, std::vector<std::string>{"threat"}));
-
-  std::vector<Field> nested = {{"label", {Value::Kind::kOther, "", {"name", "id"}, {}, R"({"name":"ham","id":3})"}},
-                               {"label.name", {Value::Kind::kText, "ham", {}}, true},
-                               {"label.id", {Value::Kind::kNumber, "3", {}}, true}};
-  ASSERT_TRUE(SetLabels(nested, std::vector<std::string>{"label.name"}, std::vector<std::string>{"spam"}));
-  EXPECT_EQ(nested[0].value.json, R"({"name":"spam","id":3})");
-
-  std::vector<Field> object = {
-      {"cats", {Value::Kind::kShares, "", {"toxic", "insult"}, {1, 0}, R"({"toxic":1,"insult":0})"}}};
-  ASSERT_TRUE(SetLabels(object, std::vector<std::string>{"cats"}, std::vector<std::string>{"insult", "threat"}));
-  EXPECT_EQ(ParsedJson(object[0].value.json), ParsedJson(R"({"toxic":0,"insult":1,"threat":1})"));
-}
-
 }  // namespace
 }  // namespace winnow

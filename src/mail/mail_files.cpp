@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/files.h"
+#include "base/parse_number.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -25,6 +28,15 @@ bool IsFromLine(std::string_view line) {
     }
   }
   return false;
+}
+
+/// The message in a file of Apple Mail (.emlx): the first line is its size, and a property list follows it. The whole
+/// contents if they have another form.
+std::string_view MessageOfAppleMail(std::string_view contents) {
+  const size_t end = contents.substr(0, 32).find('\n');
+  if (end == std::string_view::npos) return contents;
+  const std::optional<size_t> size = ParseNumber<size_t>(TrimAscii(contents.substr(0, end)));
+  return size ? contents.substr(end + 1, *size) : contents;
 }
 
 /// The flags of a file of a Maildir: "S" of "1234.host:2,S" (cr.yp.to/proto/maildir.html).
@@ -140,13 +152,16 @@ class MailWalker {
       return {};
     }
     const std::string name = path.string();
-    if (maildir || !contents.starts_with("From ")) {
+    const std::string_view mbox = maildir ? std::string_view() : MboxIn(contents);
+    if (mbox.empty()) {
+      const bool apple = !maildir && LowerAscii(path.extension().string()) == ".emlx";
       ++report_.messages;
-      return take_({name, 1, folder.empty() ? std::string_view() : std::string_view(folder), contents});
+      return take_({name, 1, folder.empty() ? std::string_view() : std::string_view(folder),
+                    apple ? MessageOfAppleMail(contents) : contents});
     }
     const std::string own = folder.empty() ? path.stem().string() : folder;
     size_t number = 0;
-    for (const std::string_view raw : MessagesOfMbox(contents)) {
+    for (const std::string_view raw : MessagesOfMbox(mbox)) {
       ++report_.messages;
       TRY(take_({name, ++number, own, raw}));
     }
@@ -164,6 +179,14 @@ Result<void> ForEachMail(std::span<const fs::path> paths, MailFileReport& report
   MailWalker walker(report, take);
   for (const fs::path& path : paths) TRY(walker.Read(path));
   return {};
+}
+
+std::string_view MboxIn(std::string_view contents) {
+  if (contents.starts_with("From ")) return contents;
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (contents.starts_with(kMark)) contents.remove_prefix(kMark.size());
+  contents.remove_prefix(std::min(contents.find_first_not_of("\r\n"), contents.size()));
+  return IsFromLine(contents.substr(0, contents.find('\n'))) ? contents : std::string_view();
 }
 
 std::vector<std::string_view> MessagesOfMbox(std::string_view contents) {

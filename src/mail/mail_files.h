@@ -29,13 +29,17 @@ struct MailFileReport {
   std::vector<std::string> notes;  ///< files that are not messages, as sentences
 };
 
-/// Passes the messages of `paths` to `take`, sorted by path. A file is an mbox file if it begins with "From ",
-/// otherwise one message. A directory that contains `cur` or `new` is a Maildir; its subfolders (".Junk", as Maildir++
-/// has them) are folders of their own. In other directories all files and directories are read; each directory or mbox
-/// file directly in it is a folder. Hidden files, and the files in which Dovecot and others keep an index, are
-/// skipped. Stops at the first error of `take`. Errors: kNotFound, kIo.
+/// Passes the messages of `paths` to `take`, sorted by path. A file is an mbox file if MboxIn finds one in it,
+/// otherwise one message; of an .emlx file of Apple Mail, the message in it. A directory that contains `cur` or `new`
+/// is a Maildir; its subfolders (".Junk", as Maildir++ has them) are folders of their own. In other directories all
+/// files and directories are read; each directory or mbox file directly in it is a folder. Hidden files, and the files
+/// in which Dovecot and others keep an index, are skipped. Stops at the first error of `take`. Errors: kNotFound, kIo.
 Result<void> ForEachMail(std::span<const std::filesystem::path> paths, MailFileReport& report,
                          const std::function<Result<void>(const MailItem& item)>& take);
+
+/// Returns the contents of an mbox file, which begin with "From "; nothing for another file. A byte order mark and
+/// empty lines before a "From " line with a time of day are left out.
+std::string_view MboxIn(std::string_view contents);
 
 /// Divides the contents of an mbox file: a message begins at each line "From " with a time of day, at the beginning or
 /// behind an empty line.

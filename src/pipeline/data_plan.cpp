@@ -13,6 +13,7 @@
 #include "data/augment.h"
 #include "data/grammar.h"
 #include "data/synthetic.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -90,9 +91,30 @@ Result<ReadOptions> ReadOptionsOf(const DataPlan& data) {
   return read;
 }
 
+namespace {
+
+/// Divides "a=b, c=d" at its commas, if each part is a pair; otherwise a comma is a character of a name.
+std::vector<std::string> PairsOf(const std::string& entry) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= entry.size();) {
+    const size_t end = std::min(entry.find(',', begin), entry.size());
+    if (const std::string_view part = TrimAscii(std::string_view(entry).substr(begin, end - begin)); !part.empty()) {
+      parts.emplace_back(part);
+    }
+    begin = end + 1;
+  }
+  const bool pairs = std::ranges::all_of(parts, [](const std::string& part) { return part.contains('='); });
+  if (parts.size() > 1 && pairs) return parts;
+  return {entry};
+}
+
+}  // namespace
+
 Result<std::map<std::string, std::string>> LabelMapOf(const DataPlan& data) {
   std::map<std::string, std::string> map;
-  for (const std::string& entry : data.label_map) {
+  std::vector<std::string> entries;
+  for (const std::string& entry : data.label_map) std::ranges::move(PairsOf(entry), std::back_inserter(entries));
+  for (const std::string& entry : entries) {
     const size_t equals = entry.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == entry.size()) {
       return Fail(ErrorCode::kInvalidArgument, "--label-map: '" + entry + "' is not FROM=TO",

@@ -24,11 +24,10 @@ Result<std::set<size_t>> HeldOutRows(const std::filesystem::path& file, const Re
 }
 
 bool WasTrainedOnOtherTexts(const std::filesystem::path& bundle, const std::filesystem::path& file,
-                            const ReadingOptions& reading, const SplitOptions& split) {
+                            const ReadingOptions& reading, const SplitOptions& split, const std::set<size_t>& rows) {
   const Result<TrainingInfo> info = ReadTrainingInfo(bundle);
   Result<RetrainingPlan> retraining = RetrainingPlanOf(bundle);
   if (!info || info->data_sha256.empty() || !retraining || !retraining->exact) return false;
-  if (info->configuration.value("labels_given", false)) return false;  // the labels decide about the rows that are read
   DataPlan& data = retraining->plan.data;
   data.reading.text_field = reading.text_field;
   data.reading.label_field = reading.label_field;
@@ -43,7 +42,11 @@ bool WasTrainedOnOtherTexts(const std::filesystem::path& bundle, const std::file
     sizes.min_class_texts = static_cast<size_t>(data.min_class_texts);
     SplitReport report;
     const Result<Split> parts = ReadSplit({.train = {file}, .validation = {}, .test = {}}, *read, sizes, report);
-    if (!parts || DataSha256(parts->train) == info->data_sha256) return false;
+    if (!parts) return false;
+    if (DataSha256(parts->train) != info->data_sha256) continue;
+    const auto is_held_out = [&](const Example& example) { return rows.contains(example.row); };
+    return std::ranges::any_of(parts->train.examples, is_held_out) ||
+           std::ranges::any_of(parts->validation.examples, is_held_out);
   }
   return true;
 }

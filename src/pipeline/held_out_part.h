@@ -19,10 +19,11 @@ Result<std::set<size_t>> HeldOutRows(const std::filesystem::path& file, const Re
                                      const SplitOptions& split);
 
 /// Returns true if training_info.json shows that a bundle was trained on other texts than those that are left for a
-/// training on the file with this reading, size and seed, so that it may have seen the texts of HeldOutRows. False also
-/// if it does not tell.
+/// training on the file with this reading, size and seed, so that it may have seen the texts of `rows`, those of
+/// HeldOutRows; or that it was trained on some of these, because its labels, its label map or its minimum of texts per
+/// label made another split. False also if it does not tell.
 bool WasTrainedOnOtherTexts(const std::filesystem::path& bundle, const std::filesystem::path& file,
-                            const ReadingOptions& reading, const SplitOptions& split);
+                            const ReadingOptions& reading, const SplitOptions& split, const std::set<size_t>& rows);
 
 /// Keeps the texts of these rows.
 void KeepRows(Dataset& dataset, const std::set<size_t>& rows);

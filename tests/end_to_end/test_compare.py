@@ -36,9 +36,15 @@ class Compare(TestCase):
         self.winnow("train", MESSAGES, *linear, "--output-dir", "valid", "--validation-size", .2)
         self.winnow("train", MESSAGES, *linear, "--output-dir", "seed", "--seed", 7)
         self.winnow("train", "small.tsv", *linear, "--output-dir", "other")
-        _, err = self.winnow("compare", MESSAGES, "same", "valid", "seed", "other", "--held-out")
-        warned = [name for name in ("same", "valid", "seed", "other") if f"{name}: it was not trained on the training part" in err]
-        self.assertEqual(warned, ["seed", "other"])
+        # Other names, and labels in another order, make another split.
+        self.winnow("train", MESSAGES, *linear, "--label-map", "ham=wanted", "--label-map", "spam=unwanted", "--output-dir", "renamed")
+        self.winnow("train", MESSAGES, *linear, "--label-map", "spam=Spam", "--label-map", "ham=Ham", "--output-dir", "capitals")
+        self.winnow("train", MESSAGES, *linear, "--labels", "spam,ham", "--output-dir", "reversed")
+        self.winnow("train", MESSAGES, *linear, "--labels", "ham,spam", "--output-dir", "ordered")
+        models = ("same", "valid", "seed", "other", "renamed", "capitals", "reversed", "ordered")
+        _, err = self.winnow("compare", MESSAGES, *models, "--held-out")
+        warned = [name for name in models if f"{name}: it was not trained on the training part" in err]
+        self.assertEqual(warned, ["seed", "other", "renamed", "reversed"])
         _, err = self.winnow("compare", MESSAGES, "same", "seed")
         self.assertNotIn("it was not trained on", err)
 

@@ -6,6 +6,7 @@ import http.server
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -299,6 +300,24 @@ class Rows(TestCase):
         self.fails("data", "filter", "a.csv", "--filter", "colour=red", "--output", "d.csv", says=["colour", "lang"])
         self.fails("data", "filter", "-", "--output", "d.csv", code=2, says=["standard input"])
         self.fails("data", code=2, says=["data get", "data split"])
+
+    def test_the_label_map_takes_names_with_commas(self):
+        self.write("a.csv", 'text,label\none,"Billing, refunds"\ntwo,"billing, refunds"\nthree,other\n')
+        out, _ = self.winnow("data", "inspect", "a.csv")
+        advice = re.search(r"--label-map '(.*)'", out)[1]
+        for entries in (["--label-map", advice], ["--label-map", "other=x, Billing=y", "--label-map", advice]):
+            labels = json.loads(self.winnow("data", "inspect", "a.csv", *entries, "--json")[0])["labels"]
+            self.assertEqual(labels, {"Billing, refunds": 2, ("x" if len(entries) > 2 else "other"): 1})
+
+    def test_filter_takes_values_with_commas_and_apostrophes(self):
+        self.write("a.csv", 'text,label,city\none,x,"York, Ohio"\ntwo,y,Rome\nthree,x,O\'Brien\n')
+        for condition, kept in (("city='York, Ohio'", ["one"]), ("city!='York, Ohio'", ["two", "three"]), ('city="York, Ohio",label=x', ["one"]),
+                                ("city!=O'Brien, label=x", ["one"]), ("city!=O'Brien and label=y", ["two"])):
+            self.winnow("data", "filter", "a.csv", "--filter", condition, "--output", "b.csv")
+            self.assertEqual([row["text"] for row in self.read("b.csv")], kept, condition)
+        self.winnow("data", "filter", "a.csv", "--filter", "city!='York, Ohio'", "--filter", "label=x", "--output", "b.csv")
+        self.assertEqual([row["text"] for row in self.read("b.csv")], ["three"])
+        self.fails("data", "filter", "a.csv", "--filter", "city='York, label=x", "--output", "c.csv", code=2, says=["a quote is never closed"])
 
     def test_filter_takes_unlabelled_texts_and_mails_by_template(self):
         self.write("texts.txt", "one\nanother line\n")

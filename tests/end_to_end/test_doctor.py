@@ -122,6 +122,30 @@ class Doctor(TestCase):
         self.winnow("data", "doctor", "c.csv", "--label-field", "toxic,rude", "--fix", "review.csv", "--output", "d.csv")
         self.assertEqual([(row["toxic"], row["rude"]) for row in self.read("d.csv")], [("1", "0"), ("1", "1"), ("0", "0")])
 
+    def test_mended_labels_are_read_as_what_was_asked(self):
+        def counts(name, *options):
+            return json.loads(self.winnow("data", "inspect", name, *options, "--json")[0])["labels"]
+        texts = ["one of them", "two of them", "three of them"]
+        names = ("--labels", "toxic,rude,threat")
+        self.write("hot.jsonl", "".join(json.dumps({"text": text, "labels": bits}) + "\n" for text, bits in zip(texts, ([1, 1, 0], [0, 1, 0], [0, 0, 1]))))
+        self.write("hot.csv", 'text,labels\none of them,"[1, 1, 0]"\ntwo of them,"[0, 1, 0]"\nthree of them,"[0, 0, 1]"\n')
+        for name, line in (("hot.jsonl", 2), ("hot.csv", 3)):
+            for options, fix in (((), "0; 2"), (names, "threat; toxic"), (("--label-map", "0=a", "--label-map", "2=b"), "a; b")):
+                self.write("review.csv", f"file,line,text,label,fix\n{name},{line},two of them,,{fix}\n")
+                self.winnow("data", "doctor", name, *options, "--fix", "review.csv", "--output", "mended-" + name)
+                self.assertEqual(counts("mended-" + name, *names), {"toxic": 2, "threat": 2, "rude": 1})
+            self.write("review.csv", f"file,line,text,label,fix\n{name},{line},two of them,,label:new\n")
+            self.fails("data", "doctor", name, "--fix", "review.csv", "--output", "out." + name, says=["no position of the multi-hot vectors for the label 'new'"])
+        self.write("ids.jsonl", "".join(json.dumps({"text": text, "labels": ids}) + "\n" for text, ids in zip(texts, ([1, 2], [0], [2]))))
+        self.write("review.csv", "file,line,text,label,fix\nids.jsonl,1,one of them,,spam\nids.jsonl,2,two of them,,2; 1\n")
+        self.winnow("data", "doctor", "ids.jsonl", "--label-map", "0=spam", "--fix", "review.csv", "--output", "mended.jsonl")
+        with open(self.path("mended.jsonl"), encoding="utf-8") as file:
+            self.assertEqual([json.loads(line)["labels"] for line in file], [["spam"], [1, 2], [2]])
+        self.write("list.csv", "text,labels\none of them,\"['x', 'y']\"\ntwo of them,['x']\nthree of them,['y']\n")
+        self.write("review.csv", "file,line,text,label,fix\nlist.csv,3,two of them,x,x; y\n")
+        self.winnow("data", "doctor", "list.csv", "--fix", "review.csv", "--output", "mended.csv")
+        self.assertEqual(counts("mended.csv"), {"y": 3, "x": 2})
+
     def test_mistakes_are_told_and_nothing_is_written(self):
         self.write_rows("data.csv", [{"id": i, "label": "ab"[i % 2], "text": f"some text {i}"} for i in range(10)])
         head = "file,line,text,label,fix\n"

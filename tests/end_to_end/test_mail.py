@@ -39,6 +39,22 @@ class Import(TestCase):
         self.assertEqual(rows[1]["body"], "Shall we meet at 2?\n\nJoe\nFrom here on\n>From there\nFrom me to you")
         self.assertNotIn("label", rows[0])
 
+    def test_an_mbox_may_begin_with_empty_lines(self):
+        mails = FROM + HAM.format(n=1) + "\n" + FROM + HAM.format(n=2)
+        for before in ("\n\n", "\r\n", "\ufeff", "\ufeff\n"):
+            self.write("mail.mbox", (before + mails).encode())
+            self.winnow("data", "import", "mail.mbox", "--output", "out.jsonl")
+            self.assertEqual([row["subject"] for row in self.rows()], ["Dinner 1", "Dinner 2"])
+
+    def test_messages_of_apple_mail(self):
+        message = HAM.format(n=7).encode()
+        self.write("7.emlx", b"%d      \n" % len(message) + message + b'<?xml version="1.0"?>\n<plist version="1.0"><dict/></plist>\n')
+        self.winnow("data", "import", "7.emlx", "--output", "out.jsonl")
+        self.assertEqual([(row["subject"], row["body"]) for row in self.rows()], [("Dinner 7", "Shall we meet at 7?\n\nJoe")])
+        self.write("8.emlx", message)
+        self.winnow("data", "import", "8.emlx", "--output", "out.jsonl")
+        self.assertEqual(self.rows()[0]["subject"], "Dinner 7")
+
     def test_maildir_with_folders(self):
         for part in ("cur", "new", "tmp", ".Junk/cur"):
             self.folder("Maildir", part)
