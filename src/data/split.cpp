@@ -69,7 +69,8 @@ void WarnOfSmallClasses(const Dataset& train, std::vector<std::string>& warnings
   }
 }
 
-/// Takes labels without a new id out of a part, and their texts. The shares of a soft label that stay have the sum 1 again.
+/// Takes labels without a new id out of a part, and their texts. The shares of a soft label that stay have the sum 1
+/// again.
 void KeepLabels(const LabelSet& kept, const std::vector<int32_t>& new_ids, Dataset& part) {
   std::erase_if(part.examples, [&](const Example& example) {
     return example.labels.front() >= 0 && new_ids[static_cast<size_t>(example.labels.front())] < 0;

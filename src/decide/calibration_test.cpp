@@ -166,6 +166,34 @@ TEST(FitCalibration, IsotonicCurvesAreThoseOfTheLogOdds) {
   }
 }
 
+TEST(FitCalibration, IsotonicCurvesOfSeveralLabelsAreThoseOfTheLogits) {
+  Texts texts;
+  texts.labels.resize(3);
+  texts.multi_label = true;
+  Random random(7, "isotonic");
+  for (size_t t = 0; t < 1200; ++t) {
+    std::vector<int32_t>& has = texts.truth.emplace_back();
+    for (int32_t k = 0; k < 3; ++k) {
+      if (random.Below(3) == 0) has.push_back(k);
+      const double height = !has.empty() && has.back() == k ? 2 : -1;
+      texts.logits.push_back(static_cast<float>(2 * random.Normal() + height + k));
+    }
+  }
+  const Calibration calibration = FitCalibration(CalibrationMethod::kIsotonic, texts.view()).value().calibration;
+  const std::vector<float> probabilities = Apply(calibration, texts.logits, 3, true);
+  for (size_t k = 0; k < 3; ++k) {
+    std::vector<double> scores;
+    std::vector<uint8_t> outcomes;
+    for (size_t t = 0; t < texts.truth.size(); ++t) {
+      scores.push_back(static_cast<double>(texts.logits[t * 3 + k]));
+      outcomes.push_back(std::ranges::count(texts.truth[t], static_cast<int32_t>(k)) > 0 ? 1 : 0);
+    }
+    const CalibrationCurve curve = FitIsotonic(scores, outcomes);
+    for (size_t t = 0; t < texts.truth.size(); ++t)
+      ASSERT_NEAR(probabilities[t * 3 + k], curve.At(scores[t]), 1e-6) << "text " << t << ", label " << k;
+  }
+}
+
 TEST(FitCalibration, IsotonicGivesProbabilitiesThatAddUp) {
   for (const size_t labels : {2u, 3u}) {
     Texts texts;

@@ -73,6 +73,9 @@ TEST(OutOfScope, CorrelatedLogitsAreWhitened) {
   // Along the common direction a step is small, across it is large; label 1 has no texts and is never the nearest.
   EXPECT_LT(One(ScopeMethod::kDistance, {3, 3}, *shape), 1.5F);
   EXPECT_GT(One(ScopeMethod::kDistance, {3, -3}, *shape), 20.0F);
+  for (float& logit : logits) logit += 100;
+  const auto moved = FitScopeShape(logits, std::vector<int32_t>(5000, 0), 2);
+  EXPECT_GT(One(ScopeMethod::kDistance, {0, 0}, *moved), 500.0F) << "label 1 has no mean";
 }
 
 /// d^T S^-1 d, by Gaussian elimination. S is positive definite.
@@ -166,6 +169,7 @@ TEST(OutOfScope, AurocCountsPairsAndHalvesTies) {
   EXPECT_EQ(ScopeAuroc(std::vector<float>{1, 2}, std::vector<float>{3, 4}), 1.0);
   EXPECT_EQ(ScopeAuroc(std::vector<float>{3}, std::vector<float>{1}), 0.0);
   EXPECT_EQ(ScopeAuroc(std::vector<float>{1, 2}, std::vector<float>{2, 0}), 0.375);
+  EXPECT_EQ(ScopeAuroc(std::vector<float>{3, 1, 2}, std::vector<float>{1.5F, 4}), 4.0 / 6);
   EXPECT_EQ(ScopeAuroc({}, std::vector<float>{2}), std::nullopt);
 }
 
