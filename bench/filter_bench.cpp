@@ -1,5 +1,5 @@
-/// What the message filter adds to the classification of a message: the lookup of user and sender, the built-in rules, the
-/// verdict as JSON, and the record for the history, with a SQLite store. Messages are those of
+/// What the message filter adds to the classification of a message: the lookup of user and sender, the built-in rules,
+/// the verdict as JSON, and the record for the history, with a SQLite store. Messages are those of
 /// examples/data/messages_must_pass.jsonl. The directory of the store is WINNOW_BENCH_DIR, else the working directory.
 #include <benchmark/benchmark.h>
 

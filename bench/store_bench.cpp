@@ -1,5 +1,5 @@
-/// Writes of feedback that are durable when they are acknowledged, by 1, 16 and 64 threads: into a SQLite file, and into
-/// the spool that takes feedback while the store is down. The directory of the files is WINNOW_BENCH_DIR, else the
+/// Writes of feedback that are durable when they are acknowledged, by 1, 16 and 64 threads: into a SQLite file, and
+/// into the spool that takes feedback while the store is down. The directory of the files is WINNOW_BENCH_DIR, else the
 /// working directory; in /tmp there may be no disk behind the files.
 #include <benchmark/benchmark.h>
 

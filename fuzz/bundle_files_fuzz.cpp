@@ -1,5 +1,5 @@
-// Any text as one of the small files of a bundle: labels, training information, calibration texts, the rule for out-of-scope
-// texts; and the changes of single members of a JSON file.
+// Any text as one of the small files of a bundle: labels, training information, calibration texts, the rule for
+// out-of-scope texts; and the changes of single members of a JSON file.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any bytes as tables and their cells: a row that was divided at its delimiters is written as one that is divided alike;
-// lists of labels, text templates, filters, redactions.
+// Any bytes as tables and their cells: a row that was divided at its delimiters is written as one that is divided
+// alike; lists of labels, text templates, filters, redactions.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Any bytes as a checkpoint: the state of the trainer, and the moments of the optimizer of a small model, with the length
-// of their header as it must be.
+// Any bytes as a checkpoint: the state of the trainer, and the moments of the optimizer of a small model, with the
+// length of their header as it must be.
 #include <fmt/format.h>
 
 #include <cstddef>

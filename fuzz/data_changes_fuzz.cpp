@@ -1,5 +1,5 @@
-// Any bytes as a data file of a workspace, with changes of its rows: what was written has exactly the rows that it should
-// have, as they are read from the old and from the new file. And the preview and the summary of the file.
+// Any bytes as a data file of a workspace, with changes of its rows: what was written has exactly the rows that it
+// should have, as they are read from the old and from the new file. And the preview and the summary of the file.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,11 +1,11 @@
-// Runs the fuzzers without libFuzzer, in every build: on their seeds, and on random changes of these for some seconds. It has
-// no feedback of coverage, so it finds what is shallow; libFuzzer (fuzz/long.sh) finds the rest.
+// Runs the fuzzers without libFuzzer, in every build: on their seeds, and on random changes of these for some seconds.
+// It has no feedback of coverage, so it finds what is shallow; libFuzzer (fuzz/long.sh) finds the rest.
 //
 //   fuzz_driver NAME [DIRECTORY|FILE]
 //
-// The directory has the seeds; a file, such as an input that was found, is run alone and once. WINNOW_TEST_FUZZ_SECONDS:
-// how long the random changes go on (1). WINNOW_TEST_FUZZ_SEED: the seed of the random numbers (1). An input that crashes
-// is written to the file crash-NAME.
+// The directory has the seeds; a file, such as an input that was found, is run alone and once.
+// WINNOW_TEST_FUZZ_SECONDS: how long the random changes go on (1). WINNOW_TEST_FUZZ_SEED: the seed of the random
+// numbers (1). An input that crashes is written to the file crash-NAME.
 #include <fcntl.h>
 #include <unistd.h>
 

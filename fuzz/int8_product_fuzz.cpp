@@ -1,5 +1,5 @@
-// The integer product of any shape, with any bytes, scales and zero points, compared with one that adds one by one in 64 bits;
-// and the quantization of rows, whose values are off by half a step at most.
+// The integer product of any shape, with any bytes, scales and zero points, compared with one that adds one by one in
+// 64 bits; and the quantization of rows, whose values are off by half a step at most.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>

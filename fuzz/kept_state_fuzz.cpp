@@ -1,5 +1,5 @@
-// Any bytes as what a server keeps and reads again later: jobs and their events, experiments, backups ("=== backup.json"
-// begins a file); and as the answer of another server.
+// Any bytes as what a server keeps and reads again later: jobs and their events, experiments, backups ("===
+// backup.json" begins a file); and as the answer of another server.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

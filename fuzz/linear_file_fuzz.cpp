@@ -1,4 +1,5 @@
-// Any bytes as a linear model: read or refused, and what was read may be used. And as the numbers of one whose sizes agree.
+// Any bytes as a linear model: read or refused, and what was read may be used. And as the numbers of one whose sizes
+// agree.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

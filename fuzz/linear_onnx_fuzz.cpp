@@ -1,5 +1,5 @@
-// Any bytes as an ONNX file of a linear pipeline: read or refused; what is read answers any text. And as the description of
-// a graph whose operators, attributes and constants are those of such pipelines.
+// Any bytes as an ONNX file of a linear pipeline: read or refused; what is read answers any text. And as the
+// description of a graph whose operators, attributes and constants are those of such pipelines.
 #include <onnx/onnx_pb.h>
 
 #include <cmath>

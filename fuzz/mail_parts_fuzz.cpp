@@ -1,5 +1,5 @@
-// Any bytes as parts of mail: senders, addresses, dates, header lines, encoded words, transfer encodings, charsets, HTML,
-// mbox files; and as a request of rspamd's protocol and the response to one.
+// Any bytes as parts of mail: senders, addresses, dates, header lines, encoded words, transfer encodings, charsets,
+// HTML, mbox files; and as a request of rspamd's protocol and the response to one.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any bytes as a pickle, and as the choice of opcodes of one whose operands are complete. Apart from pytorch_file's, since a
-// fuzzer rarely finds a zip file around one.
+// Any bytes as a pickle, and as the choice of opcodes of one whose operands are complete. Apart from pytorch_file's,
+// since a fuzzer rarely finds a zip file around one.
 #include <cstddef>
 #include <cstdint>
 #include <string>

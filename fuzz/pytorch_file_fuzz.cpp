@@ -1,5 +1,5 @@
-// Any bytes as a PyTorch file: parsed or refused, and every byte of every tensor may be touched. And as the description of
-// one in either form, with a few tensors whose numbers are as the input says.
+// Any bytes as a PyTorch file: parsed or refused, and every byte of every tensor may be touched. And as the description
+// of one in either form, with a few tensors whose numbers are as the input says.
 #include <cstddef>
 #include <cstdint>
 #include <vector>

@@ -30,8 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const winnow::MemoryFile kFile;
   kFile.Set({reinterpret_cast<const char*>(data), size});
   const long plain = Read(kFile, size);
-  // What begins as a compressed file does is one; anything else must read alike once it is compressed, which random bytes
-  // never are.
+  // What begins as a compressed file does is one; anything else must read alike once it is compressed, which random
+  // bytes never are.
   if (size >= 2 && data[0] == 0x1f && data[1] == 0x8b) return 0;
   std::string packed(compressBound(size) + 64, '\0');
   z_stream stream{};

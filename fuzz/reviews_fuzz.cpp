@@ -1,5 +1,5 @@
-// Any bytes as the files of reviews: the log of labels, the settings, numbers that were computed once, and the table that
-// `data doctor` wrote and a person changed.
+// Any bytes as the files of reviews: the log of labels, the settings, numbers that were computed once, and the table
+// that `data doctor` wrote and a person changed.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any text as one rule, and as a file of rules that a program changes: a rule that was put into a file is found in it, the
-// file is one of rules, and without the rule it is as it was.
+// Any text as one rule, and as a file of rules that a program changes: a rule that was put into a file is found in it,
+// the file is one of rules, and without the rule it is as it was.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any bytes as a safetensors file: parsed or refused, and every byte of every tensor may be touched. The same bytes again
-// as a header and data, which get the length of the header that random bytes hardly ever have.
+// Any bytes as a safetensors file: parsed or refused, and every byte of every tensor may be touched. The same bytes
+// again as a header and data, which get the length of the header that random bytes hardly ever have.
 #include <cstddef>
 #include <cstdint>
 #include <string>

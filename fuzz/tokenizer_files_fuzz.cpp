@@ -1,5 +1,5 @@
-// Any bytes as the files of a tokenizer's directory ("=== vocab.txt" begins one): read or refused; what is read tokenizes any
-// text into its own ids, is written, and reads back as a tokenizer with the same ids.
+// Any bytes as the files of a tokenizer's directory ("=== vocab.txt" begins one): read or refused; what is read
+// tokenizes any text into its own ids, is written, and reads back as a tokenizer with the same ids.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Requests for the data files of a workspace, in any order: pieces of uploads, deletion, restoration, undo, with any names.
-// A file has the contents that its pieces had, and nothing is written outside of the directory.
+// Requests for the data files of a workspace, in any order: pieces of uploads, deletion, restoration, undo, with any
+// names. A file has the contents that its pieces had, and nothing is written outside of the directory.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Words by each kind of tokenizer, compared with the definitions of these, written as plainly as possible. The input makes
-// the vocabulary and the words.
+// Words by each kind of tokenizer, compared with the definitions of these, written as plainly as possible. The input
+// makes the vocabulary and the words.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -127,8 +127,8 @@ void CheckBpe(winnow::InputBytes& input) {
   }
 }
 
-/// Kudo 2018: the best of all ways to divide the word. A character without a piece of its own is unknown, at 10 less than the
-/// worst score, and unknown characters in a row are one token, as in SentencePiece.
+/// Kudo 2018: the best of all ways to divide the word. A character without a piece of its own is unknown, at 10 less
+/// than the worst score, and unknown characters in a row are one token, as in SentencePiece.
 Ids PlainUnigram(const std::vector<winnow::UnigramPiece>& pieces, const std::string& word) {
   struct Best {
     double score = -1e300;

@@ -1,5 +1,5 @@
-// Any bytes as a zip file, and as the names and contents of one with a little damage: for the reader of stored entries and,
-// by libzip, for wheels and single entries. What is unpacked has the size and the checksum that the archive names.
+// Any bytes as a zip file, and as the names and contents of one with a little damage: for the reader of stored entries
+// and, by libzip, for wheels and single entries. What is unpacked has the size and the checksum that the archive names.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -25,9 +25,9 @@
  * loaded with more than one thread is refused there (WINNOW_UNSUPPORTED), and winnow_free leaves its memory alone; the
  * child loads the bundle itself.
  *
- * Errors: functions that can fail return a winnow_code. If it is not WINNOW_OK, what the function would have returned is
- * set to NULL, and `*error`, unless `error` is NULL, to a new object with the message, which winnow_error_free frees.
- * No error object is made otherwise, and `*error` is then not written.
+ * Errors: functions that can fail return a winnow_code. If it is not WINNOW_OK, what the function would have returned
+ * is set to NULL, and `*error`, unless `error` is NULL, to a new object with the message, which winnow_error_free
+ * frees. No error object is made otherwise, and `*error` is then not written.
  *
  * Growth: structs of options begin with their size, which the caller sets to sizeof. Members are only ever added at the
  * end, and 0 always means the default. A library refuses (WINNOW_UNSUPPORTED) members that it does not know unless they
@@ -173,9 +173,10 @@ WINNOW_API winnow_code winnow_classify_many(const winnow_classifier* classifier,
                                             const size_t* sizes, size_t count, const winnow_classify_options* options,
                                             winnow_results** results, winnow_error** error);
 
-/** Undoes the obfuscation of a text of `size` bytes, as models and rules that fold texts do: invisible characters, spaced
- * letters, look-alike letters of other scripts, digits in place of letters. `folded` ends with a 0 byte and is freed with
- * winnow_string_free; `folded_size`, unless NULL, receives its number of bytes. Errors: WINNOW_INVALID_ARGUMENT for NULL. */
+/** Undoes the obfuscation of a text of `size` bytes, as models and rules that fold texts do: invisible characters,
+ * spaced letters, look-alike letters of other scripts, digits in place of letters. `folded` ends with a 0 byte and is
+ * freed with winnow_string_free; `folded_size`, unless NULL, receives its number of bytes. Errors:
+ * WINNOW_INVALID_ARGUMENT for NULL. */
 WINNOW_API winnow_code winnow_fold_disguises(const char* text, size_t size, char** folded, size_t* folded_size,
                                              winnow_error** error);
 

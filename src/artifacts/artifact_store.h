@@ -38,18 +38,18 @@ class ArtifactStore {
  public:
   /// Opens the store at `url`: the path of a directory, file:///absolute/path, s3://BUCKET/PREFIX/ or
   /// gs://BUCKET/PREFIX/ (docs/artifacts.md). Nothing is created and no request is sent before the first call. Errors:
-  /// kInvalidArgument for a URL that is not valid, which is not quoted where it may contain a password; kUnsupported for
-  /// another scheme.
+  /// kInvalidArgument for a URL that is not valid, which is not quoted where it may contain a password; kUnsupported
+  /// for another scheme.
   static Result<std::unique_ptr<ArtifactStore>> Open(std::string_view url, ArtifactOptions options = {});
 
   virtual ~ArtifactStore() = default;
 
   /// Stores a copy of `file`, whose SHA-256 is `digest` (64 lower-case hexadecimal digits), under `key`. When Put
-  /// returns success, the copy is whole and durable; a reader never sees a part of it, whatever happens to this process.
-  /// A key that exists is never replaced: Put succeeds if the stored file has the same digest, so it may be repeated,
-  /// and fails with kExists otherwise. Large files of a storage service are sent in parts, and a later Put of the same
-  /// file sends only the parts that are missing. Errors: kInvalidArgument for the key; kNotFound, kIo for `file`;
-  /// kInvalidData if `file` does not have the digest; kExists; kIo, kNetwork for the store; kCancelled.
+  /// returns success, the copy is whole and durable; a reader never sees a part of it, whatever happens to this
+  /// process. A key that exists is never replaced: Put succeeds if the stored file has the same digest, so it may be
+  /// repeated, and fails with kExists otherwise. Large files of a storage service are sent in parts, and a later Put of
+  /// the same file sends only the parts that are missing. Errors: kInvalidArgument for the key; kNotFound, kIo for
+  /// `file`; kInvalidData if `file` does not have the digest; kExists; kIo, kNetwork for the store; kCancelled.
   virtual Result<void> Put(std::string_view key, const std::filesystem::path& file, const std::string& digest) = 0;
 
   /// Writes the file stored under `key` to `target`, replacing a file there atomically and durably; missing parent

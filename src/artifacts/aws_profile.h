@@ -13,9 +13,9 @@ namespace winnow {
 /// The settings of one profile: names in lower case. Nested settings, which are indented, are left out.
 using AwsProfile = std::map<std::string, std::string>;
 
-/// Parses one of the files: its profiles by name. In ~/.aws/config (`is_config`) profiles are the sections "default" and
-/// "profile NAME"; other sections, such as "sso-session NAME", are left out. A setting that occurs twice has its last
-/// value. Errors: kInvalidData with the number of the line, which is not quoted, because it may contain a secret.
+/// Parses one of the files: its profiles by name. In ~/.aws/config (`is_config`) profiles are the sections "default"
+/// and "profile NAME"; other sections, such as "sso-session NAME", are left out. A setting that occurs twice has its
+/// last value. Errors: kInvalidData with the number of the line, which is not quoted, because it may contain a secret.
 Result<std::map<std::string, AwsProfile>> ParseAwsProfiles(std::string_view text, bool is_config);
 
 }  // namespace winnow

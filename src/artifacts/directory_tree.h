@@ -42,13 +42,13 @@ struct DirectoryChain {
   Result<void> Sync(const std::filesystem::path& path) const;
 };
 
-/// Opens the directories on the way from `root` to `root`/`path`, whose parts are divided by '/'. With `create`, missing
-/// ones are created, the root and its parents included. Errors: kNotFound if one is missing; kIo, also for a part that
-/// is a symbolic link or not a directory.
+/// Opens the directories on the way from `root` to `root`/`path`, whose parts are divided by '/'. With `create`,
+/// missing ones are created, the root and its parents included. Errors: kNotFound if one is missing; kIo, also for a
+/// part that is a symbolic link or not a directory.
 Result<DirectoryChain> OpenDirectories(const std::filesystem::path& root, std::string_view path, bool create);
 
-/// Opens the regular file `name` of the chain for reading. Errors: kNotFound; kIo, also for a symbolic link and for what
-/// is not a regular file.
+/// Opens the regular file `name` of the chain for reading. Errors: kNotFound; kIo, also for a symbolic link and for
+/// what is not a regular file.
 Result<OwnedDescriptor> OpenForReading(const DirectoryChain& chain, const std::filesystem::path& shown);
 
 }  // namespace winnow

@@ -9,10 +9,10 @@
 
 namespace winnow {
 
-/// Keeps the file of the key "a/b/c" as FOLDER/a/b/c. A file is written to FOLDER/.incoming, fsynced, and renamed to its
-/// name without replacing one; then the directories are fsynced. What writers that were killed have left in .incoming is
-/// removed after a day. The folder itself may be a symbolic link; links inside it are neither followed nor listed, so
-/// that no key leads out of the folder.
+/// Keeps the file of the key "a/b/c" as FOLDER/a/b/c. A file is written to FOLDER/.incoming, fsynced, and renamed to
+/// its name without replacing one; then the directories are fsynced. What writers that were killed have left in
+/// .incoming is removed after a day. The folder itself may be a symbolic link; links inside it are neither followed nor
+/// listed, so that no key leads out of the folder.
 class FolderStore : public ArtifactStore {
  public:
   /// `folder` is created, with its missing parents, by the first Put.

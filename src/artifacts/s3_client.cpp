@@ -33,7 +33,8 @@ std::string_view NameOf(HttpMethod method) {
   }
 }
 
-/// True for errors that pass by themselves, whatever their status is. Bytes that were changed on the way are sent again.
+/// True for errors that pass by themselves, whatever their status is. Bytes that were changed on the way are sent
+/// again.
 bool IsTemporary(std::string_view code) {
   constexpr std::array<std::string_view, 12> kCodes = {"SlowDown",
                                                        "RequestTimeout",

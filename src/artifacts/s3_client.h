@@ -58,9 +58,10 @@ class S3Client {
   const S3Address& address() const { return address_; }
 
   /// Sends a request, and again after failures that may pass (timeouts, cut connections, status 408, 429, 500, 502, 503
-  /// and 504, SlowDown and the like), signed anew each time. Once per request each: if the server's clock differs by more
-  /// than five minutes, its time is adopted; credentials that it calls expired are renewed; a region that it names is
-  /// adopted. Answers with any other status are answers. Errors: kNetwork, kCancelled, those of credentials and sink.
+  /// and 504, SlowDown and the like), signed anew each time. Once per request each: if the server's clock differs by
+  /// more than five minutes, its time is adopted; credentials that it calls expired are renewed; a region that it names
+  /// is adopted. Answers with any other status are answers. Errors: kNetwork, kCancelled, those of credentials and
+  /// sink.
   Result<S3Answer> Send(const S3Request& request);
 
   /// Returns the error for an answer that is not ok: `doing` is what was tried ("cannot write"), `permission` what the

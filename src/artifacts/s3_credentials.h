@@ -12,9 +12,9 @@
 namespace winnow {
 
 /// Looks for credentials when they are first needed: in the profile that the URL names; AWS_ACCESS_KEY_ID,
-/// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; the profile of the environment; the role of a Kubernetes service account;
-/// the service of the container; the metadata service of the machine. For gs:// the first three, since Google's HMAC keys come from no service.
-/// Thread-safe.
+/// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; the profile of the environment; the role of a Kubernetes service
+/// account; the service of the container; the metadata service of the machine. For gs:// the first three, since
+/// Google's HMAC keys come from no service. Thread-safe.
 class S3Credentials {
  public:
   S3Credentials(S3Address address, AwsSettings settings);

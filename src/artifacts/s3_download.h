@@ -15,8 +15,8 @@ namespace winnow {
 using S3Progress = std::function<bool(uint64_t done, uint64_t total)>;
 
 /// Downloads the object `key` to `target`.incomplete, resuming what is there (Range, with If-Match on the ETag), and
-/// renames it to `target` when its SHA-256 is `digest`. Wrong bytes are removed and downloaded once more from the start.
-/// Errors: those of ArtifactStore::Get.
+/// renames it to `target` when its SHA-256 is `digest`. Wrong bytes are removed and downloaded once more from the
+/// start. Errors: those of ArtifactStore::Get.
 Result<void> S3Download(S3Client& client, const std::string& key, const std::filesystem::path& target,
                         const std::string& digest, const S3Progress& progress);
 

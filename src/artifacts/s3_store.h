@@ -1,4 +1,5 @@
-/// An artifact store in a bucket of AWS S3, or of a service that speaks its protocol: MinIO, Ceph, Google Cloud Storage.
+/// An artifact store in a bucket of AWS S3, or of a service that speaks its protocol: MinIO, Ceph, Google Cloud
+/// Storage.
 #pragma once
 
 #include <atomic>
@@ -14,8 +15,8 @@
 namespace winnow {
 
 /// Keeps the file of the key KEY as the object PREFIX/KEY, with its SHA-256 as metadata ("sha256"). That a key is never
-/// replaced is ensured by the service where it offers conditional writes (If-None-Match: AWS, MinIO, Ceph); otherwise the
-/// key is looked up before it is written, and of two processes that store one key within that moment both succeed.
+/// replaced is ensured by the service where it offers conditional writes (If-None-Match: AWS, MinIO, Ceph); otherwise
+/// the key is looked up before it is written, and of two processes that store one key within that moment both succeed.
 class S3Store : public ArtifactStore {
  public:
   /// Parses the URL and reads settings of the environment. Errors: those of ParseS3Url and ReadAwsSettings.

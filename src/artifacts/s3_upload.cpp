@@ -141,8 +141,8 @@ Result<std::vector<S3Part>> Upload::ListParts(const std::string& id) const {
 }
 
 /// True if an upload can be continued with this file: all parts fit, and the first one is compared. An upload that
-/// another process makes of another file is left alone this way; parts of two files never become one object in any case,
-/// since the upload is completed with the ETags of the parts of this file.
+/// another process makes of another file is left alone this way; parts of two files never become one object in any
+/// case, since the upload is completed with the ETags of the parts of this file.
 Result<bool> Upload::IsOurs(const std::vector<S3Part>& parts) const {
   if (parts.empty()) return false;
   for (const S3Part& part : parts) {
@@ -152,8 +152,8 @@ Result<bool> Upload::IsOurs(const std::vector<S3Part>& parts) const {
   return IsSame(parts.front(), bytes, Sha256(bytes));
 }
 
-/// Returns the id of an upload to continue and its parts, or an empty id. A service that does not list uploads, or not to
-/// us, is no reason to fail: the file is then sent as a whole.
+/// Returns the id of an upload to continue and its parts, or an empty id. A service that does not list uploads, or not
+/// to us, is no reason to fail: the file is then sent as a whole.
 Result<std::string> Upload::Resume(std::map<uint64_t, S3Part>& present) const {
   const Result<std::vector<S3Upload>> uploads = ListUploads();
   if (!uploads && uploads.error().code == ErrorCode::kCancelled) return std::unexpected(uploads.error());
@@ -311,8 +311,8 @@ Result<S3UploadResult> Upload::Complete(const std::string& id, const std::vector
   return std::unexpected(client_.Refusal(answer, job_.key, kWrite, kPermission));
 }
 
-/// Aborts the upload and all others of the key, whose parts are paid for and of no use any more. Where that fails, a rule
-/// of the bucket removes them (docs/artifacts.md).
+/// Aborts the upload and all others of the key, whose parts are paid for and of no use any more. Where that fails, a
+/// rule of the bucket removes them (docs/artifacts.md).
 void Upload::AbortAll(const std::string& id) const {
   std::vector<S3Upload> uploads = ListUploads().value_or(std::vector<S3Upload>());
   if (uploads.empty() && !id.empty()) uploads.push_back({job_.key, id});

@@ -38,7 +38,8 @@ enum class S3UploadResult {
 /// Errors: kInvalidData if the file does not have the digest; kIo, kNotFound for the file; kNetwork; kCancelled.
 Result<S3UploadResult> S3UploadInParts(S3Client& client, const S3UploadJob& job);
 
-/// Returns the headers with the checksums of a body, whose SHA-256 is `sha256`. Without `checksums`, that is Content-MD5.
+/// Returns the headers with the checksums of a body, whose SHA-256 is `sha256`. Without `checksums`, that is
+/// Content-MD5.
 S3Pairs S3ChecksumHeaders(std::string_view body, const std::string& sha256, bool checksums);
 
 }  // namespace winnow

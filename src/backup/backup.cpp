@@ -45,7 +45,8 @@ class NewDirectory {
     if (fs::exists(fs::symlink_status(target, error))) {
       return Fail(ErrorCode::kExists, target.string() + " exists", "name a directory that does not exist");
     }
-    // A backup that was killed may have had the same process id, as in a container, and left files that are removed now.
+    // A backup that was killed may have had the same process id, as in a container, and left files that are removed
+    // now.
     fs::remove_all(made.path_, error);
     if (!error) fs::create_directories(made.path_, error);
     if (error) return std::unexpected(PathError(made.path_, error));

@@ -128,8 +128,8 @@ Result<void> MakeRoom(const fs::path& target, const fs::path& kept, bool overwri
 }
 
 /// Makes room for a database. Its logs belong to it: SQLite would apply them to the restored one, and finds them beside
-/// the kept one only under the name of that. The database is moved first, so that a restore that is repeated after it was
-/// killed finds at most logs, which belong to what is kept.
+/// the kept one only under the name of that. The database is moved first, so that a restore that is repeated after it
+/// was killed finds at most logs, which belong to what is kept.
 Result<void> MakeRoomForDatabase(const fs::path& target, bool overwrite) {
   const fs::path kept = KeptName(target);
   const auto with = [](const fs::path& path, const char* end) { return fs::path(path.string() + end); };

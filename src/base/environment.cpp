@@ -28,7 +28,8 @@ std::filesystem::path ExecutablePath(const std::filesystem::path& link) {
   std::error_code error;
   const std::filesystem::path executable = std::filesystem::read_symlink(link, error);
   if (error) return {};
-  // PREFIX/lib/winnow/winnow-loader, the loader of a tarball, which PREFIX/bin/winnow starts (deploy/tarball/launcher.c).
+  // PREFIX/lib/winnow/winnow-loader, the loader of a tarball, which PREFIX/bin/winnow starts
+  // (deploy/tarball/launcher.c).
   if (executable.filename() == "winnow-loader")
     return executable.parent_path().parent_path().parent_path() / "bin" / "winnow";
   return executable;

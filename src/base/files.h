@@ -14,8 +14,8 @@
 
 namespace winnow {
 
-/// Returns true if there is something at `path`; false also if that cannot be seen, as in a directory that this user may
-/// not enter. Unlike std::filesystem::exists, it throws nothing.
+/// Returns true if there is something at `path`; false also if that cannot be seen, as in a directory that this user
+/// may not enter. Unlike std::filesystem::exists, it throws nothing.
 inline bool Exists(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);

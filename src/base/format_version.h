@@ -9,8 +9,8 @@
 
 namespace winnow {
 
-/// Returns the error about `what` ("the backup") at `where`, which has the format `found`, while this program knows formats
-/// up to `known`. `writer` is the version of Winnow that wrote it, or empty. The code is kUnsupported.
+/// Returns the error about `what` ("the backup") at `where`, which has the format `found`, while this program knows
+/// formats up to `known`. `writer` is the version of Winnow that wrote it, or empty. The code is kUnsupported.
 Error NewerFormatError(std::string_view where, std::string_view what, int64_t found, int64_t known,
                        std::string_view writer);
 

@@ -85,7 +85,8 @@ const std::string& Json::str() const {
 
 namespace {
 
-/// Returns the nearest integer of the type that is not beyond `real`: conversion of a number that does not fit is undefined.
+/// Returns the nearest integer of the type that is not beyond `real`: conversion of a number that does not fit is
+/// undefined.
 template <typename T>
 T Truncated(double real) {
   constexpr double kEnd = std::is_signed_v<T> ? -static_cast<double>(std::numeric_limits<T>::min()) : 0x1p64;

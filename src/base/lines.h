@@ -10,8 +10,8 @@ namespace winnow {
 /// Returns the lines of `text` without their line ends; empty lines are left out.
 std::vector<std::string> Lines(std::string_view text);
 
-/// Returns a message for a console, in which control characters are escaped as by Printable (base/log.h), except line ends
-/// that two spaces follow: an error's hint or list has lines of its own, which are indented. So text from outside
+/// Returns a message for a console, in which control characters are escaped as by Printable (base/log.h), except line
+/// ends that two spaces follow: an error's hint or list has lines of its own, which are indented. So text from outside
 /// cannot begin a line.
 std::string PrintableMessage(std::string_view message);
 

@@ -17,9 +17,9 @@ namespace winnow {
 /// the program that it is part of.
 void GuardMappedMemory();
 
-/// Checks that the file that is mapped at this address has had its size and its time of modification since it was mapped
-/// and that all of it could be read. An address that belongs to no mapped file (base/files.h) passes. To be called after
-/// the memory was read. Takes less than a microsecond. Thread-safe. Errors: kIo.
+/// Checks that the file that is mapped at this address has had its size and its time of modification since it was
+/// mapped and that all of it could be read. An address that belongs to no mapped file (base/files.h) passes. To be
+/// called after the memory was read. Takes less than a microsecond. Thread-safe. Errors: kIo.
 Result<void> CheckMapped(const void* address);
 
 /// Registers a mapping for the two functions above; `fd` is the mapped file, and is closed by ForgetMapping. For

@@ -1,5 +1,5 @@
-/// Signatures in the form of minisign (jedisct1.github.io/minisign): Ed25519 over a file or over its BLAKE2b-512 digest.
-/// Winnow verifies such signatures and makes none. Over OpenSSL.
+/// Signatures in the form of minisign (jedisct1.github.io/minisign): Ed25519 over a file or over its BLAKE2b-512
+/// digest. Winnow verifies such signatures and makes none. Over OpenSSL.
 #pragma once
 
 #include <array>

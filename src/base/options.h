@@ -157,9 +157,9 @@ class OptionTable {
   /// Sets the heading of the options added from here on.
   void Group(std::string title);
 
-  /// Binds an option to a field: bool (a flag, with --no-NAME; empty std::optional<bool>: not given), int, int64_t, uint64_t, float, double, std::string,
-  /// std::filesystem::path, std::optional of those, or std::vector of std::string (repeatable, and divided at commas)
-  /// or of path (repeatable). The reference stays valid as long as the table.
+  /// Binds an option to a field: bool (a flag, with --no-NAME; empty std::optional<bool>: not given), int, int64_t,
+  /// uint64_t, float, double, std::string, std::filesystem::path, std::optional of those, or std::vector of std::string
+  /// (repeatable, and divided at commas) or of path (repeatable). The reference stays valid as long as the table.
   template <typename T>
   Option& Add(std::string name, T* field, std::string help);
   /// Binds a positional argument. Its name is used only in configuration files and in the help. Positional arguments
@@ -178,7 +178,8 @@ class OptionTable {
   /// Reads "True", "true", "False" or "false" behind a flag as its value, as Hugging Face's scripts do. For commands
   /// whose positional arguments are files.
   void AcceptFlagValues() { flag_values_ = true; }
-  /// Adds the options for a configuration file, for a preset and for help, which Parse handles itself. AddHelp also adds
+  /// Adds the options for a configuration file, for a preset and for help, which Parse handles itself. AddHelp also
+  /// adds
   /// --help-all if there are essential options.
   Option& AddConfig(std::string name, std::optional<std::filesystem::path>* field, std::string help);
   Option& AddPreset(std::string name, std::optional<std::string>* field, std::string help);
@@ -196,8 +197,8 @@ class OptionTable {
   const std::string& summary() const { return summary_; }
   /// Returns the usage line: "winnow train DATA... --output-dir DIR [options]".
   std::string Usage() const;
-  /// Returns the text of --help, wrapped to `width` columns. If options are essential, only those are shown, unless `all`
-  /// is true.
+  /// Returns the text of --help, wrapped to `width` columns. If options are essential, only those are shown, unless
+  /// `all` is true.
   std::string Help(int width = 100, bool all = false) const;
   /// Returns the command's section of docs/cli.md.
   std::string Markdown() const;

@@ -13,8 +13,8 @@
 namespace winnow {
 
 /// Checks before the work that `output` can be written to, and that it is none of `inputs` under this or another name:
-/// a file that is read is never replaced by what is made of it. Devices and sockets may be both. Errors: kInvalidArgument if it is
-/// one of them; kIo if it is a directory, a block device or a socket.
+/// a file that is read is never replaced by what is made of it. Devices and sockets may be both. Errors:
+/// kInvalidArgument if it is one of them; kIo if it is a directory, a block device or a socket.
 Result<void> CheckOutputFile(const std::filesystem::path& output, std::span<const std::filesystem::path> inputs = {});
 
 /// Writes the contents that `write`, called once, passes to its sink. A file is written as WriteFileAtomically does; a

@@ -7,8 +7,8 @@
 
 namespace winnow {
 
-/// Returns the decoded part of a URL, or nothing for an invalid sequence and for a zero byte, which no path, host name or
-/// password can contain.
+/// Returns the decoded part of a URL, or nothing for an invalid sequence and for a zero byte, which no path, host name
+/// or password can contain.
 std::optional<std::string> PercentDecoded(std::string_view text);
 
 }  // namespace winnow

@@ -30,10 +30,10 @@ struct ProgramStreams {
   int out = -1, err = -1;
 };
 
-/// Starts the program arguments[0], which is looked up in PATH, with an empty standard input and no other descriptors but
-/// `streams`, in a process group of its own, so that kill(-id) reaches all processes that it starts. Returns its process
-/// id; the caller waits for its end. `variables`, "NAME=value", take the place of this process's environment variables of
-/// the same names. Errors: kNotFound if there is no such program; kIo.
+/// Starts the program arguments[0], which is looked up in PATH, with an empty standard input and no other descriptors
+/// but `streams`, in a process group of its own, so that kill(-id) reaches all processes that it starts. Returns its
+/// process id; the caller waits for its end. `variables`, "NAME=value", take the place of this process's environment
+/// variables of the same names. Errors: kNotFound if there is no such program; kIo.
 Result<pid_t> StartProgram(const std::vector<std::string>& arguments, const ProgramStreams& streams,
                            const std::vector<std::string>& variables = {});
 

@@ -1,4 +1,5 @@
-/// Replacement of the contents of a file that stays the file that it is: its owner, its mode, and links that lead to it.
+/// Replacement of the contents of a file that stays the file that it is: its owner, its mode, and links that lead to
+/// it.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-/// The files of share/winnow, such as presets: those of the installation, and copies of them that are part of the program,
-/// so that a program that was copied alone still has them.
+/// The files of share/winnow, such as presets: those of the installation, and copies of them that are part of the
+/// program, so that a program that was copied alone still has them.
 #pragma once
 
 #include <optional>
@@ -27,8 +27,8 @@ struct SharedFile {
   std::string contents;
 };
 
-/// Returns the names of the files of a directory below share/winnow, sorted: those of SharedDirectories and the embedded
-/// ones.
+/// Returns the names of the files of a directory below share/winnow, sorted: those of SharedDirectories and the
+/// embedded ones.
 std::vector<std::string> SharedFileNames(const std::string& directory);
 
 /// Returns a file of share/winnow: the nearest one of SharedDirectories, otherwise the embedded one, otherwise none.

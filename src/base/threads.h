@@ -28,7 +28,8 @@ class ThreadPool {
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
   /// Runs task(0) in the calling thread and task(1) ... task(size-1) in the workers, and returns when all are done. For
-  /// one caller at a time. Rethrows the first exception of the tasks then; those that wait for each other must not throw.
+  /// one caller at a time. Rethrows the first exception of the tasks then; those that wait for each other must not
+  /// throw.
   void Run(const std::function<void(int thread)>& task);
 
   /// Divides [0, count) into one contiguous range per thread and runs task(begin, end, thread) for each range that is

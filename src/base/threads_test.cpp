@@ -86,8 +86,8 @@ TEST(ThreadPool, ThrowsTheExceptionOfATaskWhenAllTasksAreDone) {
   EXPECT_EQ(sum, 3) << "the pool goes on";
 }
 
-/// Starts a pool of 1,000 threads where there is address space for some of their stacks. Ends the process with 0 if that
-/// throws.
+/// Starts a pool of 1,000 threads where there is address space for some of their stacks. Ends the process with 0 if
+/// that throws.
 [[noreturn]] void StartMoreThreadsThanThereIsRoomFor() {
   std::ifstream statm("/proc/self/statm");
   size_t pages = 0;

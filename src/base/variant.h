@@ -7,9 +7,9 @@
 
 namespace winnow {
 
-/// A std::variant that can be copied when memory is short. Where a copy of a std::variant of strings, vectors and numbers
-/// alone throws, libstdc++ 12 destroys a value that was never there (its bug 112591), because moves of these types cannot
-/// fail. This copies the value before it is put into the variant.
+/// A std::variant that can be copied when memory is short. Where a copy of a std::variant of strings, vectors and
+/// numbers alone throws, libstdc++ 12 destroys a value that was never there (its bug 112591), because moves of these
+/// types cannot fail. This copies the value before it is put into the variant.
 template <typename... Types>
 class Variant : public std::variant<Types...> {
   using Base = std::variant<Types...>;

@@ -10,7 +10,8 @@
 namespace winnow {
 
 /// Puts into `to`, an existing directory, those files of the bundle `from` for which `keep` returns true, given the
-/// relative name. Checkpoints are included; hidden files, the manifest and pickles of trainers (training_args.bin, *.pt,
+/// relative name. Checkpoints are included; hidden files, the manifest and pickles of trainers (training_args.bin,
+/// *.pt,
 /// *.pkl) are not. A symbolic link that leads out of the
 /// bundle is left out; the cache of a hub, whose snapshots link to its blobs, is an exception. Errors: kIo;
 /// kInvalidModel if such a link stands for a file of the model.
@@ -18,8 +19,8 @@ Result<void> CopyBundleFiles(const std::filesystem::path& from, const std::files
                              const std::function<bool(const std::string& name)>& keep);
 
 /// As CopyBundleFiles, for a directory that takes the place of `from`: files are hard-linked if the file system allows
-/// it, since the old directory is removed; otherwise they are copied. A symbolic link that leads out of the bundle stays a
-/// link.
+/// it, since the old directory is removed; otherwise they are copied. A symbolic link that leads out of the bundle
+/// stays a link.
 Result<void> LinkBundleFiles(const std::filesystem::path& from, const std::filesystem::path& to,
                              const std::function<bool(const std::string& name)>& keep);
 

@@ -15,8 +15,8 @@ namespace winnow {
 enum class TargetKind {
   kMissing,
   kEmpty,
-  /// winnow.json and only files of a bundle, a README.md of people, checkpoints and runs/; or only checkpoints and runs/;
-  /// or the files of `winnow registry pull --flat`
+  /// winnow.json and only files of a bundle, a README.md of people, checkpoints and runs/; or only checkpoints and
+  /// runs/; or the files of `winnow registry pull --flat`
   kWinnowModel,
   kOther,  ///< anything else, including a plain file
 };
@@ -54,9 +54,9 @@ class BundleWriter {
   bool replaces_model() const { return replaces_model_; }
 
   /// Makes all files durable, swaps the directory in (renameat2 with RENAME_EXCHANGE, or two renames if the file system
-  /// lacks it), and removes the old one. A README.md that people wrote in the target stays. On an error the target is as it was, and the temporary directory stays until
-  /// this object is destroyed. A target that is a mount point cannot be swapped: its files are renamed one by one,
-  /// winnow.json last. Errors: kIo.
+  /// lacks it), and removes the old one. A README.md that people wrote in the target stays. On an error the target is
+  /// as it was, and the temporary directory stays until this object is destroyed. A target that is a mount point cannot
+  /// be swapped: its files are renamed one by one, winnow.json last. Errors: kIo.
   Result<void> Commit();
 
  private:

@@ -33,8 +33,8 @@ Block RoundTo(std::span<const float> values, int scale) {
   return block;
 }
 
-/// The scale with the least error. The largest value in size is 8 times the scale or a little more: it may be cut off, so
-/// that the others are exact.
+/// The scale with the least error. The largest value in size is 8 times the scale or a little more: it may be cut off,
+/// so that the others are exact.
 Block BestBlock(std::span<const float> values) {
   float largest = 0;
   for (const float value : values) largest = std::max(largest, std::abs(value));

@@ -21,8 +21,8 @@ struct BundleTrust {
   std::optional<MinisignKey> key = {};
 };
 
-/// The trust that loads of this process require unless they are called with another one: by default, that digests match.
-/// Set it before other threads load bundles.
+/// The trust that loads of this process require unless they are called with another one: by default, that digests
+/// match. Set it before other threads load bundles.
 void SetBundleTrust(const BundleTrust& trust);
 const BundleTrust& DefaultBundleTrust();
 
@@ -30,14 +30,14 @@ const BundleTrust& DefaultBundleTrust();
 /// signature; kIo.
 Result<void> CheckSignature(const std::filesystem::path& dir, std::string_view manifest, const MinisignKey& key);
 
-/// One load: the files that it reads are hashed while it goes on. Files of more than a megabyte are hashed once and then
-/// remembered (bundle/verified_files.h). A directory without winnow.json, a manifest without digests and files that it
-/// does not list are loaded without a check, unless there is a trusted key.
+/// One load: the files that it reads are hashed while it goes on. Files of more than a megabyte are hashed once and
+/// then remembered (bundle/verified_files.h). A directory without winnow.json, a manifest without digests and files
+/// that it does not list are loaded without a check, unless there is a trusted key.
 class LoadCheck {
  public:
-  /// Begins to hash the configuration, labels, tokenizer and out-of-scope rule of the bundle, and `more` files, relative
-  /// to it. Errors: kInvalidModel for a signature that is missing or wrong, files that are missing or unlisted, and small
-  /// files that have another digest; kIo, and ParseManifest's.
+  /// Begins to hash the configuration, labels, tokenizer and out-of-scope rule of the bundle, and `more` files,
+  /// relative to it. Errors: kInvalidModel for a signature that is missing or wrong, files that are missing or
+  /// unlisted, and small files that have another digest; kIo, and ParseManifest's.
   static Result<LoadCheck> Begin(const std::filesystem::path& dir, std::initializer_list<std::string_view> more,
                                  const BundleTrust& trust = DefaultBundleTrust());
   LoadCheck(LoadCheck&&) noexcept;

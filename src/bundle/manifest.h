@@ -101,9 +101,9 @@ Calibration CalibrationOf(const Manifest& manifest);
 /// Reads the text of a winnow.json. Errors: kInvalidModel.
 Result<Manifest> ParseManifest(std::string_view text, std::string_view where);
 
-/// Reads `dir`/winnow.json; a version that was edited in one of the bundle's files is that of the model. For a plain Hugging Face directory, which has no such file, returns the defaults, with the
-/// directory's name and the largest maximum length that the model has positions for. Errors: kNotFound (no model), kIo,
-/// kInvalidModel.
+/// Reads `dir`/winnow.json; a version that was edited in one of the bundle's files is that of the model. For a plain
+/// Hugging Face directory, which has no such file, returns the defaults, with the directory's name and the largest
+/// maximum length that the model has positions for. Errors: kNotFound (no model), kIo, kInvalidModel.
 Result<Manifest> ReadManifest(const std::filesystem::path& dir);
 
 /// Writes the manifest unchanged and atomically; and its version into the other files of a bundle that state it

@@ -104,8 +104,8 @@ Result<std::map<std::string, double>> LabelThresholds(const Json& json, std::str
   return thresholds;
 }
 
-/// A threshold in the range of thresholds: those of rare labels were once rounded to 0 or 1. What is no threshold at all
-/// stays as it is, and is refused later.
+/// A threshold in the range of thresholds: those of rare labels were once rounded to 0 or 1. What is no threshold at
+/// all stays as it is, and is refused later.
 double InRange(double threshold) {
   if (!(threshold >= 0 && threshold <= 1)) return threshold;
   const auto value = static_cast<float>(threshold);

@@ -24,8 +24,8 @@ std::string ModelCard(const Manifest& manifest, const TrainingInfo& info);
 /// Returns true if the text is a card that Winnow wrote and nobody has edited.
 bool IsUneditedCard(std::string_view text);
 
-/// Returns true if `dir` has a README.md that must not be overwritten: any but an unedited card of Winnow, also one that
-/// cannot be read.
+/// Returns true if `dir` has a README.md that must not be overwritten: any but an unedited card of Winnow, also one
+/// that cannot be read.
 bool HasOwnCard(const std::filesystem::path& dir);
 
 /// Writes the card of a bundle, by its manifest and training_info.json, unless it has one of its own. Errors: kIo;

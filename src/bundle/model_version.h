@@ -1,8 +1,8 @@
 /// The version of a model: how commands choose the next one, and where people edit it.
 ///
-/// winnow.json, MODEL_VERSION.json and onnx/model_metadata.json of a bundle state the version. Winnow writes the same one
-/// into all of them, and as `sealed_version` into winnow.json. So a file whose version is another one was edited, and the
-/// edited version is that of the model (docs/adr/026).
+/// winnow.json, MODEL_VERSION.json and onnx/model_metadata.json of a bundle state the version. Winnow writes the same
+/// one into all of them, and as `sealed_version` into winnow.json. So a file whose version is another one was edited,
+/// and the edited version is that of the model (docs/adr/026).
 #pragma once
 
 #include <filesystem>

@@ -68,8 +68,8 @@ std::optional<Adapter> FindAdapter(const fs::path& dir) {
   return adapter;
 }
 
-/// Returns true for names of the tensors that PEFT adds inside a model: LoRA and its kin, whose weights apply to those of
-/// a layer, and the layer's own under another name.
+/// Returns true for names of the tensors that PEFT adds inside a model: LoRA and its kin, whose weights apply to those
+/// of a layer, and the layer's own under another name.
 bool IsAdapterTensor(std::string_view name) {
   constexpr std::array<std::string_view, 9> kParts = {"lora_", "ia3_",  "hada_",      "oft_",           "boft_",
                                                       "vera_", "lokr_", "base_layer", "modules_to_save"};

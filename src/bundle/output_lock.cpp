@@ -27,7 +27,8 @@ Error SystemError(const fs::path& path, std::string_view doing, int number) {
   return {ErrorCode::kIo, fmt::format("{}: {}: {}", path.string(), doing, std::strerror(number)), hint};
 }
 
-/// A directory, opened and locked. `fd` is -1 if that failed, and `busy` then tells whether another process has the lock.
+/// A directory, opened and locked. `fd` is -1 if that failed, and `busy` then tells whether another process has the
+/// lock.
 struct LockedDirectory {
   int fd = -1;  // to be closed
   bool busy = false;

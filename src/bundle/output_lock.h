@@ -9,9 +9,9 @@
 
 namespace winnow {
 
-/// The lock is a temporary directory next to the target, with a lock of the operating system on it (flock). Both go with
-/// this object; of a process that was killed, the lock of the system is gone, and the next writer removes the directory.
-/// Movable; not thread-safe.
+/// The lock is a temporary directory next to the target, with a lock of the operating system on it (flock). Both go
+/// with this object; of a process that was killed, the lock of the system is gone, and the next writer removes the
+/// directory. Movable; not thread-safe.
 class OutputLock {
  public:
   /// Locks `target`, an absolute path with a file name, and creates its missing parents. What killed writers left for
@@ -20,7 +20,8 @@ class OutputLock {
   static Result<OutputLock> Take(const std::filesystem::path& target);
 
   /// Locks a bundle whose files are written in place. Where the lock cannot be made, because the parent directory is
-  /// not writable, the bundle is written without one, and where there is no directory nothing is created. Errors: kExists.
+  /// not writable, the bundle is written without one, and where there is no directory nothing is created. Errors:
+  /// kExists.
   static Result<OutputLock> TakeInPlace(const std::filesystem::path& bundle);
 
   OutputLock() = default;  ///< no lock

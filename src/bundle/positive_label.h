@@ -9,8 +9,8 @@
 
 namespace winnow {
 
-/// Returns true for a label with a typical name of a positive one: "spam", "toxic", "1" and others, in whatever case, with
-/// spaces, hyphens or underscores.
+/// Returns true for a label with a typical name of a positive one: "spam", "toxic", "1" and others, in whatever case,
+/// with spaces, hyphens or underscores.
 bool IsPositiveName(std::string_view label);
 
 /// Returns the index of the label whose name tells that it is the positive one: the first with a typical name, or of

@@ -38,12 +38,12 @@ struct TrainingInfo {
   Json metrics = Json::object();                     ///< metric by name; null if a metric is undefined
   /// 95 % confidence intervals by metric, [low, high] or null; null if the file has none.
   Json intervals;
-  /// Accuracy by slice of the texts that `metrics` were measured on: [{by, name, count, accuracy, interval, stands_out}];
-  /// null if the file has none.
+  /// Accuracy by slice of the texts that `metrics` were measured on: [{by, name, count, accuracy, interval,
+  /// stands_out}]; null if the file has none.
   Json slices;
   std::string metrics_of;  ///< part that `metrics` were measured on: "test" or "validation"
-  /// Decision thresholds of the moderate mode that `metrics` were measured with: {moderate, labels: {label: threshold}};
-  /// null if the file has none.
+  /// Decision thresholds of the moderate mode that `metrics` were measured with: {moderate, labels: {label:
+  /// threshold}}; null if the file has none.
   Json decision_thresholds;
   size_t sample_count = 0, validation_count = 0, test_count = 0;  ///< number of texts of each part
   size_t added_count = 0;  ///< number of training texts that data augmentation added

@@ -27,8 +27,8 @@ struct FileIdentity {
 Result<FileIdentity> IdentityOf(const std::filesystem::path& file);
 
 /// The memory of verified files: a file "verified-files" in the user's cache directory (winnow/ below XDG_CACHE_HOME or
-/// ~/.cache), which its owner alone can write. Without a cache directory nothing is remembered, and every file is hashed
-/// at every load. Thread-safe, also between processes.
+/// ~/.cache), which its owner alone can write. Without a cache directory nothing is remembered, and every file is
+/// hashed at every load. Thread-safe, also between processes.
 class VerifiedFiles {
  public:
   /// Returns the memory of this user, as it is now. A memory that cannot be read is an empty one.
@@ -37,9 +37,9 @@ class VerifiedFiles {
   /// Returns true if a file of this identity has had the digest.
   bool Contains(const FileIdentity& file, const std::string& sha256) const;
 
-  /// Adds files to the memory. The oldest ones are forgotten when there are more than a few hundred. A file that changed
-  /// within the last two seconds is left out: another change in the same tick of the clock would not show. Failures
-  /// are ignored: the files are hashed again.
+  /// Adds files to the memory. The oldest ones are forgotten when there are more than a few hundred. A file that
+  /// changed within the last two seconds is left out: another change in the same tick of the clock would not show.
+  /// Failures are ignored: the files are hashed again.
   static void Remember(const FileIdentity& file, const std::string& sha256);
 
  private:

@@ -135,8 +135,8 @@ Result<CalibrationFit> Calibrator::FitOn(CalibrationMethod method, const Indices
   return FitCalibration(method, {logits, truth, labels_, multi_label_});
 }
 
-/// The texts of the part that a calibration can be fitted to: no probability of a single-label model is right for a text
-/// whose label it does not have.
+/// The texts of the part that a calibration can be fitted to: no probability of a single-label model is right for a
+/// text whose label it does not have.
 Calibrator::Indices Calibrator::Fittable(const Indices& part) const {
   Indices fittable;
   for (const size_t t : part) {

@@ -65,8 +65,8 @@ struct CalibrationResult {
 void SetBestF1Thresholds(std::span<const float> probabilities, std::span<const std::vector<int32_t>> truth,
                          std::span<const std::string> labels, Thresholds& thresholds);
 
-/// Returns thresholds without a guarantee: `moderate`, which lies between 0 and 1, and those of the other modes, which are
-/// as far from it in log-odds as the default thresholds are from 0.5. All are more than 0 and less than 1.
+/// Returns thresholds without a guarantee: `moderate`, which lies between 0 and 1, and those of the other modes, which
+/// are as far from it in log-odds as the default thresholds are from 0.5. All are more than 0 and less than 1.
 Thresholds ThresholdsAround(double moderate);
 
 /// Fits a calibration and chooses thresholds and abstention as the options require. Texts with unknown labels

@@ -16,8 +16,8 @@ namespace {
 static_assert(static_cast<int>(ErrorCode::kInvalidArgument) + 1 == WINNOW_INVALID_ARGUMENT);
 static_assert(static_cast<int>(ErrorCode::kInternal) + 1 == WINNOW_INTERNAL);
 
-/// What is handed over where there is no memory for the error itself. Never freed. Its texts are short enough to need no
-/// memory.
+/// What is handed over where there is no memory for the error itself. Never freed. Its texts are short enough to need
+/// no memory.
 winnow_error& NoMemory() {
   static winnow_error error{.code = WINNOW_INTERNAL, .message = "out of memory", .hint = ""};
   return error;

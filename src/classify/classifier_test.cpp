@@ -195,7 +195,8 @@ TEST(Classifier, ThreadsMayShareOne) {
   }
 }
 
-/// Ends the process with 0 if a classifier of the parent is refused, can be replaced and destroyed, and one's own works.
+/// Ends the process with 0 if a classifier of the parent is refused, can be replaced and destroyed, and one's own
+/// works.
 [[noreturn]] void UseInAForkedChild(Classifier classifier, const std::filesystem::path& bundle) {
   const auto refused = classifier.Classify("call me");
   if (refused || refused.error().code != ErrorCode::kUnsupported || classifier.Explain("call me")) ::_exit(1);

@@ -26,8 +26,8 @@ class DecisionRule {
   /// Errors: kInvalidArgument for a threshold that is not between 0 and 1, or that has no effect because the model is
   /// single-label and has no positive label.
   Result<void> Check(const ClassifyOptions& options) const;
-  /// Errors: kInvalidArgument for a mode other than the default that has no effect, because the model is single-label, has
-  /// no positive label, and abstains alike in all modes.
+  /// Errors: kInvalidArgument for a mode other than the default that has no effect, because the model is single-label,
+  /// has no positive label, and abstains alike in all modes.
   Result<void> CheckMode(Mode mode) const;
 
   /// Decides for one text. Allocates memory only for the labels of a multi-label decision.

@@ -1,5 +1,5 @@
-/// Embeddings of texts, as sentence-transformers makes them: the mean of the encoder's output over all tokens, scaled to
-/// length 1 (Reimers and Gurevych 2019, arXiv:1908.10084; modules Pooling and Normalize).
+/// Embeddings of texts, as sentence-transformers makes them: the mean of the encoder's output over all tokens, scaled
+/// to length 1 (Reimers and Gurevych 2019, arXiv:1908.10084; modules Pooling and Normalize).
 #pragma once
 
 #include <cstdint>

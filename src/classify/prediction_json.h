@@ -27,8 +27,8 @@ struct PredictionLabels {
   std::string_view out_of_scope = {};  ///< name for out-of-scope texts; empty if the model has no rule for them
 };
 
-/// Returns {"label", "score", "confidence", "scores": [{"label", "score"}], "decision", "abstained"}; "threshold" if the
-/// decision applied one; and, for models with a rule for out-of-scope texts, "out_of_scope" and "scope_score".
+/// Returns {"label", "score", "confidence", "scores": [{"label", "score"}], "decision", "abstained"}; "threshold" if
+/// the decision applied one; and, for models with a rule for out-of-scope texts, "out_of_scope" and "scope_score".
 /// "nearest_label" is the label that score and confidence of an out-of-scope text refer to. `top_k`: the number of
 /// scores, 0 for all.
 Json PredictionJson(const PredictionLabels& labels, const ClassifiedText& text, size_t top_k);

@@ -97,9 +97,9 @@ class Scorer {
   /// embedding_size()]. Requires embedding_size() > 0. Errors: kInvalidModel as in Score.
   virtual Result<void> Embed(const PreparedTexts& prepared, std::span<float> means, PoolUse use) const;
 
-  /// Appends texts that are given as token ids, each a window of its own. The ids are those of TokensOf with the special
-  /// tokens. Errors: kInvalidArgument for ids that this model's tokenizer does not make: unknown ids, other special
-  /// tokens at the begin or the end, or more than the maximum length; kUnsupported for a scorer without tokens.
+  /// Appends texts that are given as token ids, each a window of its own. The ids are those of TokensOf with the
+  /// special tokens. Errors: kInvalidArgument for ids that this model's tokenizer does not make: unknown ids, other
+  /// special tokens at the begin or the end, or more than the maximum length; kUnsupported for a scorer without tokens.
   virtual Result<void> PrepareIds(std::span<const std::vector<int32_t>> texts, PreparedTexts& prepared) const;
 
   /// Returns true if scoring these texts at once takes less time than waiting for other texts to be scored with them.

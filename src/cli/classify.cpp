@@ -177,8 +177,8 @@ class ClassifyOutput final : public PredictionOutput {
   const FileSink* file_ = nullptr;
 };
 
-/// Errors: kInvalidData, with the rows named, if a file contains rows that cannot be read. Reads the whole file, so that
-/// nothing is classified in vain. Standard input and pipes, which cannot be read twice, are not checked.
+/// Errors: kInvalidData, with the rows named, if a file contains rows that cannot be read. Reads the whole file, so
+/// that nothing is classified in vain. Standard input and pipes, which cannot be read twice, are not checked.
 Result<void> CheckRows(const std::filesystem::path& file, const ReadOptions& read) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(file, ignored)) return {};

@@ -66,7 +66,8 @@ PredictionFormat FormatOf(const ClassifyCommandOptions& options);
 void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table);
 
 /// With --server, tells the model's name from the texts: a first argument of one word is moved from `bundle` to
-/// `model`, any other to `texts`. Errors: kInvalidArgument for options that cannot be combined, and for mail as --input.
+/// `model`, any other to `texts`. Errors: kInvalidArgument for options that cannot be combined, and for mail as
+/// --input.
 Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options);
 
 /// Returns a warning for each text that is the name of a file, whose contents were probably meant.

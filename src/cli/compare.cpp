@@ -270,8 +270,8 @@ std::string ReasonsOf(const Comparison& comparison) {
   return fmt::format("{}", fmt::join(reasons, "; "));
 }
 
-/// Errors: kInvalidModel, with the reasons, if models that the command names could not be evaluated. Those that --models
-/// found may fail.
+/// Errors: kInvalidModel, with the reasons, if models that the command names could not be evaluated. Those that
+/// --models found may fail.
 Result<void> RequireNamed(const CompareOptions& options, const Comparison& comparison,
                           std::span<const FoundBundle> bundles, const std::optional<FoundBundle>& zero_shot) {
   std::vector<std::string> required;

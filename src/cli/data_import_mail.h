@@ -18,8 +18,8 @@ struct MailImportOptions {
 };
 
 /// Writes a row per message, with the fields subject, body, from, sender, to, text and, if there is one, label. Prints
-/// the number of rows, as JSON if `json` is true. Errors: kInvalidArgument for two kinds of labels or an unknown extension of the output;
-/// kInvalidData if there is no message, or one without a folder; those of reading and writing.
+/// the number of rows, as JSON if `json` is true. Errors: kInvalidArgument for two kinds of labels or an unknown
+/// extension of the output; kInvalidData if there is no message, or one without a folder; those of reading and writing.
 Result<void> ImportMail(const MailImportOptions& options, bool json);
 
 /// Adds --output, --label and --label-by-folder, with a description and examples.

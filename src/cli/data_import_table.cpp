@@ -211,8 +211,8 @@ class StoreWriter {
   explicit StoreWriter(Store& store) : store_(store) {}
 
   Result<void> Add(FeedbackEvent event) {
-    // Equal rows are as many events; the same import again gives the same keys. Beginnings of digests are enough to count
-    // by: if those of different rows are equal, their keys still differ.
+    // Equal rows are as many events; the same import again gives the same keys. Beginnings of digests are enough to
+    // count by: if those of different rows are equal, their keys still differ.
     const std::string digest = DigestOf(event);
     const int number = ++occurrences_[std::strtoull(digest.substr(0, 16).c_str(), nullptr, 16)];
     event.idempotency_key = fmt::format("import:{}:{}", digest, number);

@@ -26,12 +26,12 @@ void AddLabelOptions(DataCommandOptions& options, OptionTable& table,
                          "The labels, as a JSON file or a list of names, in the order of multi-hot vectors; rows with "
                          "other labels are dropped and counted");
 
-/// Returns the options for reading DATA. Errors: kInvalidArgument for labels or a map that are not valid, kNotFound for a
-/// file of labels that does not exist.
+/// Returns the options for reading DATA. Errors: kInvalidArgument for labels or a map that are not valid, kNotFound for
+/// a file of labels that does not exist.
 Result<ReadOptions> ReadOptionsOf(const DataCommandOptions& options);
 
-/// Binds --text-field, --label-field, --filter and the options of AddFormatOptions for labelled data, with help on the names that are found
-/// automatically.
+/// Binds --text-field, --label-field, --filter and the options of AddFormatOptions for labelled data, with help on the
+/// names that are found automatically.
 void AddFieldOptions(ReadingOptions& reading, OptionTable& table, std::string format_name = "format");
 
 /// Binds --problem-type.

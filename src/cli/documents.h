@@ -1,6 +1,6 @@
 /// Commands as functions, for bindings to other languages: from the arguments of a command to the document that its
-/// --json prints. Functions neither print nor install signal handlers; their lines and their progress go to an observer,
-/// which can also cancel them. Environment variables with options (WINNOW_...) are not read.
+/// --json prints. Functions neither print nor install signal handlers; their lines and their progress go to an
+/// observer, which can also cancel them. Environment variables with options (WINNOW_...) are not read.
 ///
 /// Errors are those of the command; kUnsupported for options that only the command line has.
 #pragma once

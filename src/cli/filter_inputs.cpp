@@ -105,7 +105,8 @@ Result<void> TakeTexts(const std::filesystem::path& path, const Take& take) {
       BadRows::kRefuse);
 }
 
-/// Returns true for a file that begins as a message does. What cannot be read twice, such as a pipe, is taken for texts.
+/// Returns true for a file that begins as a message does. What cannot be read twice, such as a pipe, is taken for
+/// texts.
 Result<bool> BeginsLikeMail(const std::filesystem::path& path) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) return false;

@@ -19,10 +19,10 @@ struct FilterInput {
 };
 
 /// Passes the messages of `inputs` to `take`, in order; standard input without any. An input is a file or directory if
-/// there is one with that name: mail (.eml, mbox, Maildir), JSON lines of objects with "text" or "subject" and "body", or
-/// any other file of texts that `winnow classify` reads. "-" is standard input: mail, JSON lines or one text per line.
-/// Any other input is a text itself. Errors: kNotFound for what looks like the name of a file; kIo, kInvalidData; the
-/// first error of `take`.
+/// there is one with that name: mail (.eml, mbox, Maildir), JSON lines of objects with "text" or "subject" and "body",
+/// or any other file of texts that `winnow classify` reads. "-" is standard input: mail, JSON lines or one text per
+/// line. Any other input is a text itself. Errors: kNotFound for what looks like the name of a file; kIo, kInvalidData;
+/// the first error of `take`.
 Result<void> ForEachFilterInput(const std::vector<std::string>& inputs,
                                 const std::function<Result<void>(FilterInput)>& take);
 

@@ -10,8 +10,8 @@
 namespace winnow {
 namespace {
 
-/// Text as roff prints it: a backslash and a hyphen are special everywhere, a dot or an apostrophe at the beginning of a
-/// line (man(7), groff_char(7)).
+/// Text as roff prints it: a backslash and a hyphen are special everywhere, a dot or an apostrophe at the beginning of
+/// a line (man(7), groff_char(7)).
 std::string Roff(std::string_view text) {
   std::string escaped;
   for (const char c : text) {

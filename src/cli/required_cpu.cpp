@@ -6,8 +6,8 @@
 
 namespace winnow {
 
-// Nothing here may use what is checked: the attribute takes the options of the command line back, and memory functions of
-// the C library choose by the CPU themselves.
+// Nothing here may use what is checked: the attribute takes the options of the command line back, and memory functions
+// of the C library choose by the CPU themselves.
 #if defined(__x86_64__)
 namespace {
 

@@ -129,8 +129,8 @@ void Describe(RetrainOptions& options, OptionTable& table) {
       "with what people have reported, and a report that says whether the new model may replace the old one");
 }
 
-/// Returns true for NAME of a registry. A directory of that name is meant only with --output-dir, which names have no use
-/// for; the registry may be one of the environment.
+/// Returns true for NAME of a registry. A directory of that name is meant only with --output-dir, which names have no
+/// use for; the registry may be one of the environment.
 bool IsRegistered(const RetrainOptions& options) {
   std::error_code ignored;
   return !options.place.registry.empty() &&

@@ -6,8 +6,8 @@
 
 namespace winnow {
 
-/// Errors: kInvalidArgument if a configuration file, a preset or an environment variable has turned off --verify, or has
-/// turned on --overwrite or --force. To be called after OptionTable::Parse.
+/// Errors: kInvalidArgument if a configuration file, a preset or an environment variable has turned off --verify, or
+/// has turned on --overwrite or --force. To be called after OptionTable::Parse.
 Result<void> RefuseWeakenedChecks(const OptionTable& table);
 
 }  // namespace winnow

@@ -57,8 +57,8 @@ struct MailCheckOptions {
   std::chrono::milliseconds timeout{10'000};  ///< time within which a verdict must arrive, retries included
 };
 
-/// One connection to a server, which is kept for the next message. A server that does not listen for a moment, because it
-/// restarts, is asked twice more within half a second. Not thread-safe: each thread needs its own.
+/// One connection to a server, which is kept for the next message. A server that does not listen for a moment, because
+/// it restarts, is asked twice more within half a second. Not thread-safe: each thread needs its own.
 class MailCheckClient {
  public:
   explicit MailCheckClient(const MailCheckOptions& options);

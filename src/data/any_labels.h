@@ -9,8 +9,8 @@
 
 namespace winnow {
 
-/// Reads files as ReadDataset (data/dataset.h) does, but accepts rows that all have the same label, or none. Errors: those
-/// of ReadDataset.
+/// Reads files as ReadDataset (data/dataset.h) does, but accepts rows that all have the same label, or none. Errors:
+/// those of ReadDataset.
 Result<Dataset> ReadDatasetOfAnyLabels(std::span<const std::filesystem::path> files, const ReadOptions& options,
                                        ReadReport& report);
 

@@ -79,8 +79,8 @@ class LabelIds {
     }
   }
 
-  /// Gives `example` the labels and shares of the row that `scan` is at. Returns false if one is unknown and its row was
-  /// dropped.
+  /// Gives `example` the labels and shares of the row that `scan` is at. Returns false if one is unknown and its row
+  /// was dropped.
   bool SetLabels(FileScan& scan, ReadReport& report, Example& example) {
     bool known = true;
     for (size_t i = 0; i < scan.labels.size(); ++i) {
@@ -210,8 +210,8 @@ void OrderLabels(Example& example) {
   example.labels.erase(std::unique(example.labels.begin(), example.labels.end()), example.labels.end());
 }
 
-/// Errors: kInvalidData for unknown labels that are refused, or if no row has a known label: then the label field or the
-/// labels are probably not the ones that were meant.
+/// Errors: kInvalidData for unknown labels that are refused, or if no row has a known label: then the label field or
+/// the labels are probably not the ones that were meant.
 Result<void> CheckUnknown(UnknownLabels unknown, const Dataset& dataset, const ReadReport& report) {
   if (report.unknown_label_texts == 0) return {};
   const auto known = [](const Example& example) { return !example.labels.empty() && example.labels.back() >= 0; };

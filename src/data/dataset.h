@@ -89,28 +89,29 @@ struct ReadOptions {
 /// more than one label; with ProblemType::kMulti a label column is divided at commas, semicolons and bars. In JSON a
 /// label may be an object of shares, {"spam": 0.8, "ham": 0.2}: a soft label. Lists of as many zeros and ones in every
 /// row are multi-hot vectors of the given labels, or of labels named 0, 1 and so on. Objects of zeros and ones with
-/// several ones are labels of a multi-label set. What IsMissingLabel recognizes is no label, unless the options name it.
-/// Spellings of one value (1 and 1.0, true and True, names that differ in invisible characters) are one label; `report`
-/// gets a warning of them, and those of LabelWarnings. `report` also receives the numbers of rows that were read and dropped, and the reasons;
-/// after an error it covers the rows read so far. Errors: kNotFound, kIo; kInvalidArgument for a filter or template
-/// that is not valid; kInvalidData, with columns or rows named, for a file that is empty, not text, without a text or
-/// label column, mostly unreadable, or without one usable row, for a row that contradicts the form of the labels in the
-/// others (a multi-hot vector of another length), if all rows have the same label (unless the options give
-/// the labels), and for unknown labels with UnknownLabels::kRefuse.
+/// several ones are labels of a multi-label set. What IsMissingLabel recognizes is no label, unless the options name
+/// it. Spellings of one value (1 and 1.0, true and True, names that differ in invisible characters) are one label;
+/// `report` gets a warning of them, and those of LabelWarnings. `report` also receives the numbers of rows that were
+/// read and dropped, and the reasons; after an error it covers the rows read so far. Errors: kNotFound, kIo;
+/// kInvalidArgument for a filter or template that is not valid; kInvalidData, with columns or rows named, for a file
+/// that is empty, not text, without a text or label column, mostly unreadable, or without one usable row, for a row
+/// that contradicts the form of the labels in the others (a multi-hot vector of another length), if all rows have the
+/// same label (unless the options give the labels), and for unknown labels with UnknownLabels::kRefuse.
 Result<Dataset> ReadDataset(std::span<const std::filesystem::path> files, const ReadOptions& options,
                             ReadReport& report);
 
 /// What happens to rows of a file that cannot be read.
 enum class BadRows {
   kRefuse,   ///< the first one is an error
-  kSkipFew,  ///< they are skipped; an error if most rows are not in the format of the file, which is then probably wrong
+  kSkipFew,  ///< they are skipped; an error if most rows are not in the format of the file, which is then probably
+             ///< wrong
   kSkip,     ///< they are skipped, however many there are, if a row among the first thousands can be read
 };
 
 /// Calls `take` with each text of an unlabelled file ("-": standard input) in order, while the file is read. A file in
 /// none of the formats of ReadDataset has one text per line, blank lines included; the template is not used for such
-/// lines. Labels are ignored. Stops at the first error of `take`. Unreadable rows, and those without a text, are counted
-/// in `report`; `bad_rows` says whether they are errors, kInvalidData.
+/// lines. Labels are ignored. Stops at the first error of `take`. Unreadable rows, and those without a text, are
+/// counted in `report`; `bad_rows` says whether they are errors, kInvalidData.
 Result<void> ForEachText(const std::filesystem::path& file, const ReadOptions& options, ReadReport& report,
                          const std::function<Result<void>(std::string_view text, size_t row)>& take,
                          BadRows bad_rows = BadRows::kSkipFew);

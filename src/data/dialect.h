@@ -83,7 +83,8 @@ RowEnd CutRow(std::string_view text, const Dialect& dialect, char line_end, bool
 /// - Quotes are plain characters in a TSV unless its rows use them as pandas writes them, or every field of its first
 ///   row is quoted (data/row_writer.h). In any file they are plain characters if every line has the same number of
 ///   fields then, and a quote that opens a field does not close it in the same line.
-/// - A backslash escapes quotes, and spaces before a quote are skipped, if more rows have an equal number of fields then.
+/// - A backslash escapes quotes, and spaces before a quote are skipped, if more rows have an equal number of fields
+/// then.
 /// - The first row is a header if it contains a usual name of a column or one of `known_names`, and no name of a column
 ///   with recurring values occurs again in it.
 /// `extension` (".csv", ".tsv" or any other) settles ties.

@@ -8,7 +8,8 @@
 
 namespace winnow {
 
-/// The byte order mark in UTF-8. Besides the first bytes of a file, it begins lines where marked files were concatenated.
+/// The byte order mark in UTF-8. Besides the first bytes of a file, it begins lines where marked files were
+/// concatenated.
 inline constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 
 enum class Encoding { kUtf8, kUtf16Le, kUtf16Be, kWindows1252, kLatin1 };

@@ -55,8 +55,8 @@ class FileScan {
   static Result<FileScan> Open(const std::filesystem::path& file, const ReadPlan& plan, ReadReport& report);
 
   /// Reads the next row. Its text, label names and number are then in `text`, `labels` and `row`. Errors: those of
-  /// RecordReader::Next; kInvalidData for a row that shows that the labels of the file are not what they seem, and at the
-  /// end of a file if most of its rows are unreadable (ReadPlan::limits_bad_rows).
+  /// RecordReader::Next; kInvalidData for a row that shows that the labels of the file are not what they seem, and at
+  /// the end of a file if most of its rows are unreadable (ReadPlan::limits_bad_rows).
   Result<Outcome> Next();
 
   /// Returns the position of a row: "data.csv, line 7".
@@ -68,8 +68,8 @@ class FileScan {
   const std::vector<Field>& fields() const { return record_->fields; }
   /// Returns the row for which Next has returned kDropped. An unreadable one has no fields.
   const DroppedRow& dropped() const { return dropped_; }
-  /// Returns the first rows that were dropped so far, a few for each reason: also those that Open has met. Rows that the
-  /// filter drops are not among them.
+  /// Returns the first rows that were dropped so far, a few for each reason: also those that Open has met. Rows that
+  /// the filter drops are not among them.
   const std::vector<DroppedRow>& first_dropped() const { return first_dropped_; }
   /// Returns the reader of the file, for its format.
   const RecordReader& reader() const { return *reader_; }

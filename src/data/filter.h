@@ -13,9 +13,9 @@ namespace winnow {
 /// A conjunction of conditions, separated by commas or the word `and`. A condition is a field, which is true unless it
 /// is missing, empty, 0, false, no, null or nan; `!field`, the opposite; or `field OP value` with OP one of = == != <
 /// <= > >=. Values may be in single or double quotes. If both sides are numbers, they are compared as numbers, and true
-/// and false in any case as truth values; < <= > >= require numbers, and a field that is not a number (nan is none) does
-/// not satisfy them. `chars`, unless a field has that name, is the length of the text in code points. Thread-safe when
-/// const.
+/// and false in any case as truth values; < <= > >= require numbers, and a field that is not a number (nan is none)
+/// does not satisfy them. `chars`, unless a field has that name, is the length of the text in code points. Thread-safe
+/// when const.
 class Filter {
  public:
   /// Parses an expression; the empty expression keeps all rows. Errors: kInvalidArgument, with the position.

@@ -1,4 +1,5 @@
-/// Grammars of synthetic texts: message templates with slots, in a text file such as share/winnow/grammars/messages.txt.
+/// Grammars of synthetic texts: message templates with slots, in a text file such as
+/// share/winnow/grammars/messages.txt.
 ///
 /// A grammar has two kinds of sections. "[list NAME]" begins the alternatives of a slot and "[label NAME]" begins the
 /// message templates of a label, each of them one per line. Blank lines and lines that begin with '#' are skipped. In a
@@ -30,8 +31,8 @@ class Grammar {
   /// Reads a file. Errors: kNotFound, kIo, and those of Parse.
   static Result<Grammar> Read(const std::filesystem::path& path);
   /// Parses the contents of a file; `name` is its name in errors. Errors: kInvalidData, with the line, for text that is
-  /// not UTF-8, a line outside a section, braces that do not match, an unknown list, a section without lines, lists that
-  /// contain themselves, and whatever exceeds the limits above.
+  /// not UTF-8, a line outside a section, braces that do not match, an unknown list, a section without lines, lists
+  /// that contain themselves, and whatever exceeds the limits above.
   static Result<Grammar> Parse(std::string_view contents, const std::string& name);
 
   /// Returns the labels in the order of the file.

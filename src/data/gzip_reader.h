@@ -14,9 +14,9 @@
 
 namespace winnow {
 
-/// Reads a file or stream, unpacking gzip, which its first two bytes tell (RFC 1952). Members of a gzip file that follow
-/// each other are read as one; what follows the last and is no member is ignored, as gzip(1) does. zlib's own gzFile is
-/// not used, since waiting for a pipe in it could not be ended. Movable, not thread-safe.
+/// Reads a file or stream, unpacking gzip, which its first two bytes tell (RFC 1952). Members of a gzip file that
+/// follow each other are read as one; what follows the last and is no member is ignored, as gzip(1) does. zlib's own
+/// gzFile is not used, since waiting for a pipe in it could not be ended. Movable, not thread-safe.
 class GzipReader {
  public:
   /// Opens `path`; "-" is standard input. Errors: those of InputFile::Open.

@@ -27,9 +27,9 @@ std::optional<Error> UnreadForm(const Json& json);
 bool HoldsTexts(const Json& json);
 
 /// Creates a reader of a whole document: a document by columns (HoldsColumns), a list of objects, of texts or of
-/// [text, label] pairs, or an object that contains such lists by split, as in CLINC150 ({"train": [[text, intent], ...],
-/// "test": ...}); the split's name is then the field "split". The document is held in memory. Errors: kInvalidData if
-/// the document is not valid JSON or has another structure.
+/// [text, label] pairs, or an object that contains such lists by split, as in CLINC150 ({"train": [[text, intent],
+/// ...], "test": ...}); the split's name is then the field "split". The document is held in memory. Errors:
+/// kInvalidData if the document is not valid JSON or has another structure.
 Result<std::unique_ptr<RecordReader>> MakeJsonDocumentReader(TextStream stream);
 
 }  // namespace winnow

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
 
-/// A parser of one list or dictionary. Each method cuts what it has read off `rest_` and returns false if something else
-/// is there.
+/// A parser of one list or dictionary. Each method cuts what it has read off `rest_` and returns false if something
+/// else is there.
 class ListParser {
  public:
   explicit ListParser(std::string_view text) : rest_(text) {}

@@ -10,9 +10,9 @@
 namespace winnow {
 
 /// Reads a list, tuple, set or dictionary as Python prints it, or a list as numpy or JSON prints it: ['a', 'b'],
-/// ('a', 'b'), {'a', 'b'}, ['a' 'b'], [0. 1.], [True, False], array([0, 1]), ["a", null]. The result has the kind kList;
-/// for a dictionary of numbers or booleans, {'a': 0.8, 'b': 0.2}, it has the kind kShares. None, null and nan are left
-/// out of lists of names. Nothing if the text is anything else.
+/// ('a', 'b'), {'a', 'b'}, ['a' 'b'], [0. 1.], [True, False], array([0, 1]), ["a", null]. The result has the kind
+/// kList; for a dictionary of numbers or booleans, {'a': 0.8, 'b': 0.2}, it has the kind kShares. None, null and nan
+/// are left out of lists of names. Nothing if the text is anything else.
 std::optional<Value> ParseLabelList(std::string_view text);
 
 /// Reads zeros and ones that commas, semicolons, bars or spaces separate: 1,0,0. The result has the kind kList. Nothing

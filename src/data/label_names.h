@@ -10,8 +10,8 @@ namespace winnow {
 /// Returns a label's name without invisible characters and white space at its ends, in normal form C.
 std::string CleanLabelName(std::string_view name);
 
-/// Returns a key that is equal for spellings of the same value: numbers (1 and 1.0), booleans (True and true), and names
-/// that differ only as CleanLabelName ignores.
+/// Returns a key that is equal for spellings of the same value: numbers (1 and 1.0), booleans (True and true), and
+/// names that differ only as CleanLabelName ignores.
 std::string LabelKey(std::string_view name);
 
 /// Returns a key that is equal for names that may be one label: names that differ only in case, spaces, quotes around

@@ -7,8 +7,8 @@
 
 namespace winnow {
 
-/// Returns warnings, as sentences for the user, for label names that are nearly equal, that look like lists of labels in
-/// a set that is not a multi-label one, and that usually stand for an unknown label.
+/// Returns warnings, as sentences for the user, for label names that are nearly equal, that look like lists of labels
+/// in a set that is not a multi-label one, and that usually stand for an unknown label.
 std::vector<std::string> LabelWarnings(std::span<const std::string> names, bool multi_label);
 
 }  // namespace winnow

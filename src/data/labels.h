@@ -11,8 +11,8 @@
 
 namespace winnow {
 
-/// The id that stands for every label of an evaluated text that a given label set does not contain. No prediction equals
-/// it, so such a text counts as an error.
+/// The id that stands for every label of an evaluated text that a given label set does not contain. No prediction
+/// equals it, so such a text counts as an error.
 inline constexpr int32_t kUnknownLabelId = -1;
 
 /// Names of labels. The id of a label is its index in `names`.

@@ -143,8 +143,8 @@ void RowWriter::Add(std::span<const Field> fields) {
   if (error_ && !added) error_ = added;
 }
 
-/// Appends a cell of a table to a row: column and length, 8 bytes each, and the text. Its column is the one of that name
-/// behind `earlier` others of that name.
+/// Appends a cell of a table to a row: column and length, 8 bytes each, and the text. Its column is the one of that
+/// name behind `earlier` others of that name.
 void RowWriter::AppendCell(const Field& field, size_t earlier, std::string& row) {
   if (error_ && field.value.kind == Value::Kind::kList && field.value.items.size() != 1) {
     error_ = Fail(ErrorCode::kInvalidData,

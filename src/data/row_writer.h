@@ -35,9 +35,9 @@ class RowWriter {
   void Add(std::span<const Field> fields);
   size_t rows() const { return rows_.count(); }
 
-  /// Writes the file as WriteOutputFile does; a table's columns are all fields of the rows, in order of appearance. Errors: kIo;
-  /// kNotFound if the directory is missing; kInvalidData if a row has a list of several items, which a table cannot
-  /// represent.
+  /// Writes the file as WriteOutputFile does; a table's columns are all fields of the rows, in order of appearance.
+  /// Errors: kIo; kNotFound if the directory is missing; kInvalidData if a row has a list of several items, which a
+  /// table cannot represent.
   Result<void> Write() const;
 
   /// Returns the names of fields that were left out because they contain objects or lists of objects, which tables

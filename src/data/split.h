@@ -62,9 +62,9 @@ struct SplitReport {
 
 /// Reads, de-duplicates and splits. If there are too few texts for all parts, there is no test part; if there are still
 /// too few, the training texts are used for validation as well. A warning reports both cases. Errors: those of
-/// ReadDataset and StratifiedSplit. `options.unknown_labels` says what happens to rows of the test files with labels that
-/// the training part lacks. Such rows of the validation files can neither choose an epoch nor be calibrated on: they are
-/// dropped and counted if the options give the labels or say kDrop, and otherwise an error, kInvalidData.
+/// ReadDataset and StratifiedSplit. `options.unknown_labels` says what happens to rows of the test files with labels
+/// that the training part lacks. Such rows of the validation files can neither choose an epoch nor be calibrated on:
+/// they are dropped and counted if the options give the labels or say kDrop, and otherwise an error, kInvalidData.
 Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, const SplitOptions& split,
                         SplitReport& report);
 

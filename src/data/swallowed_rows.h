@@ -17,7 +17,8 @@ struct SwallowedRow {
 
 /// Returns the first line of a row that looks like a whole row. `raw` is the text of one row, in which a quoted field
 /// contains line ends. A line looks like a row if it has as many fields as the table has columns and if, outside of the
-/// parts that belong to the row in any case, the values agree with the dialect's profiles: with numbers, or with labels.
+/// parts that belong to the row in any case, the values agree with the dialect's profiles: with numbers, or with
+/// labels.
 std::optional<SwallowedRow> FindSwallowedRow(std::string_view raw, const Dialect& dialect, char line_end);
 
 }  // namespace winnow

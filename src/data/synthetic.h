@@ -32,12 +32,12 @@ struct SyntheticReport {
 
 /// Returns the id in the data set of each of the grammar's labels, in the order of the grammar. Names are compared
 /// without regard to case, and "spam" and "ham" also stand for common names of the same labels, such as "junk" and
-/// "not_spam". Errors: kUnsupported, with the reason, if the grammar does not fit the data: the data set is multi-label,
-/// a label of either has no counterpart in the other, or texts have several segments.
+/// "not_spam". Errors: kUnsupported, with the reason, if the grammar does not fit the data: the data set is
+/// multi-label, a label of either has no counterpart in the other, or texts have several segments.
 Result<std::vector<int32_t>> LabelsOfGrammar(const Grammar& grammar, const Dataset& dataset);
 
-/// Returns `share` times as many texts as the data set has, the same number of each of the grammar's labels, all of them
-/// different and different from the data set's texts. The message templates of a label take turns in random order.
+/// Returns `share` times as many texts as the data set has, the same number of each of the grammar's labels, all of
+/// them different and different from the data set's texts. The message templates of a label take turns in random order.
 /// No text has the DuplicateKey of a text in a `held_out` set. `label_ids` is the result of LabelsOfGrammar. An example
 /// has the path of the grammar's file, `file`, and the line of its message template as its place. The texts depend on
 /// the grammar, the number of training texts and the seed, and are equal on every platform. Thread-safe.

@@ -39,8 +39,8 @@ class TextStream {
   /// file that is damaged, incomplete or expands excessively, and for a record over the limit.
   Result<bool> Fill();
 
-  /// Reads the next line, without its end (LF, CRLF; CR in a file without LF) and without a byte order mark before it. Returns false if there is no further
-  /// line.
+  /// Reads the next line, without its end (LF, CRLF; CR in a file without LF) and without a byte order mark before it.
+  /// Returns false if there is no further line.
   Result<bool> NextLine(std::string& line);
 
   /// Returns the 1-based number of the line that buffered() begins in.

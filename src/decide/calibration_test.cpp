@@ -249,8 +249,8 @@ TEST(FitCalibration, SaysWhatIsTooLittle) {
 }
 
 TEST(FitCalibration, ARareLabelKeepsItsProbabilities) {
-  // Label 0 is frequent and nearly separable, so that its temperature is far below 1; label 1 has 5 of 10,000 texts, with
-  // probabilities of about 0.0005.
+  // Label 0 is frequent and nearly separable, so that its temperature is far below 1; label 1 has 5 of 10,000 texts,
+  // with probabilities of about 0.0005.
   Random random(1, "rare label");
   Texts texts{.logits = {}, .truth = {}, .labels = {"common", "rare"}, .multi_label = true};
   for (int t = 0; t < 10000; ++t) {

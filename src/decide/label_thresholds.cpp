@@ -13,8 +13,8 @@ double LogOdds(double p) {
 }
 
 /// The threshold with the best F1 of scores with whether the text has the label. A threshold below all scores is not
-/// considered: if scores say nothing about a label, F1 is greatest with the label assigned to every text (Lipton, Elkan,
-/// Narayanaswamy 2014), which is of no use.
+/// considered: if scores say nothing about a label, F1 is greatest with the label assigned to every text (Lipton,
+/// Elkan, Narayanaswamy 2014), which is of no use.
 float BestOf(std::vector<std::pair<float, bool>> scores, size_t positives) {
   std::ranges::sort(scores, [](const auto& a, const auto& b) { return a.first > b.first; });
   float best = 0.5f;

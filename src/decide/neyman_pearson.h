@@ -26,8 +26,8 @@
 
 namespace winnow {
 
-/// Returns a bound of a false-positive rate as text. A bound of up to 6 significant digits stays as it is; another one is
-/// rounded up to 3 digits, because a guarantee must not be rounded down: .0050196 becomes "0.00502".
+/// Returns a bound of a false-positive rate as text. A bound of up to 6 significant digits stays as it is; another one
+/// is rounded up to 3 digits, because a guarantee must not be rounded down: .0050196 becomes "0.00502".
 std::string FprText(double max_fpr);
 
 /// Returns P(Binomial(n, alpha) <= n - k) for the k-th smallest of n scores. Requires 0 < alpha < 1 and 1 <= k <= n.

@@ -270,8 +270,8 @@ void SetIndicators(std::span<const std::string> labels, Value& value) {
   value.json = object.dump();
 }
 
-/// Sets the labels of a member of an object, such as label.name of {"label": {"name": "spam", "id": 3}}. Rows are written
-/// with the object, so it is the object that changes.
+/// Sets the labels of a member of an object, such as label.name of {"label": {"name": "spam", "id": 3}}. Rows are
+/// written with the object, so it is the object that changes.
 Result<void> SetInnerLabel(std::vector<Field>& fields, const Field& inner, std::span<const std::string> labels) {
   for (Field& outer : fields) {
     if (outer.inner || outer.value.json.empty() || !inner.name.starts_with(outer.name + ".")) continue;

@@ -38,7 +38,8 @@ Interval IntervalOf(double auc, size_t positives, size_t negatives) {
   return {.low = std::max(0.0, auc - margin), .high = std::min(1.0, auc + margin)};
 }
 
-/// Returns, for each feature, the shares of the texts of the two samples that have it; those of the reference are first.
+/// Returns, for each feature, the shares of the texts of the two samples that have it; those of the reference are
+/// first.
 std::vector<std::pair<double, double>> SharesOf(const SparseRows& rows, size_t reference) {
   std::vector<std::pair<double, double>> shares(rows.num_columns);
   const double first = 1.0 / static_cast<double>(reference),
@@ -52,7 +53,8 @@ std::vector<std::pair<double, double>> SharesOf(const SparseRows& rows, size_t r
   return shares;
 }
 
-/// Lists the words of the features with the largest product of weight and difference of shares, whose weight has the sign.
+/// Lists the words of the features with the largest product of weight and difference of shares, whose weight has the
+/// sign.
 std::vector<DomainWord> StrongestWords(const Vectorizer& vectorizer, std::span<const float> weights,
                                        std::span<const std::pair<double, double>> shares, double sign, size_t most) {
   std::vector<std::pair<double, size_t>> strengths;

@@ -25,8 +25,8 @@ struct DriftMeasure {
   std::string title;  ///< "scores"
   double value = 0;   ///< from 0 to 1
   double limit = 0;
-  /// A distance that samples of one distribution, as large as these, exceed with a probability of 1 %. 0 for domain_auc,
-  /// whose interval says the same.
+  /// A distance that samples of one distribution, as large as these, exceed with a probability of 1 %. 0 for
+  /// domain_auc, whose interval says the same.
   double chance = 0;
   double reference_mean = 0, current_mean = 0;  ///< means of what is compared
   bool drifted() const { return value > limit && value > chance; }
@@ -69,7 +69,8 @@ struct DriftReport {
   bool drifted() const;
 };
 
-/// Above this ROC-AUC of the domain classifier, and of the lower end of its interval above one half, texts have drifted.
+/// Above this ROC-AUC of the domain classifier, and of the lower end of its interval above one half, texts have
+/// drifted.
 inline constexpr double kMaxDomainAuc = .6;
 
 /// Fewer texts of either sample are too few for any measure.

@@ -22,8 +22,8 @@ struct ObservedTexts {
   int64_t out_of_scope = 0;            ///< number of texts that the model's out-of-scope rule rejects
 };
 
-/// Classifies the texts. Unknown are the tokenizer's unknown tokens and, for linear models, the words of which no n-gram
-/// is a feature. Errors: those of classifying.
+/// Classifies the texts. Unknown are the tokenizer's unknown tokens and, for linear models, the words of which no
+/// n-gram is a feature. Errors: those of classifying.
 Result<ObservedTexts> ObserveTexts(const BundleClassifier& classifier, std::vector<std::string> texts,
                                    const ClassifyOptions& options, const BundleClassifier::Progress& progress = {});
 

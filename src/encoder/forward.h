@@ -62,9 +62,9 @@ class ForwardRunner {
   /// are undefined.
   FloatBuffer AllFeatures(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
 
-  /// Returns the mean of the last layer's output over all tokens of each text, special tokens included: [texts, hidden],
-  /// the embeddings of sentence-transformers before their normalization. Order, batches and `done` are those of
-  /// AllFeatures.
+  /// Returns the mean of the last layer's output over all tokens of each text, special tokens included: [texts,
+  /// hidden], the embeddings of sentence-transformers before their normalization. Order, batches and `done` are those
+  /// of AllFeatures.
   FloatBuffer AllMeans(const PackedTexts& texts, const std::function<bool(size_t done)>& done = {});
 
   /// Must be called when the model's weights have changed since the last call.

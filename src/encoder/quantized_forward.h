@@ -68,7 +68,8 @@ void QuantizedForward(const QuantizedModel& model, const PackedTexts& texts, siz
                       QuantizedScratch& scratch, const Team& team, PassOutput output, float* rows);
 
 /// Runs batches of any size on a pool: many texts are distributed to the threads, few are computed by all of them
-/// together, or by one of them where that is faster (encoder/team_policy.h). Thread-safe: a caller that finds the pool busy computes on its own thread, with equal results.
+/// together, or by one of them where that is faster (encoder/team_policy.h). Thread-safe: a caller that finds the pool
+/// busy computes on its own thread, with equal results.
 class QuantizedRunner {
  public:
   /// Creates a runner; the arguments must outlive it.

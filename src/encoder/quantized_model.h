@@ -2,9 +2,10 @@
 ///
 /// The file model_int8.safetensors is equal for every CPU. Matrices are I8 with a tensor NAME_scale of F32, which
 /// contains a scale for each row (output, word or position); layers that lose too much accuracy in INT8 are BF16; the
-/// head is BF16, biases and normalization F32. Names are those of model.safetensors. In a bundle for browsers, the matrices
-/// of layers and the token embeddings have 4 bits per weight (bundle/int4_rows.h): U8 of half as many columns, with a tensor
-/// NAME_block_scale of I8; they are expanded to INT8 when they are read. The head is I8 there, and is expanded to floats.
+/// head is BF16, biases and normalization F32. Names are those of model.safetensors. In a bundle for browsers, the
+/// matrices of layers and the token embeddings have 4 bits per weight (bundle/int4_rows.h): U8 of half as many columns,
+/// with a tensor NAME_block_scale of I8; they are expanded to INT8 when they are read. The head is I8 there, and is
+/// expanded to floats.
 #pragma once
 
 #include <filesystem>

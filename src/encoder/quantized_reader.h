@@ -160,7 +160,8 @@ class QuantizedReader {
             "the file is damaged or belongs to another model; to create it again: winnow quantize"};
   }
 
-  /// Matrix of `tensors` weights of bytes, without a copy of those that are INT8 in the file. Each `rows` of them are padded to `block`.
+  /// Matrix of `tensors` weights of bytes, without a copy of those that are INT8 in the file. Each `rows` of them are
+  /// padded to `block`.
   Result<PackedWeights> MatrixOfBytes(size_t offset, size_t parts, size_t tensors, size_t rows, size_t columns,
                                       size_t block) const {
     std::vector<const int8_t*> packed(parts * block, nullptr);

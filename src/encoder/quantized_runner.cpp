@@ -103,8 +103,8 @@ void QuantizedRunner::DealOut(Job& job, const QuantizedScratch::Need& need) {
   pool_.Run([&run](int thread) { run(thread); });  // small enough to need no memory
 }
 
-/// Allocates what products need on each thread of the team. A thread that ran out of memory later, between two barriers,
-/// would leave the others waiting for it.
+/// Allocates what products need on each thread of the team. A thread that ran out of memory later, between two
+/// barriers, would leave the others waiting for it.
 void QuantizedRunner::ReserveForTeam() {
   const auto reserve = [this] {
     for (size_t l = 0; l < model_.num_layers(); ++l) {

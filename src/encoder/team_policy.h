@@ -1,9 +1,9 @@
 /// The choice whether a few texts are computed by all threads together or by one thread.
 ///
 /// Threads that compute together wait for each other after each product. On a machine that they have to themselves, two
-/// threads take two thirds of the time of one. Where another program takes a core, each wait can last for a time slice of
-/// that program, and the same two threads take three times as long as one. Nobody tells a process which of the two is
-/// the case, so this class measures both ways now and then and chooses the faster one.
+/// threads take two thirds of the time of one. Where another program takes a core, each wait can last for a time slice
+/// of that program, and the same two threads take three times as long as one. Nobody tells a process which of the two
+/// is the case, so this class measures both ways now and then and chooses the faster one.
 #pragma once
 
 #include <array>

@@ -25,9 +25,9 @@ struct Choice {
   std::vector<int> layers{};
 };
 
-/// Returns the ascending layers nearest to `even` of which the first and every `interval`-th after it are global and all
-/// others local; none if there are no such layers. The cost is the sum of the distances; without the last layer it is
-/// above that of any choice with it.
+/// Returns the ascending layers nearest to `even` of which the first and every `interval`-th after it are global and
+/// all others local; none if there are no such layers. The cost is the sum of the distances; without the last layer it
+/// is above that of any choice with it.
 Choice NearestAtInterval(const std::vector<bool>& local, const std::vector<int>& even, int interval) {
   constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
   const size_t count = even.size(), of = local.size();

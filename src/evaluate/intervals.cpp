@@ -12,8 +12,8 @@
 namespace winnow {
 namespace {
 
-/// Returns how far Wilson's interval of the micro-F1 reaches below and above it. With one label per text, the micro-F1 is
-/// the accuracy.
+/// Returns how far Wilson's interval of the micro-F1 reaches below and above it. With one label per text, the micro-F1
+/// is the accuracy.
 std::pair<double, double> MarginsOfMicroF1(std::span<const LabelCounts> counts) {
   int64_t right = 0, wrong = 0;
   for (const LabelCounts& label : counts) {

@@ -87,17 +87,17 @@ struct MetricsOptions {
 };
 
 /// Computes the metrics of single-label predictions. `probabilities` are [n, labels] row-major, `truth` are n label
-/// ids, which may be kUnknownLabelId. `decided` are n label ids as the caller's thresholds decided them, or empty: then the most probable label is
-/// decided, the first of equally probable ones, except that the positive label wins its ties (as Decide does at .5).
-/// Errors: kInvalidData if there are no texts; kInvalidArgument if sizes disagree or an id is out of range;
-/// kInvalidModel if a probability is not within 0 to 1.
+/// ids, which may be kUnknownLabelId. `decided` are n label ids as the caller's thresholds decided them, or empty: then
+/// the most probable label is decided, the first of equally probable ones, except that the positive label wins its ties
+/// (as Decide does at .5). Errors: kInvalidData if there are no texts; kInvalidArgument if sizes disagree or an id is
+/// out of range; kInvalidModel if a probability is not within 0 to 1.
 Result<Metrics> ComputeMetrics(std::span<const float> probabilities, std::span<const int32_t> truth,
                                std::span<const std::string> labels, const MetricsOptions& options = {},
                                std::span<const int32_t> decided = {});
 
-/// Computes the metrics of multi-label predictions. The sets of ids may be in any order and have repetitions, and those of
-/// the truth may contain kUnknownLabelId. If
-/// `decided` is empty, each label with a probability of at least .5 is decided.
+/// Computes the metrics of multi-label predictions. The sets of ids may be in any order and have repetitions, and those
+/// of the truth may contain kUnknownLabelId. If `decided` is empty, each label with a probability of at least .5 is
+/// decided.
 Result<Metrics> ComputeMultiLabelMetrics(std::span<const float> probabilities,
                                          std::span<const std::vector<int32_t>> truth,
                                          std::span<const std::string> labels, const MetricsOptions& options = {},
@@ -118,8 +118,8 @@ std::span<const std::string_view> MetricNames();
 /// "precision", "recall" and "auc".
 std::optional<std::string_view> CanonicalMetricName(std::string_view name);
 
-/// Returns a metric by its name or by another name of CanonicalMetricName. Errors: kInvalidArgument for an unknown name,
-/// with a suggestion or the list; kInvalidData if these data do not define the metric.
+/// Returns a metric by its name or by another name of CanonicalMetricName. Errors: kInvalidArgument for an unknown
+/// name, with a suggestion or the list; kInvalidData if these data do not define the metric.
 Result<double> MetricByName(const Metrics& metrics, std::string_view name);
 
 /// Returns false for fpr, ece, adaptive_ece, brier and nll, for which lower is better. Errors: kInvalidArgument for an

@@ -277,10 +277,10 @@ TEST(ComputeMetrics, IsTheSameEachTimeAndWithoutTheBootstrap) {
 }
 
 // The same SplitMix64 draws repeated in Python (seed 42, index ((z >> 32) * n) >> 32), 1000 resamples:
-//   v = [f1_score(t[i], d[i], average='macro', zero_division=0) for i in draws]; low, high = np.percentile(v, [2.5, 97.5])
-//   c = 2 * f1_score(t, d, average='macro') - np.mean(v); k, n = (t == d).sum(), len(t)
-//   w = binomtest(k, n).proportion_ci(method='wilson')
-//   c - max(np.mean(v) - low, k / n - w.low), min(1, c + max(high - np.mean(v), w.high - k / n))
+//   v = [f1_score(t[i], d[i], average='macro', zero_division=0) for i in draws]; low, high = np.percentile(v,
+//   [2.5, 97.5]) c = 2 * f1_score(t, d, average='macro') - np.mean(v); k, n = (t == d).sum(), len(t) w = binomtest(k,
+//   n).proportion_ci(method='wilson') c - max(np.mean(v) - low, k / n - w.low), min(1, c + max(high - np.mean(v),
+//   w.high - k / n))
 TEST(ComputeMetrics, BootstrapsTheMacroF1AsNumpyDoes) {
   const auto interval = Compute(Single(150, 3, 6, 21, 2, 3)).f1_macro_interval;
   ASSERT_TRUE(interval);

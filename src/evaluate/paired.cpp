@@ -117,8 +117,8 @@ class SharedTexts {
     }
   }
 
-  /// Returns the p-value of an approximate randomization test (Yeh 2000) of the difference of the macro-F1: the share of
-  /// random exchanges of the decisions whose difference is at least that of the models, which count as one exchange.
+  /// Returns the p-value of an approximate randomization test (Yeh 2000) of the difference of the macro-F1: the share
+  /// of random exchanges of the decisions whose difference is at least that of the models, which count as one exchange.
   double PValueOfMacroF1(const PairedOptions& options) const {
     Random random(options.seed, "paired randomization test");
     const double of_models = Difference([] { return false; });

@@ -33,8 +33,8 @@ struct PairedMetric {
   std::optional<Interval> difference;
   /// Two-sided p-value of the hypothesis that the models are equally good by this metric: of McNemar's exact test for
   /// accuracy (all texts), recall (the positives) and fpr (the negatives); for f1_macro of an approximate randomization
-  /// test, which exchanges the decisions of the models for each text at random (Noreen 1989; Yeh 2000). Where the models
-  /// differ on few texts, the interval is too narrow: no resample contains texts that nobody has seen.
+  /// test, which exchanges the decisions of the models for each text at random (Noreen 1989; Yeh 2000). Where the
+  /// models differ on few texts, the interval is too narrow: no resample contains texts that nobody has seen.
   double p_value = 1;
 
   /// Returns true if the interval does not contain 0 and the test says the same, at 5 %.
@@ -53,8 +53,8 @@ struct PairedOptions {
   int resamples = 1000;
   int exchanges = 9999;  ///< number of draws of the randomization test, whose least p-value is 1 / (exchanges + 1)
   uint64_t seed = 42;
-  /// For each label of the second model, its id in the first model, or an id of its own from first.labels on for a label
-  /// that the first model does not have. Empty if both models have the same ids.
+  /// For each label of the second model, its id in the first model, or an id of its own from first.labels on for a
+  /// label that the first model does not have. Empty if both models have the same ids.
   std::vector<int32_t> first_id_of_second = {};
 };
 

@@ -72,7 +72,8 @@ PairedComparison Discordant(size_t only_first, size_t only_second) {
   return ComparePaired(Texts(truth, first), Texts(truth, second));
 }
 
-// No resample of 4 discordant texts of one kind that has any of them favours the other model, but 2 of 16 coin flips do.
+// No resample of 4 discordant texts of one kind that has any of them favours the other model, but 2 of 16 coin flips
+// do.
 TEST(Paired, FewDiscordantTextsAreNoClearDifference) {
   const PairedComparison four = Discordant(4, 0);
   EXPECT_LT(Named(four, "accuracy").difference->high, 0);

@@ -2,9 +2,9 @@
 /// out-of-scope texts; and measurement of the rule.
 ///
 /// The means of the distance are fitted to a half of the in-scope texts, and its threshold is chosen on the other half:
-/// if both used the same texts, these would have smaller distances than new texts. Probability and energy, which need no
-/// fit, are measured on the other half too, so that all methods are compared on the same texts. The halves are drawn at
-/// random within each label, with a fixed seed.
+/// if both used the same texts, these would have smaller distances than new texts. Probability and energy, which need
+/// no fit, are measured on the other half too, so that all methods are compared on the same texts. The halves are drawn
+/// at random within each label, with a fixed seed.
 ///
 /// The threshold is an order statistic of the scores of in-scope texts (decide/neyman_pearson.h): with the given
 /// confidence, at most `max_rejected` of future in-scope texts are rejected, if they are like these.

@@ -115,7 +115,8 @@ TEST(Order, TakesTextsOfSeveralLabelsByTheirRarest) {
   EXPECT_EQ(part.examples[3].text, dataset.examples[half[3]].text);
 }
 
-/// 400 texts: 20 have the label "rare", 10 of these and 30 others have "second", and all but the last 100 have "frequent".
+/// 400 texts: 20 have the label "rare", 10 of these and 30 others have "second", and all but the last 100 have
+/// "frequent".
 Dataset Overlapping() {
   Dataset dataset;
   dataset.labels.names = {"frequent", "second", "rare"};

@@ -18,9 +18,9 @@ std::string_view NameOf(Arm arm);
 /// id, a zero byte and the user; allocates nothing for names of up to 480 bytes together.
 double PlaceOf(std::string_view experiment_id, std::string_view user);
 
-/// Returns the arm of a place while the candidate has `candidate_share` of all users: [0, share) is the candidate's, and
-/// as long a part at the other end is the control group's; from a share of one half on, all other users are. As the share
-/// grows, users enter the candidate's arm and none leave it.
+/// Returns the arm of a place while the candidate has `candidate_share` of all users: [0, share) is the candidate's,
+/// and as long a part at the other end is the control group's; from a share of one half on, all other users are. As the
+/// share grows, users enter the candidate's arm and none leave it.
 Arm ArmOf(double place, double candidate_share);
 
 /// Returns the candidate's share among the users of the two arms: one half up to a share of one half, then the share.

@@ -11,8 +11,8 @@ struct MeanInterval {
 };
 
 /// The empirical-Bernstein confidence sequence with predictable plug-in bets of Waudby-Smith and Ramdas, "Estimating
-/// means of bounded random variables by betting", JRSS B 86 (2024), arXiv:2010.09686, Theorem 2. The state is constant in
-/// size. Two one-sided sequences at alpha/2 are intersected with all their earlier values, as in
+/// means of bounded random variables by betting", JRSS B 86 (2024), arXiv:2010.09686, Theorem 2. The state is constant
+/// in size. Two one-sided sequences at alpha/2 are intersected with all their earlier values, as in
 /// predmix_empbern_twosided_cs(x, alpha, truncation=1/2, running_intersection=True) of the authors' package confseq.
 class ConfidenceSequence {
  public:

@@ -1,6 +1,6 @@
-/// An experiment: a candidate version of a model against the champion, on a growing share of the users, and the rules by
-/// which it ends. Everything here is a function of its arguments; the store keeps the plan and the state, and whoever
-/// computes the next step (experiment/experiment_step.h) replaces the state under compare-and-set.
+/// An experiment: a candidate version of a model against the champion, on a growing share of the users, and the rules
+/// by which it ends. Everything here is a function of its arguments; the store keeps the plan and the state, and
+/// whoever computes the next step (experiment/experiment_step.h) replaces the state under compare-and-set.
 #pragma once
 
 #include <chrono>
@@ -99,7 +99,8 @@ ExperimentState InitialState(const ExperimentPlan& plan, StoreTime now);
 /// - a guardrail fails: the ramp pauses;
 /// - the present share has been held long enough, and T1 or T2 rejects "not better than the margin": promote;
 /// - it has been held long enough: the next share, unless too few users were seen, or E of a rollback test is halfway
-///   (on the logarithmic scale) to a rollback; at the last share the experiment goes on and says that it is inconclusive.
+///   (on the logarithmic scale) to a rollback; at the last share the experiment goes on and says that it is
+///   inconclusive.
 std::optional<ExperimentDecision> Decide(const ExperimentPlan& plan, ExperimentState& state,
                                          const ExperimentEvidence& evidence, StoreTime now);
 

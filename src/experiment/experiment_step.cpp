@@ -59,8 +59,8 @@ Result<void> RemoveCandidateAlias(Store& store, const ExperimentRecord& record, 
   return {};  // somebody else has changed it meanwhile, and knows why
 }
 
-/// Ends what an experiment without a verdict has done to the alias of the candidate: it means again what it meant before,
-/// also if that was the candidate.
+/// Ends what an experiment without a verdict has done to the alias of the candidate: it means again what it meant
+/// before, also if that was the candidate.
 Result<void> RestoreCandidateAlias(Store& store, const ExperimentRecord& record, const std::string& reason) {
   const std::optional<AliasRow> row = TRY(FindAlias(store, record.key.model, kCandidateAlias));
   const std::string actor = ExperimentActor(record.key);

@@ -36,8 +36,8 @@ Result<Experiment> ReadExperiment(const ExperimentRecord& record);
 Result<std::optional<Experiment>> FindNewestExperiment(Store& store, const std::string& model);
 
 /// Begins an experiment of the champion against `candidate`, which the alias "challenger" means from then on, so that
-/// servers load it. Errors: kNotFound for a model without a champion and for an unknown version; kInvalidArgument for the
-/// champion itself and for a plan that is not valid; kExists if an experiment is active; those of the store.
+/// servers load it. Errors: kNotFound for a model without a champion and for an unknown version; kInvalidArgument for
+/// the champion itself and for a plan that is not valid; kExists if an experiment is active; those of the store.
 Result<Experiment> StartExperiment(Store& store, const std::string& model, const std::string& candidate,
                                    const ExperimentPlan& plan, const std::string& actor, StoreTime now);
 

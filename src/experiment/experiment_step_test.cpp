@@ -251,8 +251,8 @@ TEST_P(ExperimentStepOn, BlindLabelsDecideInShadowMode) {
   EXPECT_GT(difference.interval.low, 0);
 }
 
-/// Any number of servers that take steps at any time, with reports that arrive late, twice and out of order, give what one
-/// server gives that gets each report in time.
+/// Any number of servers that take steps at any time, with reports that arrive late, twice and out of order, give what
+/// one server gives that gets each report in time.
 TEST_P(ExperimentStepOn, ThreadsOfServersGiveTheResultOfOneServer) {
   const auto store = OpenRegistry();
   const ExperimentPlan plan{.tests = {.alpha = 1e-9}, .settle = minutes(1)};

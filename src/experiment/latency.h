@@ -36,8 +36,8 @@ class LatencyHistogram {
 
 /// Returns how far the share of latencies below any value may be from its true one after `count` latencies, at all
 /// counts and values at once, with a probability of 1 - alpha: 0.85 sqrt((log log(e n) + 0.8 log(1612 / alpha)) / n).
-/// Howard and Ramdas, "Sequential estimation of quantiles with applications to A/B testing and best-arm identification",
-/// Bernoulli 28 (2022), arXiv:1906.09712, Corollary 2.
+/// Howard and Ramdas, "Sequential estimation of quantiles with applications to A/B testing and best-arm
+/// identification", Bernoulli 28 (2022), arXiv:1906.09712, Corollary 2.
 double DistributionBound(uint64_t count, double alpha);
 
 }  // namespace winnow

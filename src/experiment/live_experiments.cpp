@@ -183,8 +183,9 @@ std::optional<ExperimentReport> ReportFrom(const Experiment& experiment, const S
   if (share == 0) return std::nullopt;
   const Arm arm = ArmOf(PlaceOf(ExperimentId(experiment.record.key), *event.user_id), share);
   if (arm == Arm::kNone) return std::nullopt;
-  // What counts is the arm, not the version that answered: were the answers of the champion in place of a candidate that
-  // fails, or that a server does not have, left out, the candidate would be spared what the control group is charged with.
+  // What counts is the arm, not the version that answered: were the answers of the champion in place of a candidate
+  // that fails, or that a server does not have, left out, the candidate would be spared what the control group is
+  // charged with.
   if (*event.model_version != experiment.record.candidate && *event.model_version != experiment.record.champion)
     return std::nullopt;
   return ExperimentReport{.user_id = *event.user_id,

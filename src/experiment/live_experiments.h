@@ -65,9 +65,9 @@ class LiveExperiments {
   /// is the champion's.
   void Compared(const ArmAssignment& assignment, bool disagree, VerdictSample drawn);
 
-  /// Reads the experiments, writes what was counted, reads reports and blind labels of `feedback` (null: it is down), and
-  /// takes a step of each experiment. Called again and again by one thread at a time. Errors: those of the stores; what
-  /// could not be written is kept for the next time.
+  /// Reads the experiments, writes what was counted, reads reports and blind labels of `feedback` (null: it is down),
+  /// and takes a step of each experiment. Called again and again by one thread at a time. Errors: those of the stores;
+  /// what could not be written is kept for the next time.
   Result<void> Exchange(Store& records, Store* feedback, StoreTime now);
 
   /// Returns the active experiments.
@@ -106,8 +106,8 @@ class LiveExperiments {
   std::map<Key, Reading> reading_;  // of the thread that exchanges
 };
 
-/// Returns the report that feedback makes in an experiment: nothing unless a user of an arm rejects an answer that one of
-/// its versions gave at `answered_at`.
+/// Returns the report that feedback makes in an experiment: nothing unless a user of an arm rejects an answer that one
+/// of its versions gave at `answered_at`.
 std::optional<ExperimentReport> ReportFrom(const Experiment& experiment, const StoredFeedback& feedback,
                                            StoreTime answered_at);
 

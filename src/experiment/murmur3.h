@@ -1,5 +1,6 @@
-/// MurmurHash3 (Austin Appleby, public domain), the variant x64 of 128 bits: a fast hash that other programs can compute
-/// too, so that an assignment of users can be checked outside of Winnow. Not for keys that an attacker may choose.
+/// MurmurHash3 (Austin Appleby, public domain), the variant x64 of 128 bits: a fast hash that other programs can
+/// compute too, so that an assignment of users can be checked outside of Winnow. Not for keys that an attacker may
+/// choose.
 #pragma once
 
 #include <cstdint>

@@ -26,7 +26,8 @@ struct ArmReport {
 /// does not depend on when they arrived.
 bool IsEarlier(const ArmReport& a, const ArmReport& b);
 
-/// Returns the first report of each user, in the order of IsEarlier, however often and in whatever order they are given.
+/// Returns the first report of each user, in the order of IsEarlier, however often and in whatever order they are
+/// given.
 std::vector<ArmReport> FirstReports(std::vector<ArmReport> reports);
 
 /// Options of the tests of an experiment.
@@ -36,8 +37,8 @@ struct TestPlan {
   double alpha = 0.05;          ///< probability of each wrong decision
 };
 
-/// T1: the candidate's share of the users who complain. `rollback` rejects "at most `margin` times the champion's rate",
-/// `promotion` rejects "at least `promotion_margin` times the champion's rate".
+/// T1: the candidate's share of the users who complain. `rollback` rejects "at most `margin` times the champion's
+/// rate", `promotion` rejects "at least `promotion_margin` times the champion's rate".
 struct ComplaintTests {
   SequentialTest rollback{TestDirection::kTooManyOnes};
   SequentialTest promotion{TestDirection::kTooFewOnes};
@@ -48,8 +49,8 @@ struct ComplaintTests {
 };
 
 /// T2: which model is wrong where they disagree, by labels of people who see neither answer. Exactly one of two models
-/// that disagree about spam is wrong, so that the hypothesis of equal models is a probability of one half. The alternatives
-/// of interest are farther away than in T1, which is why the bet has the strength of 2 observations.
+/// that disagree about spam is wrong, so that the hypothesis of equal models is a probability of one half. The
+/// alternatives of interest are farther away than in T1, which is why the bet has the strength of 2 observations.
 struct DisagreementTests {
   static constexpr double kStrength = 2;
   SequentialTest rollback{TestDirection::kTooManyOnes, kStrength};

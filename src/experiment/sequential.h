@@ -1,17 +1,18 @@
 /// The sequential test of an experiment: does a stream of zeros and ones contain too many ones?
 ///
 /// Each observation X_t is 1 if it belongs to the candidate: the reporter is a user of the candidate's arm, or the
-/// candidate was wrong about the labelled message. The hypothesis is that X_t is 1 with a probability of at most pi_t (of
-/// at least pi_t in the test of the other direction). The test bets against it: with S the ones so far,
+/// candidate was wrong about the labelled message. The hypothesis is that X_t is 1 with a probability of at most pi_t
+/// (of at least pi_t in the test of the other direction). The test bets against it: with S the ones so far,
 ///
 ///     q_t = max(pi_t, (a pi_t + S_{t-1}) / (a + t - 1))       (min in the other direction)
 ///     E_t = E_{t-1} * (q_t / pi_t if X_t = 1, (1 - q_t) / (1 - pi_t) otherwise),     E_0 = 1.
 ///
-/// q_t depends on earlier observations alone, and the mean of the factor is at most 1 under the hypothesis, so that E is
-/// a nonnegative supermartingale. By Ville's inequality it ever reaches 1/alpha with a probability of at most alpha,
-/// however often somebody looks: the decision "E >= 1/alpha" may be checked after every observation. The plug-in bet q_t
-/// is that of a Beta prior with the strength of `a` observations; sequential tests of this kind for the counts of arms
-/// are those of Lindon and Malek, "Anytime-Valid Inference for Multinomial Count Data", NeurIPS 2022, arXiv:2011.03567.
+/// q_t depends on earlier observations alone, and the mean of the factor is at most 1 under the hypothesis, so that E
+/// is a nonnegative supermartingale. By Ville's inequality it ever reaches 1/alpha with a probability of at most alpha,
+/// however often somebody looks: the decision "E >= 1/alpha" may be checked after every observation. The plug-in bet
+/// q_t is that of a Beta prior with the strength of `a` observations; sequential tests of this kind for the counts of
+/// arms are those of Lindon and Malek, "Anytime-Valid Inference for Multinomial Count Data", NeurIPS 2022,
+/// arXiv:2011.03567.
 #pragma once
 
 #include <cstdint>

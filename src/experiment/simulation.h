@@ -1,5 +1,6 @@
-/// Simulated experiments: how often a test decides wrongly, and after how many observations it decides rightly. The tests
-/// of this folder assert these figures, `winnow registry simulate` prints them, and docs/experiments.md quotes them.
+/// Simulated experiments: how often a test decides wrongly, and after how many observations it decides rightly. The
+/// tests of this folder assert these figures, `winnow registry simulate` prints them, and docs/experiments.md quotes
+/// them.
 #pragma once
 
 #include <cstdint>

@@ -45,8 +45,8 @@ TEST(Simulation, ARampThatChangesTheSharesKeepsTheGuarantee) {
     EXPECT_LT(equal.rolled_back_share(), 0.06) << shares[0];  // 0.05 and three standard errors of 1,000 runs: 0.07
     EXPECT_LT(equal.promoted_share(), 0.06) << shares[0];
     const SimulatedRuns worse = SimulateComplaints({.runs = 500, .ratio = 2, .shares = shares});
-    // The bet follows the share of candidates among all reporters so far, so that jumps of the share cost power. A control
-    // group as large as the candidate's arm keeps the share at one half, and the power of the tests above.
+    // The bet follows the share of candidates among all reporters so far, so that jumps of the share cost power. A
+    // control group as large as the candidate's arm keeps the share at one half, and the power of the tests above.
     EXPECT_GT(worse.rolled_back_share(), 0.85) << shares[0];
     EXPECT_LT(worse.promoted_share(), 0.05) << shares[0];
   }

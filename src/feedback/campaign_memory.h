@@ -1,5 +1,5 @@
-/// Corrections that act at once: a message that is nearly the same as one that people have corrected gets the correction
-/// before any model has learnt it.
+/// Corrections that act at once: a message that is nearly the same as one that people have corrected gets the
+/// correction before any model has learnt it.
 #pragma once
 
 #include <array>
@@ -51,8 +51,8 @@ class CampaignMemory {
   CampaignMemory(const CampaignMemory&) = delete;
   CampaignMemory& operator=(const CampaignMemory&) = delete;
 
-  /// Returns the correction for a text that `user` (empty: unknown) has received at `now` (the epoch: the present time):
-  /// the user's own one, else everybody's, of the most similar entry that has one.
+  /// Returns the correction for a text that `user` (empty: unknown) has received at `now` (the epoch: the present
+  /// time): the user's own one, else everybody's, of the most similar entry that has one.
   std::optional<CampaignHit> Find(std::string_view text, std::string_view user, StoreTime now = {}) const;
 
   /// Adds, replaces or withdraws what the event's user says about its text. The last word counts, in whatever order

@@ -1,9 +1,9 @@
 /// The signature has 120 hash functions in eight series, h_i(x) = h(x) + i g(x) modulo 2^32 with an odd g(x) (Kirsch,
 /// Mitzenmacher 2006, "Less Hashing, Same Performance"), which cost one addition each. No two rows of a band are of one
-/// series: a word whose g is small would be the least of many rows of it. Three of twenty words changed leave a similarity of
-/// 17/23 = .74 between the sets of words: such texts agree in a band of six rows with probability .74^6 = .164 and in at
-/// least one of 20 bands with probability .972. Texts of unrelated contents have .1 of their words in common, and agree
-/// in a band with probability 1e-6.
+/// series: a word whose g is small would be the least of many rows of it. Three of twenty words changed leave a
+/// similarity of 17/23 = .74 between the sets of words: such texts agree in a band of six rows with probability .74^6 =
+/// .164 and in at least one of 20 bands with probability .972. Texts of unrelated contents have .1 of their words in
+/// common, and agree in a band with probability 1e-6.
 #include "feedback/campaign_text.h"
 
 #include <algorithm>
@@ -30,8 +30,8 @@ uint64_t Hash(const SipKey& key, std::string_view text) {
   return SipHasher(key).Finish(std::as_bytes(std::span(text)));
 }
 
-/// Hashes live as long as the process, and whoever wants words that collide can read the key of any hash here: a quick one
-/// will do.
+/// Hashes live as long as the process, and whoever wants words that collide can read the key of any hash here: a quick
+/// one will do.
 uint64_t WordHash(std::string_view word) {
   uint64_t hash = word.size();
   for (; word.size() > sizeof hash; word.remove_prefix(sizeof hash)) {
@@ -89,12 +89,13 @@ void ForWords(std::string_view text, Take take) {
 constexpr size_t kSeries = 8;
 static_assert(kFunctions % kSeries == 0);
 
-/// Four numbers, which every x86-64 CPU compares at a time if they are signed. Loops over single ones are wrong with -O3 of
-/// g++ 12.2, which vectorizes them without taking the steps into account.
+/// Four numbers, which every x86-64 CPU compares at a time if they are signed. Loops over single ones are wrong with
+/// -O3 of g++ 12.2, which vectorizes them without taking the steps into account.
 using Hashes [[gnu::vector_size(16)]] = uint32_t;
 using SignedHashes [[gnu::vector_size(16)]] = int32_t;
 
-/// Puts those of a word's hashes that are less into `least`. The hashes of a series begin with `first`, and grow by `steps`.
+/// Puts those of a word's hashes that are less into `least`. The hashes of a series begin with `first`, and grow by
+/// `steps`.
 void TakeLeast(const std::array<uint32_t, kSeries>& first, const std::array<uint32_t, kSeries>& steps,
                std::array<int32_t, kFunctions>& least) {
   constexpr size_t kLanes = sizeof(Hashes) / sizeof(uint32_t);
@@ -119,8 +120,8 @@ void SortUnique(std::vector<uint32_t>& hashes) {
   hashes.erase(repeats.begin(), repeats.end());
 }
 
-/// Makes the sketch of hashes. Those of long texts are distributed by their first bits, and no more than the sketch needs is
-/// sorted.
+/// Makes the sketch of hashes. Those of long texts are distributed by their first bits, and no more than the sketch
+/// needs is sorted.
 void MakeSketch(std::vector<uint32_t>& hashes) {
   if (hashes.size() <= CampaignText::kSketch / 2) return SortUnique(hashes);
   constexpr unsigned kShift = 24;

@@ -12,8 +12,8 @@
 namespace winnow {
 
 /// The hashes that represent a text. Two texts are compared by the sets of their words and of their pairs of
-/// neighbouring words; of a set of more than kSketch elements those with the smallest hashes stand for all (Broder 1997,
-/// "On the resemblance and containment of documents", bottom-k sketch).
+/// neighbouring words; of a set of more than kSketch elements those with the smallest hashes stand for all (Broder
+/// 1997, "On the resemblance and containment of documents", bottom-k sketch).
 struct CampaignText {
   static constexpr size_t kSketch = 128;
 

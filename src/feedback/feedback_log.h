@@ -1,5 +1,5 @@
-/// The one way by which feedback enters: checked, completed from the history of messages, made durable, and then known to
-/// the campaign memory at once.
+/// The one way by which feedback enters: checked, completed from the history of messages, made durable, and then known
+/// to the campaign memory at once.
 #pragma once
 
 #include <cstdint>
@@ -43,10 +43,10 @@ class FeedbackLog {
   FeedbackLog& operator=(const FeedbackLog&) = delete;
 
   /// Stores an event and tells it to the memory. When it returns without an error, the event is durable and Find of the
-  /// memory knows it. An event needs a label, is_spam, or the feedback type "forget"; and a text, or the id of a message
-  /// whose text is in the history or in earlier feedback. An event without a key gets a random one, an event without a
-  /// time the present one; events of one log without times of their own get ascending ones. Errors: kInvalidArgument for
-  /// an event that is not valid; kNotFound for an id whose text is unknown; those of the sink.
+  /// memory knows it. An event needs a label, is_spam, or the feedback type "forget"; and a text, or the id of a
+  /// message whose text is in the history or in earlier feedback. An event without a key gets a random one, an event
+  /// without a time the present one; events of one log without times of their own get ascending ones. Errors:
+  /// kInvalidArgument for an event that is not valid; kNotFound for an id whose text is unknown; those of the sink.
   Result<FeedbackOutcome> Add(FeedbackEvent event);
 
   /// Reads the feedback of the store that other processes have added, and tells it to the memory; the first call reads
@@ -54,8 +54,8 @@ class FeedbackLog {
   /// Errors: those of the store.
   Result<void> CatchUp();
 
-  /// Learns anew what the store has, in place of what the memory knows: what was forgotten is then unknown. Errors: those
-  /// of the store.
+  /// Learns anew what the store has, in place of what the memory knows: what was forgotten is then unknown. Errors:
+  /// those of the store.
   Result<void> Relearn();
   /// Has events that the tombstones cover answered as duplicates from now on, also while the store is down.
   void SetForgotten(std::shared_ptr<const Tombstones> tombstones);

@@ -1,8 +1,8 @@
 /// What the feedback in a store says at present: the last word of each user about each message.
 ///
 /// Events may arrive in another order than they happened, more than once, and from several servers. The state is
-/// therefore a function of the set of events: events are ordered by their time, and events of one user about one message
-/// with equal times by their contents (forget last), never by their arrival.
+/// therefore a function of the set of events: events are ordered by their time, and events of one user about one
+/// message with equal times by their contents (forget last), never by their arrival.
 #pragma once
 
 #include <compare>
@@ -33,9 +33,9 @@ enum class FeedbackOrigin {
 /// Returns who says something, by the event's source and feedback type.
 FeedbackOrigin OriginOf(const FeedbackEvent& event);
 
-/// Returns whose earlier words an event replaces, of those with the name of its user: the words of its own origin, so that
-/// nobody who uses the name of an administrator, or who like the administrator uses none, replaces the administrator's
-/// word. What an administrator forgets (source "admin") is forgotten of persons, too.
+/// Returns whose earlier words an event replaces, of those with the name of its user: the words of its own origin, so
+/// that nobody who uses the name of an administrator, or who like the administrator uses none, replaces the
+/// administrator's word. What an administrator forgets (source "admin") is forgotten of persons, too.
 std::span<const FeedbackOrigin> OriginsReplacedBy(const FeedbackEvent& event);
 
 /// Returns true if the source is a name of Winnow's own steps, such as "classifier".
@@ -69,9 +69,9 @@ struct FeedbackState {
   StoreTime at = {};
 };
 
-/// Returns the states after all events, ordered by message, user and origin. A message is identified by its text; events
-/// that name an id belong to the newest text with that id. Messages whose text is unknown, states that were forgotten,
-/// events without a label and events of Winnow itself are left out.
+/// Returns the states after all events, ordered by message, user and origin. A message is identified by its text;
+/// events that name an id belong to the newest text with that id. Messages whose text is unknown, states that were
+/// forgotten, events without a label and events of Winnow itself are left out.
 std::vector<FeedbackState> CurrentFeedback(std::span<const FeedbackEvent> events);
 
 }  // namespace winnow

@@ -33,8 +33,8 @@ struct TrainingSet {
   size_t audited = 0;             ///< texts left out because they have a blind label, which calibration and metrics use
 };
 
-/// Makes the training set. Of each text the last word of an administrator counts, else the label with the greatest sum of
-/// users' weights. `labels` are the blind labels by text. Equal states give an equal set.
+/// Makes the training set. Of each text the last word of an administrator counts, else the label with the greatest sum
+/// of users' weights. `labels` are the blind labels by text. Equal states give an equal set.
 TrainingSet MakeTrainingSet(std::span<const FeedbackState> states, const TrustTable& trust,
                             const std::map<std::string, std::string>& labels, const TrainingSetOptions& options = {});
 

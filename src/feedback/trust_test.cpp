@@ -111,10 +111,10 @@ TEST(Trust, TrustedUsersJudgeWhatNobodyHasLabelled) {
   EXPECT_EQ(trust.users().at("anna").agreed, 8) << "two others are not enough";
 }
 
-/// A thousand accounts, 50 of which collude. First they earn trust by honest reports about spam campaigns; then, on each
-/// of 30 days, a bank sends a mail to every account, with a number of its own in each, and the colluding accounts receive
-/// it first and report it as spam. Of the others, one in ten corrects a mail that was judged spam. One in 200 verdicts
-/// gets a blind label overnight.
+/// A thousand accounts, 50 of which collude. First they earn trust by honest reports about spam campaigns; then, on
+/// each of 30 days, a bank sends a mail to every account, with a number of its own in each, and the colluding accounts
+/// receive it first and report it as spam. Of the others, one in ten corrects a mail that was judged spam. One in 200
+/// verdicts gets a blind label overnight.
 class BankSimulation {
  public:
   static constexpr int kUsers = 1000, kColluding = 50, kDays = 30;

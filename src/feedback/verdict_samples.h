@@ -57,9 +57,9 @@ struct VerdictRates {
 
 /// Estimates rates of all verdicts from those that were drawn, each weighted with the inverse of its probability (Hajek
 /// 1971's ratio of Horvitz and Thompson's sums), and of the share of its stratum that has been labelled. Intervals by
-/// Korn and Graubard (1998, "Confidence Intervals for Proportions with Small Expected Number of Positive Counts Estimated
-/// from Survey Data"): Clopper and Pearson's, for the number of verdicts that a simple random sample of equal variance
-/// would have. `spam_label` is the label of the positives.
+/// Korn and Graubard (1998, "Confidence Intervals for Proportions with Small Expected Number of Positive Counts
+/// Estimated from Survey Data"): Clopper and Pearson's, for the number of verdicts that a simple random sample of equal
+/// variance would have. `spam_label` is the label of the positives.
 VerdictRates EstimateRates(std::span<const StoredVerdictSample> samples, std::string_view spam_label = "spam");
 
 /// Labelled verdicts that represent all verdicts equally.

@@ -9,7 +9,8 @@
 /// p is the model's calibrated probability, S the sum of the rules' scores, and R the learnt score of the sender.
 /// `bounded` is nearly x for small values and never exceeds m: rules and senders see few facts, many of which say the
 /// same thing twice, so that however many of them meet, they outweigh a moderately confident model but not a very
-/// confident one. filter/fit_weights.h fits the weights to labelled messages. Without a model, a constant takes its place: the log-odds of a message about which nothing is known.
+/// confident one. filter/fit_weights.h fits the weights to labelled messages. Without a model, a constant takes its
+/// place: the log-odds of a message about which nothing is known.
 #pragma once
 
 #include <optional>
@@ -51,8 +52,8 @@ double ProbabilityOf(double log_odds);
 double RulesLogOdds(const EvidenceWeights& weights, const Evidence& evidence);
 double ReputationLogOdds(const EvidenceWeights& weights, const Evidence& evidence);
 
-/// Returns the probability of spam. `model` is the model's probability, if there is one. With a weight of 1, no intercept
-/// and no other evidence, the result is the model's probability itself.
+/// Returns the probability of spam. `model` is the model's probability, if there is one. With a weight of 1, no
+/// intercept and no other evidence, the result is the model's probability itself.
 double CombinedScore(const EvidenceWeights& weights, const Evidence& evidence, std::optional<double> model);
 
 }  // namespace winnow

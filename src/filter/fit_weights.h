@@ -2,8 +2,8 @@
 ///
 /// The score is a logistic regression of three inputs (filter/evidence.h): the model's log-odds, the sum of the rules'
 /// scores and the sender's score. FitWeights chooses its intercept and its weights by maximum likelihood, with a normal
-/// distribution around the usual weights as the prior (MAP estimation): few messages, or messages that no rule hits, move
-/// the weights little. Weights below 0 are excluded, since then evidence of spam would count as evidence of ham.
+/// distribution around the usual weights as the prior (MAP estimation): few messages, or messages that no rule hits,
+/// move the weights little. Weights below 0 are excluded, since then evidence of spam would count as evidence of ham.
 #pragma once
 
 #include <cstddef>

@@ -105,7 +105,8 @@ TEST(FitAndMeasure, MeasuresOnMessagesThatWereNotFittedTo) {
   EXPECT_EQ(better.parts, 10u);
   const WeightFit same = FitAndMeasure(Drawn({}, 2000), {}).value();
   EXPECT_NEAR(same.after.log_loss, same.before.log_loss, 0.01) << "there is nothing to gain";
-  // Labels that have nothing to do with the messages, many times the same texts: nothing is learnt from a text's copies.
+  // Labels that have nothing to do with the messages, many times the same texts: nothing is learnt from a text's
+  // copies.
   std::vector<WeighedMessage> copies;
   Random random(3, "labels");
   for (size_t i = 0; i < 40; ++i) {

@@ -1,6 +1,6 @@
-// A walk over a pattern that is known to be valid, so that only what JavaScript lacks has to be recognized. JavaScript's
-// flag i is not used by the translation (packages/js/src/rules/re2.ts says why): under (?i) each letter becomes a class of
-// its forms, which bounds the size of ranges and leaves out properties of case.
+// A walk over a pattern that is known to be valid, so that only what JavaScript lacks has to be recognized.
+// JavaScript's flag i is not used by the translation (packages/js/src/rules/re2.ts says why): under (?i) each letter
+// becomes a class of its forms, which bounds the size of ranges and leaves out properties of case.
 #include "filter/js_patterns.h"
 
 #include <fmt/format.h>

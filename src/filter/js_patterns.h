@@ -1,4 +1,5 @@
-/// Which patterns of rules have an exact translation into JavaScript's regular expressions, for the package in packages/js.
+/// Which patterns of rules have an exact translation into JavaScript's regular expressions, for the package in
+/// packages/js.
 #pragma once
 
 #include <optional>

@@ -14,7 +14,8 @@ namespace winnow {
 FilterMessage MessageOfMail(const MailMessage& mail);
 
 /// Reads a JSON object with "text", or "subject" and "body", and perhaps "sender", "sender_name", "recipient" and
-/// "user"; other fields are ignored. Errors: kInvalidData, which begins with `place`, for a text that is no such object.
+/// "user"; other fields are ignored. Errors: kInvalidData, which begins with `place`, for a text that is no such
+/// object.
 Result<FilterMessage> MessageOfJson(std::string_view json, const std::string& place);
 
 }  // namespace winnow

@@ -83,8 +83,8 @@ class RuleSet {
   /// expressions and in `replaces`, and composites that contain themselves.
   static Result<Pointer> Parse(std::string_view contents, std::string file);
   /// Parses several files as one set. The first one may have all sections; the others have rules and composites, which
-  /// may be in groups of the first one and may name its rules. Errors: those of Parse, with the name of the file that has
-  /// the error.
+  /// may be in groups of the first one and may name its rules. Errors: those of Parse, with the name of the file that
+  /// has the error.
   static Result<Pointer> ParseAll(std::span<const RulesSource> sources);
 
   /// Returns the symbols of a message. Takes time linear in the size of the message. `holding`, unless null, is set to

@@ -21,7 +21,8 @@ inline constexpr std::string_view kRuleTextFile = "rule";
 /// Errors: those of ParseRulesFile; kInvalidData for more or less than one rule, and for other sections.
 Result<RuleText> ReadRuleText(std::string_view text);
 
-/// Returns the text of the rule or composite of that name in the file, without comments above it; empty if it has none. Errors: those of ParseRulesFile.
+/// Returns the text of the rule or composite of that name in the file, without comments above it; empty if it has none.
+/// Errors: those of ParseRulesFile.
 Result<std::string> FindRuleText(std::string_view contents, const std::string& file, std::string_view name);
 
 /// Returns the contents with this rule in place of the one of its name, or at the end. Errors: those of ParseRulesFile.

@@ -15,8 +15,8 @@ namespace winnow {
 Result<std::string> ContentsOfRules(const std::filesystem::path& path);
 
 /// Returns the contents of a file of rules with these weights in the section [weights], which is replaced or added at
-/// the end; everything else stays byte for byte. `file` is its name in errors. Errors: those of RuleSet::Parse; kUnsupported
-/// if the weights stand in the file in a form other than a section of their own.
+/// the end; everything else stays byte for byte. `file` is its name in errors. Errors: those of RuleSet::Parse;
+/// kUnsupported if the weights stand in the file in a form other than a section of their own.
 Result<std::string> WithWeights(std::string_view contents, const std::string& file, const EvidenceWeights& weights);
 
 }  // namespace winnow

@@ -38,8 +38,8 @@ void Settle(Verdict& verdict, VerdictSource source, double score, bool is_spam) 
   verdict.is_spam = is_spam;
 }
 
-/// Divides log-odds among the symbols that they come from, in proportion to their scores. No point of a score stands for
-/// more than `weight`, so if the bounds of a group have changed the sum of the scores, a part belongs to no symbol.
+/// Divides log-odds among the symbols that they come from, in proportion to their scores. No point of a score stands
+/// for more than `weight`, so if the bounds of a group have changed the sum of the scores, a part belongs to no symbol.
 void Share(std::span<Symbol> symbols, double log_odds, double weight) {
   double sum = 0;
   for (const Symbol& symbol : symbols) sum += symbol.score;
@@ -129,8 +129,8 @@ FilterProgress SpamFilter::Begin(const FilterMessage& message, const KnownState&
     }
   }
   if (action != RuleAction::kNone) {
-    // The thresholds of the rules take the place of what unknown messages usually are, and so of weights.unknown. Whoever
-    // writes the rules decides; the score must not contradict the decision.
+    // The thresholds of the rules take the place of what unknown messages usually are, and so of weights.unknown.
+    // Whoever writes the rules decides; the score must not contradict the decision.
     EvidenceWeights weights = progress.weights;
     weights.unknown = 0;
     const double score = CombinedScore(weights, progress.evidence, std::nullopt);

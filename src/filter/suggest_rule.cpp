@@ -26,8 +26,8 @@ constexpr size_t kLongestLiteral = 40;  // code points of a text without words
 constexpr size_t kLongestNameBytes = 40;
 constexpr std::string_view kRedactedHost = "redacted.invalid";
 
-/// How many of the messages of the other kind that were not counted have a phrase of that many words, in the unit of one
-/// counted message. Chosen by hand: a single word is often in messages that come later.
+/// How many of the messages of the other kind that were not counted have a phrase of that many words, in the unit of
+/// one counted message. Chosen by hand: a single word is often in messages that come later.
 constexpr double kUnseen[kMostPhraseWords + 1] = {0.1, 2, 0.5, 0.2, 0.1};
 
 struct Word {
@@ -70,7 +70,8 @@ std::vector<std::vector<Word>> PartsOf(std::string_view text, const std::vector<
   return parts;
 }
 
-/// Calls `take` with the key, the text and the number of words of each phrase, and of each host, for which the number is 0.
+/// Calls `take` with the key, the text and the number of words of each phrase, and of each host, for which the number
+/// is 0.
 void ForCandidates(std::string_view text,
                    const std::function<void(const std::string& key, const std::string& shown, size_t words)>& take) {
   const std::vector<std::string> links = FindLinks(text);

@@ -1,5 +1,5 @@
-/// A rule made of one message: the words, the phrase or the host of a link by which it differs from the messages that the
-/// rule must not hit.
+/// A rule made of one message: the words, the phrase or the host of a link by which it differs from the messages that
+/// the rule must not hit.
 #pragma once
 
 #include <cstddef>
@@ -20,10 +20,10 @@ struct SuggestedRule {
   size_t same = 0, other = 0;  ///< number of counted messages of the message's own kind, and of the other, that have it
 };
 
-/// Counts how many messages have each of the phrases of a text, of one to four words, and each host of its links. Of two
-/// phrases, the one with the higher estimated precision is better, and of phrases that are about as precise, the one
-/// that more messages of the same kind have. A phrase of few words needs more evidence than one of several, since it is
-/// in more messages that were not counted. Not thread-safe.
+/// Counts how many messages have each of the phrases of a text, of one to four words, and each host of its links. Of
+/// two phrases, the one with the higher estimated precision is better, and of phrases that are about as precise, the
+/// one that more messages of the same kind have. A phrase of few words needs more evidence than one of several, since
+/// it is in more messages that were not counted. Not thread-safe.
 class RuleSuggester {
  public:
   /// `is_spam`: whether the rule is to find spam, or ham.

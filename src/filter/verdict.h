@@ -52,8 +52,8 @@ struct Verdict {
   double confidence() const { return is_spam ? score : 1 - score; }
 };
 
-/// Returns {"id", "isSpam", "confidence", "score", "modelVersion", "source", "symbols", "mode", "modeFrom", "threshold"}.
-/// "mode" is null for a threshold that was given as a number.
+/// Returns {"id", "isSpam", "confidence", "score", "modelVersion", "source", "symbols", "mode", "modeFrom",
+/// "threshold"}. "mode" is null for a threshold that was given as a number.
 Json VerdictJson(const Verdict& verdict);
 
 /// Returns [{"name", "score"}].

@@ -36,8 +36,8 @@ struct ForgetResult {
 };
 
 /// Removes what the plan names; with dry_run it only counts. The receipt contains neither texts nor names. Errors:
-/// kInvalidArgument for a plan without effect; kExists while a server uses the workspace; those of the store, of reading
-/// data files and of bundles.
+/// kInvalidArgument for a plan without effect; kExists while a server uses the workspace; those of the store, of
+/// reading data files and of bundles.
 Result<ForgetResult> Forget(const ForgetPlan& plan);
 
 }  // namespace winnow

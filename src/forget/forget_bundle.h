@@ -19,14 +19,14 @@ struct BundleRemoval {
 };
 
 /// Removes the texts from calibration.jsonl of a bundle, which is replaced as a whole (bundle/directory.h), so that a
-/// process that is killed leaves the old or the new one. The other lines and files stay as they are; a calibration set of
-/// which nothing is left is removed. With `dry_run` nothing is written. The weights are those that were trained on the
-/// texts: `winnow retrain` makes others. Errors: kNotFound if there is no bundle; kInvalidModel; kInvalidData; kExists if
-/// another process writes the bundle; kIo.
+/// process that is killed leaves the old or the new one. The other lines and files stay as they are; a calibration set
+/// of which nothing is left is removed. With `dry_run` nothing is written. The weights are those that were trained on
+/// the texts: `winnow retrain` makes others. Errors: kNotFound if there is no bundle; kInvalidModel; kInvalidData;
+/// kExists if another process writes the bundle; kIo.
 Result<BundleRemoval> ForgetInBundle(const std::filesystem::path& bundle, const ForgottenTexts& texts, bool dry_run);
 
-/// Returns the names of files of a bundle that contain one of the texts (forget/quotations.h), such as reports and files of
-/// other programs, which Winnow does not rewrite. Errors: kIo.
+/// Returns the names of files of a bundle that contain one of the texts (forget/quotations.h), such as reports and
+/// files of other programs, which Winnow does not rewrite. Errors: kIo.
 Result<std::vector<std::string>> FilesThatContain(const std::filesystem::path& bundle,
                                                   const std::vector<std::string>& texts);
 

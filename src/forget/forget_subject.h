@@ -15,8 +15,8 @@ namespace winnow {
 
 /// Returns the users, and their addresses as NormalUser spells them, too.
 std::vector<std::string> SpellingsOf(const std::vector<std::string>& users);
-/// Returns true if the name is one of the users, or another spelling of the address of one. `users` has the spellings of
-/// NormalUser.
+/// Returns true if the name is one of the users, or another spelling of the address of one. `users` has the spellings
+/// of NormalUser.
 bool IsAmong(const std::vector<std::string>& users, std::string_view name);
 
 struct ForgetSubject {

@@ -1,6 +1,6 @@
-/// Forgetting in the workspace of a server: reviews, the must-pass list, records and results of jobs, benchmarks, former
-/// versions of rules; and the search for whatever else has a text. Data files and models of it are treated as those that
-/// are named one by one (forget.cpp).
+/// Forgetting in the workspace of a server: reviews, the must-pass list, records and results of jobs, benchmarks,
+/// former versions of rules; and the search for whatever else has a text. Data files and models of it are treated as
+/// those that are named one by one (forget.cpp).
 #pragma once
 
 #include <filesystem>

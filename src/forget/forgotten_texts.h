@@ -8,8 +8,8 @@
 
 namespace winnow {
 
-/// Texts that differ in case, width, invisible characters and white space alone are one text (text/duplicate_key.h), and
-/// the segments of a text are divided by white space. Near-duplicates are other texts.
+/// Texts that differ in case, width, invisible characters and white space alone are one text (text/duplicate_key.h),
+/// and the segments of a text are divided by white space. Near-duplicates are other texts.
 class ForgottenTexts {
  public:
   void Add(std::string_view text);

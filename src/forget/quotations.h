@@ -26,8 +26,8 @@ class TextFinder {
   bool In(std::string_view contents) const;
   /// Returns true for the beginning of a text, of at least 16 bytes, that ends in "...", and for a part as above.
   bool QuotedIn(std::string_view text) const;
-  /// Returns true if a file, gzip files unpacked and UTF-16 decoded, contains a text as it is, or as JSON, HTML or tables
-  /// with quotes write it. In binary files a text is found in its own spelling alone. Errors: kNotFound, kIo.
+  /// Returns true if a file, gzip files unpacked and UTF-16 decoded, contains a text as it is, or as JSON, HTML or
+  /// tables with quotes write it. In binary files a text is found in its own spelling alone. Errors: kNotFound, kIo.
   Result<bool> InFile(const std::filesystem::path& file) const;
 
  private:

@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Calls `take` with each whole line of a file from `begin` on, until it returns false. Returns the place behind the last
-/// line that was taken.
+/// Calls `take` with each whole line of a file from `begin` on, until it returns false. Returns the place behind the
+/// last line that was taken.
 template <class Take>
 uint64_t ForEachWholeLine(const fs::path& file, uint64_t begin, const Take& take) {
   std::ifstream in(file, std::ios::binary);

@@ -22,8 +22,8 @@ Result<std::vector<Job>> ReadJobs(const std::filesystem::path& directory);
 /// Writes the record of a job, atomically; creates its directory. Errors: kIo.
 Result<void> WriteJob(const std::filesystem::path& directory, const Job& job);
 
-/// Returns at most `limit` events of a job with ids above `after`. An unfinished last line, of a server that was killed,
-/// is left out. Errors: kIo.
+/// Returns at most `limit` events of a job with ids above `after`. An unfinished last line, of a server that was
+/// killed, is left out. Errors: kIo.
 Result<std::vector<JobEvent>> ReadEvents(const std::filesystem::path& directory, std::string_view id, int64_t after,
                                          size_t limit);
 

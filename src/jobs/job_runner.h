@@ -26,8 +26,8 @@ struct JobRunnerOptions {
   std::filesystem::path directory;         ///< where jobs are kept; created if it is missing
   std::vector<std::string> program;        ///< the program that jobs run, and its first arguments
   std::vector<std::string> end_arguments;  ///< arguments behind those of each job
-  /// "NAME=value" for the environment of each job of a kind. They may contain passwords, so they are neither kept in its
-  /// record nor among its arguments, which all users of the machine can see.
+  /// "NAME=value" for the environment of each job of a kind. They may contain passwords, so they are neither kept in
+  /// its record nor among its arguments, which all users of the machine can see.
   std::map<std::string, std::vector<std::string>> kind_variables = {};
   /// Beginnings of paths that are left out of messages: whoever watches a job need not know where a server's files are.
   std::vector<std::string> hidden_paths;
@@ -53,8 +53,9 @@ class JobRunner {
   /// Receives an event of a job, in the order of the ids of that job. Must not block or call Start, Cancel or Resume.
   using Listener = std::function<void(const std::string& job, const JobEvent& event)>;
 
-  /// Reads the directory. Jobs that a killed server left running, or was about to start, are ended and become interrupted;
-  /// queued ones stay queued, and start. Errors: kExists if another process runs the jobs of the directory; kIo.
+  /// Reads the directory. Jobs that a killed server left running, or was about to start, are ended and become
+  /// interrupted; queued ones stay queued, and start. Errors: kExists if another process runs the jobs of the
+  /// directory; kIo.
   static Result<std::unique_ptr<JobRunner>> Open(JobRunnerOptions options);
   JobRunner(const JobRunner&) = delete;
   JobRunner& operator=(const JobRunner&) = delete;

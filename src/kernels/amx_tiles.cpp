@@ -1,7 +1,7 @@
-// The tile instructions of AMX. They are written as assembly rather than with the intrinsics _tile_loadd, _tile_dpbusd...
-// of amxtileintrin.h and amxint8intrin.h, for two reasons, both seen in g++ 12's headers: these are macros that take a
-// tile's number as a literal, which a template's argument is not; and they do not say which memory they read, so that
-// the compiler may move stores of the rows or of the configuration behind them, or drop such stores.
+// The tile instructions of AMX. They are written as assembly rather than with the intrinsics _tile_loadd,
+// _tile_dpbusd... of amxtileintrin.h and amxint8intrin.h, for two reasons, both seen in g++ 12's headers: these are
+// macros that take a tile's number as a literal, which a template's argument is not; and they do not say which memory
+// they read, so that the compiler may move stores of the rows or of the configuration behind them, or drop such stores.
 //
 // No variable of the compiler lies in a tile, so no tile is named as changed. The functions need no attribute for their
 // target: nothing but these instructions requires AMX, and they run only after CPUID was asked.

@@ -1,5 +1,6 @@
 /// Memory for the code that oneDNN generates at run time. It does not check whether it gets that memory, and writes to
-/// address 0 where it does not (oneDNN 2.7; Xbyak without exceptions). So it is asked beforehand whether there is enough.
+/// address 0 where it does not (oneDNN 2.7; Xbyak without exceptions). So it is asked beforehand whether there is
+/// enough.
 #pragma once
 
 #include <cstddef>

@@ -3,7 +3,8 @@
 // bytes and adds them to 16 sums of 32 bits. Without it bytes are widened to 16 bits first, so that pairs of products
 // add up in 32: vpmaddubsw, which adds them in 16, would saturate from 2 * 255 * 127 on. AVX2 has a way of its own
 // (pair_sums-inl.h), with split weights. AMX multiplies whole tiles (tiles.h), WebAssembly rows widened once
-// (widened_sums-inl.h). Sums stay whole numbers until a tile is done; the epilogue reads them back from the first cache.
+// (widened_sums-inl.h). Sums stay whole numbers until a tile is done; the epilogue reads them back from the first
+// cache.
 #include "kernels/packed_matmul.h"
 
 #include <algorithm>
@@ -40,7 +41,8 @@ constexpr size_t kWideRows = kLanes == 16 ? 6 : kLanes == 8 ? 4 : 2;
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
 #define WINNOW_HAS_VNNI 1
 
-/// How four bytes of a row (in every lane) meet four of each column. CPUs with VNNI (ActiveIsa tells): one instruction. Written as assembly, since Highway's targets don't include it.
+/// How four bytes of a row (in every lane) meet four of each column. CPUs with VNNI (ActiveIsa tells): one instruction.
+/// Written as assembly, since Highway's targets don't include it.
 struct Vnni {
   using Bytes = VI;
   static HWY_INLINE VI RowBytes(int32_t four) { return hn::Set(I(), four); }
@@ -93,7 +95,8 @@ struct Widening {
 };
 
 #elif !WINNOW_HAS_WIDENED_SUMS
-/// Any CPU: bytes widened to 32 bits. With constructors, since g++ does not compile its own for this namespace's target.
+/// Any CPU: bytes widened to 32 bits. With constructors, since g++ does not compile its own for this namespace's
+/// target.
 struct Widening {
   struct Bytes {
     HWY_INLINE Bytes() {}

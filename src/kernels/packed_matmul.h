@@ -25,8 +25,8 @@ inline constexpr size_t kMaxByteInputs = 65536;
 /// Number of columns in a block of the packed form; a call's range of columns begins at a multiple of it.
 inline constexpr size_t kColumnBlock = 64;
 
-/// Number of outputs whose packed bytes lie side by side: those that a step of the kernel reads. Where it reads four, the
-/// weights of four outputs follow one another, so that a pass through them fills no more of the cache than it uses.
+/// Number of outputs whose packed bytes lie side by side: those that a step of the kernel reads. Where it reads four,
+/// the weights of four outputs follow one another, so that a pass through them fills no more of the cache than it uses.
 #ifdef __wasm__
 inline constexpr size_t kBytesTogether = 4;
 #else
@@ -58,8 +58,8 @@ class PackedWeights {
   size_t fours() const { return fours_; }
   /// Returns true if OfBytes was called while tiles were active (kernels/tiles.h).
   bool for_tiles() const { return for_tiles_; }
-  /// Return the packed weights. Bytes: [ceil(out/16)][16/t][fours()][t][4] with t = kBytesTogether, zeros past the ends;
-  /// bf16: [ceil(out/16)][in][16].
+  /// Return the packed weights. Bytes: [ceil(out/16)][16/t][fours()][t][4] with t = kBytesTogether, zeros past the
+  /// ends; bf16: [ceil(out/16)][in][16].
   const int8_t* bytes() const { return bytes_.data(); }
   const uint16_t* floats() const { return floats_.data(); }
   const float* scales() const { return scales_.data(); }  ///< scales [out, rounded up to whole blocks of 16]

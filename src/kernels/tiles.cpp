@@ -21,8 +21,9 @@ struct Shape {
   size_t rows, groups, steps;
 };
 
-/// Returns true if the product of one shape is right, with gaps between the rows and between the sums. Extreme bytes are 0 or 255, and extreme weights -128 or 127: with them a product in too few bits saturates, and
-/// a sign that is wrongly read shows.
+/// Returns true if the product of one shape is right, with gaps between the rows and between the sums. Extreme bytes
+/// are 0 or 255, and extreme weights -128 or 127: with them a product in too few bits saturates, and a sign that is
+/// wrongly read shows.
 bool ProductIsExact(const TileKernel& tiles, const Shape& shape, bool extreme, Random& random) {
   constexpr int32_t kUntouched = 0x5a5a5a5a;
   constexpr size_t kGap = 64;

@@ -1,5 +1,5 @@
-/// Sums of products of bytes with the tiles of AMX: eight registers per thread that hold a matrix of up to 16 rows of 64
-/// bytes each, and an instruction, TDPBUSD, that multiplies two of them (Intel 64 and IA-32 Architectures Software
+/// Sums of products of bytes with the tiles of AMX: eight registers per thread that hold a matrix of up to 16 rows of
+/// 64 bytes each, and an instruction, TDPBUSD, that multiplies two of them (Intel 64 and IA-32 Architectures Software
 /// Developer's Manual, "Programming with Intel Advanced Matrix Extensions"). Only for packed_matmul.cpp.
 ///
 /// The instructions are trusted only after a self-check: products with random and with extreme bytes are compared with
@@ -29,8 +29,8 @@ struct TileBlock {
   size_t sums_stride;     ///< numbers between rows of sums
 };
 
-/// The three operations of a product. `configure`, any number of calls of `sum`, and `release` follow one another on one
-/// thread; nothing else that uses tiles may run between them, which oneDNN's bf16 products do.
+/// The three operations of a product. `configure`, any number of calls of `sum`, and `release` follow one another on
+/// one thread; nothing else that uses tiles may run between them, which oneDNN's bf16 products do.
 struct TileKernel {
   void (*configure)(size_t rows);  ///< prepares for blocks of 1 ... kTileBlockRows rows
   void (*sum)(const TileBlock& block);
@@ -41,8 +41,8 @@ struct TileKernel {
 /// without AMX, and before the operating system gave its permission (kernels/isa.cpp asks for it).
 const TileKernel* AmxTiles();
 
-/// Returns true if the sums of `tiles` are right in a number of shapes, for random and for extreme bytes, and if nothing
-/// beside the sums is written.
+/// Returns true if the sums of `tiles` are right in a number of shapes, for random and for extreme bytes, and if
+/// nothing beside the sums is written.
 bool TilesAreExact(const TileKernel& tiles);
 
 /// Returns the tiles with which integer products are computed now, or null if they are computed without: unless

@@ -5,13 +5,15 @@
 //
 //   four k of the inputs:   row 0: x0 x1 x2 x3   row 1: x0 x1 x2 x3   row 2 ...   row 3 ...     32 bytes
 //
-// so that a tile is read from one address that only grows. A step takes one four of four outputs, which lie side by side
-// in packed weights (16 bytes), widens them into two vectors, and multiplies each with each row's four, twice in a vector:
+// so that a tile is read from one address that only grows. A step takes one four of four outputs, which lie side by
+// side in packed weights (16 bytes), widens them into two vectors, and multiplies each with each row's four, twice in a
+// vector:
 //
 //   weights  o0: w0 w1 w2 w3  o1: w0 w1 w2 w3        row  x0 x1 x2 x3 x0 x1 x2 x3
 //   sums     o0: x0w0+x1w1, x2w2+x3w3, o1: the same
 //
-// The two sums of an output are added when all fours are done. 2 * 255 * 128 fits 32 bits, as do sums of kMaxByteInputs.
+// The two sums of an output are added when all fours are done. 2 * 255 * 128 fits 32 bits, as do sums of
+// kMaxByteInputs.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -41,8 +43,8 @@ using Wide32 = hn::FixedTag<int32_t, 4>;
 using Wide16 = hn::FixedTag<int16_t, 8>;
 using Wide8 = hn::FixedTag<int8_t, 8>;
 
-/// Widens rows of fours * 4 bytes, `stride` bytes apart, to tiles [rows / 4, rounded up][fours][4][4]. Rows that fill up
-/// the last tile are zeros.
+/// Widens rows of fours * 4 bytes, `stride` bytes apart, to tiles [rows / 4, rounded up][fours][4][4]. Rows that fill
+/// up the last tile are zeros.
 HWY_NOINLINE void WidenRows(size_t rows, size_t fours, const uint8_t* HWY_RESTRICT x, size_t stride,
                             int16_t* HWY_RESTRICT tiles) {
   const hn::FixedTag<uint8_t, 8> bytes;

@@ -35,8 +35,8 @@ struct TextPiece {
   std::vector<Part> parts;
 };
 
-/// Converts the scores [outputs] of one text to logits [labels], as LinearModel::Logits describes. `platt`: one scale per
-/// output, or empty. Allocates nothing.
+/// Converts the scores [outputs] of one text to logits [labels], as LinearModel::Logits describes. `platt`: one scale
+/// per output, or empty. Allocates nothing.
 void LogitsOfScores(LinearKind kind, bool multi_label, std::span<const PlattScale> platt, std::span<const float> scores,
                     std::span<float> logits);
 

@@ -33,9 +33,9 @@ std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, std::span<c
 
 /// Returns the most likely scale for the scores of one output (Lin, Lin, Weng 2007, "A note on Platt's probabilistic
 /// outputs for support vector machines": Newton's method with backtracking, and targets moved inwards from 0 and 1).
-/// If higher scores do not speak for the label, as it happens with scores of few rows, a is -1, and b is the most likely
-/// one with it: the order of the scores is never reversed.
-/// `positive[i]` is not 0 if row i has the label; `weights`: one per row, or empty.
+/// If higher scores do not speak for the label, as it happens with scores of few rows, a is -1, and b is the most
+/// likely one with it: the order of the scores is never reversed. `positive[i]` is not 0 if row i has the label;
+/// `weights`: one per row, or empty.
 PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> positive,
                          std::span<const float> weights = {});
 

@@ -15,8 +15,8 @@
 namespace winnow {
 namespace {
 
-/// Labels whose meaning differs from that of iconv, by the WHATWG Encoding Standard (encoding.spec.whatwg.org, names and
-/// labels), and the names by which iconv knows them.
+/// Labels whose meaning differs from that of iconv, by the WHATWG Encoding Standard (encoding.spec.whatwg.org, names
+/// and labels), and the names by which iconv knows them.
 constexpr std::array<std::pair<std::string_view, const char*>, 46> kNames = {{
     {"iso-8859-1", "WINDOWS-1252"},
     {"iso8859-1", "WINDOWS-1252"},

@@ -18,8 +18,8 @@ class MailCollector {
   /// `max_bytes` is the size from which the message is no longer kept, but counted.
   explicit MailCollector(size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  /// Adds a header. `value` is what follows the colon, with the space that may precede it and without the line end; lines
-  /// of a folded value may end in LF or CRLF.
+  /// Adds a header. `value` is what follows the colon, with the space that may precede it and without the line end;
+  /// lines of a folded value may end in LF or CRLF.
   void AddHeader(std::string_view name, std::string_view value);
   void EndHeaders() { Add("\r\n"); }
   void AddBody(std::string_view bytes) { Add(bytes); }

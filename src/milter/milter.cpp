@@ -2,11 +2,11 @@
 // libmilter-doc). libmilter has one global state per process: the callbacks below reach the milter through `running`,
 // which is set once and never destroyed, since libmilter's threads end with the process.
 //
-// Signals. smfi_main blocks SIGTERM, SIGINT and SIGHUP in its thread and has a thread wait for them with sigwait. When a
-// signal arrives there, smfi_main returns, but only after its listening thread has looked up from its socket, which it does
-// every five seconds; smfi_stop waits for that too. Therefore smfi_main runs on a second thread, and the first thread of
-// the process waits for the signals as well: Linux gives a signal of the process to its first thread if that thread takes
-// it. Whichever thread gets it, the milter ends.
+// Signals. smfi_main blocks SIGTERM, SIGINT and SIGHUP in its thread and has a thread wait for them with sigwait. When
+// a signal arrives there, smfi_main returns, but only after its listening thread has looked up from its socket, which
+// it does every five seconds; smfi_stop waits for that too. Therefore smfi_main runs on a second thread, and the first
+// thread of the process waits for the signals as well: Linux gives a signal of the process to its first thread if that
+// thread takes it. Whichever thread gets it, the milter ends.
 #include "milter/milter.h"
 
 #include <arpa/inet.h>
@@ -271,7 +271,8 @@ std::string SocketPath(std::string_view address) {
 /// Runs smfi_main on a thread, and wakes `first`, the first thread of the process, when it returns.
 void StartLibmilter(pthread_t first) {
   std::thread([first] {
-    // Until the first thread waits for signals: one that arrives before libmilter's thread does is then the first thread's.
+    // Until the first thread waits for signals: one that arrives before libmilter's thread does is then the first
+    // thread's.
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     running->failed = smfi_main() != MI_SUCCESS;
     ::pthread_kill(first, SIGTERM);

@@ -19,8 +19,8 @@ struct MilterOptions {
 
 /// Runs the milter until SIGTERM, SIGINT or SIGHUP arrives; then finishes the checks in progress. `listening` is called
 /// once mail servers can connect. Must be called once per process, by its first thread before there are other threads:
-/// libmilter has one global state and handles signals itself. Errors: kIo if the milter cannot listen at its address, or
-/// libmilter fails.
+/// libmilter has one global state and handles signals itself. Errors: kIo if the milter cannot listen at its address,
+/// or libmilter fails.
 Result<void> RunMilter(const MilterOptions& options, const std::function<void()>& listening);
 
 }  // namespace winnow

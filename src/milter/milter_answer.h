@@ -19,8 +19,8 @@ enum class ErrorAction { kAccept, kTempFail };
 struct MilterAnswer {
   enum class Disposition { kDeliver, kQuarantine, kReject, kTempFail };
   Disposition disposition = Disposition::kDeliver;
-  /// Headers to add, after those of these names that arrived with the message have been removed. Values of several lines
-  /// have LF and a tab between the lines.
+  /// Headers to add, after those of these names that arrived with the message have been removed. Values of several
+  /// lines have LF and a tab between the lines.
   std::vector<std::pair<std::string, std::string>> headers = {};
 };
 

@@ -1,4 +1,5 @@
-/// A file that arrives in pieces, over several requests or calls, and what proves that its server still has the same one.
+/// A file that arrives in pieces, over several requests or calls, and what proves that its server still has the same
+/// one.
 #pragma once
 
 #include <cstdint>

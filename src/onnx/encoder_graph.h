@@ -21,8 +21,8 @@ struct EncoderGraphOptions {
 /// Builds the graph. Inputs are input_ids and attention_mask (1 for a token, 0 for padding), int64 [batch, sequence],
 /// and token_type_ids of that shape if requested; the output is logits, float [batch, labels]. Both dimensions vary; a
 /// sequence has at most MaxTokens(config) tokens. Errors: kInvalidModel for missing tensors, other shapes, a model
-/// without labels, temperatures that make the weights infinite, and NaN (with int8 in this function, otherwise while the values are written); kUnsupported for token
-/// types if the model has none.
+/// without labels, temperatures that make the weights infinite, and NaN (with int8 in this function, otherwise while
+/// the values are written); kUnsupported for token types if the model has none.
 Result<OnnxModel> BuildEncoderGraph(const WeightFile& checkpoint, const ModelConfig& config,
                                     const EncoderGraphOptions& options);
 

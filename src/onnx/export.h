@@ -54,8 +54,9 @@ Result<OnnxExport> ExportOnnx(const std::filesystem::path& bundle, const std::fi
 Result<std::vector<double>> BakedTemperatures(const Manifest& manifest, const ModelConfig& config,
                                               bool bake_temperature);
 
-/// Properties that the graphs of a bundle's ONNX files have in common, as onnx/model_metadata.json states them: `inputs`,
-/// their names; `baked_temperature`, the temperature that the graphs contain (or a list of one per label), if they do.
+/// Properties that the graphs of a bundle's ONNX files have in common, as onnx/model_metadata.json states them:
+/// `inputs`, their names; `baked_temperature`, the temperature that the graphs contain (or a list of one per label), if
+/// they do.
 Result<Json> GraphProperties(const std::filesystem::path& bundle, const Manifest& manifest,
                              const OnnxExportOptions& options);
 

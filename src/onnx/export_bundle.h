@@ -48,12 +48,12 @@ const char* NameOf(OnnxFormat format);
 /// Returns an object with path, bytes, format and external_data.
 Json ExportedFileJson(const ExportedFile& file);
 
-/// Writes a file for each format, and onnx/model_metadata.json; into `output` also config, tokenizer, labels, the manifest
-/// and the rule for out-of-scope texts. At every moment, that directory is either the former or the new one. In the
-/// bundle, a file of another format whose graph has other properties (GraphProperties) is exported again, too, because
-/// the metadata describe both. Errors: ExportOnnx's; kInvalidArgument for an output that contains the bundle, and for a
-/// version, and for float weights without an output; kExists for an output that contains files other than a former export;
-/// kUnsupported for a linear model without its temperature, or with float weights.
+/// Writes a file for each format, and onnx/model_metadata.json; into `output` also config, tokenizer, labels, the
+/// manifest and the rule for out-of-scope texts. At every moment, that directory is either the former or the new one.
+/// In the bundle, a file of another format whose graph has other properties (GraphProperties) is exported again, too,
+/// because the metadata describe both. Errors: ExportOnnx's; kInvalidArgument for an output that contains the bundle,
+/// and for a version, and for float weights without an output; kExists for an output that contains files other than a
+/// former export; kUnsupported for a linear model without its temperature, or with float weights.
 Result<std::vector<ExportedFile>> ExportBundle(const ExportPlan& plan);
 
 /// Brings the ONNX files in a bundle up to date after its calibration has changed: exports those again that contain the

@@ -20,7 +20,8 @@ constexpr char kHint[] =
     "Winnow (winnow train DATA --kind lr)";
 constexpr size_t kMostInts = 8;
 
-/// What scikit-learn's classes become in ONNX as skl2onnx writes it, where that is not the operator of an importable one.
+/// What scikit-learn's classes become in ONNX as skl2onnx writes it, where that is not the operator of an importable
+/// one.
 constexpr std::pair<std::string_view, std::string_view> kClasses[] = {
     {"MatMul", "SGDClassifier, naive Bayes, RidgeClassifier or Perceptron"},
     {"ai.onnx.ml.LinearClassifier",

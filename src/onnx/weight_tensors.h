@@ -15,7 +15,8 @@ namespace winnow {
 /// Returns the rows unchanged, as floats; `addend` (of one row's size, or empty) is added to each row.
 StreamedTensor FloatRows(std::string name, const Weight& weight, std::vector<float> addend = {});
 
-/// Returns the transposed matrix, as floats; each row of the checkpoint is divided by its divisor, unless there are none.
+/// Returns the transposed matrix, as floats; each row of the checkpoint is divided by its divisor, unless there are
+/// none.
 StreamedTensor FloatTransposed(std::string name, const Weight& weight, std::vector<double> divisors = {});
 
 /// Divides each row of `values` by its divisor. Errors: kInvalidModel if a value becomes infinite.

@@ -23,9 +23,9 @@ struct BaseModel {
 /// ResolveBaseModel's and Model::Load's.
 Result<BaseModel> PrepareBaseModel(const TrainingPlan& plan, const Dataset& train, TrainingObserver& observer);
 
-/// Returns the directory of a model that is to be used as it is: `name` itself if it exists, otherwise the directory in the
-/// cache of the model with that name (ResolveBaseModel's), otherwise `name`, whose reader reports what is missing. Nothing
-/// is downloaded. Errors: FindInCache's; kNotFound for a short name of a model that is not in the cache.
+/// Returns the directory of a model that is to be used as it is: `name` itself if it exists, otherwise the directory in
+/// the cache of the model with that name (ResolveBaseModel's), otherwise `name`, whose reader reports what is missing.
+/// Nothing is downloaded. Errors: FindInCache's; kNotFound for a short name of a model that is not in the cache.
 Result<std::filesystem::path> FindModel(const std::filesystem::path& name, TrainingObserver& observer);
 
 /// Returns the directory of a base model, which is downloaded if it is not in the cache. Errors: ResolveBaseModel's.

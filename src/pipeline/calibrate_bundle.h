@@ -57,8 +57,9 @@ struct CalibratedBundle {
 
 /// Calibrates a bundle, and notes each step. At every moment, the bundle at the target is either the former or the new
 /// one. ONNX files that contain the former temperature are exported again. Errors: kInvalidArgument for a directory
-/// without winnow.json in place, for an output that is the bundle, and for a version; kInvalidData for texts that the model
-/// was apparently trained on; those of reading, classifying and writing; Calibrator's; CalibrateScope's; kCancelled.
+/// without winnow.json in place, for an output that is the bundle, and for a version; kInvalidData for texts that the
+/// model was apparently trained on; those of reading, classifying and writing; Calibrator's; CalibrateScope's;
+/// kCancelled.
 Result<CalibratedBundle> CalibrateBundle(const CalibratePlan& plan, ThreadPool& pool, TrainingObserver& observer);
 
 }  // namespace winnow

@@ -14,7 +14,8 @@
 namespace winnow {
 namespace {
 
-/// The folds of all texts. Those with an unknown label are distributed in turn, since they are tested and not trained on.
+/// The folds of all texts. Those with an unknown label are distributed in turn, since they are tested and not trained
+/// on.
 Result<std::vector<std::vector<size_t>>> FoldsOf(const Dataset& data, const FoldOptions& options) {
   std::vector<size_t> known, unknown;
   for (size_t i = 0; i < data.examples.size(); ++i) {

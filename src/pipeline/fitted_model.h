@@ -50,8 +50,8 @@ class FittedModel {
   /// Returns the probabilities [texts, labels] of a part, as the bundle predicts them with the calibration.
   virtual std::vector<float> Probabilities(HeldOutPart part, const Calibration& calibration) = 0;
 
-  /// Returns predictions of training texts from a cross-validation, as the bundle with this calibration would make them,
-  /// for the choice of decision thresholds; none if there was no cross-validation.
+  /// Returns predictions of training texts from a cross-validation, as the bundle with this calibration would make
+  /// them, for the choice of decision thresholds; none if there was no cross-validation.
   virtual CrossValidatedTexts TrainingPredictions(const Calibration& calibration) {
     (void)calibration;
     return {};

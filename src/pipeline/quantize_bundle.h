@@ -49,7 +49,8 @@ struct QuantizedBundle {
 
 /// Quantizes a bundle, and notes each step. At every moment, the bundle at the target is either the former or the new
 /// one. Errors: QuantizeWeights'; kInvalidArgument for a directory without winnow.json in place, for an output that
-/// is the bundle, for a browser's bundle without an output, and for a version; kUnsupported for a linear model; those of reading the texts; kCancelled.
+/// is the bundle, for a browser's bundle without an output, and for a version; kUnsupported for a linear model; those
+/// of reading the texts; kCancelled.
 Result<QuantizedBundle> QuantizeBundle(const QuantizePlan& plan, ThreadPool& pool, TrainingObserver& observer);
 
 }  // namespace winnow

@@ -126,8 +126,8 @@ TrainingInfo InfoOf(const TrainingInput& input, const TrainedModel& trained, int
   return info;
 }
 
-/// Adds what was added to the training part to the configuration of the training. Data whose labels are not those of the
-/// grammar get no synthetic texts.
+/// Adds what was added to the training part to the configuration of the training. Data whose labels are not those of
+/// the grammar get no synthetic texts.
 void DescribeAugmentation(const TrainingPlan& plan, const Split& split, Json& hyperparameters) {
   const DataPlan& data = plan.data;
   if (data.augment) hyperparameters["augment_variants"] = data.augment_variants;

@@ -30,10 +30,10 @@ Result<int32_t> PositiveLabel(const DataPlan& data, const LabelSet& labels);
 /// VersionOfNew's.
 Result<Manifest> ManifestOf(const TrainingPlan& plan, const LabelSet& labels, int32_t positive_label);
 
-/// Puts each label's threshold with the best F1 into the manifest, from the `probabilities` [texts, labels] of texts that
-/// the model was not trained on, the validation part first; `truth` contains the label ids of each of these texts.
-/// Returns the labels that keep .5, because too few texts have them, or do not have them. Errors: kInvalidArgument for a
-/// single-label model.
+/// Puts each label's threshold with the best F1 into the manifest, from the `probabilities` [texts, labels] of texts
+/// that the model was not trained on, the validation part first; `truth` contains the label ids of each of these texts.
+/// Returns the labels that keep .5, because too few texts have them, or do not have them. Errors: kInvalidArgument for
+/// a single-label model.
 Result<std::vector<std::string>> TuneThresholds(std::span<const float> probabilities,
                                                 std::span<const std::vector<int32_t>> truth, const Dataset& validation,
                                                 Manifest& manifest, TrainingObserver& observer);

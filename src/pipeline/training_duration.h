@@ -9,11 +9,11 @@
 
 namespace winnow {
 
-/// Sets epochs and max_steps of `trainer`, whose other options are set. `usual_epochs` is the number of epochs for large
-/// data if the plan has none; for a few hundred texts there are more, up to 20, so that there are 200 steps. Values that
-/// a preset set for data of the usual size (TrainerPlan::Scaled) are adapted, each with a note: more epochs likewise; and
-/// evaluations, checkpoints and a warm-up whose steps are more than a fifth of the run become ten evaluations, or a
-/// tenth of the run. Errors: kInvalidArgument for more than a thousand million steps.
+/// Sets epochs and max_steps of `trainer`, whose other options are set. `usual_epochs` is the number of epochs for
+/// large data if the plan has none; for a few hundred texts there are more, up to 20, so that there are 200 steps.
+/// Values that a preset set for data of the usual size (TrainerPlan::Scaled) are adapted, each with a note: more epochs
+/// likewise; and evaluations, checkpoints and a warm-up whose steps are more than a fifth of the run become ten
+/// evaluations, or a tenth of the run. Errors: kInvalidArgument for more than a thousand million steps.
 Result<void> SetDuration(const TrainerPlan& plan, int usual_epochs, const TextSet& train, TrainerOptions& trainer,
                          TrainingObserver& observer);
 

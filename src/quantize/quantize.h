@@ -44,8 +44,8 @@ struct QuantizeReport {
 
   double accuracy_drop() const { return before.accuracy - after.accuracy; }
   double f1_drop() const { return before.f1_macro - after.f1_macro; }
-  /// Whether neither drop is larger than `max_drop`. A drop of exactly `max_drop` is not, although the difference of two
-  /// doubles may exceed it: 1 - 0.995 > 0.005.
+  /// Whether neither drop is larger than `max_drop`. A drop of exactly `max_drop` is not, although the difference of
+  /// two doubles may exceed it: 1 - 0.995 > 0.005.
   bool Holds(double max_drop) const {
     constexpr double kRounding = 1e-9;
     return accuracy_drop() <= max_drop + kRounding && f1_drop() <= max_drop + kRounding;
@@ -54,9 +54,9 @@ struct QuantizeReport {
 
 /// Makes `out`/model_int8.safetensors from `bundle`'s float weights, measured on `held_out`, which must not have been
 /// used for training. If INT8 loses more than max_drop, the parts whose quantization changes the logits most (layers,
-/// and the token embeddings) become bf16, one after the other, until the drop is small enough; with 4 bits per weight, they
-/// become INT8. Errors: kInvalidModel and kIo of reading and writing; kInvalidData if there are no texts, or with the
-/// numbers if too much is lost even so (then no file is left).
+/// and the token embeddings) become bf16, one after the other, until the drop is small enough; with 4 bits per weight,
+/// they become INT8. Errors: kInvalidModel and kIo of reading and writing; kInvalidData if there are no texts, or with
+/// the numbers if too much is lost even so (then no file is left).
 Result<QuantizeReport> QuantizeWeights(const std::filesystem::path& bundle, const std::filesystem::path& out,
                                        const Dataset& held_out, const QuantizeOptions& options, ThreadPool& pool);
 

@@ -19,11 +19,12 @@ struct FollowedAlias {
 };
 
 /// A directory with a bundle DIRECTORY/NAME/VERSION for each version, and files of remembered aliases: aliases.json of
-/// servers that follow all models, and aliases-KEY.json of those that follow the same named models. Thread-safe; servers
-/// of the same registry may share one.
+/// servers that follow all models, and aliases-KEY.json of those that follow the same named models. Thread-safe;
+/// servers of the same registry may share one.
 class RegistryCache {
  public:
-  /// The aliases are remembered for the URL of the registry and for the names of the models that are followed (none: all).
+  /// The aliases are remembered for the URL of the registry and for the names of the models that are followed (none:
+  /// all).
   RegistryCache(std::filesystem::path directory, const std::string& registry, std::vector<std::string> names = {});
 
   /// Returns the directory of a version that the cache holds as a whole; nothing if it does not.
@@ -31,14 +32,14 @@ class RegistryCache {
   /// Returns the directory of a version, which is pulled unless it is there. Errors: those of Registry::Show and Pull.
   Result<std::filesystem::path> Get(Registry& registry, const std::string& name, const std::string& version) const;
 
-  /// Returns the aliases of the last Remember for the same models, or else those of the same models that are remembered for
-  /// all models; nothing if there are none, or those of another registry.
+  /// Returns the aliases of the last Remember for the same models, or else those of the same models that are remembered
+  /// for all models; nothing if there are none, or those of another registry.
   std::vector<FollowedAlias> Remembered() const;
   /// Stores what the aliases mean. Errors: kIo.
   Result<void> Remember(const std::vector<FollowedAlias>& aliases) const;
 
-  /// Removes versions that were pulled more than a day ago, except those in the directories `keep` and those that servers
-  /// of other models remember. Errors are ignored: another server may be writing.
+  /// Removes versions that were pulled more than a day ago, except those in the directories `keep` and those that
+  /// servers of other models remember. Errors are ignored: another server may be writing.
   void Prune(const std::set<std::filesystem::path>& keep) const;
 
   const std::filesystem::path& directory() const { return directory_; }
@@ -54,8 +55,8 @@ class RegistryCache {
   std::string aliases_file_;
 };
 
-/// Returns the directory for the cache of a registry: below STATE_DIRECTORY (set by systemd), XDG_CACHE_HOME or ~/.cache.
-/// Errors: kInvalidArgument if there is none of them.
+/// Returns the directory for the cache of a registry: below STATE_DIRECTORY (set by systemd), XDG_CACHE_HOME or
+/// ~/.cache. Errors: kInvalidArgument if there is none of them.
 Result<std::filesystem::path> DefaultRegistryCache(const std::string& registry);
 
 }  // namespace winnow

@@ -1,9 +1,10 @@
 /// Pushing and pulling.
 ///
-/// The files of a version are stored first, and its row last. What a push that was killed has left behind is used again by
-/// the next push of the same contents, and is out of the way of other contents: these go to keys of their own, as do those
-/// of a version that was removed before. Files without a row are removed when they are a day old (registry_collect.cpp);
-/// so a push relies on none that is older than kReusable, and does not take longer than kLongestPush.
+/// The files of a version are stored first, and its row last. What a push that was killed has left behind is used again
+/// by the next push of the same contents, and is out of the way of other contents: these go to keys of their own, as do
+/// those of a version that was removed before. Files without a row are removed when they are a day old
+/// (registry_collect.cpp); so a push relies on none that is older than kReusable, and does not take longer than
+/// kLongestPush.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -120,8 +121,9 @@ Result<std::pair<ModelVersion, bool>> Registry::PushAs(const std::string& versio
   return std::pair(TRY(Show(row.name + ":" + version)), false);
 }
 
-/// Returns the beginning of the keys for the files of a version that has no row. A version that was removed once gets keys
-/// of its own: a removal that was suspended, of which another process did the rest, may yet go on with the former keys.
+/// Returns the beginning of the keys for the files of a version that has no row. A version that was removed once gets
+/// keys of its own: a removal that was suspended, of which another process did the rest, may yet go on with the former
+/// keys.
 Result<std::string> Registry::KeysFor(const std::string& name, const std::string& version) {
   const std::string plain = fmt::format("{}/{}/", name, version);
   const std::string own = fmt::format("{}/{}~{}/", name, version, ShortKey());

@@ -40,7 +40,8 @@ Result<std::map<std::string, std::string>> DigestsOf(const fs::path& dir) {
   return digests;
 }
 
-/// What two versions must share so that the newer one is not a major one. Features of linear models follow from the data.
+/// What two versions must share so that the newer one is not a major one. Features of linear models follow from the
+/// data.
 std::string ArchitectureOf(const ModelConfig& config) {
   return fmt::format("{} {} layers, hidden size {}, {} heads, intermediate size {}", ModelTypeOf(config.architecture),
                      config.num_layers, config.hidden_size, config.num_heads, config.intermediate_size);

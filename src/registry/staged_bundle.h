@@ -1,5 +1,5 @@
-/// A bundle that is about to be pushed: what its row says of it, and its files, of which those that state the version are
-/// written again where the registry gives it another one.
+/// A bundle that is about to be pushed: what its row says of it, and its files, of which those that state the version
+/// are written again where the registry gives it another one.
 #pragma once
 
 #include <filesystem>
@@ -25,8 +25,8 @@ struct StagedFile {
 class StagedBundle {
  public:
   /// Verifies a bundle against its digests; of a directory without winnow.json, the files that Winnow reads are taken.
-  /// `name` is that of the model; empty: the bundle's. Errors: kNotFound; kInvalidModel; kInvalidArgument for a name that
-  /// a registry cannot have; kIo.
+  /// `name` is that of the model; empty: the bundle's. Errors: kNotFound; kInvalidModel; kInvalidArgument for a name
+  /// that a registry cannot have; kIo.
   static Result<StagedBundle> Open(const std::filesystem::path& bundle, const std::string& name);
 
   const std::string& name() const { return manifest_.name; }
@@ -37,8 +37,8 @@ class StagedBundle {
   /// Returns the SHA-256 of the contents without the version: two bundles with the same one are the same model.
   const std::string& digest() const { return digest_; }
 
-  /// Fills what the row of a version says about the contents: digest, kind, architecture, labels, metrics, digest of the
-  /// data, version of the program.
+  /// Fills what the row of a version says about the contents: digest, kind, architecture, labels, metrics, digest of
+  /// the data, version of the program.
   void Describe(ModelVersion& version) const;
   const std::string& architecture() const { return architecture_; }
   const std::vector<std::string>& labels() const { return labels_; }

@@ -17,9 +17,9 @@ struct FieldNames {
   std::vector<std::string> labels;
 };
 
-/// Returns what `column` has for each text, for which the files are read again in the same format; "(none)" if the row has no
-/// value. Empty if no file has the field, if the field is the text or the label itself, or if a file cannot be read
-/// twice. Errors: those of reading.
+/// Returns what `column` has for each text, for which the files are read again in the same format; "(none)" if the row
+/// has no value. Empty if no file has the field, if the field is the text or the label itself, or if a file cannot be
+/// read twice. Errors: those of reading.
 Result<std::vector<std::string>> SourcesOf(std::span<const std::filesystem::path> files, const FieldNames& fields,
                                            const FormatOptions& format, const Dataset& dataset,
                                            const std::string& column = "source");

@@ -32,7 +32,8 @@ std::vector<std::string> Warnings(const EvaluationReport& report);
 /// Returns the subject of the report on one line: "spam 1.0.0 on 557 texts with 2 labels".
 std::string Subject(const EvaluationReport& report);
 
-/// Returns the origin of the metrics on one line: "Data: test.tsv. Base model: minilm. Weights: int8. Date: 2026-11-28."
+/// Returns the origin of the metrics on one line: "Data: test.tsv. Base model: minilm. Weights: int8. Date:
+/// 2026-11-28."
 std::string Provenance(const EvaluationReport& report);
 
 /// A metric of two models.

@@ -32,7 +32,8 @@ std::string QuotedNames(const std::vector<std::string>& names) {
   return FirstNames(quoted, 5);
 }
 
-/// The macro-F1 of always assigning all labels: of a label with the share p of the texts, the precision is p and the recall
+/// The macro-F1 of always assigning all labels: of a label with the share p of the texts, the precision is p and the
+/// recall
 /// 1. No decision that ignores the text has a higher expected one.
 double MacroF1OfAllLabels(const Metrics& m) {
   double sum = 0;
@@ -46,8 +47,8 @@ double MacroF1OfAllLabels(const Metrics& m) {
   return labels == 0 ? 0 : sum / labels;
 }
 
-/// Of a multi-label set most of whose texts have no label. A text counts as right for the accuracy only if its whole set
-/// of labels is; assigning no label is right so often that a useful model may have a lower accuracy.
+/// Of a multi-label set most of whose texts have no label. A text counts as right for the accuracy only if its whole
+/// set of labels is; assigning no label is right so often that a useful model may have a lower accuracy.
 BaselineVerdict VerdictByMacroF1(const Metrics& m) {
   const double baseline = MacroF1OfAllLabels(m);
   const std::string always = fmt::format("always assigning all labels (macro-F1 {:.3f})", baseline);

@@ -34,8 +34,8 @@ std::string NeverPredictedText(const Metrics& m);
 /// Returns a sentence about the labels of a multi-label model whose decision threshold could not be tuned, or nothing.
 std::string UntunedText(const std::vector<std::string>& labels);
 
-/// Returns all of these sentences on one line: "Accuracy 98.9 %. Better than always assigning 'ham' (accuracy 86.4 %) by
-/// 12.5 percentage points."
+/// Returns all of these sentences on one line: "Accuracy 98.9 %. Better than always assigning 'ham' (accuracy 86.4 %)
+/// by 12.5 percentage points."
 std::string VerdictLine(const Metrics& metrics, const MajorityBaseline& majority,
                         const std::vector<std::string>& untuned_labels);
 

@@ -1,8 +1,8 @@
 /// Which texts of the accumulated feedback a retraining trains on.
 ///
 /// Feedback is no random sample: a campaign is reported a thousand times, people report what annoys them, and some of
-/// them are wrong or malicious. So texts count by the trust in those who labelled them, near-duplicates are capped, what
-/// is disputed goes to a person, and no label outweighs the others by much.
+/// them are wrong or malicious. So texts count by the trust in those who labelled them, near-duplicates are capped,
+/// what is disputed goes to a person, and no label outweighs the others by much.
 #pragma once
 
 #include <cstddef>
@@ -66,8 +66,8 @@ struct FeedbackSelection {
   Json ToJson(size_t most_disputed = 100) const;
 };
 
-/// Returns the label of the model that `label` means: itself, or "Spam" for "spam" and "HAM" for "ham", since feedback is
-/// stored with these in lower case. Returns `label` if the model has no such label.
+/// Returns the label of the model that `label` means: itself, or "Spam" for "spam" and "HAM" for "ham", since feedback
+/// is stored with these in lower case. Returns `label` if the model has no such label.
 std::string LabelOfModel(std::string_view label, std::span<const std::string> labels);
 
 /// Selects texts. The result depends on the set of the texts alone, not on their order. A model of two labels needs

@@ -5,7 +5,8 @@
 ///   accuracy    McNemar's exact test does not show that the challenger is worse, on the test set and on audits.
 ///   fpr         the false-positive rate is within the bound that the champion guarantees; without a guarantee,
 ///               McNemar's test on the negatives does not show that the challenger is worse.
-///   slices      in no part of the test set (length, language, source) the accuracy is lower by more than a bound, unless
+///   slices      in no part of the test set (length, language, source) the accuracy is lower by more than a bound,
+///   unless
 ///               chance explains it.
 ///   out of scope  the challenger recognizes out-of-scope texts if the champion does; a challenger that does rejects no
 ///               more test texts than the bound that it is to keep, unless McNemar's test does not show that it rejects

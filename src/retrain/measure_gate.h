@@ -43,8 +43,8 @@ Result<GateReport> MeasureGate(const GatePlan& plan, const Dataset& test, Thread
 /// MeasureGate and of reading.
 Result<GateReport> MeasureGateOnFiles(const GatePlan& plan, const ReadingOptions& reading, ThreadPool& pool);
 
-/// Returns audited messages as examples for a model: what its template makes of them, with its label ids. Labels that the
-/// model does not have are left out; `kept` receives the positions of the others.
+/// Returns audited messages as examples for a model: what its template makes of them, with its label ids. Labels that
+/// the model does not have are left out; `kept` receives the positions of the others.
 Dataset AuditedTexts(std::span<const StoredVerdictSample> samples, const LabelSet& labels,
                      const TextTemplate* text_template, std::vector<size_t>* kept = nullptr);
 

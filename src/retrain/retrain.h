@@ -1,5 +1,5 @@
-/// Retraining: a model with the configuration of an earlier one, on base data and on what people have said since, and the
-/// gate that the new model, the challenger, has to pass before it takes the place of the earlier one, the champion.
+/// Retraining: a model with the configuration of an earlier one, on base data and on what people have said since, and
+/// the gate that the new model, the challenger, has to pass before it takes the place of the earlier one, the champion.
 #pragma once
 
 #include <chrono>

@@ -39,8 +39,8 @@ Result<bool> Published(Registry& registry, const ModelVersion& version, PromoteP
   return false;
 }
 
-/// The reason not to train on texts of this digest, if a challenger of the champion that has passed the gate was trained
-/// on them: the next run without new feedback would push the same model again.
+/// The reason not to train on texts of this digest, if a challenger of the champion that has passed the gate was
+/// trained on them: the next run without new feedback would push the same model again.
 Result<std::string> WhyNotTrain(Registry& registry, const ModelVersion& champion, PromotePolicy promote,
                                 const std::string& data_sha256) {
   for (const ModelVersion& listed : TRY(registry.Versions(champion.name))) {  // the highest one first

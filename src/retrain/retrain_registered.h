@@ -1,5 +1,5 @@
-/// Retraining of a model of a registry: its version in use is the champion; a challenger that passes the gate becomes the
-/// next version.
+/// Retraining of a model of a registry: its version in use is the champion; a challenger that passes the gate becomes
+/// the next version.
 #pragma once
 
 #include <chrono>
@@ -26,8 +26,8 @@ enum class PromotePolicy {
 struct RegisteredRetrainPlan {
   std::string model;  ///< NAME or NAME@ALIAS; NAME alone means its champion
   PromotePolicy promote = PromotePolicy::kChallenger;
-  /// Directory for the champion, the checkpoints and the challenger. A run that was interrupted is continued by the next
-  /// one with the same directory; one retraining at a time uses it.
+  /// Directory for the champion, the checkpoints and the challenger. A run that was interrupted is continued by the
+  /// next one with the same directory; one retraining at a time uses it.
   std::filesystem::path work_dir;
   RetrainPlan plan;     ///< without champion, output directory and version
   std::string command;  ///< for the record of the version

@@ -23,8 +23,8 @@ struct AddedFeedback {
 };
 
 /// Adds all feedback of the store, as `winnow feedback export` writes it, to the files of the plan. The file is written
-/// into `directory`. Errors: those of the store and of writing; kInvalidArgument for a text template that feedback cannot
-/// fill.
+/// into `directory`. Errors: those of the store and of writing; kInvalidArgument for a text template that feedback
+/// cannot fill.
 Result<AddedFeedback> AddAllFeedback(Store& store, double least_weight, const std::filesystem::path& directory,
                                      TrainingPlan& plan);
 

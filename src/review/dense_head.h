@@ -1,7 +1,7 @@
 /// Multinomial logistic regression on dense features, the classification head of a review: fitted again after every few
 /// labels, from where the last fit ended.
 ///
-/// The objective is scikit-learn's (LogisticRegression, lbfgs): the least  C * sum of weighted losses + |W|^2 / 2,  with
+/// The objective is scikit-learn's (LogisticRegression, lbfgs): the least  C * sum of weighted losses + |W|^2 / 2, with
 /// biases that are not penalized. It is minimized by L-BFGS (Liu, Nocedal 1989). The scores along a direction are a
 /// linear function of the step, so that the search along it costs no product with the features.
 #pragma once

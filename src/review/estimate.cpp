@@ -21,8 +21,8 @@ std::string Share(double value) {
   return text.starts_with("0") ? text.substr(1) : text;
 }
 
-/// Returns the mean F1 of the labels that occur. With few texts per label, a label that is decided once and does not occur
-/// says nothing about its F1; counting it as 0 would lower a macro-F1 of 77 labels by .08 on 120 texts.
+/// Returns the mean F1 of the labels that occur. With few texts per label, a label that is decided once and does not
+/// occur says nothing about its F1; counting it as 0 would lower a macro-F1 of 77 labels by .08 on 120 texts.
 double MeanF1(std::span<const HeldOutPrediction> sample, size_t labels) {
   std::vector<LabelCounts> counts(labels);
   for (const HeldOutPrediction& each : sample) {
@@ -72,8 +72,9 @@ std::optional<Estimate> EstimateMacroF1(std::span<const HeldOutPrediction> predi
   }
   std::ranges::sort(draws);
   const double below = mean - draws[kResamples * 25 / 1000], above = draws[kResamples * 975 / 1000] - mean;
-  // The bootstrap knows no other texts than these: where all are right, it has no width, and with few texts per label it
-  // is too narrow. Together with Wilson's interval of the accuracy it covers 93 to 97 % for 77 labels and 77 to 400 texts.
+  // The bootstrap knows no other texts than these: where all are right, it has no width, and with few texts per label
+  // it is too narrow. Together with Wilson's interval of the accuracy it covers 93 to 97 % for 77 labels and 77 to 400
+  // texts.
   const double share = static_cast<double>(right) / static_cast<double>(estimate.texts);
   const Interval wilson = WilsonInterval(right, static_cast<int64_t>(estimate.texts)).value_or(Interval{0, 1});
   estimate.interval.low = std::max(0.0, estimate.f1_macro - std::hypot(below, share - wilson.low));

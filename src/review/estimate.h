@@ -46,8 +46,8 @@ inline constexpr size_t kEnoughRandom = 20;
 /// Returns true if there are kEnoughRandom of them, and as many as labels.
 inline bool EnoughRandom(size_t random, size_t labels) { return random >= kEnoughRandom && random >= labels; }
 
-/// Measures the macro-F1 of the labels that occur, with a 95 % interval: the bootstrap's and Wilson's of the accuracy, of
-/// which the widths are added as independent errors are. Nothing for fewer than ten predictions. If there are
+/// Measures the macro-F1 of the labels that occur, with a 95 % interval: the bootstrap's and Wilson's of the accuracy,
+/// of which the widths are added as independent errors are. Nothing for fewer than ten predictions. If there are
 /// EnoughRandom texts, only they count.
 std::optional<Estimate> EstimateMacroF1(std::span<const HeldOutPrediction> predictions, size_t labels);
 

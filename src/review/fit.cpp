@@ -107,8 +107,8 @@ void Predict(const PreparedReview& prepared, FittedReview& fitted) {
   }
 }
 
-/// The order of what teaches the head most: the most typical texts of the largest clusters first, until there are labels in
-/// enough clusters, and then texts between whose labels the head wavers.
+/// The order of what teaches the head most: the most typical texts of the largest clusters first, until there are
+/// labels in enough clusters, and then texts between whose labels the head wavers.
 std::vector<QueuePlace> TeachingOrder(const PreparedReview& prepared, const FitInput& input,
                                       const RankingInput& ranking, std::span<const QueuePlace> new_clusters) {
   const size_t known = prepared.clusters.members.size() - new_clusters.size();

@@ -38,10 +38,9 @@ struct FittedReview {
 /// Fits the head, from where `before` ended (null: from nothing), and orders the queues. Errors: those of FitHead.
 Result<FittedReview> FitReview(const PreparedReview& prepared, const FitInput& input, const FittedReview* before);
 
-/// Predicts each labelled text by a head that was fitted without it, in five folds; if there are EnoughRandom texts, only
-/// those. Texts stay in their fold, so that
-/// `heads`, the folds' heads of the last measurement, are a start that has not seen them. Before each fold `go_on` is
-/// asked, if it is given. Errors: those of FitHead; kCancelled.
+/// Predicts each labelled text by a head that was fitted without it, in five folds; if there are EnoughRandom texts,
+/// only those. Texts stay in their fold, so that `heads`, the folds' heads of the last measurement, are a start that
+/// has not seen them. Before each fold `go_on` is asked, if it is given. Errors: those of FitHead; kCancelled.
 Result<std::vector<HeldOutPrediction>> PredictHeldOut(const PreparedReview& prepared, const FitInput& input,
                                                       std::vector<DenseHead>& heads,
                                                       const std::function<bool()>& go_on = {});

@@ -21,7 +21,8 @@ struct LabelDecision {
   bool blind = false;                     ///< drawn at random and shown without a suggestion
 };
 
-/// One line of the log: labels by a reviewer, the withdrawal of a reviewer's last decision, new labels, or a measurement.
+/// One line of the log: labels by a reviewer, the withdrawal of a reviewer's last decision, new labels, or a
+/// measurement.
 struct LogEntry {
   enum class Kind { kLabels, kUndo, kAddLabels, kEstimate };
   Kind kind = Kind::kLabels;

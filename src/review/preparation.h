@@ -59,12 +59,12 @@ using PreparationProgress = std::function<bool(size_t done)>;
 Result<PreparedReview> PrepareReview(const ReviewPool& pool, const PreparationSources& sources,
                                      const PreparationProgress& progress);
 
-/// Finds labels of the data that do not fit, by confident learning (doctor/label_errors.h) on probabilities of heads that
-/// were fitted without the text. None if fewer than 20 texts have labels, or only one label occurs.
+/// Finds labels of the data that do not fit, by confident learning (doctor/label_errors.h) on probabilities of heads
+/// that were fitted without the text. None if fewer than 20 texts have labels, or only one label occurs.
 Result<std::vector<Suspect>> FindSuspects(const DenseRows& features, std::span<const int32_t> given, size_t labels);
 
-/// Returns examples for labels that nobody has given yet: for each label's name its row, and for each seed word up to 20
-/// texts that contain it as a word. `name_rows` is the first of the rows of the names; nothing: they have none.
+/// Returns examples for labels that nobody has given yet: for each label's name its row, and for each seed word up to
+/// 20 texts that contain it as a word. `name_rows` is the first of the rows of the names; nothing: they have none.
 std::vector<HeadExample> WeakExamples(const ReviewPool& pool, std::optional<size_t> name_rows);
 
 }  // namespace winnow

@@ -41,8 +41,8 @@ struct QueuePlace {
 /// Every fifth text of a queue is one drawn at random.
 inline constexpr size_t kRandomEvery = 5;
 
-/// Returns `count` texts' random order. Its first fifth is kept for audits: the other queues leave these texts alone, so
-/// that those labelled of it are a sample of the whole pool and not of what the queues have left over.
+/// Returns `count` texts' random order. Its first fifth is kept for audits: the other queues leave these texts alone,
+/// so that those labelled of it are a sample of the whole pool and not of what the queues have left over.
 std::vector<uint32_t> RandomOrder(size_t count, uint64_t seed);
 size_t AuditCount(size_t count);
 
@@ -81,9 +81,9 @@ std::vector<uint32_t> NewClusterOrder(const Clusters& clusters, const std::vecto
 /// Returns the number of clusters that are looked at before anything else: 20, or two and a half per label.
 size_t StartClusters(size_t labels);
 
-/// Puts a text of `audit` at every fifth place of an order, and the rest of them at its end. The places are counted from the
-/// `labelled` texts before the order, of which `audited` were audits: so that a new order continues where the last one was
-/// broken off.
+/// Puts a text of `audit` at every fifth place of an order, and the rest of them at its end. The places are counted
+/// from the `labelled` texts before the order, of which `audited` were audits: so that a new order continues where the
+/// last one was broken off.
 std::vector<QueuePlace> WithAudits(std::span<const QueuePlace> order, std::span<const uint32_t> audit,
                                    size_t labelled = 0, size_t audited = 0);
 

@@ -130,7 +130,8 @@ std::vector<LogEntry> LogWithout(const std::vector<LogEntry>& entries, const std
   struct Place {
     size_t entry, decision;
   };
-  // Of each item its decisions that were not withdrawn, the last one at the end; of each reviewer the own ones likewise.
+  // Of each item its decisions that were not withdrawn, the last one at the end; of each reviewer the own ones
+  // likewise.
   std::vector<std::vector<Place>> standing(kept.size());
   std::map<std::string, std::vector<Place>> done;
   const auto item_of = [&](const Place& place) { return entries[place.entry].decisions[place.decision].item; };

@@ -52,8 +52,8 @@ struct PoolText {
   size_t row = 0;                         ///< row of the data file
 };
 
-/// Reads the texts of a data file, each once (DuplicateKey), with their labels if it has a label column. Errors: those of
-/// ReadDataset for a label field that is asked for; kInvalidData for no texts, or more than kMostPoolTexts.
+/// Reads the texts of a data file, each once (DuplicateKey), with their labels if it has a label column. Errors: those
+/// of ReadDataset for a label field that is asked for; kInvalidData for no texts, or more than kMostPoolTexts.
 Result<std::vector<PoolText>> ReadPoolTexts(const std::filesystem::path& data, const ReadOptions& options);
 
 /// Creates the directory of a review with the first two files, all at once. Thread-safe. Errors: kExists; kIo.
@@ -71,8 +71,8 @@ struct ReviewPool {
 /// Reads what CreateReview has written. Errors: kNotFound, kIo, kInvalidData.
 Result<ReviewPool> ReadReview(const std::filesystem::path& directory);
 
-/// Reads numbers that WriteNumbers has written for the same source. Nothing if there is no such file, or if it is damaged:
-/// the numbers are then computed again.
+/// Reads numbers that WriteNumbers has written for the same source. Nothing if there is no such file, or if it is
+/// damaged: the numbers are then computed again.
 std::optional<TextFeatures> ReadNumbers(const std::filesystem::path& file, std::string_view source);
 
 /// Writes numbers, atomically. `source` identifies what they were computed from. Errors: kIo.

@@ -124,8 +124,8 @@ class ReviewSet {
   /// Returns groups of texts without a label that can be labelled together, the largest first.
   std::vector<ItemGroup> Groups(GroupBy by, size_t limit, const std::string& reviewer);
 
-  /// Returns the texts with their labels: those that were given here and, with `with_given`, those of the data for other
-  /// texts.
+  /// Returns the texts with their labels: those that were given here and, with `with_given`, those of the data for
+  /// other texts.
   std::vector<std::pair<std::string, std::string>> Labelled(bool with_given) const;
 
   /// Returns true if the head was fitted again since the last call for this reviewer.

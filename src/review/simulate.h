@@ -1,5 +1,5 @@
-/// Simulation of labelling: how many labels a head needs to reach a macro-F1 if texts come in the order of the queue, and if
-/// they come in random order. The true labels take the place of people.
+/// Simulation of labelling: how many labels a head needs to reach a macro-F1 if texts come in the order of the queue,
+/// and if they come in random order. The true labels take the place of people.
 #pragma once
 
 #include <cstddef>
@@ -38,17 +38,17 @@ struct Simulation {
   std::vector<std::vector<double>> random, queue;
 };
 
-/// Simulates with the queue `mixed`, every fifth text of which is random, and with random order, both with the same head.
-/// `advance` is called for each refit, from any thread. Errors: those of FitHead; kInvalidArgument for fewer texts than
-/// labels to simulate.
+/// Simulates with the queue `mixed`, every fifth text of which is random, and with random order, both with the same
+/// head. `advance` is called for each refit, from any thread. Errors: those of FitHead; kInvalidArgument for fewer
+/// texts than labels to simulate.
 Result<Simulation> SimulateLabelling(const SimulationData& data, const SimulationOptions& options, ThreadPool& pool,
                                      const std::function<void()>& advance);
 
 /// Returns the mean of curves at each point.
 std::vector<double> MeanCurve(const std::vector<std::vector<double>>& curves);
 
-/// Returns the number of labels at which a curve first reaches a macro-F1, interpolated linearly between points. Nothing if
-/// it does not.
+/// Returns the number of labels at which a curve first reaches a macro-F1, interpolated linearly between points.
+/// Nothing if it does not.
 std::optional<double> LabelsToReach(std::span<const size_t> labels, std::span<const double> curve, double f1);
 
 }  // namespace winnow

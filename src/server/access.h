@@ -3,8 +3,8 @@
 /// Without keys, all routes up to the role kFeedback are open to everybody, and admin routes to clients on this
 /// machine: if the server listens on loopback or a unix socket and no proxy is trusted. With keys, only public routes
 /// need none; a browser that has signed in sends a session's cookie in place of the key, which counts for requests of
-/// this server's own pages alone, so that no page of another site acts in its user's name. Public routes are not limited and never refused, since load balancers use them to see whether the server
-/// is healthy.
+/// this server's own pages alone, so that no page of another site acts in its user's name. Public routes are not
+/// limited and never refused, since load balancers use them to see whether the server is healthy.
 #pragma once
 
 #include <chrono>
@@ -28,8 +28,8 @@ struct AccessOptions {
   /// True if clients on other machines can reach the server: it listens at a public address (!IsLoopback(host)), or a
   /// proxy forwards their requests.
   bool public_address = false;
-  /// Without keys: the host names under which routes of the role kFeedback answer. A page that was rebound to the server
-  /// names another one.
+  /// Without keys: the host names under which routes of the role kFeedback answer. A page that was rebound to the
+  /// server names another one.
   AllowedHosts names = {};
   RateLimit address_limit = {};  ///< rate limit of each address, on a server without keys
   RateLimit key_limit = {};      ///< rate limit of a key without a limit of its own
@@ -84,8 +84,8 @@ class Access {
   /// Decides about a request and takes tokens from its limits; must be called once per request.
   AccessDecision Decide(const AccessRequest& request);
 
-  /// Makes a session for a key. Errors: 401 for a key that is not valid, 429 after many of those; 409 if the server has no
-  /// keys.
+  /// Makes a session for a key. Errors: 401 for a key that is not valid, 429 after many of those; 409 if the server has
+  /// no keys.
   ApiResult<SignedIn> SignIn(std::string_view secret, std::string_view client);
   /// Returns the name of the key of a request, and the role of its client, without a limit for those that are
   /// allowed. The decision has a refusal after many wrong keys alone: 429.

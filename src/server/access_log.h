@@ -34,7 +34,8 @@ class AccessLog {
   static Result<std::unique_ptr<AccessLog>> Open(const std::filesystem::path& path, bool texts);
 
   /// Writes {"time","id","client","key"?,"method","path","status","bytes_in","bytes_out","ms","trace_id"?,"parent_id"?,
-  /// "body"?} and, for a response with predictions, {"model","version","texts","decisions":{label: texts},"abstained"?}.
+  /// "body"?} and, for a response with predictions, {"model","version","texts","decisions":{label:
+  /// texts},"abstained"?}.
   void Write(const HttpRequest& request, std::string_view route, const HttpResponse& response, double seconds);
   /// Opens the file again, after log rotation. Errors: kIo; lines are then appended to the former file.
   Result<void> Reopen();

@@ -43,8 +43,8 @@ std::unexpected<ApiError> Reject(int status, std::string type, std::string messa
 ApiError TooManyRequests(std::string type, std::string message, std::chrono::seconds retry_after);
 
 /// Returns the API error for an error that occurred while a request was computed: 503 "Timeout" for kCancelled, which
-/// means that the deadline has passed or the client has disconnected; 503 "Unavailable" for kIo: computing reads no files but
-/// those that are mapped of the model (base/mapped_memory.h); 500 "Internal" for all others.
+/// means that the deadline has passed or the client has disconnected; 503 "Unavailable" for kIo: computing reads no
+/// files but those that are mapped of the model (base/mapped_memory.h); 500 "Internal" for all others.
 ApiError ToApiError(const Error& error);
 
 }  // namespace winnow

@@ -1,8 +1,8 @@
 /// Verdicts as the message filter extension of iOS reads them.
 ///
 /// The names are those of Apple's enumerations ILMessageFilterAction and ILMessageFilterSubAction
-/// (https://developer.apple.com/documentation/identitylookup/ilmessagefiltersubaction). The body of the response is passed
-/// to the extension, which is written by the owner of the app and turns the names into the values.
+/// (https://developer.apple.com/documentation/identitylookup/ilmessagefiltersubaction). The body of the response is
+/// passed to the extension, which is written by the owner of the app and turns the names into the values.
 #pragma once
 
 #include <string>

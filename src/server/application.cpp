@@ -67,8 +67,8 @@ std::optional<ApiError> HostError(const ApplicationParts& parts, const HttpReque
                       "--allowed-host NAME to allow the name"};
 }
 
-/// A route that everybody may use is asked before any key is checked, and without a limit: its body must be small, have a
-/// length, and not be compressed. The only one that reads a body is the sign-in.
+/// A route that everybody may use is asked before any key is checked, and without a limit: its body must be small, have
+/// a length, and not be compressed. The only one that reads a body is the sign-in.
 std::optional<ApiError> PublicBodyError(const HttpRequest& request) {
   constexpr uint64_t kMostBytes = 4096;
   if (request.route->role != Role::kPublic) return std::nullopt;
@@ -88,8 +88,8 @@ std::optional<ApiError> PublicBodyError(const HttpRequest& request) {
                   .message = "the body of a request to this route must have a Content-Length of at most 4096 bytes"};
 }
 
-/// Returns true if a browser sent the request for a page of another site, which is not one of the allowed origins. Pages
-/// of this server, such as /docs, name the server itself in Origin.
+/// Returns true if a browser sent the request for a page of another site, which is not one of the allowed origins.
+/// Pages of this server, such as /docs, name the server itself in Origin.
 bool IsOfAnotherSite(const ApplicationParts& parts, const HttpRequest& request) {
   const std::string_view origin = request.Header("origin");
   if (!AllowedOrigin(parts, origin).empty()) return false;

@@ -11,10 +11,10 @@ namespace winnow {
 
 struct Service;
 
-/// Records that the client of a request has made a change: `action` is what, such as "jobs.start"; `object` to what, such as a
-/// model, a file or a sender; `detail` a JSON object with the rest. To be called once the change is made, from any
-/// thread; returns without waiting for the store, unless it is called by a task of AskStore. Without a store, the server's log has the line. While
-/// the store is down, lines wait (AuditQueue), since the change itself is done.
+/// Records that the client of a request has made a change: `action` is what, such as "jobs.start"; `object` to what,
+/// such as a model, a file or a sender; `detail` a JSON object with the rest. To be called once the change is made,
+/// from any thread; returns without waiting for the store, unless it is called by a task of AskStore. Without a store,
+/// the server's log has the line. While the store is down, lines wait (AuditQueue), since the change itself is done.
 void Audit(const Service& service, const HttpRequest& request, std::string action, std::string object,
            const Json& detail = Json::object());
 

@@ -20,9 +20,9 @@ class BenchmarkHistory {
   /// Opens a directory, and creates it. Files of runs that are missing in the index are added to it. Errors: kIo.
   static Result<std::shared_ptr<BenchmarkHistory>> Open(const std::filesystem::path& directory);
 
-  /// Returns the summary of a comparison, as `winnow compare --json` prints it: {"id", "time", "data", "models": [{"name",
-  /// "f1_macro", "accuracy", "ms_per_text", "per_class": {label: f1}}]}. Models that could not be measured have an
-  /// "error" in place of numbers.
+  /// Returns the summary of a comparison, as `winnow compare --json` prints it: {"id", "time", "data", "models":
+  /// [{"name", "f1_macro", "accuracy", "ms_per_text", "per_class": {label: f1}}]}. Models that could not be measured
+  /// have an "error" in place of numbers.
   static Json Summary(const std::string& id, const Json& comparison);
 
   /// Keeps a comparison, unless it is kept already. Errors: those of WriteFileAtomically.

@@ -60,8 +60,8 @@ struct BundlePlaces {
 /// the error. Errors: kIo for a directory that cannot be listed.
 Result<BundlePlaces> FindBundlePlaces(const std::vector<std::filesystem::path>& roots);
 
-/// Returns true if a directory of models has any, and false if there is no such directory. Errors: kIo for a directory that
-/// cannot be listed, for instance because file descriptors ran out: its models are still there.
+/// Returns true if a directory of models has any, and false if there is no such directory. Errors: kIo for a directory
+/// that cannot be listed, for instance because file descriptors ran out: its models are still there.
 Result<bool> ContainsBundles(const std::filesystem::path& directory);
 
 }  // namespace winnow

@@ -26,8 +26,8 @@ namespace winnow {
 /// queued tasks first.
 class ClientTasks {
  public:
-  /// Creates the queue. `most_waiting`: maximum number of tasks that wait; a client may take as many places as it leaves
-  /// free.
+  /// Creates the queue. `most_waiting`: maximum number of tasks that wait; a client may take as many places as it
+  /// leaves free.
   explicit ClientTasks(int threads = 1, size_t most_waiting = SIZE_MAX)
       : thread_count_(threads), most_waiting_(most_waiting) {}
   ClientTasks(const ClientTasks&) = delete;

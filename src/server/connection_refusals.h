@@ -23,7 +23,8 @@ class ConnectionRefusals {
 
   /// An idle connection was closed in favour of a new one.
   void MadeRoom(ConnectionLimitKind kind) { ++made_room_[Index(kind)]; }
-  /// Counts a connection of `address` that was refused because `most` are open. Returns a message if it is time for one.
+  /// Counts a connection of `address` that was refused because `most` are open. Returns a message if it is time for
+  /// one.
   std::optional<std::string> Refused(ConnectionLimitKind kind, std::string_view address, size_t most,
                                      Clock::time_point now = Clock::now());
 

@@ -26,8 +26,8 @@ struct DataServiceOptions {
 /// Thread-safe.
 class DataService {
  public:
-  /// Opens WORKSPACE/data. `changed` receives the name of each file that appears, changes or goes, on the thread that did
-  /// it; it must not block. Errors: those of DataFiles::Open.
+  /// Opens WORKSPACE/data. `changed` receives the name of each file that appears, changes or goes, on the thread that
+  /// did it; it must not block. Errors: those of DataFiles::Open.
   static Result<std::shared_ptr<DataService>> Open(const std::filesystem::path& workspace,
                                                    const DataServiceOptions& options,
                                                    std::function<void(const std::string& name)> changed = {});

@@ -41,8 +41,8 @@ class EventStreams {
   /// Sends an event to all streams: `type` is "job", "models", "review" or "data".
   void Publish(std::string_view type, const Json& data);
 
-  /// Returns a stream of later events. `last_id` is the ID of the last event that the client has; the stream begins with
-  /// what it has missed, or with the event "reset" if that is unknown. Nothing: the client is new.
+  /// Returns a stream of later events. `last_id` is the ID of the last event that the client has; the stream begins
+  /// with what it has missed, or with the event "reset" if that is unknown. Nothing: the client is new.
   std::shared_ptr<ResponseStream> Open(std::optional<int64_t> last_id);
 
   size_t streams() const;

@@ -25,8 +25,8 @@ class ExperimentService {
   /// Returns the store with messages and feedback; null while it is down.
   using StoreSource = std::function<std::shared_ptr<Store>()>;
 
-  /// Starts the exchange. A store that cannot be reached is no error: requests are assigned by what is known, and counts
-  /// wait.
+  /// Starts the exchange. A store that cannot be reached is no error: requests are assigned by what is known, and
+  /// counts wait.
   ExperimentService(ExperimentServiceOptions options, StoreSource feedback);
   ExperimentService(const ExperimentService&) = delete;
   ExperimentService& operator=(const ExperimentService&) = delete;

@@ -10,16 +10,16 @@
 
 namespace winnow {
 
-/// Checks that a value, which messages call `name`, can be a name in the store: without zero bytes, at most 1,024 bytes.
-/// Errors: 422.
+/// Checks that a value, which messages call `name`, can be a name in the store: without zero bytes, at most 1,024
+/// bytes. Errors: 422.
 ApiResult<void> CheckName(const std::string& value, const char* name);
 /// Returns an optional string that is a name in the store; empty if it is absent. Errors: 422.
 ApiResult<std::string> NameOr(const Json& object, const char* name);
 /// Returns a parameter of the path that is such a name. Errors: 422.
 ApiResult<std::string> NameInPath(const HttpRequest& request, size_t parameter, const char* name);
 
-/// Returns the error of a store for a client: 409 "Conflict" for a key of another event, 422 for a record that cannot be
-/// stored, otherwise 503 "Unavailable".
+/// Returns the error of a store for a client: 409 "Conflict" for a key of another event, 422 for a record that cannot
+/// be stored, otherwise 503 "Unavailable".
 ApiError StoreError(const Error& error);
 
 /// Returns the entry of the audit log for a change by the client of a request.

@@ -1,5 +1,5 @@
-/// The message filter of a server: its rules, its store, and the threads that wait for the store, so that no thread of a
-/// connection does.
+/// The message filter of a server: its rules, its store, and the threads that wait for the store, so that no thread of
+/// a connection does.
 #pragma once
 
 #include <array>

@@ -86,7 +86,8 @@ class HttpApplication {
   /// Decides about a request whose header has arrived, before a byte of its body is read; sets its route, client and
   /// caller. Returns the response to a request that is refused; nothing for one that Handle is to be called with.
   virtual std::optional<HttpResponse> Admit(HttpRequest& request) = 0;
-  /// Returns the route of a request that is refused although its header is valid, for the form of the error; null: none.
+  /// Returns the route of a request that is refused although its header is valid, for the form of the error; null:
+  /// none.
   virtual const Route* RouteOf(const HttpRequest&) const { return nullptr; }
   /// Handles a request that was admitted, once its body has arrived.
   virtual void Handle(const std::shared_ptr<HttpRequest>& request, const HttpReply& reply) = 0;

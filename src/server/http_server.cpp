@@ -150,8 +150,8 @@ Result<Acceptor> Adopt(asio::io_context& context, int socket) {
   return acceptor;
 }
 
-/// Keeps a socket from the programs that the server starts, which Boost.Asio does not: a job that outlives a killed server
-/// would keep its port and its connections.
+/// Keeps a socket from the programs that the server starts, which Boost.Asio does not: a job that outlives a killed
+/// server would keep its port and its connections.
 template <class Socket>
 void CloseInPrograms(Socket& socket) {
   ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
@@ -219,8 +219,8 @@ struct HttpServer::Parts {
     std::optional<ConnectionLimitKind> beyond;  // this limit
   };
 
-  /// Counts a new connection of the address, for which an idle one is closed if a limit has been reached. Nothing: there
-  /// is no room, not even beyond the limit.
+  /// Counts a new connection of the address, for which an idle one is closed if a limit has been reached. Nothing:
+  /// there is no room, not even beyond the limit.
   std::optional<Room> RoomFor(const std::string& address) {
     const HttpServerOptions& options = state->options;
     std::optional<ConnectionLimitKind> full;

@@ -3,8 +3,8 @@
 ///
 /// A connection belongs to one of the server's threads and is a coroutine there: it reads a request, passes it to the
 /// handler, waits for the reply, writes it, and repeats. Requests that were sent ahead (pipelining) wait in its buffer,
-/// and are answered in their order. A large or compressed request is handled on another thread (client_tasks.h), so that
-/// reading ten thousand texts does not delay clients that send one.
+/// and are answered in their order. A large or compressed request is handled on another thread (client_tasks.h), so
+/// that reading ten thousand texts does not delay clients that send one.
 #pragma once
 
 #include <chrono>
@@ -46,8 +46,8 @@ struct HttpServerOptions {
   /// Size from which bodies are handled on a separate thread; smaller ones take a millisecond at most.
   size_t handed_over_bytes = 8 << 10;
   /// Maximum number of connections, in all and of an address. For a further one, the connection that has waited longest
-  /// for its next request is closed. If none waits, the further one is closed at once, apart from sixteen whose requests
-  /// are refused unless they ask for a route without limits.
+  /// for its next request is closed. If none waits, the further one is closed at once, apart from sixteen whose
+  /// requests are refused unless they ask for a route without limits.
   size_t max_connections = 16384;
   size_t max_connections_per_address = 4096;
   /// Threads for requests that are large or compressed; null: two of the server's own. Stop finishes them.

@@ -1,5 +1,5 @@
-/// The connections that wait for their next request, of which the one that has waited longest is closed where a limit of
-/// connections would refuse a new one.
+/// The connections that wait for their next request, of which the one that has waited longest is closed where a limit
+/// of connections would refuse a new one.
 #pragma once
 
 #include <functional>

@@ -1,8 +1,8 @@
 /// Jobs of a server: training, evaluation and comparison of models in its workspace.
 ///
-/// The workspace is a directory: WORKSPACE/data has the files that jobs read, WORKSPACE/models the models that they write
-/// and the server serves, WORKSPACE/jobs their records. Requests name files and models of the workspace, never paths, and
-/// options from a fixed list, so that who may start jobs can neither read nor write anything else.
+/// The workspace is a directory: WORKSPACE/data has the files that jobs read, WORKSPACE/models the models that they
+/// write and the server serves, WORKSPACE/jobs their records. Requests name files and models of the workspace, never
+/// paths, and options from a fixed list, so that who may start jobs can neither read nor write anything else.
 #pragma once
 
 #include <chrono>
@@ -34,8 +34,8 @@ struct JobServiceOptions {
 /// Thread-safe.
 class JobService {
  public:
-  /// Opens the workspace, and creates its directories. `models_changed` is called, on a thread of the jobs, when one that
-  /// writes a model has succeeded. Errors: those of JobRunner::Open.
+  /// Opens the workspace, and creates its directories. `models_changed` is called, on a thread of the jobs, when one
+  /// that writes a model has succeeded. Errors: those of JobRunner::Open.
   static Result<std::shared_ptr<JobService>> Open(const JobServiceOptions& options,
                                                   std::function<void()> models_changed);
 
@@ -49,8 +49,8 @@ class JobService {
   JobRunner& runner() { return *runner_; }
   JobStreams& streams() { return *streams_; }
 
-  /// Makes the plan of a request, the body of POST /v1/jobs. Errors: 404 for a file or model that the workspace does not
-  /// have; 422.
+  /// Makes the plan of a request, the body of POST /v1/jobs. Errors: 404 for a file or model that the workspace does
+  /// not have; 422.
   ApiResult<JobPlan> PlanOf(const Json& request, const std::string& owner) const;
 
   /// Starts a job. Errors: those of JobRunner::Start, as errors of the API.

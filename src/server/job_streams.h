@@ -32,8 +32,8 @@ class JobStreams {
 
   /// Makes the text of an event of a job; empty: the event is left out.
   using Form = std::function<std::string(const JobEvent& event)>;
-  /// Returns a stream of the events of a job after the event `after`, each in the form that `form` makes on the thread of
-  /// the streams; null: ServerSentEvent. It ends behind the last event of a job that has ended.
+  /// Returns a stream of the events of a job after the event `after`, each in the form that `form` makes on the thread
+  /// of the streams; null: ServerSentEvent. It ends behind the last event of a job that has ended.
   std::shared_ptr<ResponseStream> Open(const std::string& job, int64_t after, Form form = {});
 
   size_t streams() const;

@@ -110,8 +110,8 @@ class Checking : public std::enable_shared_from_this<Checking> {
                           });
   }
 
-  /// Classifies with the version of the user's arm. While this server does not have the candidate yet, nobody of either arm
-  /// is counted.
+  /// Classifies with the version of the user's arm. While this server does not have the candidate yet, nobody of either
+  /// arm is counted.
   void Choose(const ModelSet::Model& champion, const ApiResult<ModelSet::Model>& candidate) {
     if (!candidate && candidate.error().status == 404) {
       service_->experiments->NoteMissing(*assignment_);

@@ -36,8 +36,8 @@ double Megabytes(uint64_t bytes) { return static_cast<double>(bytes) / 1e6; }
 
 }  // namespace
 
-/// The error of a model whose name and version another directory has already; nothing if it is the only one. A model that
-/// cannot be loaded does not keep another one from being served.
+/// The error of a model whose name and version another directory has already; nothing if it is the only one. A model
+/// that cannot be loaded does not keep another one from being served.
 std::optional<Error> ModelSet::ClashOf(const Slot& slot, const BundleSummary& summary) const {
   const auto other = std::ranges::find_if(slots_, [&](const auto& each) {
     return each.get() != &slot && !each->vanished && each->summary.name == summary.name &&

@@ -26,8 +26,8 @@ class MustPassFile {
 
   /// Returns the messages; none if there is no file. Errors: those of ReadMustPass.
   Result<std::vector<MustPassCase>> Read() const;
-  /// Adds a message, or replaces the label and the note of the same one. Returns true if it is new. Errors: those of Read;
-  /// kInvalidArgument for one too many; kIo.
+  /// Adds a message, or replaces the label and the note of the same one. Returns true if it is new. Errors: those of
+  /// Read; kInvalidArgument for one too many; kIo.
   Result<bool> Put(const MustPassCase& expected);
   /// Removes a message, and returns it. Errors: those of Read; kNotFound; kIo.
   Result<MustPassCase> Remove(std::string_view id);

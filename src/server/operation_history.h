@@ -37,8 +37,8 @@ struct OperationPeriod {
   std::optional<double> Milliseconds(double quantile) const;
 };
 
-/// Returns a quantile of durations in seconds, interpolated in its bucket; nothing if there are none. Durations above the
-/// last bound count as the last bound.
+/// Returns a quantile of durations in seconds, interpolated in its bucket; nothing if there are none. Durations above
+/// the last bound count as the last bound.
 std::optional<double> QuantileOf(std::span<const uint64_t> durations, double quantile);
 
 /// Thread-safe. A thread takes a sample at each full minute, from Start to Stop.

@@ -33,9 +33,9 @@ class PageFiles {
   std::filesystem::path directory_;
 };
 
-/// Returns `html`, whose attributes name files of the page as "./assets/index-4f2a.js", with these relative to `path`, at
-/// which a browser asked for it: "/ui", "/ui/", "/ui/data", "/ui/data/spam.tsv". Thus the page needs not know which path a
-/// proxy in front of the server has removed.
+/// Returns `html`, whose attributes name files of the page as "./assets/index-4f2a.js", with these relative to `path`,
+/// at which a browser asked for it: "/ui", "/ui/", "/ui/data", "/ui/data/spam.tsv". Thus the page needs not know which
+/// path a proxy in front of the server has removed.
 std::string PageAt(std::string_view path, std::string html);
 
 }  // namespace winnow

@@ -152,8 +152,8 @@ ApiResult<RecordedFeedback> RecordFeedback(const FilterService& filter, const Fe
   if (!outcome) return std::unexpected(StoreError(outcome.error()));
   recorded.outcome = *outcome;
   if (sender.empty()) return recorded;
-  // A known event, too, since the process may have ended before it learnt from it. Nothing is learnt twice. What another
-  // server has stored meanwhile has its place as well.
+  // A known event, too, since the process may have ended before it learnt from it. Nothing is learnt twice. What
+  // another server has stored meanwhile has its place as well.
   const std::vector<StoredFeedback> events = EventsAbout(filter, event);
   const bool sent_again = *outcome == FeedbackOutcome::kDuplicate;
   for (const SenderLesson& lesson : SenderLessons(event, sender, EventsBefore(events, event, sent_again)))

@@ -1,5 +1,5 @@
-/// Feedback from a request to the store, the campaign memory and the reputation of the sender. Routes differ in how they
-/// read it and in how they report what became of it.
+/// Feedback from a request to the store, the campaign memory and the reputation of the sender. Routes differ in how
+/// they read it and in how they report what became of it.
 #pragma once
 
 #include <optional>
@@ -33,13 +33,13 @@ struct RecordedFeedback {
   bool repeated = false;  ///< the user has said so before, and nothing was stored
 };
 
-/// Refuses, with 422, a label that neither a model of the server nor the message filter has: it is probably misspelt, and
-/// would be found only when a model is trained on it.
+/// Refuses, with 422, a label that neither a model of the server nor the message filter has: it is probably misspelt,
+/// and would be found only when a model is trained on it.
 ApiResult<void> CheckFeedbackLabel(const ModelSet& models, std::string_view label);
 
-/// Makes the feedback durable; the next message is judged by it. Blocks as long as the store. Errors: 404 for an id that
-/// is unknown; 422 for an id of which only the redacted text is known, and for a text that is not that of the id; those of
-/// StoreError.
+/// Makes the feedback durable; the next message is judged by it. Blocks as long as the store. Errors: 404 for an id
+/// that is unknown; 422 for an id of which only the redacted text is known, and for a text that is not that of the id;
+/// those of StoreError.
 ApiResult<RecordedFeedback> RecordFeedback(const FilterService& filter, const FeedbackCall& call);
 
 }  // namespace winnow

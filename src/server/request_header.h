@@ -24,8 +24,8 @@ std::optional<size_t> HeaderLength(std::string_view bytes);
 /// malformed Host.
 std::optional<ApiError> HeaderError(std::string_view header);
 
-/// Returns the error that makes waiting for the rest of a header pointless: a method that is not a token, or a line feed
-/// without a carriage return.
+/// Returns the error that makes waiting for the rest of a header pointless: a method that is not a token, or a line
+/// feed without a carriage return.
 std::optional<ApiError> PartialHeaderError(std::string_view bytes);
 
 /// Returns the error of the trailers of a chunked body, lines that each end with CR LF; nothing if they are valid.

@@ -171,8 +171,8 @@ struct RequestReader::Parts {
     return ApiError{.status = 400, .message = "the URL of the request has no valid host name or address"};
   }
 
-  /// Looks at the trailers, which the parser has found the end of and is about to read. They follow the line of the last
-  /// chunk, whose extensions are a part of the bytes at hand.
+  /// Looks at the trailers, which the parser has found the end of and is about to read. They follow the line of the
+  /// last chunk, whose extensions are a part of the bytes at hand.
   std::optional<ApiError> TrailersErrorAfter(beast::string_view extensions) const {
     constexpr std::string_view kLineEnd = "\r\n", kEnd = "\r\n\r\n";
     std::string_view trailers = present;

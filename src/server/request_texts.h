@@ -28,9 +28,9 @@ ApiResult<RequestTexts> ReadText(const Json& value, std::string_view name, const
 /// Reads a list of texts. Errors: those of ReadText.
 ApiResult<RequestTexts> ReadTexts(const Json& value, std::string_view name, const ServiceLimits& limits);
 
-/// Turns the rows into texts. Errors: 422 for rows if the model has no template, a row has none of its fields, or one is
-/// misspelt, and for more segments than the model reads: the number in its template; 413 for a text that is too long.
-/// If `pairs` is true, two segments are a pair to every model.
+/// Turns the rows into texts. Errors: 422 for rows if the model has no template, a row has none of its fields, or one
+/// is misspelt, and for more segments than the model reads: the number in its template; 413 for a text that is too
+/// long. If `pairs` is true, two segments are a pair to every model.
 ApiResult<void> FitToModel(RequestTexts& texts, const BundleClassifier& classifier, const ServiceLimits& limits,
                            bool pairs);
 

@@ -167,8 +167,8 @@ ApiResult<fs::path> ReviewService::ModelOf(const std::string& name) const {
   return FindInWorkspace(workspace_ / "models", name, "model");
 }
 
-/// Chooses the model of the features and sets its name. `auto` prefers the champion, then the usual base model if it is in
-/// the cache, then base models of the workspace, then other models of it, then TF-IDF.
+/// Chooses the model of the features and sets its name. `auto` prefers the champion, then the usual base model if it is
+/// in the cache, then base models of the workspace, then other models of it, then TF-IDF.
 ApiResult<void> ReviewService::ResolveEncoder(ReviewSettings& settings) const {
   const auto cached = [](const std::string& name) -> std::optional<fs::path> {
     const Result<std::optional<fs::path>> found = FindInCache(name, PullOptions::FromEnvironment());

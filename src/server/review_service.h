@@ -1,7 +1,7 @@
 /// Reviews of a server's workspace: sets of texts that people label while a model learns (src/review).
 ///
-/// WORKSPACE/reviews/SET has the files of a set, WORKSPACE/trash/reviews those of sets that were deleted. Sets are opened
-/// when somebody asks for them.
+/// WORKSPACE/reviews/SET has the files of a set, WORKSPACE/trash/reviews those of sets that were deleted. Sets are
+/// opened when somebody asks for them.
 #pragma once
 
 #include <filesystem>
@@ -47,15 +47,15 @@ class ReviewService {
   std::vector<std::shared_ptr<ReviewSet>> List();
   /// Returns a set, which is being prepared or ready. Errors: 404; 503 if its files cannot be read.
   ApiResult<std::shared_ptr<ReviewSet>> Find(const std::string& name);
-  /// Creates a set and begins to prepare it. Errors: 404 for files and models that the workspace does not have; 409 for a
-  /// name that is taken; 422.
+  /// Creates a set and begins to prepare it. Errors: 404 for files and models that the workspace does not have; 409 for
+  /// a name that is taken; 422.
   ApiResult<std::shared_ptr<ReviewSet>> Create(NewReview review);
   /// Moves a set to the trash. Errors: 404; 503.
   ApiResult<void> Delete(const std::string& name);
   /// Moves a set back from the trash. Errors: 404; 409 if there is one of this name.
   ApiResult<void> Restore(const std::string& name);
-  /// Writes the labelled texts of a set to WORKSPACE/data/NAME.tsv. Returns their number. Errors: 409 if the file exists,
-  /// unless `replace`; 422 if there are no labels, or for the name.
+  /// Writes the labelled texts of a set to WORKSPACE/data/NAME.tsv. Returns their number. Errors: 409 if the file
+  /// exists, unless `replace`; 422 if there are no labels, or for the name.
   ApiResult<size_t> Export(ReviewSet& set, const std::string& name, bool with_given, bool replace);
 
   /// Threads for requests, which wait for files.

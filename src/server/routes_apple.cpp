@@ -7,7 +7,8 @@ namespace {
 
 constexpr char kTag[] = "Apple's message filter";
 
-/// The request as iOS sends it (https://developer.apple.com/documentation/identitylookup/ilmessagefilterextensioncontext/
+/// The request as iOS sends it
+/// (https://developer.apple.com/documentation/identitylookup/ilmessagefilterextensioncontext/
 /// deferqueryrequesttonetwork(completion:)). Fields that later versions may add are ignored.
 const Json& RequestSchema() {
   static const Json schema = ParsedJson(R"({

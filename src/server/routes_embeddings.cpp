@@ -1,5 +1,5 @@
-/// /v1/embeddings in the form of OpenAI's API (https://platform.openai.com/docs/api-reference/embeddings), and /embed in
-/// that of Text Embeddings Inference (https://huggingface.github.io/text-embeddings-inference).
+/// /v1/embeddings in the form of OpenAI's API (https://platform.openai.com/docs/api-reference/embeddings), and /embed
+/// in that of Text Embeddings Inference (https://huggingface.github.io/text-embeddings-inference).
 #include <fmt/format.h>
 #include <openssl/evp.h>
 

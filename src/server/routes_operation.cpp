@@ -114,8 +114,8 @@ Json RateJson(const EstimatedRate& rate) {
           {"verdicts", rate.verdicts}};
 }
 
-/// Returns the error rates of verdicts by blind labels, as `winnow feedback audit report --json` does; null if the store
-/// is not available.
+/// Returns the error rates of verdicts by blind labels, as `winnow feedback audit report --json` does; null if the
+/// store is not available.
 Json AuditedJson(const FilterService& filter) {
   const std::shared_ptr<Store> store = filter.recorder().store();
   if (store == nullptr) return {};

@@ -80,8 +80,8 @@ ApiResult<HttpResponse> Ping(const Service&, const HttpRequest&) {
 constexpr char kExampleMail[] =
     "From: Joe <joe@example.com>\r\nTo: anna@example.net\r\nSubject: You have won\r\n\r\nClaim your prize of $1000 now.\r\n";
 
-/// The header fields of a request. Other fields of the protocol, such as IP, Helo, Hostname, Queue-Id, Pass and Flags, have
-/// no effect.
+/// The header fields of a request. Other fields of the protocol, such as IP, Helo, Hostname, Queue-Id, Pass and Flags,
+/// have no effect.
 const Json& HeaderSchema() {
   static const Json schema = ParsedJson(R"({
     "type": "object", "properties": {

@@ -185,8 +185,8 @@ ApiResult<PredictCall> ReadPredict(const HttpRequest& request, const ServiceLimi
   return call;
 }
 
-/// {"label", "confidence", "scores", "model", "inference_time_ms"}; "decision" of multi-label models, "abstained" of models
-/// that abstain, and "nearest_label" for an out-of-scope text.
+/// {"label", "confidence", "scores", "model", "inference_time_ms"}; "decision" of multi-label models, "abstained" of
+/// models that abstain, and "nearest_label" for an out-of-scope text.
 Json PlainPrediction(const ServedModel& model, const ClassifiedText& text, Clock::time_point arrived) {
   const BundleClassifier& classifier = model.classifier();
   const auto& labels = classifier.labels();

@@ -37,8 +37,8 @@ double RspamdScore(const Verdict& verdict);
 /// Returns "no action", "add header", "rewrite subject" or "reject".
 std::string RspamdAction(const Verdict& verdict, const RspamdOptions& options);
 
-/// Returns the header fields that a mail server adds to the message: X-Spam-Status, X-Spam-Level from a score of 1 on, and
-/// X-Spam-Flag if it is spam. It first removes the fields of kSpamHeaders that the message came with.
+/// Returns the header fields that a mail server adds to the message: X-Spam-Status, X-Spam-Level from a score of 1 on,
+/// and X-Spam-Flag if it is spam. It first removes the fields of kSpamHeaders that the message came with.
 std::vector<std::pair<std::string, std::string>> SpamHeaders(const Verdict& verdict);
 inline constexpr const char* kSpamHeaders[] = {"X-Spam", "X-Spam-Flag", "X-Spam-Level", "X-Spam-Status"};
 

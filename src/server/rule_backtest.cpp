@@ -19,8 +19,8 @@ constexpr int kPerPage = 1000;
 constexpr size_t kExamples = 5;
 constexpr size_t kExampleCharacters = 300;
 
-/// Adds the texts that people have labelled and that are not among the messages `seen`. Each text counts once, as the last
-/// word about it says. Returns their number.
+/// Adds the texts that people have labelled and that are not among the messages `seen`. Each text counts once, as the
+/// last word about it says. Returns their number.
 Result<size_t> AddLabelledTexts(Store& store, const RuleSet& rules, const std::string& name,
                                 const std::set<std::string>& seen, Clock::time_point deadline, WatchedRule& watched) {
   std::map<std::string, FeedbackState> texts;

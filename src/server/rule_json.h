@@ -8,8 +8,8 @@
 
 namespace winnow {
 
-/// Return {"name", "description", "kind", "conditions", "score", "group", "tags", "enabled", "file", "line"}; conditions
-/// are sentences, of a composite its expression.
+/// Return {"name", "description", "kind", "conditions", "score", "group", "tags", "enabled", "file", "line"};
+/// conditions are sentences, of a composite its expression.
 Json RuleJson(const Rule& rule);
 Json RuleJson(const Composite& composite);
 

@@ -1,5 +1,5 @@
-/// Jobs as the mail tool's page follows them: server-sent events without a name, {"type": "progress", "message"} and at the
-/// end {"type": "complete"} or {"type": "error", "message"}.
+/// Jobs as the mail tool's page follows them: server-sent events without a name, {"type": "progress", "message"} and at
+/// the end {"type": "complete"} or {"type": "error", "message"}.
 #pragma once
 
 #include <functional>
@@ -13,8 +13,8 @@ namespace winnow {
 /// Adds to the last event of a run that has succeeded.
 using RunResult = std::function<void(Json& complete)>;
 
-/// Returns the form of a run's events. Each has the ID "JOB:N", so that a browser that connects again names the run that
-/// it watched, instead of starting another.
+/// Returns the form of a run's events. Each has the ID "JOB:N", so that a browser that connects again names the run
+/// that it watched, instead of starting another.
 JobStreams::Form RunForm(std::string job, RunResult result);
 
 /// Returns the response that streams a run after the event `after`.
@@ -30,8 +30,8 @@ struct RunPlace {
 };
 std::optional<RunPlace> ParseRunPlace(std::string_view last_event_id);
 
-/// Returns the data file that a run without one uses: the file of the workspace that was changed last. Errors: nothing if
-/// there is none.
+/// Returns the data file that a run without one uses: the file of the workspace that was changed last. Errors: nothing
+/// if there is none.
 std::optional<std::string> NewestData(const Service& service);
 
 }  // namespace winnow

@@ -13,12 +13,13 @@
 ///
 /// A batch contains either texts to classify or texts to embed, and texts either of clients that have much in the queue
 /// or of those that have little. While all workers compute large batches, one more thread computes short texts of
-/// clients that have just come, in small batches. The system lets it interrupt the workers, so that such a text does not
-/// wait for the end of a batch.
+/// clients that have just come, in small batches. The system lets it interrupt the workers, so that such a text does
+/// not wait for the end of a batch.
 ///
 /// Clients take turns by tokens: the next text is that of the client of which fewest tokens were taken since it came
-/// (start-time fair queueing; Goyal, Vin and Cheng, 1996). The requests of one client take turns by texts. A client that
-/// sends a single text therefore waits for a batch or two, not for the ten thousand or the long texts of another one.
+/// (start-time fair queueing; Goyal, Vin and Cheng, 1996). The requests of one client take turns by texts. A client
+/// that sends a single text therefore waits for a batch or two, not for the ten thousand or the long texts of another
+/// one.
 ///
 /// Predictions do not depend on load or batch: with INT8 weights and with linear models the numbers of a text are equal
 /// in any batch (classify/bundle_classifier.h); with float weights they agree except for rounding.

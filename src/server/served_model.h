@@ -74,14 +74,14 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
     std::shared_ptr<const std::atomic<bool>> client_disconnected = {};  ///< HttpRequest::client_disconnected, or null
     std::function<void(std::function<void()>)> defer = {};              ///< HttpRequest::defer, see ScheduledTexts
   };
-  /// Receives the predictions. Errors: 429 if the queue is full or the request has waited too long, 503 if the deadline has passed or the client has
-  /// disconnected, 500.
+  /// Receives the predictions. Errors: 429 if the queue is full or the request has waited too long, 503 if the deadline
+  /// has passed or the client has disconnected, 500.
   using Done = std::function<void(ApiResult<std::vector<ClassifiedText>>, const ServedTimes&)>;
 
   /// Classifies texts, and calls `done` once, on this or another thread. Cached texts, and texts that are scored faster
-  /// than they could be queued (Scorer::IsInstant), are answered on this thread; the others are queued. Requests of many
-  /// or long texts, which would keep this thread for more than about a millisecond, are prepared and answered on the
-  /// threads of `tasks`.
+  /// than they could be queued (Scorer::IsInstant), are answered on this thread; the others are queued. Requests of
+  /// many or long texts, which would keep this thread for more than about a millisecond, are prepared and answered on
+  /// the threads of `tasks`.
   void Classify(Request request, Done done) const;
 
   /// Receives the embeddings [texts, embedding_size()] (classify/embedding.h). Errors: those of Done; 422 for token ids

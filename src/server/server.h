@@ -64,9 +64,9 @@ class Server {
   Server& operator=(const Server&) = delete;
   ~Server() { Stop(); }
 
-  /// Reads the API keys and the rules of the filter again, reopens the log and loads models that have changed, while requests are answered. Files
-  /// that cannot be read leave the former state, with a message in the log. `done` is called on another thread once all
-  /// models have been examined.
+  /// Reads the API keys and the rules of the filter again, reopens the log and loads models that have changed, while
+  /// requests are answered. Files that cannot be read leave the former state, with a message in the log. `done` is
+  /// called on another thread once all models have been examined.
   void Reload(std::function<void()> done = {});
 
   /// Stops listening, answers the requests that have arrived, for drain_timeout at most, and releases the models. Does

@@ -24,8 +24,9 @@ inline constexpr std::chrono::days kSessionLifetime{30};
 class Sessions {
  public:
   explicit Sessions(Secret secret) : secret_(std::move(secret)) {}
-  /// Has the secret of a file, which is created if it is missing (mode 0600); for an empty path, a secret of its own, so
-  /// that sessions end with the server. Errors: those of UpdateSecretFile; kInvalidData for a file that is too short.
+  /// Has the secret of a file, which is created if it is missing (mode 0600); for an empty path, a secret of its own,
+  /// so that sessions end with the server. Errors: those of UpdateSecretFile; kInvalidData for a file that is too
+  /// short.
   static Result<Sessions> Open(const std::filesystem::path& file);
 
   /// Returns the value of a cookie for this key.

@@ -3,8 +3,8 @@
 
 namespace winnow {
 
-// The protocol permits any parameter. Those that clients send of themselves are listed here: tritonclient's priority and
-// sequence_* (tritonclient/http/_utils.py), MLServer's content_type and headers (mlserver/types/dataplane.py), and
+// The protocol permits any parameter. Those that clients send of themselves are listed here: tritonclient's priority
+// and sequence_* (tritonclient/http/_utils.py), MLServer's content_type and headers (mlserver/types/dataplane.py), and
 // KServe's model_name in the body (kserve/protocol/infer_type.py). A parameter that nobody knows is a mistake.
 const Json& V2RequestSchema() {
   static const Json schema = [] {

@@ -21,7 +21,8 @@ class WorkspaceModels {
   WorkspaceModels(std::shared_ptr<JobService> jobs, std::shared_ptr<ModelSet> models);
 
   /// Returns the list of models, by name: {"name", "kind", "base_model", "labels", "texts", "f1_macro", "accuracy",
-  /// "trained", "size_mb", "quantized", "default", "loaded"}. A directory that is no whole model has an "error" instead.
+  /// "trained", "size_mb", "quantized", "default", "loaded"}. A directory that is no whole model has an "error"
+  /// instead.
   Json List() const;
   /// Returns one of the list, and its "card", "training_info" and "manifest". Errors: 404.
   ApiResult<Json> Describe(const std::string& name) const;

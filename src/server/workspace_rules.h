@@ -1,8 +1,8 @@
-/// The rules of a server: those of its own file, and those that administrators have written by the API, which are in a file
-/// of the workspace, WORKSPACE/rules/page.toml.
+/// The rules of a server: those of its own file, and those that administrators have written by the API, which are in a
+/// file of the workspace, WORKSPACE/rules/page.toml.
 ///
-/// Every change replaces the file as a whole; the former version is kept beside it, in WORKSPACE/rules/versions, until it
-/// is undone.
+/// Every change replaces the file as a whole; the former version is kept beside it, in WORKSPACE/rules/versions, until
+/// it is undone.
 #pragma once
 
 #include <filesystem>
@@ -32,9 +32,9 @@ class WorkspaceRules {
   WorkspaceRules(std::filesystem::path own, std::filesystem::path page);
 
   /// Reads the files. If that of the workspace has an error, the rules are those of the server's own file alone, and
-  /// problem() says why. Null if there are no rules at all. Errors: those of RuleSet::Load for the server's own file; kIo
-  /// if the file of the workspace could be read before and cannot be read now, for instance because file descriptors ran
-  /// out.
+  /// problem() says why. Null if there are no rules at all. Errors: those of RuleSet::Load for the server's own file;
+  /// kIo if the file of the workspace could be read before and cannot be read now, for instance because file
+  /// descriptors ran out.
   Result<RuleSet::Pointer> Load();
 
   bool editable() const { return !page_.empty(); }

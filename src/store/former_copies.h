@@ -9,8 +9,8 @@
 
 namespace winnow {
 
-/// Writes the copy; one of an earlier migration of the same version is replaced. The file is readable by its owner alone.
-/// Returns its path. Errors: kIo, also for a full disk; kInvalidData for a damaged database.
+/// Writes the copy; one of an earlier migration of the same version is replaced. The file is readable by its owner
+/// alone. Returns its path. Errors: kIo, also for a full disk; kInvalidData for a damaged database.
 Result<std::filesystem::path> KeepFormerCopy(const std::filesystem::path& store, int version);
 
 /// Returns the copy with the newest schema version that is at most `version`.

@@ -156,8 +156,9 @@ struct MessageFilter {
   int limit = 100;
 };
 
-/// The stratum of messages that an experiment has drawn because its models disagree about them (src/experiment). They are
-/// labelled like other drawn verdicts, but they are no sample of all verdicts, whose rates are not estimated from them.
+/// The stratum of messages that an experiment has drawn because its models disagree about them (src/experiment). They
+/// are labelled like other drawn verdicts, but they are no sample of all verdicts, whose rates are not estimated from
+/// them.
 inline constexpr char kDisagreementStratum[] = "experiment";
 
 /// A verdict that was drawn at random, for a person to label without seeing it.

@@ -7,8 +7,8 @@
 /// one the recovery.
 ///
 /// With a key for message authentication codes, each value is stored with an HMAC-SHA-256 of its Redis key and itself.
-/// A value that lacks the right one (forged, damaged, copied from another Redis key, or stored without a code) counts as
-/// absent. Whoever can write to Redis can then delete predictions, but not make or exchange any.
+/// A value that lacks the right one (forged, damaged, copied from another Redis key, or stored without a code) counts
+/// as absent. Whoever can write to Redis can then delete predictions, but not make or exchange any.
 ///
 /// Redis Cluster is not supported, since the keys of one lookup may be on several of its nodes. Use one server or a
 /// proxy.

@@ -1,5 +1,5 @@
-/// TLS (1.2 or 1.3) to a Redis server over a non-blocking socket, by OpenSSL. The server's certificate and its host name
-/// are verified.
+/// TLS (1.2 or 1.3) to a Redis server over a non-blocking socket, by OpenSSL. The server's certificate and its host
+/// name are verified.
 #pragma once
 
 #include <cstddef>
@@ -38,8 +38,8 @@ class RedisTls {
   RedisTls& operator=(const RedisTls&) = delete;
   ~RedisTls();
 
-  /// Goes on with the handshake; returns what the socket must be ready for before the next call. Errors: kNetwork if the
-  /// certificate is not trusted or is for another host, or the connection breaks.
+  /// Goes on with the handshake; returns what the socket must be ready for before the next call. Errors: kNetwork if
+  /// the certificate is not trusted or is for another host, or the connection breaks.
   Result<Step> Handshake();
 
   /// Return the number of bytes that were sent or received, 0 if none can be at the moment. Errors: kNetwork.

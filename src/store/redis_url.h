@@ -21,8 +21,8 @@ struct RedisAddress {
 };
 
 /// Parses redis://[[user]:password@]host[:port][/database] (port 6379), rediss:// likewise for TLS, or
-/// unix://[[user]:password@]/path, percent-encoded where needed, with [::1] for IPv6. Errors: kInvalidArgument. Messages
-/// do not quote the URL, which may contain a password.
+/// unix://[[user]:password@]/path, percent-encoded where needed, with [::1] for IPv6. Errors: kInvalidArgument.
+/// Messages do not quote the URL, which may contain a password.
 Result<RedisAddress> ParseRedisUrl(std::string_view url);
 
 }  // namespace winnow

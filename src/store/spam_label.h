@@ -7,8 +7,8 @@
 
 namespace winnow {
 
-/// Returns what the label says about spam, in whatever case: true for "spam" and "junk", false for "ham", "not_spam", "not
-/// spam" and "legitimate"; nothing for labels of other models.
+/// Returns what the label says about spam, in whatever case: true for "spam" and "junk", false for "ham", "not_spam",
+/// "not spam" and "legitimate"; nothing for labels of other models.
 std::optional<bool> IsSpamLabel(std::string_view label);
 
 /// Returns the label as feedback is stored with it: "spam" and "ham" in lower case, other labels unchanged.

@@ -60,11 +60,12 @@ class Spool {
   /// Removes a segment whose records are delivered. A damaged one is renamed to *.damaged instead. Errors: kIo.
   Result<void> Remove(const SpoolSegment& segment);
 
-  /// Keeps a record that cannot be delivered, with the reason, in the file rejected.jsonl of the directory. Errors: kIo.
+  /// Keeps a record that cannot be delivered, with the reason, in the file rejected.jsonl of the directory. Errors:
+  /// kIo.
   Result<void> Reject(std::string_view record, std::string_view reason);
 
-  /// Removes the records, also of rejected.jsonl and *.damaged, for which `forgets` returns true, and returns their number.
-  /// Errors: kIo.
+  /// Removes the records, also of rejected.jsonl and *.damaged, for which `forgets` returns true, and returns their
+  /// number. Errors: kIo.
   Result<int64_t> Forget(const std::function<bool(std::string_view record)>& forgets);
 
   /// Returns true if no segment has records.

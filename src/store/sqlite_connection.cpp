@@ -292,9 +292,9 @@ class SqliteConnection final : public SqlConnection {
   Clock::time_point deadline_ = Clock::time_point::max();
 };
 
-/// Makes the file, which holds messages of users, readable by its owner alone; SQLite gives its log the same mode. A file
-/// that is there is not opened: to close it would release all locks that this process has on it (POSIX, fcntl), and
-/// another process that closes the store would then remove the log that this one writes to
+/// Makes the file, which holds messages of users, readable by its owner alone; SQLite gives its log the same mode. A
+/// file that is there is not opened: to close it would release all locks that this process has on it (POSIX, fcntl),
+/// and another process that closes the store would then remove the log that this one writes to
 /// (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 SqlResult<void> CreateFile(const std::filesystem::path& path) {
   static Mutex creating;  // so that no thread has locked the new file before it is closed here

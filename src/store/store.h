@@ -1,4 +1,5 @@
-/// The store: feedback, reputation, preferences, messages, versions of models and the audit log, in a SQLite file or a PostgreSQL database.
+/// The store: feedback, reputation, preferences, messages, versions of models and the audit log, in a SQLite file or a
+/// PostgreSQL database.
 #pragma once
 
 #include <functional>
@@ -31,9 +32,9 @@ enum class FeedbackStatus { kStored, kDuplicate };
 /// Thread-safe; several processes can use one store at the same time. What a function that writes has returned
 /// without an error is durable: it outlives a crash of the process and of the machine. All functions repeat
 /// transactions that failed for a reason that may pass. Errors of all functions: kNetwork if the server cannot be
-/// reached; kIo for a full disk, a lock that another process holds, a statement that took too long, and other reports of
-/// the database; kInvalidData or kInvalidArgument for a record that cannot be stored. Texts are stored as valid UTF-8
-/// without zero bytes, which become U+FFFD; keys and names that are not valid are errors.
+/// reached; kIo for a full disk, a lock that another process holds, a statement that took too long, and other reports
+/// of the database; kInvalidData or kInvalidArgument for a record that cannot be stored. Texts are stored as valid
+/// UTF-8 without zero bytes, which become U+FFFD; keys and names that are not valid are errors.
 class Store {
  public:
   /// Connects, and creates the tables or migrates them to this program's version.
@@ -44,8 +45,8 @@ class Store {
   ~Store();
 
   /// Stores the event, unless its key is used already. Events of concurrent callers share one transaction, and so one
-  /// fsync. Errors beside the above: kExists if the key belongs to another event; kNetwork if the store has not answered
-  /// at `patience`, in which case the event may or may not be stored.
+  /// fsync. Errors beside the above: kExists if the key belongs to another event; kNetwork if the store has not
+  /// answered at `patience`, in which case the event may or may not be stored.
   Result<FeedbackStatus> AddFeedback(FeedbackEvent event,
                                      std::chrono::milliseconds patience = std::chrono::seconds(30));
   /// Stores several events in one transaction. An event with an error of its own does not affect the others. Errors:
@@ -96,8 +97,9 @@ class Store {
   /// Returns the uses since a time, and deletes older ones.
   Result<std::vector<CampaignUse>> ListCampaignUses(StoreTime since);
 
-  /// Adds a version of a model, whose files are stored already, and an entry of the audit log. Returns false if the same
-  /// version with the same digest is there. Errors: kExists if its digest is another one, or if it is being removed.
+  /// Adds a version of a model, whose files are stored already, and an entry of the audit log. Returns false if the
+  /// same version with the same digest is there. Errors: kExists if its digest is another one, or if it is being
+  /// removed.
   Result<bool> AddModelVersion(const ModelVersion& version);
   /// Returns a version with all fields, or nothing if it does not exist or is being removed.
   Result<std::optional<ModelVersion>> FindModelVersion(std::string_view name, std::string_view version);
@@ -108,25 +110,25 @@ class Store {
   /// that version already. Errors: kNotFound if the version does not exist; kExists if the alias is not what the change
   /// expects, with who has changed it.
   Result<AliasChanged> ChangeAlias(const AliasChange& change);
-  /// Returns what aliases mean, or meant at a time: the newest row of each alias, of one model or (empty) of all, by name
-  /// and alias. Aliases that were removed have no version.
+  /// Returns what aliases mean, or meant at a time: the newest row of each alias, of one model or (empty) of all, by
+  /// name and alias. Aliases that were removed have no version.
   Result<std::vector<AliasRow>> ListAliases(std::string_view name, std::optional<StoreTime> at = {});
   /// Returns rows of aliases, the newest first.
   Result<std::vector<AliasRow>> ListAliasHistory(const AliasFilter& filter);
   /// Returns the number of changes of aliases so far, of all models. It grows with every change.
   Result<int64_t> CountAliasChanges();
 
-  /// Returns the versions that must not be removed: those that an alias means, meant since that time, or would mean again
-  /// after a rollback.
+  /// Returns the versions that must not be removed: those that an alias means, meant since that time, or would mean
+  /// again after a rollback.
   Result<std::vector<std::string>> VersionsInUse(std::string_view name, StoreTime since);
-  /// Makes a version invisible that VersionsInUse does not contain, with an entry of the audit log. Returns false if the
-  /// version is in use or does not exist. Its files may be removed then, and its row with RemoveModelVersion.
+  /// Makes a version invisible that VersionsInUse does not contain, with an entry of the audit log. Returns false if
+  /// the version is in use or does not exist. Its files may be removed then, and its row with RemoveModelVersion.
   Result<bool> BeginRemoval(const ModelRemoval& removal);
   /// Removes the row of a version whose removal has begun.
   Result<void> RemoveModelVersion(std::string_view name, std::string_view version);
 
-  /// Adds an experiment, whose number is chosen, with the decision "start" and an entry of the audit log. Errors: kExists
-  /// if an experiment of the model is active.
+  /// Adds an experiment, whose number is chosen, with the decision "start" and an entry of the audit log. Errors:
+  /// kExists if an experiment of the model is active.
   Result<ExperimentRecord> AddExperiment(const ExperimentRecord& experiment, std::string_view reason);
   /// Returns experiments by model and number.
   Result<std::vector<ExperimentRecord>> ListExperiments(const ExperimentFilter& filter);
@@ -147,10 +149,10 @@ class Store {
   /// Replaces what a server counted.
   Result<void> SetExperimentCounters(const ExperimentKey& key, std::span<const ExperimentCounters> counters);
   Result<std::vector<ExperimentCounters>> ListExperimentCounters(const ExperimentKey& key);
-  /// Passes what waits to be counted to `step`: labels, and reports of `until` and earlier by time and event. What `step`
-  /// returns is written in the transaction that marks them as counted, if the experiment has not changed meanwhile;
-  /// otherwise `step` is called again, so that each report is counted once, by one of all servers. Returns the experiment
-  /// as it is afterwards. Errors beside the others: kNotFound; those of `step`, which are not repeated.
+  /// Passes what waits to be counted to `step`: labels, and reports of `until` and earlier by time and event. What
+  /// `step` returns is written in the transaction that marks them as counted, if the experiment has not changed
+  /// meanwhile; otherwise `step` is called again, so that each report is counted once, by one of all servers. Returns
+  /// the experiment as it is afterwards. Errors beside the others: kNotFound; those of `step`, which are not repeated.
   Result<ExperimentRecord> ChangeExperiment(
       const ExperimentKey& key, StoreTime until,
       const std::function<Result<std::optional<ExperimentChange>>(const ExperimentInput&)>& step);
@@ -159,8 +161,9 @@ class Store {
 
   /// Returns what Forget would remove.
   Result<ForgottenRows> FindForgotten(const ForgetSelection& selection);
-  /// Removes what is selected, in one transaction, after one that leaves tombstones: records of earlier times about what
-  /// was forgotten are not stored again (see store/tombstones.h). What is said while it runs is removed too, or not.
+  /// Removes what is selected, in one transaction, after one that leaves tombstones: records of earlier times about
+  /// what was forgotten are not stored again (see store/tombstones.h). What is said while it runs is removed too, or
+  /// not.
   Result<ForgottenRows> Forget(const ForgetSelection& selection);
   /// Overwrites what was deleted: the file of a SQLite store is written again without its free space, and its log is
   /// emptied; PostgreSQL's tables are written again. Errors: kIo if another process is in the way.

@@ -93,8 +93,8 @@ Result<void> CheckOptionalName(const std::optional<std::string>& name, std::stri
 /// Checks that a number is finite. Errors: kInvalidArgument.
 Result<void> CheckFinite(double number, std::string_view what);
 
-/// Adds an entry to the audit log in the transaction of the change, unless one with its key is there. Returns true if it
-/// was added. The entry has been checked.
+/// Adds an entry to the audit log in the transaction of the change, unless one with its key is there. Returns true if
+/// it was added. The entry has been checked.
 SqlResult<bool> InsertAudit(SqlConnection& connection, const AuditEntry& entry);
 
 /// Returns the time, or the present one for the epoch.

@@ -1,6 +1,6 @@
 /// What was forgotten, so that it does not come back: from a client that repeats a request, from the spool of another
-/// server, from the memory of a server. A tombstone is a keyed digest (HMAC-SHA-256), so that it contains neither a text
-/// nor a name, and can be compared with a text only by whoever has the key, which is in the store.
+/// server, from the memory of a server. A tombstone is a keyed digest (HMAC-SHA-256), so that it contains neither a
+/// text nor a name, and can be compared with a text only by whoever has the key, which is in the store.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ struct Tombstone {
 /// Returns the digest of a value of a kind. Texts are digested by their DuplicateKey.
 std::string TombstoneDigest(std::string_view key, ForgottenKind kind, std::string_view value);
 
-/// The digests of a record, and its time. A record is forgotten if its event is, or if its text, its user or its message
-/// was forgotten at or after its time: what is said later is said anew.
+/// The digests of a record, and its time. A record is forgotten if its event is, or if its text, its user or its
+/// message was forgotten at or after its time: what is said later is said anew.
 struct TombstoneQuery {
   std::optional<std::string> event = {};   ///< digest of the idempotency key
   std::vector<std::string> contents = {};  ///< digests of text, user and message

@@ -11,8 +11,8 @@ enum class CharacterClass : uint8_t { kOther, kLetter, kNumber, kSpace };
 /// not overlap. Thread-safe.
 CharacterClass ClassOf(char32_t c);
 
-/// Returns true if Unicode had the character in a version, as 8 for 8.0. Hugging Face's tokenizers have tables of several
-/// versions, which the functions below follow, with the few characters whose categories have changed since.
+/// Returns true if Unicode had the character in a version, as 8 for 8.0. Hugging Face's tokenizers have tables of
+/// several versions, which the functions below follow, with the few characters whose categories have changed since.
 bool HasSince(char32_t c, uint8_t version);
 
 /// Returns true for the characters that Hugging Face's pre-tokenizers split at as punctuation: ASCII's in the wide

@@ -376,8 +376,8 @@ bool IsLeetspeak(std::string_view token) {
   return !std::ranges::equal(characters, token, {}, &Character::code, [](char c) { return static_cast<char32_t>(c); });
 }
 
-/// Returns true for ASCII that folding does not change: most texts are such, and one look at each byte tells. False if it
-/// may change.
+/// Returns true for ASCII that folding does not change: most texts are such, and one look at each byte tells. False if
+/// it may change.
 bool IsPlain(std::string_view text) {
   unsigned all = 0;
   for (const char c : text) all |= static_cast<unsigned char>(c);

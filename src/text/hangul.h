@@ -20,8 +20,8 @@ inline void AppendDecomposition(char32_t syllable, std::u32string& out) {
   if (number % kTrailingCount != 0) out += kTrailing + number % kTrailingCount;
 }
 
-/// Returns the syllable of a leading consonant and a vowel, or of a syllable without a trailing consonant and one; 0 for
-/// other characters.
+/// Returns the syllable of a leading consonant and a vowel, or of a syllable without a trailing consonant and one; 0
+/// for other characters.
 inline char32_t Compose(char32_t first, char32_t second) {
   if (first - kLeading < kLeadingCount && second - kVowels < kVowelCount) {
     return kSyllables + ((first - kLeading) * kVowelCount + (second - kVowels)) * kTrailingCount;

@@ -6,8 +6,8 @@
 #include "text/unicode_data.h"
 #include "text/utf8.h"
 
-// Each alternative of an expression is a function of the place where it is tried, which returns where its match ends, or
-// the place itself if it does not match: none of the expressions matches nothing.
+// Each alternative of an expression is a function of the place where it is tried, which returns where its match ends,
+// or the place itself if it does not match: none of the expressions matches nothing.
 
 namespace winnow {
 namespace {

@@ -32,7 +32,8 @@ std::optional<KnownPattern> FindKnownPattern(std::string_view regex);
 /// Returns the matches of the pattern, which are those of Pattern::FindAll. Thread-safe.
 std::vector<PatternMatch> FindAllOf(KnownPattern pattern, std::string_view text);
 
-/// Returns the occurrences of `wanted`, from left to right, none overlapping. An empty text occurs nowhere. Thread-safe.
+/// Returns the occurrences of `wanted`, from left to right, none overlapping. An empty text occurs nowhere.
+/// Thread-safe.
 std::vector<PatternMatch> FindAllOf(std::string_view wanted, std::string_view text);
 
 }  // namespace winnow

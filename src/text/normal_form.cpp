@@ -7,7 +7,8 @@
 #include "text/utf8.h"
 
 // The text is divided into parts before characters that do not interact with those before them (kBoundaryBefore); each
-// part is decomposed, put in canonical order and, for NFC and NFKC, composed. Most parts are single characters that stay.
+// part is decomposed, put in canonical order and, for NFC and NFKC, composed. Most parts are single characters that
+// stay.
 
 namespace winnow {
 namespace {

@@ -39,8 +39,8 @@ class Pattern {
   bool local() const { return kind_ != Kind::kRegex; }
 
   /// Returns the matches from left to right, none overlapping, without empty ones right after another. `text` is
-  /// UTF-8. Throws TextLimitExceeded if a regular expression takes more time than `time` leaves, or than MatchTime gives
-  /// to the text by itself, or more memory than 16 MB and 256 bytes per character.
+  /// UTF-8. Throws TextLimitExceeded if a regular expression takes more time than `time` leaves, or than MatchTime
+  /// gives to the text by itself, or more memory than 16 MB and 256 bytes per character.
   std::vector<PatternMatch> FindAll(std::string_view text, MatchTime& time) const;
   std::vector<PatternMatch> FindAll(std::string_view text) const {
     MatchTime time(text.size());

@@ -1,7 +1,7 @@
 /// Redaction: numbers, URLs and addresses of mail in a text are replaced by others of the same form.
 ///
-/// The replacements keep the form, so that a redacted text can be read and searched, and rules that look for "a link" or
-/// "a code of four digits" find the same in it: digits become 0, a URL becomes https://redacted.invalid/, an address
+/// The replacements keep the form, so that a redacted text can be read and searched, and rules that look for "a link"
+/// or "a code of four digits" find the same in it: digits become 0, a URL becomes https://redacted.invalid/, an address
 /// name@redacted.invalid (".invalid" never exists: RFC 2606).
 #pragma once
 

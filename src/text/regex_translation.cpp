@@ -14,7 +14,8 @@ constexpr size_t kLongest = 4096;
 
 constexpr char kAnything = '\0';
 
-/// What is known of a group. A repetition of one that can match the same text in several ways may take exponential time.
+/// What is known of a group. A repetition of one that can match the same text in several ways may take exponential
+/// time.
 struct Group {
   bool varies = false;      ///< a part of it is repeated or optional, or its alternatives may begin alike
   bool alternates = false;  ///< it has several alternatives

@@ -8,8 +8,8 @@
 
 namespace winnow {
 
-/// Returns an expression that ICU matches as Oniguruma, in Ruby's syntax and for Unicode, matches `regex`. Errors: those
-/// of Pattern::OfRegex.
+/// Returns an expression that ICU matches as Oniguruma, in Ruby's syntax and for Unicode, matches `regex`. Errors:
+/// those of Pattern::OfRegex.
 Result<std::string> TranslateRegex(std::string_view regex, std::string_view where);
 
 }  // namespace winnow

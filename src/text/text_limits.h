@@ -10,8 +10,8 @@
 
 namespace winnow {
 
-/// A text cannot be processed by the rules of a model within the limits. Thrown, as running out of memory is, because it
-/// concerns a damaged or hostile model only; whoever catches exceptions of a request or a command reports it.
+/// A text cannot be processed by the rules of a model within the limits. Thrown, as running out of memory is, because
+/// it concerns a damaged or hostile model only; whoever catches exceptions of a request or a command reports it.
 class TextLimitExceeded : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -82,12 +82,12 @@ Properties PropertiesOf(char32_t c);
 /// The major number of the version of Unicode that assigned the character; 0 if none has.
 uint8_t AgeOf(char32_t c);
 
-/// The script of a character (Standard Annex 24), as an index of the scripts in the order in which ICU numbers them. The
-/// scripts Common, Inherited and Unknown are all kNoScript.
+/// The script of a character (Standard Annex 24), as an index of the scripts in the order in which ICU numbers them.
+/// The scripts Common, Inherited and Unknown are all kNoScript.
 uint8_t ScriptIndexOf(char32_t c);
 inline constexpr uint8_t kNoScript = 0;
-/// Returns the number of indices. Two of them, which no character has, are those of the written languages "Japanese" and
-/// "Korean", each with several scripts.
+/// Returns the number of indices. Two of them, which no character has, are those of the written languages "Japanese"
+/// and "Korean", each with several scripts.
 size_t ScriptCount();
 /// Returns the name of a script with underscores, as "Old_Italic"; "" for kNoScript.
 std::string_view ScriptName(uint8_t index);

@@ -1,5 +1,6 @@
-// The symbols lie in a list linked both ways. Short words, nearly all, are searched through for the merge with the lowest
-// rank; long ones keep their merges in a heap, where those that have become void are recognized when they come up.
+// The symbols lie in a list linked both ways. Short words, nearly all, are searched through for the merge with the
+// lowest rank; long ones keep their merges in a heap, where those that have become void are recognized when they come
+// up.
 #include "tokenize/bpe_merges.h"
 
 #include <algorithm>

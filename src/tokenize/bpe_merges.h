@@ -38,7 +38,8 @@ class BpeMerges {
 };
 
 /// The symbols of a word, which are merged in the order of ranks, the leftmost of equal ones first, until none is left.
-/// Allocates memory only for words of more than 64 symbols. Not thread-safe; for any number of words, one after another.
+/// Allocates memory only for words of more than 64 symbols. Not thread-safe; for any number of words, one after
+/// another.
 class BpeWord {
  public:
   struct Symbol {

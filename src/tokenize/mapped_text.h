@@ -29,8 +29,8 @@ struct MappedText {
   /// Returns an empty text that is tracked if this one is.
   MappedText Empty() const { return {.text = {}, .sources = {}, .tracked = tracked}; }
 
-  /// Returns the range in the original text of the bytes [begin, end), which must not be empty; nothing if the text is not
-  /// tracked.
+  /// Returns the range in the original text of the bytes [begin, end), which must not be empty; nothing if the text is
+  /// not tracked.
   TokenSpan SourceOf(size_t begin, size_t end) const {
     return tracked ? TokenSpan{sources[begin].begin, sources[end - 1].end} : TokenSpan{};
   }

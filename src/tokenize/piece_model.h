@@ -27,8 +27,8 @@ class PieceModel {
   virtual void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
                       std::vector<TokenSpan>* spans) const = 0;
 
-  /// Returns the normal form of a text, if EncodeNormalized can go on from it: added tokens may be searched for there. If
-  /// `tracked` is false, it need not have sources, and EncodeNormalized cannot give spans.
+  /// Returns the normal form of a text, if EncodeNormalized can go on from it: added tokens may be searched for there.
+  /// If `tracked` is false, it need not have sources, and EncodeNormalized cannot give spans.
   virtual std::optional<MappedText> Normalize(std::string_view /*text*/, bool /*tracked*/) const {
     return std::nullopt;
   }
@@ -38,8 +38,8 @@ class PieceModel {
     Encode(text.text, base, limit, ids, spans);
   }
 
-  /// Returns true if the tokens of a word do not depend on text beyond the white space around it, but Encode reads all of
-  /// a text: a long one may be cut between words.
+  /// Returns true if the tokens of a word do not depend on text beyond the white space around it, but Encode reads all
+  /// of a text: a long one may be cut between words.
   virtual bool reads_words() const { return false; }
 
   /// Returns the number of ids, which is the largest id plus one.

@@ -1,6 +1,6 @@
 /// A tokenizer as tokenizer.json describes it, step by step: a normalizer, a pre-tokenizer, and a model for each piece.
-/// The kinds that most models have are done faster by models of their own (WordPieceModel, ByteLevelBpe), which give the
-/// same ids; this one does all others.
+/// The kinds that most models have are done faster by models of their own (WordPieceModel, ByteLevelBpe), which give
+/// the same ids; this one does all others.
 #pragma once
 
 #include <memory>
@@ -19,8 +19,8 @@ class Pipeline final : public PieceModel {
   static Result<std::unique_ptr<PieceModel>> Make(const Json& json, std::unique_ptr<const WordModel> model,
                                                   const std::string& where);
 
-  /// Encodes a text. The normalizer and the pre-tokenizer read all of it, in linear time and memory, whatever the limit.
-  /// Where reads_words() is true the caller may encode the begin of a text alone.
+  /// Encodes a text. The normalizer and the pre-tokenizer read all of it, in linear time and memory, whatever the
+  /// limit. Where reads_words() is true the caller may encode the begin of a text alone.
   void Encode(std::string_view text, size_t base, size_t limit, std::vector<int32_t>& ids,
               std::vector<TokenSpan>* spans) const override;
   std::optional<MappedText> Normalize(std::string_view text, bool tracked) const override {

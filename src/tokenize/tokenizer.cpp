@@ -163,8 +163,8 @@ void Tokenizer::Encode(std::string_view text, const EncodeOptions& options, std:
   AddTokens(frame_.after, end, ids, spans);
 }
 
-/// The text alone, up to `limit` ids in all. Of a long text no more is read than that many tokens need: what comes after
-/// a place between two words changes no tokens but the few before that place.
+/// The text alone, up to `limit` ids in all. Of a long text no more is read than that many tokens need: what comes
+/// after a place between two words changes no tokens but the few before that place.
 void Tokenizer::EncodeText(std::string_view text, bool parse_special_tokens, size_t limit, std::vector<int32_t>& ids,
                            std::vector<TokenSpan>* spans) const {
   if (ids.size() >= limit) return;

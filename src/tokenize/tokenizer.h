@@ -75,8 +75,8 @@ class Tokenizer {
   ///   spm.model                DeBERTa-v2/v3, whose ids are SentencePiece's
   ///   sentencepiece.bpe.model  XLM-RoBERTa, whose ids are fairseq's: <s> <pad> </s> <unk>, then SentencePiece's
   ///   vocab.json, merges.txt   RoBERTa
-  /// The files beside it (tokenizer_config.json, special_tokens_map.json, added_tokens.json, config.json) change it as in
-  /// Hugging Face's transformers; docs/adr/023 lists the keys. The family whose ids an spm file has is determined by
+  /// The files beside it (tokenizer_config.json, special_tokens_map.json, added_tokens.json, config.json) change it as
+  /// in Hugging Face's transformers; docs/adr/023 lists the keys. The family whose ids an spm file has is determined by
   /// tokenizer_class, otherwise by model_type, otherwise by the name of the file. Errors: kNotFound; kInvalidModel for
   /// damaged files, a repeated piece or a missing [UNK]; kUnsupported, by name, for other kinds of tokenizers and for
   /// keys that are not supported.
@@ -176,9 +176,9 @@ Result<void> CopyTokenizerFiles(const std::filesystem::path& from, const std::fi
 
 /// Makes other programs truncate texts as this model does: model_max_length in tokenizer_config.json, `truncation` in
 /// tokenizer.json and max_seq_length in sentence_bert_config.json become `max_length`, and `padding` in tokenizer.json
-/// becomes null. transformers and transformers.js read the first, the tokenizers library the second, and Text Embeddings
-/// Inference the third (router/src/lib.rs). Other bytes of the files stay as they are. Errors: kIo; kInvalidModel for a
-/// file that is not a JSON object.
+/// becomes null. transformers and transformers.js read the first, the tokenizers library the second, and Text
+/// Embeddings Inference the third (router/src/lib.rs). Other bytes of the files stay as they are. Errors: kIo;
+/// kInvalidModel for a file that is not a JSON object.
 Result<void> LimitTokenizer(const std::filesystem::path& dir, int max_length);
 
 }  // namespace winnow

@@ -30,8 +30,8 @@ std::unexpected<Error> NoFiles(const std::filesystem::path& dir) {
       "copy the model's tokenizer files next to config.json");
 }
 
-/// Returns true if the begin of a text that is too long is cut: by truncation_side in tokenizer_config.json, otherwise by
-/// `truncation` in tokenizer.json.
+/// Returns true if the begin of a text that is too long is cut: by truncation_side in tokenizer_config.json, otherwise
+/// by `truncation` in tokenizer.json.
 Result<bool> TruncatesLeft(std::string_view config, std::string_view tokenizer, const std::string& where) {
   const auto member = [&](std::string_view text, const char* name) -> Result<Json> {
     const std::optional<std::string_view> found = TRY(MemberText(text, name, where));

@@ -60,8 +60,8 @@ std::string EncodeBase64(std::string_view bytes);
 Result<Tokenizer> ParseTokenizerJson(std::string_view text, const std::string& where,
                                      const TokenizerSettings* settings = nullptr);
 
-/// Makes a tokenizer of a parsed tokenizer.json, whose model.vocab, if it is an object, was collected into `pieces`, and
-/// of its special and added tokens.
+/// Makes a tokenizer of a parsed tokenizer.json, whose model.vocab, if it is an object, was collected into `pieces`,
+/// and of its special and added tokens.
 Result<Tokenizer> TokenizerOfJson(const Json& json, PiecesById pieces, TokenFrame frame, const std::string& where);
 
 /// Readers of tokenizer.json's kinds of models. `added` and `frame` have the tokens that are searched for beside the

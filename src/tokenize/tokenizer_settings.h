@@ -22,8 +22,8 @@ struct TokenizerSettings {
   /// model_type; empty if none is given.
   std::string family;
 
-  /// Reads the files of a directory, all of which may be missing. Errors: kInvalidModel, also for flags that are neither true
-  /// nor false.
+  /// Reads the files of a directory, all of which may be missing. Errors: kInvalidModel, also for flags that are
+  /// neither true nor false.
   static Result<TokenizerSettings> Read(const std::filesystem::path& dir);
 
   /// Returns true if transformers loads BERT's tokenizer, or one that differs in its special tokens alone.

@@ -134,8 +134,8 @@ class Unigram::Walk {
   bool after_unknown_ = false;
 };
 
-/// All pieces that begin at a place of `text`; `best` has one place more than the text has bytes. Returns the end of the
-/// longest.
+/// All pieces that begin at a place of `text`; `best` has one place more than the text has bytes. Returns the end of
+/// the longest.
 size_t Unigram::Step(std::string_view text, size_t at, std::span<Place> best) const {
   const double so_far = best[at].score;
   const auto reach = [&](size_t end, double score, int32_t id) {

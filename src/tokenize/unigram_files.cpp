@@ -110,8 +110,8 @@ Result<std::unique_ptr<const PieceModel>> UnigramFromJson(const Json& json, cons
 
 namespace {
 
-/// The normalizer and pre-tokenizer by which transformers replaces SentencePiece's own: version 5 for XLM-RoBERTa, version
-/// 4.57 (convert_slow_tokenizer.py) for DeBERTa.
+/// The normalizer and pre-tokenizer by which transformers replaces SentencePiece's own: version 5 for XLM-RoBERTa,
+/// version 4.57 (convert_slow_tokenizer.py) for DeBERTa.
 Json StepsOf(const UnigramNormalization& options, bool deberta, bool split_by_punct) {
   Json normalizers = Json::array(), pre_tokenizers = Json::array();
   if (options.lowercase) normalizers.push_back({{"type", "Lowercase"}});

@@ -70,8 +70,8 @@ struct Layout {
   std::vector<std::string> label_fields;
 };
 
-/// Opens the file as DataScan does, but for all rows with their numbers. Errors: kInvalidArgument for rows that the file
-/// does not have.
+/// Opens the file as DataScan does, but for all rows with their numbers. Errors: kInvalidArgument for rows that the
+/// file does not have.
 Result<Layout> LayoutOf(const fs::path& file, const ReadOptions& options, const RowChanges& changes) {
   Layout layout;
   bool labelled = true;

@@ -8,8 +8,8 @@
 
 namespace winnow {
 
-/// Returns an error without what concerns the machine alone: the file has its name instead of its path, and options their
-/// names instead of those of the command line.
+/// Returns an error without what concerns the machine alone: the file has its name instead of its path, and options
+/// their names instead of those of the command line.
 Error ForClients(Error error, const std::filesystem::path& file);
 /// Returns an error as one line.
 std::string OneLine(const Error& error);

@@ -2,8 +2,8 @@
 ///
 /// A directory has the files themselves, and three hidden directories: .uploads (what is being received or rewritten),
 /// .former/NAME/N (former versions, the newest with the greatest N), .trash/NAME (deleted files with their former
-/// versions). A file appears or changes by one rename, so that who reads it reads the old or the new contents, and a crash
-/// leaves one of them.
+/// versions). A file appears or changes by one rename, so that who reads it reads the old or the new contents, and a
+/// crash leaves one of them.
 #pragma once
 
 #include <chrono>
@@ -59,7 +59,8 @@ struct UploadProgress {
 /// Thread-safe. Messages of errors have names, no paths.
 class DataFiles {
  public:
-  /// Creates the directories; removes uploads older than a day, and what has been in the trash for 30 days. Errors: kIo.
+  /// Creates the directories; removes uploads older than a day, and what has been in the trash for 30 days. Errors:
+  /// kIo.
   static Result<std::unique_ptr<DataFiles>> Open(DataFilesOptions options);
 
   struct Listing {
@@ -91,11 +92,12 @@ class DataFiles {
   /// Returns the path of a file that does not exist yet, for new contents of a file of that name. Its owner removes it,
   /// or passes it to Replace.
   std::filesystem::path NewTemporary(const std::string& name);
-  /// Makes a written temporary file, which is fsynced here, the contents of a file, whose former version is kept. Errors:
-  /// kNotFound; kExists if the file has not that version any more; kIo.
+  /// Makes a written temporary file, which is fsynced here, the contents of a file, whose former version is kept.
+  /// Errors: kNotFound; kExists if the file has not that version any more; kIo.
   Result<DataFile> Replace(const std::string& name, const std::filesystem::path& temporary, const std::string& version);
 
-  /// Moves a file to the trash, in the place of one of the same name. Errors: kInvalidArgument, kNotFound, kExists, kIo.
+  /// Moves a file to the trash, in the place of one of the same name. Errors: kInvalidArgument, kNotFound, kExists,
+  /// kIo.
   Result<void> Delete(const std::string& name, const std::string& version);
   /// Brings a file back from the trash. Errors: kNotFound; kExists if there is one of that name again; kIo.
   Result<DataFile> Restore(const std::string& name);

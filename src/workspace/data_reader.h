@@ -34,8 +34,8 @@ class DataReader {
   /// `most_bytes`: memory for all files together; a larger file is read again by each call.
   explicit DataReader(size_t most_bytes = size_t{256} << 20) : most_bytes_(most_bytes) {}
 
-  /// Calls `take` with each row, in order, until it returns false. Errors: those of DataScan, in the words of ForClients;
-  /// kCancelled if `stopped` returned true.
+  /// Calls `take` with each row, in order, until it returns false. Errors: those of DataScan, in the words of
+  /// ForClients; kCancelled if `stopped` returned true.
   Result<void> VisitRows(const DataSource& source, const std::function<bool(const DataRow& row)>& take);
 
  private:

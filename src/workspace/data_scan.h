@@ -1,5 +1,5 @@
-/// Reading of all rows of a data file as people see them: also those that have no label or no text yet, which readers for
-/// training drop.
+/// Reading of all rows of a data file as people see them: also those that have no label or no text yet, which readers
+/// for training drop.
 #pragma once
 
 #include <filesystem>

@@ -13,8 +13,8 @@
 
 namespace winnow {
 
-/// Returns the numbers of a file, as GET /v1/data/{name}/summary has them. Duplicates are texts with the DuplicateKey of
-/// an earlier one. Errors: those of DataReader.
+/// Returns the numbers of a file, as GET /v1/data/{name}/summary has them. Duplicates are texts with the DuplicateKey
+/// of an earlier one. Errors: those of DataReader.
 Result<Json> SummaryOf(DataReader& reader, const DataSource& source);
 
 struct RowFilter {

@@ -20,8 +20,8 @@ struct DataVersion {
 /// out, and so is what a killed process left of a file that it replaced (base/replace_file.h). Errors: kIo.
 Result<std::vector<DataVersion>> AllDataVersions(const std::filesystem::path& directory);
 
-/// Calls `use` with a path that leads to the version and has the name of the data file: where that is a link, ReplaceFile
-/// replaces the version itself. Errors: those of `use`; kIo.
+/// Calls `use` with a path that leads to the version and has the name of the data file: where that is a link,
+/// ReplaceFile replaces the version itself. Errors: those of `use`; kIo.
 Result<void> UseByName(const DataVersion& version,
                        const std::function<Result<void>(const std::filesystem::path& path)>& use);
 

@@ -11,9 +11,9 @@
 
 namespace winnow {
 
-/// Each function returns the row, whose line end stays as it is, with the given labels in place of its own, and all other
-/// bytes as they are; without labels the row has none. Errors: kUnsupported if the format cannot hold these labels in this
-/// row.
+/// Each function returns the row, whose line end stays as it is, with the given labels in place of its own, and all
+/// other bytes as they are; without labels the row has none. Errors: kUnsupported if the format cannot hold these
+/// labels in this row.
 
 /// `label_fields`: the column of the label, or several 0/1 columns.
 Result<std::string> RelabelTableRow(std::string_view row, const Dialect& dialect, char line_end,

@@ -1,5 +1,5 @@
-/// write_store URL VERSION: fills a store through the code of a former commit. It is compiled in a checkout of that commit,
-/// with FORMER_SCHEMA as its schema version (README.md says how); today's build does not contain it.
+/// write_store URL VERSION: fills a store through the code of a former commit. It is compiled in a checkout of that
+/// commit, with FORMER_SCHEMA as its schema version (README.md says how); today's build does not contain it.
 #include <fmt/format.h>
 
 #include <cstdio>

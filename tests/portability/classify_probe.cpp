@@ -1,5 +1,6 @@
-// Classifies lines with a bundle and prints JSON lines like `winnow classify --json`, without the rest of the program: what is
-// compiled for another processor to test it there in minutes. Usage: classify_probe classify BUNDLE --input FILE --json
+// Classifies lines with a bundle and prints JSON lines like `winnow classify --json`, without the rest of the program:
+// what is compiled for another processor to test it there in minutes. Usage: classify_probe classify BUNDLE --input
+// FILE --json
 #include <fstream>
 #include <iostream>
 #include <string>

@@ -1,5 +1,5 @@
-/// A real PostgreSQL for a test, on a Unix socket of its own; stopped with the test. initdb refuses to run as root: then
-/// the server runs as the user postgres or nobody.
+/// A real PostgreSQL for a test, on a Unix socket of its own; stopped with the test. initdb refuses to run as root:
+/// then the server runs as the user postgres or nobody.
 #pragma once
 
 #include <pwd.h>

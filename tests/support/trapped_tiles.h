@@ -1,6 +1,6 @@
 /// Runs AMX's tile instructions on CPUs without them: such a CPU raises an exception for each, and the handler of its
-/// signal (SIGILL) decodes the instruction and carries it out on the emulated tiles of kernels/reference/tiles.h. So what
-/// the compiler and the assembler made of kernels/amx_tiles.cpp is tested everywhere.
+/// signal (SIGILL) decodes the instruction and carries it out on the emulated tiles of kernels/reference/tiles.h. So
+/// what the compiler and the assembler made of kernels/amx_tiles.cpp is tested everywhere.
 #pragma once
 
 #if defined(__x86_64__)

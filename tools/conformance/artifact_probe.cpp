@@ -6,7 +6,8 @@
 //   artifact_probe URL remove KEY
 //
 // Commands that follow "--" are called in turn on the same store, so that they share its connections and credentials.
-// Requests are logged, and "done: put KEY" after each call. Exits with 1 after an error, which it prints with the number of its code.
+// Requests are logged, and "done: put KEY" after each call. Exits with 1 after an error, which it prints with the
+// number of its code.
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -1,7 +1,9 @@
-// What src/data makes of tables, for tools/conformance/csv_module.py. Reads lines of JSON from standard input, writes a line
-// of JSON for each:
-//   {"path", "delimiter"?, "quoting"?, "no_header"?}    a file -> {"columns", "rows": [[cell, ...], ...], "bad"} or {"error"}
-//   {"text", "delimiter", "quotes"}                     a text, divided into rows -> {"rows", "open": ends within quotes}
+// What src/data makes of tables, for tools/conformance/csv_module.py. Reads lines of JSON from standard input, writes a
+// line of JSON for each:
+//   {"path", "delimiter"?, "quoting"?, "no_header"?}    a file -> {"columns", "rows": [[cell, ...], ...], "bad"} or
+//   {"error"}
+//   {"text", "delimiter", "quotes"}                     a text, divided into rows -> {"rows", "open": ends within
+//   quotes}
 // Cells are hexadecimal.
 #include <fmt/format.h>
 

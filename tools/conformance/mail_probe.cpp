@@ -1,5 +1,5 @@
-// What src/mail makes of messages, for tools/conformance/email_module.py. Reads messages from standard input, each a 4-byte
-// little-endian length and its bytes, and writes a line of JSON for each: MailMessage::ToJson, or {"error"}.
+// What src/mail makes of messages, for tools/conformance/email_module.py. Reads messages from standard input, each a
+// 4-byte little-endian length and its bytes, and writes a line of JSON for each: MailMessage::ToJson, or {"error"}.
 #include <array>
 #include <cstdint>
 #include <iostream>

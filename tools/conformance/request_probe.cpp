@@ -1,6 +1,6 @@
 // What src/server makes of bytes that arrive on a connection, for tools/conformance/http_grammar.py. Reads inputs from
-// standard input, each a 4-byte little-endian length and its bytes, and writes a line of JSON for each: {"status"} if the
-// request is refused, else {"method", "target", "headers": [[name, value], ...], "body", "rest"}, with all bytes in
+// standard input, each a 4-byte little-endian length and its bytes, and writes a line of JSON for each: {"status"} if
+// the request is refused, else {"method", "target", "headers": [[name, value], ...], "body", "rest"}, with all bytes in
 // hexadecimal; "rest" is the number of bytes behind the request.
 #include <fmt/format.h>
 

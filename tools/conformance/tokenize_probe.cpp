@@ -1,6 +1,6 @@
 // The token ids of texts, for tools/conformance/tokenizer_variants.py, which compares thousands of tokenizers: as
-// `winnow tokenize`, whose start would take most of the time. Reads lines of JSON from standard input, and writes a line of
-// JSON for each:
+// `winnow tokenize`, whose start would take most of the time. Reads lines of JSON from standard input, and writes a
+// line of JSON for each:
 //   {"directory", "texts": [...], "special", "max_length"}  ->  {"ids": [[...], ...]} or {"error"}
 #include <cstdint>
 #include <iostream>

@@ -37,8 +37,8 @@ class PythonClassifier {
   ~PythonClassifier();
 
   /// Classifies texts (python/texts.h), and returns a dictionary of NumPy arrays: probabilities [texts, labels], label,
-  /// top, score, confidence, threshold, abstained, scope_score, out_of_scope [texts] and, of multi-label models, decided
-  /// [texts, labels].
+  /// top, score, confidence, threshold, abstained, scope_score, out_of_scope [texts] and, of multi-label models,
+  /// decided [texts, labels].
   ByName Classify(nb::handle texts, const ClassifyOptions& options);
   /// Classifies the texts that the template of the bundle makes of columns, which is a dictionary.
   ByName ClassifyColumns(const ByName& columns, const ClassifyOptions& options);
@@ -54,11 +54,12 @@ class PythonClassifier {
     std::optional<BundleClassifier> classifier;
   };
   void Load();
-  /// Drops what is loaded. In a forked process, it is left as it is: its threads, for which its destructor would wait, are
-  /// not here.
+  /// Drops what is loaded. In a forked process, it is left as it is: its threads, for which its destructor would wait,
+  /// are not here.
   void Drop();
-  /// Returns what is loaded. In a forked process, where the threads of the parent are missing, the bundle is loaded again
-  /// first; by each thread that comes meanwhile, which is why callers share it. The caller holds the interpreter lock.
+  /// Returns what is loaded. In a forked process, where the threads of the parent are missing, the bundle is loaded
+  /// again first; by each thread that comes meanwhile, which is why callers share it. The caller holds the interpreter
+  /// lock.
   std::shared_ptr<const Loaded> Current();
   static ByName ClassifyViews(const BundleClassifier& model, std::span<const InputTextView> views,
                               const ClassifyOptions& options);

@@ -1,6 +1,6 @@
 /// The tile instructions of AMX, carried out one after another as the "Operation" sections of the Intel 64 and IA-32
-/// Architectures Software Developer's Manual, volume 2, describe LDTILECFG, TILELOADD, TILESTORED, TILEZERO, TDPBUSD and
-/// TILERELEASE. What would raise an exception on a CPU is counted as a fault, and has no other effect.
+/// Architectures Software Developer's Manual, volume 2, describe LDTILECFG, TILELOADD, TILESTORED, TILEZERO, TDPBUSD
+/// and TILERELEASE. What would raise an exception on a CPU is counted as a fault, and has no other effect.
 #pragma once
 
 #include <array>

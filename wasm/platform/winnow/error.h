@@ -1,4 +1,5 @@
-/// Errors as in include/winnow/error.h, made, moved and destroyed by calls: inlined, that would be a tenth of the module.
+/// Errors as in include/winnow/error.h, made, moved and destroyed by calls: inlined, that would be a tenth of the
+/// module.
 #ifndef WINNOW_ERROR_H_
 #define WINNOW_ERROR_H_
 
