@@ -69,15 +69,23 @@ void WarnOfSmallClasses(const Dataset& train, std::vector<std::string>& warnings
   }
 }
 
-/// Takes labels without a new id out of a part, and their texts.
+/// Takes labels without a new id out of a part, and their texts. The shares of a soft label that stay have the sum 1
+/// again.
 void KeepLabels(const LabelSet& kept, const std::vector<int32_t>& new_ids, Dataset& part) {
   std::erase_if(part.examples, [&](const Example& example) {
     return example.labels.front() >= 0 && new_ids[static_cast<size_t>(example.labels.front())] < 0;
   });
   for (Example& example : part.examples) {
     for (int32_t& id : example.labels) id = id < 0 ? id : new_ids[static_cast<size_t>(id)];
-    std::erase_if(example.shares, [&](const auto& share) { return new_ids[static_cast<size_t>(share.first)] < 0; });
-    for (auto& [id, share] : example.shares) id = new_ids[static_cast<size_t>(id)];
+    const size_t dropped =
+        std::erase_if(example.shares, [&](const auto& share) { return new_ids[static_cast<size_t>(share.first)] < 0; });
+    float sum = 0;
+    for (auto& [id, share] : example.shares) {
+      id = new_ids[static_cast<size_t>(id)];
+      sum += share;
+    }
+    if (dropped == 0) continue;
+    for (auto& [id, share] : example.shares) share /= sum;
   }
   part.labels = kept;
 }

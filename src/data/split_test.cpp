@@ -298,6 +298,29 @@ TEST_F(ReadSplitTest, RefusesThousandsOfLabelsOfOneText) {
   EXPECT_TRUE(ReadSplit({{file}, {}, {}}, {}, {}, report_));
 }
 
+TEST_F(ReadSplitTest, SoftLabelsKeepTheSharesOfTheLabelsThatStay) {
+  std::string text;
+  for (int i = 0; i < 6; ++i) {
+    text += R"({"text": "one )" + std::to_string(i) + R"(", "label": {"a": 0.5, "b": 0.25, "c": 0.25}})" + "\n";
+    text += R"({"text": "two )" + std::to_string(i) + R"(", "label": {"c": 0.25, "b": 0.75}})" + "\n";
+  }
+  const auto file = Write("soft.jsonl", text + R"({"text": "three", "label": {"c": 1.0}})" + "\n");
+  ReadOptions options;
+  options.labels = LabelSet{{"c", "b", "a"}};
+  const Result<Split> split = ReadSplit({{file}, {}, {}}, options, {.min_class_texts = 2}, report_);
+  ASSERT_TRUE(split) << split.error().Text();
+  EXPECT_THAT(split->train.labels.names, ElementsAre("b", "a"));
+  ASSERT_FALSE(split->train.examples.empty());
+  for (const Example& example : split->train.examples) {
+    const bool one = example.text.starts_with("one");
+    EXPECT_THAT(example.labels, ElementsAre(one ? 1 : 0));
+    ASSERT_EQ(example.shares.size(), one ? 2u : 1u) << example.text;
+    EXPECT_EQ(example.shares[0].first, 0);
+    EXPECT_FLOAT_EQ(example.shares[0].second, one ? 1.0f / 3 : 1.0f) << "the shares of a text have the sum 1";
+    EXPECT_FLOAT_EQ(example.shares.back().second, one ? 2.0f / 3 : 1.0f);
+  }
+}
+
 TEST_F(ReadSplitTest, DoesWithFewerPartsWhereThereAreTooFewTexts) {
   const auto six = Write("six.tsv", "a\t1 x\na\t2 x\nb\t3 x\nb\t4 x\nc\t5 x\nc\t6 x\n");
   const Result<Split> split = ReadSplit({{six}, {}, {}}, {}, {}, report_);

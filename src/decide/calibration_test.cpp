@@ -117,6 +117,83 @@ TEST(FitIsotonic, EqualsScikitLearn) {
   EXPECT_TRUE(std::isnan(curve.At(std::nan(""))));
 }
 
+TEST(CalibrationCurve, IsLinearBetweenItsPointsAndConstantOutside) {
+  const CalibrationCurve curve{{-1, 1, 5}, {0.2, 0.6, 0.7}};
+  const std::pair<double, double> values[] = {{-9, 0.2}, {-1, 0.2},  {-0.5, 0.3}, {0, 0.4},
+                                              {1, 0.6},  {2, 0.625}, {5, 0.7},    {9, 0.7}};
+  for (const auto& [x, y] : values) EXPECT_NEAR(curve.At(x), y, 1e-15) << x;
+}
+
+// A label's curve maps its log-odds, log(p / (1 - p)) of the probability without calibration, fitted and applied alike.
+TEST(FitCalibration, IsotonicCurvesAreThoseOfTheLogOdds) {
+  for (const size_t labels : {2u, 3u}) {
+    Texts texts;
+    texts.labels.resize(labels);
+    Random random(6, "isotonic");
+    for (size_t t = 0; t < 1500; ++t) {
+      texts.truth.push_back({static_cast<int32_t>(random.Below(static_cast<uint32_t>(labels)))});
+      for (size_t k = 0; k < labels; ++k) {
+        const double height = static_cast<int32_t>(k) == texts.truth[t][0] ? 1 + static_cast<double>(k) : 0;
+        texts.logits.push_back(static_cast<float>(2 * random.Normal() + height + 5));
+      }
+    }
+    std::vector<CalibrationCurve> curves;
+    std::vector<std::vector<double>> log_odds(labels);
+    for (size_t k = 0; k < labels; ++k) {
+      std::vector<uint8_t> outcomes;
+      for (size_t t = 0; t < texts.truth.size(); ++t) {
+        double rest = 0;
+        for (size_t other = 0; other < labels; ++other) {
+          if (other != k) rest += std::exp(static_cast<double>(texts.logits[t * labels + other]));
+        }
+        log_odds[k].push_back(static_cast<double>(texts.logits[t * labels + k]) - std::log(rest));
+        outcomes.push_back(texts.truth[t][0] == static_cast<int32_t>(k) ? 1 : 0);
+      }
+      curves.push_back(FitIsotonic(log_odds[k], outcomes));
+    }
+    const Calibration calibration = FitCalibration(CalibrationMethod::kIsotonic, texts.view()).value().calibration;
+    const std::vector<float> probabilities = Apply(calibration, texts.logits, labels, false);
+    for (size_t t = 0; t < texts.truth.size(); ++t) {
+      double sum = 0;
+      for (size_t k = 0; k < labels; ++k) sum += curves[k].At(log_odds[k][t]);
+      for (size_t k = 0; k < labels; ++k) {
+        // With two labels, the second one's curve says all.
+        const double second = curves[1].At(log_odds[1][t]);
+        const double expected = labels == 2 ? (k == 1 ? second : 1 - second) : curves[k].At(log_odds[k][t]) / sum;
+        ASSERT_NEAR(probabilities[t * labels + k], expected, 1e-6) << "text " << t << ", label " << k;
+      }
+    }
+  }
+}
+
+TEST(FitCalibration, IsotonicCurvesOfSeveralLabelsAreThoseOfTheLogits) {
+  Texts texts;
+  texts.labels.resize(3);
+  texts.multi_label = true;
+  Random random(7, "isotonic");
+  for (size_t t = 0; t < 1200; ++t) {
+    std::vector<int32_t>& has = texts.truth.emplace_back();
+    for (int32_t k = 0; k < 3; ++k) {
+      if (random.Below(3) == 0) has.push_back(k);
+      const double height = !has.empty() && has.back() == k ? 2 : -1;
+      texts.logits.push_back(static_cast<float>(2 * random.Normal() + height + k));
+    }
+  }
+  const Calibration calibration = FitCalibration(CalibrationMethod::kIsotonic, texts.view()).value().calibration;
+  const std::vector<float> probabilities = Apply(calibration, texts.logits, 3, true);
+  for (size_t k = 0; k < 3; ++k) {
+    std::vector<double> scores;
+    std::vector<uint8_t> outcomes;
+    for (size_t t = 0; t < texts.truth.size(); ++t) {
+      scores.push_back(static_cast<double>(texts.logits[t * 3 + k]));
+      outcomes.push_back(std::ranges::count(texts.truth[t], static_cast<int32_t>(k)) > 0 ? 1 : 0);
+    }
+    const CalibrationCurve curve = FitIsotonic(scores, outcomes);
+    for (size_t t = 0; t < texts.truth.size(); ++t)
+      ASSERT_NEAR(probabilities[t * 3 + k], curve.At(scores[t]), 1e-6) << "text " << t << ", label " << k;
+  }
+}
+
 TEST(FitCalibration, IsotonicGivesProbabilitiesThatAddUp) {
   for (const size_t labels : {2u, 3u}) {
     Texts texts;
@@ -226,6 +303,7 @@ TEST(Calibrate, TakesLimitsOfInfiniteLogitsAndKeepsNaN) {
   const Calibration vector{.method = CalibrationMethod::kVector, .scale = {1, 1, 1}, .bias = {0, 0, 0}};
   for (const Calibration& calibration : {isotonic, vector, Calibration{}}) {
     EXPECT_THAT(Apply(calibration, {inf, 0, -inf}, 3, false), testing::ElementsAre(1, 0, 0));
+    EXPECT_THAT(Apply(calibration, {0, inf, inf}, 3, false), testing::ElementsAre(0, 0.5F, 0.5F));
     EXPECT_TRUE(std::isnan(Apply(calibration, {NAN, 0, 1}, 3, false)[1]));
     EXPECT_TRUE(std::isnan(Apply(calibration, {NAN, 0, 1}, 3, true)[0]));
     EXPECT_FALSE(std::isnan(Apply(calibration, {NAN, 0, 1}, 3, true)[1]));

@@ -119,7 +119,10 @@ TEST(Decide, AbstainsWhereAProbabilityIsNotANumber) {
 
 TEST(Decide, IgnoresAPositiveLabelThatIsNotThere) {
   EXPECT_EQ(Decide(std::array{0.3F, 0.7F}, {.positive_label = 7}).score, 0.7F);
+  EXPECT_EQ(Decide(std::array{0.3F, 0.7F}, {.positive_label = 2}).score, 0.7F);
   EXPECT_EQ(Decide(std::array{1.0F}, {.positive_label = 0}).label, 0);
+  EXPECT_TRUE(Decide(std::array{1.0F}, {.positive_label = 0}).positive) << "the only label there is";
+  EXPECT_FALSE(Decide(std::array{1.0F}, {}).positive);
 }
 
 TEST(DecideMultiLabel, ListsEveryLabelThatReachesItsThreshold) {
@@ -142,6 +145,26 @@ TEST(DecideMultiLabel, SaysHowSureItIsOfNone) {
   EXPECT_EQ(none.score, 0.25F);
   EXPECT_EQ(none.confidence, 0.75F);
   EXPECT_EQ(none.top, 0);
+}
+
+TEST(DecideMultiLabel, HasTheScoreOfItsMostProbableDecidedLabel) {
+  const std::array thresholds = {0.3F, 0.7F, 0.3F};
+  const Decision first = DecideMultiLabel(std::array{0.4F, 0.6F, 0.4F}, thresholds, {.positive_label = 1});
+  EXPECT_THAT(first.labels, testing::ElementsAre(0, 2));
+  EXPECT_EQ(first.label, 0) << "the first one of equal probabilities";
+  EXPECT_EQ(first.score, 0.4F);
+  EXPECT_EQ(first.confidence, 0.4F);
+  EXPECT_EQ(first.top, 1);
+  EXPECT_FALSE(first.positive);
+  EXPECT_TRUE(DecideMultiLabel(std::array{0.4F, 0.7F, 0.4F}, thresholds, {.positive_label = 1}).positive);
+}
+
+TEST(DecideMultiLabel, AbstainsBelowTheConfidenceAskedFor) {
+  EXPECT_TRUE(DecideMultiLabel(std::array{0.55F, 0.1F}, {}, {.abstain_below = 0.6F}).abstained);
+  EXPECT_FALSE(DecideMultiLabel(std::array{0.6F, 0.1F}, {}, {.abstain_below = 0.6F}).abstained);
+  EXPECT_TRUE(DecideMultiLabel(std::array{0.45F, 0.1F}, {}, {.abstain_below = 0.6F}).abstained) << "of no label";
+  EXPECT_FALSE(DecideMultiLabel(std::array{0.4F, 0.1F}, {}, {.abstain_below = 0.6F}).abstained);
+  EXPECT_TRUE(DecideMultiLabel({}, {}).abstained);
 }
 
 }  // namespace

@@ -96,6 +96,49 @@ TEST(LabelThresholds, ScoresThatOneHalfDividesKeepIt) {
   EXPECT_EQ(BestF1Thresholds(scores, truth, 1), std::vector<float>{0.5f});
 }
 
+TEST(LabelThresholds, AreAsNearToOneHalfAsTheMiddleOfTheGapAllows) {
+  const auto best = [](const std::vector<std::pair<float, bool>>& texts) {
+    std::vector<float> scores;
+    std::vector<std::vector<int32_t>> truth;
+    for (const auto& [score, has] : texts) {
+      scores.push_back(score);
+      truth.push_back(has ? std::vector<int32_t>{0} : std::vector<int32_t>{});
+    }
+    return BestF1Thresholds(scores, truth, 1, /*least=*/1)[0];
+  };
+  EXPECT_FLOAT_EQ(best({{0.9f, true}, {0.7f, false}}), 0.75f);
+  EXPECT_FLOAT_EQ(best({{0.3f, true}, {0.1f, false}}), 0.25f);
+  // An F1 of 2/3 above .8 and above .1 alike: the threshold nearer to .5.
+  EXPECT_FLOAT_EQ(best({{0.9f, true}, {0.8f, false}, {0.7f, false}, {0.55f, true}, {0.1f, false}}), 0.4375f);
+  EXPECT_FLOAT_EQ(best({{0.9f, true}, {0.3f, false}, {0.2f, false}, {0.15f, true}, {0.1f, false}}), 0.5f);
+}
+
+TEST(LabelThresholds, EachLabelHasTheThresholdOfItsOwnScores) {
+  Random random(3, "labels");
+  std::vector<float> rows;
+  std::vector<std::vector<float>> columns(3);
+  std::vector<std::vector<int32_t>> truth(200);
+  for (std::vector<int32_t>& of_text : truth) {
+    for (int32_t label = 0; label < 3; ++label) {
+      const bool has = label == 2 ? &of_text != &truth[0] : random.Below(3) == 0;
+      if (has) of_text.push_back(label);
+      const double score = 0.2 + 0.2 * label + (has ? 0.15 : 0) + 0.1 * random.Uniform();
+      rows.push_back(static_cast<float>(score));
+      columns[static_cast<size_t>(label)].push_back(rows.back());
+    }
+  }
+  const std::vector<float> thresholds = BestF1Thresholds(rows, truth, 3);
+  for (int32_t label = 0; label < 2; ++label) {
+    std::vector<std::vector<int32_t>> alone;
+    for (const std::vector<int32_t>& of_text : truth)
+      alone.push_back(std::ranges::count(of_text, label) > 0 ? std::vector<int32_t>{0} : std::vector<int32_t>{});
+    const auto at = static_cast<size_t>(label);
+    EXPECT_EQ(thresholds[at], BestF1Thresholds(columns[at], alone, 1)[0]) << label;
+    EXPECT_EQ(F1At(thresholds[at], columns[at], alone), 1) << label;
+  }
+  EXPECT_EQ(thresholds[2], 0.5f) << "nearly every text has the label";
+}
+
 TEST(LabelThresholds, ModesMoveEachLabelInTheirDirection) {
   const ModeThresholds modes;
   EXPECT_FLOAT_EQ(ThresholdInMode(0.5f, modes, Mode::kStrict), 0.3f);

@@ -61,6 +61,8 @@ TEST(ModerateThreshold, SaysHowManyTextsAreMissing) {
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, ErrorCode::kInvalidData);
   EXPECT_THAT(failed.error().message, HasSubstr("needs at least 149 negatives, and there are 148"));
+  EXPECT_THAT(failed.error().hint, HasSubstr("with 148 negatives the lowest rate that can be guaranteed is 0.0201"))
+      << "1 - .05^(1 / 148) = .02004";
   EXPECT_THAT(ModerateForFpr({}, .02, .95).error().message, HasSubstr("there are 0"));
   for (const double wrong : {0.0, 1.0, -1.0, std::nan("")}) {
     EXPECT_EQ(ModerateForFpr(Ascending(300), wrong, .95).error().code, ErrorCode::kInvalidArgument);
@@ -183,6 +185,10 @@ TEST(ThresholdsForFpr, KeepThePromiseWithATemperatureOfTheSameTexts) {
 
 TEST(PositiveScore, IsWhatDecideCompares) {
   EXPECT_EQ(PositiveScore(std::array{0.75F, 0.25F}, 1), 0.25F);
+  EXPECT_FLOAT_EQ(PositiveScore(std::array{0.125F, 0.625F, 0.25F}, 1), 0.625F / 0.875F);
+  EXPECT_FLOAT_EQ(PositiveScore(std::array{0.125F, 0.625F, 0.25F}, 0), 0.125F / 0.75F);
+  EXPECT_EQ(PositiveScore(std::array{0.0F, 0.0F, 0.0F}, 0), 1) << "Decide compares 0 with a share of 0";
+  int compared = 0;
   Random random(10, "rows");
   for (int i = 0; i < 20000; ++i) {
     std::array<float, 3> logits;
@@ -191,10 +197,12 @@ TEST(PositiveScore, IsWhatDecideCompares) {
     Softmax(logits, 3, 1, row);
     const float score = PositiveScore(row, 2);
     if (!(score < 1)) continue;
+    ++compared;
     EXPECT_FALSE(Decide(row, {.positive_label = 2, .threshold = std::nextafter(score, 2.0F)}).positive);
     EXPECT_TRUE(
         Decide(row, {.positive_label = 2, .threshold = std::nextafter(std::nextafter(score, 0.0F), 0.0F)}).positive);
   }
+  EXPECT_GT(compared, 19000);
 }
 
 TEST(FprText, NeverRoundsAGuaranteeDown) {

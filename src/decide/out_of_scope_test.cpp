@@ -73,6 +73,79 @@ TEST(OutOfScope, CorrelatedLogitsAreWhitened) {
   // Along the common direction a step is small, across it is large; label 1 has no texts and is never the nearest.
   EXPECT_LT(One(ScopeMethod::kDistance, {3, 3}, *shape), 1.5F);
   EXPECT_GT(One(ScopeMethod::kDistance, {3, -3}, *shape), 20.0F);
+  for (float& logit : logits) logit += 100;
+  const auto moved = FitScopeShape(logits, std::vector<int32_t>(5000, 0), 2);
+  EXPECT_GT(One(ScopeMethod::kDistance, {0, 0}, *moved), 500.0F) << "label 1 has no mean";
+}
+
+/// d^T S^-1 d, by Gaussian elimination. S is positive definite.
+double Mahalanobis(std::vector<std::vector<double>> s, const std::vector<double>& d) {
+  std::vector<double> x = d;
+  const size_t n = d.size();
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t row = i + 1; row < n; ++row) {
+      const double factor = s[row][i] / s[i][i];
+      for (size_t k = i; k < n; ++k) s[row][k] -= factor * s[i][k];
+      x[row] -= factor * x[i];
+    }
+  }
+  double sum = 0;
+  for (size_t i = n; i-- > 0;) {
+    for (size_t k = i + 1; k < n; ++k) x[i] -= s[i][k] * x[k];
+    x[i] /= s[i][i];
+    sum += d[i] * x[i];
+  }
+  return sum;
+}
+
+TEST(OutOfScope, DistanceIsMahalanobisForManyLabelsToo) {
+  constexpr size_t kLabels = 4, kTexts = 400;
+  constexpr double kMixing[kLabels][kLabels] = {
+      {2, 0.3, -1, 0.2}, {0.5, 1, 0.7, -0.4}, {-0.2, 1.5, 0.8, 0}, {1, 0, 0.3, 1.2}};
+  std::mt19937 random(5);
+  std::normal_distribution<double> normal;
+  std::vector<float> logits;
+  std::vector<int32_t> truth;
+  for (size_t t = 0; t < kTexts; ++t) {
+    truth.push_back(static_cast<int32_t>(t % kLabels));
+    double noise[kLabels];
+    for (double& each : noise) each = normal(random);
+    for (size_t k = 0; k < kLabels; ++k) {
+      double logit = k == t % kLabels ? 5 : 0;
+      for (size_t i = 0; i < kLabels; ++i) logit += kMixing[k][i] * noise[i];
+      logits.push_back(static_cast<float>(logit));
+    }
+  }
+  std::vector<std::vector<double>> means(kLabels, std::vector<double>(kLabels)), covariance = means;
+  for (size_t t = 0; t < kTexts; ++t) {
+    for (size_t k = 0; k < kLabels; ++k)
+      means[t % kLabels][k] += static_cast<double>(logits[t * kLabels + k]) * kLabels / kTexts;
+  }
+  double trace = 0;
+  for (size_t i = 0; i < kLabels; ++i) {
+    for (size_t k = 0; k < kLabels; ++k) {
+      for (size_t t = 0; t < kTexts; ++t) {
+        const std::vector<double>& mean = means[t % kLabels];
+        covariance[i][k] += (static_cast<double>(logits[t * kLabels + i]) - mean[i]) *
+                            (static_cast<double>(logits[t * kLabels + k]) - mean[k]) / kTexts;
+      }
+    }
+    trace += covariance[i][i];
+  }
+  for (size_t i = 0; i < kLabels; ++i) covariance[i][i] += 0.01 * trace / kLabels;
+  const auto shape = FitScopeShape(logits, truth, kLabels);
+  ASSERT_TRUE(shape) << shape.error().Text();
+  for (int probe = 0; probe < 50; ++probe) {
+    std::vector<float> row(kLabels);
+    for (float& logit : row) logit = static_cast<float>(4 * normal(random));
+    double nearest = INFINITY;
+    for (const std::vector<double>& mean : means) {
+      std::vector<double> difference(kLabels);
+      for (size_t k = 0; k < kLabels; ++k) difference[k] = static_cast<double>(row[k]) - mean[k];
+      nearest = std::min(nearest, Mahalanobis(covariance, difference));
+    }
+    EXPECT_NEAR(One(ScopeMethod::kDistance, row, *shape), nearest, 1e-4 * nearest + 1e-5);
+  }
 }
 
 TEST(OutOfScope, TextsThatDoNotVaryHaveAShapeToo) {
@@ -96,6 +169,7 @@ TEST(OutOfScope, AurocCountsPairsAndHalvesTies) {
   EXPECT_EQ(ScopeAuroc(std::vector<float>{1, 2}, std::vector<float>{3, 4}), 1.0);
   EXPECT_EQ(ScopeAuroc(std::vector<float>{3}, std::vector<float>{1}), 0.0);
   EXPECT_EQ(ScopeAuroc(std::vector<float>{1, 2}, std::vector<float>{2, 0}), 0.375);
+  EXPECT_EQ(ScopeAuroc(std::vector<float>{3, 1, 2}, std::vector<float>{1.5F, 4}), 4.0 / 6);
   EXPECT_EQ(ScopeAuroc({}, std::vector<float>{2}), std::nullopt);
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "evaluate/intervals.h"
 #include "evaluate/ranking.h"
 
 namespace winnow {
@@ -114,6 +115,47 @@ TEST(Reliability, HasTheBinsOfTheCalibrationError) {
   }
   EXPECT_NEAR(gap, error.Value().value(), 1e-12);
   EXPECT_FALSE(Reliability().Bins()[3].hit_rate);
+}
+
+TEST(ThresholdSweep, ReadsEveryStrideThScore) {
+  const std::vector<float> rows = {.9F, .1F, .2F, .8F, .6F, .4F};
+  const std::vector<uint8_t> truth = {0, 1, 1};
+  const ThresholdSweep second(std::span<const float>(rows).subspan(1), 2, truth);
+  ASSERT_EQ(second.steps().size(), 3u);
+  EXPECT_EQ(second.steps()[0].threshold, .8F);
+  EXPECT_EQ(second.At(.4F).hits, 2);
+  EXPECT_EQ(second.At(.4F).false_positives, 0);
+  EXPECT_EQ(second.At(.05F).false_positives, 1);
+  EXPECT_EQ(second.At(.95F).hits, 0);
+}
+
+// The bins of the calibration error: 15 of equal width, each without its lower and with its upper limit.
+TEST(Reliability, CountsEachConfidenceInItsBin) {
+  Reliability reliability;
+  const double width = 1.0 / 15;
+  reliability.Add(0, false);
+  reliability.Add(.5 * width, true);
+  reliability.Add(.5, true);  // in the eighth bin, 7 / 15 to 8 / 15
+  reliability.Add(.52, false);
+  reliability.Add(.99, true);
+  reliability.Add(1, true);
+  const std::vector<ReliabilityBin> bins = reliability.Bins();
+  ASSERT_EQ(bins.size(), 15u);
+  for (size_t i = 0; i < bins.size(); ++i) {
+    EXPECT_DOUBLE_EQ(bins[i].low, static_cast<double>(i) / 15);
+    EXPECT_DOUBLE_EQ(bins[i].high, static_cast<double>(i + 1) / 15);
+    const bool used = i == 0 || i == 7 || i == 14;
+    EXPECT_EQ(bins[i].count, used ? 2 : 0) << i;
+    EXPECT_EQ(bins[i].hit_rate.has_value(), used) << i;
+    EXPECT_EQ(bins[i].confidence > 0, used) << i;
+  }
+  EXPECT_EQ(bins[0].hits, 1);
+  EXPECT_EQ(bins[7].hits, 1);
+  EXPECT_EQ(bins[14].hits, 2);
+  EXPECT_DOUBLE_EQ(bins[0].confidence, .25 * width);
+  EXPECT_DOUBLE_EQ(bins[7].confidence, .51);
+  EXPECT_DOUBLE_EQ(bins[14].confidence, .995);
+  EXPECT_DOUBLE_EQ(bins[7].hit_rate->low, WilsonInterval(1, 2)->low);
 }
 
 }  // namespace

@@ -51,6 +51,28 @@ TEST(Evaluation, CountsTheDecisionsThatTheClassifierGives) {
   }
 }
 
+TEST(Evaluation, SaysWhatTheRuleForOutOfScopeTextsWouldChange) {
+  const Dataset dataset = Texts();  // labels 0, 1, 0, 1
+  const std::vector<float> probabilities = {.9F, .1F, .9F, .1F, .9F, .1F, .1F, .9F};
+  const std::vector<char> rejected = {1, 1, 0, 0};
+  Predictions predictions{.probabilities = probabilities,
+                          .labels = dataset.labels.names,
+                          .positive_label = 1,
+                          .decide = [](std::span<const float> row) { return Decide(row, {.positive_label = 1}); },
+                          .rejected = rejected};
+  const Metrics metrics = EvaluatePredictions(predictions, dataset).value();
+  EXPECT_EQ(metrics.accuracy, .75) << "the second text is misclassified";
+  ASSERT_TRUE(metrics.scope);
+  EXPECT_EQ(metrics.scope->rejected, .5);
+  EXPECT_EQ(metrics.scope->accuracy, .5) << "the rejected texts count as errors";
+  EXPECT_EQ(
+      metrics.notes.back(),
+      "the rule for out-of-scope texts is not applied: it rejects 50.0 % of these texts; if each of them counts as "
+      "an error, accuracy is 0.5000");
+  predictions.rejected = {};
+  EXPECT_FALSE(EvaluatePredictions(predictions, dataset)->scope);
+}
+
 TEST(Evaluation, TakesSetsOfLabelsToo) {
   const TemporaryDirectory dir;
   ThreadPool pool(2);

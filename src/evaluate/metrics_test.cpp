@@ -23,6 +23,9 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "support/lcg.h"
 
@@ -336,6 +339,15 @@ TEST(ComputeMultiLabelMetrics, CountsAbsentLabelsAsScikitLearnDoes) {
   EXPECT_NEAR(metrics.fpr.value(), 29.0 / 84, kExact);
 }
 
+TEST(ComputeMultiLabelMetrics, HasNoNotesWhereEachLabelIsRankedAndNoRankingWhereNoneIs) {
+  Sample sample = Multi(120, 4, 10, 51, 0.3, 4);
+  EXPECT_THAT(Compute(sample, 0).notes, testing::IsEmpty());
+  for (std::vector<int32_t>& set : sample.sets) set.clear();
+  const Metrics metrics = Compute(sample, -1);
+  EXPECT_FALSE(metrics.roc_auc);
+  EXPECT_THAT(metrics.notes, testing::Contains(HasSubstr("roc_auc is undefined")));
+}
+
 TEST(ComputeMultiLabelMetrics, TakesSetsInAnyOrder) {
   const std::array<std::string, 2> labels = {"a", "b"};
   const std::vector<std::vector<int32_t>> truth = {{1, 0, 1}, {}};
@@ -392,9 +404,30 @@ TEST(MetricByName, KnowsEveryNameItLists) {
   EXPECT_EQ(MetricByName(metrics, "f1_macro").value(), metrics.f1_macro);
   EXPECT_EQ(MetricByName(metrics, "f1-macro").value(), metrics.f1_macro);
   EXPECT_EQ(MetricByName(metrics, "eval_accuracy").value(), metrics.accuracy);
-  EXPECT_EQ(MetricByName(metrics, "fpr").value(), metrics.fpr);
-  EXPECT_TRUE(HigherIsBetter("f1_macro").value());
-  for (const char* name : {"ece", "adaptive_ece", "brier", "nll"}) EXPECT_FALSE(HigherIsBetter(name).value());
+  const std::pair<const char*, std::optional<double>> values[] = {{"accuracy", metrics.accuracy},
+                                                                  {"f1_macro", metrics.f1_macro},
+                                                                  {"f1_micro", metrics.f1_micro},
+                                                                  {"f1_weighted", metrics.f1_weighted},
+                                                                  {"roc_auc", metrics.roc_auc},
+                                                                  {"precision_macro", metrics.precision_macro},
+                                                                  {"recall_macro", metrics.recall_macro},
+                                                                  {"fpr", metrics.fpr},
+                                                                  {"ece", metrics.ece},
+                                                                  {"adaptive_ece", metrics.adaptive_ece},
+                                                                  {"brier", metrics.brier},
+                                                                  {"nll", metrics.nll}};
+  EXPECT_EQ(MetricNames().size(), std::size(values));
+  std::set<double> different;
+  for (const auto& [name, value] : values) {
+    EXPECT_EQ(MetricByName(metrics, name).value(), value) << name;
+    different.insert(value.value());
+  }
+  EXPECT_GE(different.size(), 9u) << "a value that belongs to another name would not be noticed";
+  for (const char* name :
+       {"accuracy", "f1_macro", "f1_micro", "f1_weighted", "precision_macro", "recall_macro", "roc_auc"})
+    EXPECT_TRUE(HigherIsBetter(name).value()) << name;
+  for (const char* name : {"fpr", "ece", "adaptive_ece", "brier", "nll"})
+    EXPECT_FALSE(HigherIsBetter(name).value()) << name;
 }
 
 TEST(MetricByName, KnowsTheNamesOfHuggingFacesExamples) {

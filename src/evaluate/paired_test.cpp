@@ -3,6 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace winnow {
 namespace {
 
@@ -83,6 +89,100 @@ TEST(Paired, FewDiscordantTextsAreNoClearDifference) {
   EXPECT_TRUE(Named(six, "accuracy").IsSignificant());
   EXPECT_TRUE(Named(six, "f1_macro").IsSignificant());
   EXPECT_FALSE(Named(six, "fpr").IsSignificant()) << "three negatives";
+}
+
+TEST(Paired, ADifferenceIsSignificantWhereTheIntervalAndTheTestSaySo) {
+  const auto significant = [](std::optional<Interval> difference, double p_value) {
+    return PairedMetric{.name = "accuracy", .difference = difference, .p_value = p_value}.IsSignificant();
+  };
+  EXPECT_TRUE(significant(Interval{.01, .02}, .049));
+  EXPECT_TRUE(significant(Interval{-.02, -.01}, .049));
+  EXPECT_FALSE(significant(Interval{.01, .02}, .05));
+  EXPECT_FALSE(significant(Interval{-.01, .02}, .001));
+  EXPECT_FALSE(significant(Interval{0, .02}, .001));
+  EXPECT_FALSE(significant(Interval{-.02, 0}, .001));
+  EXPECT_FALSE(significant(std::nullopt, .001));
+}
+
+// The second model misses ten positives that the first one finds, and decides all negatives as the first one does.
+TEST(Paired, RecallIsTestedOnThePositivesAndTheFalsePositiveRateOnTheNegatives) {
+  std::vector<int32_t> truth, all_right, missing;
+  for (int i = 0; i < 60; ++i) {
+    truth.push_back(i < 20 ? 1 : 0);
+    all_right.push_back(truth.back());
+    missing.push_back(i < 10 ? 0 : truth.back());
+  }
+  const PairedComparison positives = ComparePaired(Texts(truth, all_right), Texts(truth, missing));
+  EXPECT_DOUBLE_EQ(Named(positives, "recall").p_value, 2.0 / 1024);
+  EXPECT_EQ(Named(positives, "fpr").p_value, 1);
+  std::vector<int32_t> flagging = truth;
+  for (size_t i = 20; i < 30; ++i) flagging[i] = 1;
+  const PairedComparison negatives = ComparePaired(Texts(truth, all_right), Texts(truth, flagging));
+  EXPECT_EQ(Named(negatives, "recall").p_value, 1);
+  EXPECT_DOUBLE_EQ(Named(negatives, "fpr").p_value, 2.0 / 1024);
+}
+
+TEST(Paired, RecallAndFalsePositiveRateNeedPositivesAndNegatives) {
+  const auto names = [](const DecidedTexts& texts) {
+    std::vector<std::string> names;
+    for (const PairedMetric& metric : ComparePaired(texts, texts).metrics) names.push_back(metric.name);
+    return names;
+  };
+  EXPECT_THAT(names(Texts({0, 1, 0}, {0, 1, 1})), testing::ElementsAre("accuracy", "f1_macro", "recall", "fpr"));
+  EXPECT_THAT(names(Texts({0, 0}, {0, 1})), testing::ElementsAre("accuracy", "f1_macro"));
+  EXPECT_THAT(names(Texts({1, 1}, {0, 1})), testing::ElementsAre("accuracy", "f1_macro"));
+  DecidedTexts none = Texts({0, 1, 0}, {0, 1, 1});
+  none.positive_label = -1;
+  EXPECT_THAT(names(none), testing::ElementsAre("accuracy", "f1_macro"));
+}
+
+/// The macro-F1 of three labels, by its definition. Unknown labels (-1) count as missed.
+double MacroF1ByDefinition(const std::vector<int32_t>& truth, const std::vector<int32_t>& decided) {
+  double sum = 0, labels = 0;
+  for (int32_t label = 0; label < 3; ++label) {
+    double right = 0, wrong = 0, missed = 0;
+    for (size_t i = 0; i < truth.size(); ++i) {
+      right += truth[i] == label && decided[i] == label;
+      wrong += truth[i] != label && decided[i] == label;
+      missed += truth[i] == label && decided[i] != label;
+    }
+    if (right + wrong + missed == 0) continue;
+    sum += 2 * right / (2 * right + wrong + missed);
+    ++labels;
+  }
+  return sum / labels;
+}
+
+// Texts of which one label is frequent, and one of the second model's unknown to both.
+TEST(Paired, TheTestOfTheMacroF1IsThatOfAllExchanges) {
+  const std::vector<int32_t> truth = {0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, -1, 0};
+  const std::vector<int32_t> first = {0, 0, 0, 0, 1, 0, 2, 1, 1, 1, 0, 2, 2, 2, 0, 0};
+  const std::vector<int32_t> second = {0, 0, 0, 1, 1, 2, 0, 1, 0, 2, 0, 2, 0, 0, 1, 0};
+  std::vector<size_t> differing;
+  for (size_t i = 0; i < truth.size(); ++i) {
+    if (first[i] != second[i]) differing.push_back(i);
+  }
+  ASSERT_EQ(differing.size(), 8u);
+  const double observed = std::abs(MacroF1ByDefinition(truth, first) - MacroF1ByDefinition(truth, second));
+  double as_large = 0;
+  for (size_t exchange = 0; exchange < 256; ++exchange) {
+    std::vector<int32_t> a = first, b = second;
+    for (size_t k = 0; k < differing.size(); ++k) {
+      if ((exchange >> k & 1) != 0) std::swap(a[differing[k]], b[differing[k]]);
+    }
+    as_large += std::abs(MacroF1ByDefinition(truth, a) - MacroF1ByDefinition(truth, b)) >= observed - 1e-12;
+  }
+  const double exact = as_large / 256;
+  EXPECT_GT(exact, .02);
+  EXPECT_LT(exact, .5);
+  DecidedTexts of_first = Texts(truth, first), of_second = Texts(truth, second);
+  of_first.labels = of_second.labels = 3;
+  const PairedComparison comparison = ComparePaired(of_first, of_second);
+  const PairedMetric& f1 = Named(comparison, "f1_macro");
+  EXPECT_NEAR(f1.first, MacroF1ByDefinition(truth, first), 1e-12);
+  EXPECT_NEAR(f1.second, MacroF1ByDefinition(truth, second), 1e-12);
+  const int exchanges = PairedOptions{}.exchanges;
+  EXPECT_NEAR(f1.p_value, exact, 3 * std::sqrt(exact * (1 - exact) / exchanges) + 1.0 / exchanges);
 }
 
 // Each model alone is right about 50 texts: of the rare label the first, of the frequent one the second.

@@ -74,6 +74,29 @@ TEST(ScopeFit, WithoutTextsOutOfScopeTakesTheDistanceOrWhatThereIs) {
   EXPECT_EQ(many->rule.method, ScopeMethod::kMaxProbability);
 }
 
+TEST(ScopeFit, TakesTheMethodThatIsAskedForOrSaysWhyNot) {
+  const Texts inside(600, 6, 1), outside(100, 1, 2);
+  for (const auto method : {ScopeMethod::kMaxProbability, ScopeMethod::kEnergy, ScopeMethod::kDistance}) {
+    for (const bool with_outside : {false, true}) {
+      const auto fit = FitScope(inside.logits, inside.truth, with_outside ? outside.logits : std::vector<float>(), 3,
+                                {.method = method});
+      ASSERT_TRUE(fit) << fit.error().Text();
+      EXPECT_EQ(fit->rule.method, method);
+      EXPECT_EQ(fit->methods.size(), 3u);
+      EXPECT_EQ(fit->notes.empty(), with_outside);
+    }
+  }
+  // Of so many labels there are too few texts for means.
+  const std::vector<float> logits(200 * 90, 1);
+  std::vector<int32_t> truth(200);
+  for (size_t t = 0; t < truth.size(); ++t) truth[t] = static_cast<int32_t>(t % 90);
+  const auto distance = FitScope(logits, truth, {}, 90, {.method = ScopeMethod::kDistance});
+  ASSERT_FALSE(distance);
+  EXPECT_EQ(distance.error().code, ErrorCode::kInvalidData);
+  const auto any = FitScope(logits, truth, {}, 90, {});
+  EXPECT_THAT(any->notes, testing::Contains(testing::HasSubstr("the distance to the class means is not available")));
+}
+
 TEST(ScopeFit, ReportsHowManyTextsAGuaranteeRequires) {
   const Texts inside(60, 6, 1);
   const auto fit = FitScope(inside.logits, inside.truth, {}, 3, {});

@@ -36,6 +36,24 @@ TEST(Slices, CountTheirTextsAndMarkThoseThatStandOut) {
   EXPECT_NEAR(slices[1].accuracy.low, 0.2993, 1e-4);
 }
 
+TEST(Slices, ThatDifferByChanceDoNotStandOut) {
+  std::vector<std::string> keys(200, "a.tsv");
+  std::vector<TextOutcome> outcomes(200);
+  for (size_t i = 0; i < 200; ++i) {
+    if (i >= 100) keys[i] = "b.tsv";
+    outcomes[i].right = i % 10 != 0 || i == 100;  // 90 and 91 of 100
+  }
+  for (const Slice& slice : SlicesBy(keys, outcomes)) EXPECT_FALSE(slice.stands_out) << slice.name;
+}
+
+TEST(Slices, HaveTheOrderThatIsAskedFor) {
+  const std::vector<std::string> keys = {"long", "long", "long", "middle", "middle", "short"};
+  const std::vector<std::string> order = {"short", "middle", "long"};
+  EXPECT_THAT(Names(SlicesBy(keys, std::vector<TextOutcome>(6), order)), ElementsAre("short", "middle", "long"));
+  EXPECT_THAT(Names(SlicesBy(keys, std::vector<TextOutcome>(6), {}, 3)), ElementsAre("long", "middle", "short"))
+      << "as many as there may be";
+}
+
 TEST(Slices, ASingleValueMakesNoSlices) {
   EXPECT_TRUE(SlicesBy(std::vector<std::string>(3, "x"), std::vector<TextOutcome>(3)).empty());
   EXPECT_TRUE(SlicesBy({}, {}).empty());

@@ -115,5 +115,45 @@ TEST(Order, TakesTextsOfSeveralLabelsByTheirRarest) {
   EXPECT_EQ(part.examples[3].text, dataset.examples[half[3]].text);
 }
 
+/// 400 texts: 20 have the label "rare", 10 of these and 30 others have "second", and all but the last 100 have
+/// "frequent".
+Dataset Overlapping() {
+  Dataset dataset;
+  dataset.labels.names = {"frequent", "second", "rare"};
+  dataset.multi_label = true;
+  for (size_t i = 0; i < 400; ++i) {
+    Example& example = dataset.examples.emplace_back();
+    example.text = std::to_string(i);
+    if (i < 300) example.labels.push_back(0);
+    if (i >= 10 && i < 50) example.labels.push_back(1);
+    if (i < 20) example.labels.push_back(2);
+  }
+  return dataset;
+}
+
+TEST(Folds, LabelsThatOccurTogetherAreDealtEvenly) {
+  const Dataset dataset = Overlapping();
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    const auto folds = StratifiedFolds(dataset, 4, seed).value();
+    for (const auto& fold : folds) {
+      EXPECT_EQ(Count(dataset, fold, 2), 5u) << seed;
+      EXPECT_EQ(Count(dataset, fold, 1), 10u) << seed;
+      EXPECT_NEAR(static_cast<double>(fold.size()), 100, 1) << seed;
+    }
+  }
+}
+
+TEST(Order, SpreadsTheTextsOfARareLabel) {
+  const Dataset dataset = Overlapping();
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    const std::vector<size_t> order = StratifiedOrder(dataset, seed);
+    ASSERT_EQ(order.size(), 400u);
+    for (const size_t part : {100u, 200u, 300u}) {
+      const std::vector<size_t> first(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(part));
+      EXPECT_NEAR(static_cast<double>(Count(dataset, first, 2)), static_cast<double>(part) / 20, 1) << seed;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace winnow

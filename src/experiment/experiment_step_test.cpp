@@ -138,6 +138,30 @@ TEST_P(ExperimentStepOn, EndsWhenSomebodyChangesTheChampion) {
               HasSubstr("spam@champion was changed to 1.2.0 by ben"));
 }
 
+TEST_P(ExperimentStepOn, APromotionDoesNotReplaceAChampionThatSomebodyHasChosenMeanwhile) {
+  const auto store = OpenRegistry();
+  const Experiment begun = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart).value();
+  ASSERT_TRUE(DecidePromotion(*store, begun));
+  ASSERT_TRUE(store->ChangeAlias({.name = "spam", .alias = "champion", .version = "1.2.0", .actor = "ben"}));
+  EXPECT_EQ(StepExperiment(*store, begun.record.key, kStart + hours(1))->state.phase, ExperimentPhase::kStopped);
+  EXPECT_EQ(Meaning(*store, "champion"), "1.2.0");
+}
+
+TEST_P(ExperimentStepOn, ServerErrorsOfTheCandidatePauseTheRampButNotInShadowMode) {
+  const auto store = OpenRegistry();
+  for (const bool shadow : {false, true}) {
+    const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {.shadow = shadow}, "anna", kStart)->record.key;
+    ASSERT_TRUE(store->SetExperimentCounters(
+        key, std::vector<ExperimentCounters>{{"s", "control", R"({"requests":10000,"errors":10})"},
+                                             {"s", "candidate", R"({"requests":10000,"errors":100})"}}));
+    const Experiment after = StepExperiment(*store, key, kStart + hours(1)).value();
+    const bool errors = after.state.pause && after.state.pause->text.find("100 of 10000 requests") != std::string::npos;
+    EXPECT_EQ(errors, !shadow);
+    EXPECT_EQ(ReadReportCard(*store, after)->findings.size(), shadow ? 0u : 1u);
+    ASSERT_TRUE(StopExperiment(*store, "spam", "enough", "ben"));
+  }
+}
+
 TEST_P(ExperimentStepOn, StopsByHand) {
   const auto store = OpenRegistry();
   ASSERT_TRUE(StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart));
@@ -157,6 +181,28 @@ TEST_P(ExperimentStepOn, GivesTheChallengerAliasBackWhenItIsStopped) {
   ASSERT_TRUE(StartExperiment(*store, "spam", "1.2.0", {}, "anna", kStart));
   ASSERT_TRUE(StopExperiment(*store, "spam", "enough", "ben"));
   EXPECT_EQ(Meaning(*store, "challenger"), "1.2.0") << "it meant the candidate before";
+}
+
+TEST_P(ExperimentStepOn, AChallengerAliasThatSomebodyHasChangedStays) {
+  const auto store = OpenRegistry();
+  const auto start = [&] {
+    const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart)->record.key;
+    EXPECT_EQ(Meaning(*store, "challenger"), "1.1.0");
+    EXPECT_TRUE(store->ChangeAlias({.name = "spam", .alias = "challenger", .version = "1.2.0", .actor = "ben"}));
+    return key;
+  };
+  start();
+  ASSERT_TRUE(StopExperiment(*store, "spam", "enough", "ben"));
+  EXPECT_EQ(Meaning(*store, "challenger"), "1.2.0") << "stopped by hand";
+  const ExperimentKey bad = start();
+  Report(*store, bad, "candidate", 12, kStart + minutes(5));
+  EXPECT_EQ(StepExperiment(*store, bad, kStart + minutes(10))->state.phase, ExperimentPhase::kRolledBack);
+  EXPECT_EQ(Meaning(*store, "challenger"), "1.2.0") << "rolled back";
+  const ExperimentKey good = start();
+  Report(*store, good, "control", 12, kStart + minutes(5));
+  EXPECT_EQ(StepExperiment(*store, good, kStart + minutes(10))->state.phase, ExperimentPhase::kPromoted);
+  EXPECT_EQ(Meaning(*store, "champion"), "1.1.0");
+  EXPECT_EQ(Meaning(*store, "challenger"), "1.2.0") << "promoted";
 }
 
 TEST_P(ExperimentStepOn, APromotionThatHasBegunIsNotStopped) {

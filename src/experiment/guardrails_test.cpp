@@ -82,6 +82,48 @@ TEST(Guardrails, NoticeSlowAnswers) {
   EXPECT_EQ(Failing(input), Names{"latency"}) << "the slowest fifth alone";
 }
 
+TEST(Guardrails, FewRequestsProveNothing) {
+  GuardrailInput input;
+  input.control = {.requests = 100, .errors = 0};
+  input.candidate = {.requests = 100, .errors = 2};
+  EXPECT_EQ(Failing(input), Names{});
+  input.candidate.errors = 100;
+  EXPECT_EQ(Failing(input), Names{"errors"});
+  input.control.requests = 0;
+  EXPECT_EQ(Failing(input), Names{}) << "nothing to compare with";
+  input.control = {.requests = 10000, .errors = 1000};
+  input.candidate = {.requests = 10000, .errors = 0};
+  EXPECT_EQ(Failing(input), Names{}) << "fewer errors";
+  GuardrailInput slow;
+  const auto add = [&](int answers) {
+    for (int i = 0; i < answers; ++i) {
+      slow.control.latency.Add(0.002);
+      slow.candidate.latency.Add(0.1);
+    }
+  };
+  add(5);
+  EXPECT_EQ(Failing(slow), Names{});
+  add(2000);
+  EXPECT_EQ(Failing(slow), Names{"latency"});
+}
+
+TEST(Guardrails, SayWhatWasExpected) {
+  const std::vector<GuardrailFinding> findings = CheckGuardrails({.users = {{0.5, 5000, 4500}, {0.8, 200, 800}}});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_TRUE(findings[0].text.starts_with(
+      "5300 of 10500 users were seen in the candidate's arm, where 5550 are expected: requests of one arm are lost"))
+      << findings[0].text;
+}
+
+TEST(Guardrails, CountersOfSeveralServersAddUp) {
+  ArmCounters one{.requests = 3, .errors = 1}, other{.requests = 4, .errors = 2};
+  other.latency.Add(0.1);
+  one.Add(other);
+  EXPECT_EQ(one.requests, 7u);
+  EXPECT_EQ(one.errors, 3u);
+  EXPECT_EQ(one.latency.count(), 1u);
+}
+
 TEST(Latency, QuantilesAreWithinTheWidthOfABucket) {
   LatencyHistogram histogram;
   for (int i = 1; i <= 1000; ++i) histogram.Add(i / 1000.0);

@@ -70,6 +70,34 @@ TEST(Trust, ManyReportsAboutOneCampaignCountAsOne) {
   EXPECT_EQ(trust.users().at("anna").agreed, 1);
 }
 
+TEST(Trust, AdministratorsJudgeWhatHasNoBlindLabel) {
+  const auto admin = [](const std::string& name, bool spam, int seconds) {
+    FeedbackEvent event = Event(name, Text(1), spam, kStart + std::chrono::seconds(seconds));
+    event.source = "admin";
+    return event;
+  };
+  const auto of_anna = [](const std::vector<FeedbackEvent>& events, const std::map<std::string, std::string>& labels) {
+    const UserTrust trust = ComputeTrust(CurrentFeedback(events), labels).users().at("anna");
+    return std::pair(trust.agreed, trust.disagreed);
+  };
+  std::vector<FeedbackEvent> events = {Event("anna", Text(1), true), admin("root", true, 2)};
+  EXPECT_EQ(of_anna(events, {}), std::pair(1, 0));
+  events.push_back(admin("a second one", false, 1));
+  EXPECT_EQ(of_anna(events, {}), std::pair(1, 0)) << "the newest word of an administrator counts";
+  events.push_back(admin("a third one", false, 3));
+  EXPECT_EQ(of_anna(events, {}), std::pair(0, 1));
+  EXPECT_EQ(of_anna(events, {{Text(1), "spam"}}), std::pair(1, 0)) << "blind labels count more";
+}
+
+TEST(Trust, ACampaignWithDifferentBlindLabelsJudgesNobody) {
+  const std::string text = Text(1);
+  const std::vector<FeedbackEvent> events = {Event("anna", text + " code 3", true)};
+  const TrustTable trust =
+      ComputeTrust(CurrentFeedback(events), {{text + " code 1", "spam"}, {text + " code 2", "ham"}});
+  EXPECT_EQ(trust.users().at("anna").agreed, 0);
+  EXPECT_EQ(trust.users().at("anna").disagreed, 0);
+}
+
 TEST(Trust, TrustedUsersJudgeWhatNobodyHasLabelled) {
   std::vector<FeedbackEvent> events;
   std::map<std::string, std::string> labels;

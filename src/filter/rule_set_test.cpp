@@ -112,6 +112,10 @@ TEST(RuleSet, AllConditionsOfARuleMustHold) {
   EXPECT_THAT(Names(rules, message), ElementsAre("R"));
   message.text = "pay";
   EXPECT_THAT(Names(rules, message), IsEmpty());
+  message.text = "pay www.a.example www.b.example";
+  EXPECT_THAT(Names(rules, message), ElementsAre("R"));
+  message.text = "pay at noon";
+  EXPECT_THAT(Names(rules, message), IsEmpty()) << "no link";
   message.text = "pay www.a.example www.b.example b.example/x";
   EXPECT_THAT(Names(rules, message), IsEmpty());
   message.text = "pay www.a.example " + std::string(60, ' ');

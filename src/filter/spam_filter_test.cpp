@@ -164,6 +164,45 @@ TEST(SpamFilter, AnEmptyMessageIsHamAndNotClassified) {
   }
 }
 
+TEST(SpamFilter, AMessageWithASubjectOrABodyIsNotEmpty) {
+  const SpamFilter filter = Filter();
+  FilterMessage message;
+  message.subject = "Lunch";
+  EXPECT_FALSE(filter.Begin(message, {}).decided);
+  message.subject = " ";
+  message.body = "at noon";
+  EXPECT_FALSE(filter.Begin(message, {}).decided);
+  message.body = "\n";
+  EXPECT_TRUE(filter.Begin(message, {}).decided);
+}
+
+TEST(SpamFilter, WhatSymbolsAddAreTheLogOddsOfTheScore) {
+  const auto sum = [](const Verdict& verdict) {
+    double log_odds = 0;
+    for (const Symbol& symbol : verdict.symbols) log_odds += symbol.log_odds;
+    return log_odds;
+  };
+  const SpamFilter filter({.weights = {.classifier = 2, .rules = 0.5, .intercept = -1}},
+                          RuleSet::Parse(kRules, "rules.toml").value());
+  KnownState state;
+  state.sender.user_score = 1;
+  state.sender.common_score = 2;
+  const Verdict verdict =
+      filter.Decide(filter.Begin(Message("a prize"), state), {.probability = 0.8, .threshold = 0.875, .version = "1"});
+  ASSERT_THAT(NamesOf(verdict), ElementsAre("SENDER_USER", "SENDER_ALL", "PRIZE", "CLASSIFIER"));
+  EXPECT_NEAR(sum(verdict), LogOdds(verdict.score), 1e-6);
+  EXPECT_NEAR(verdict.symbols[0].log_odds, std::tanh(1.0), 1e-9) << "a third of 3 tanh(3 / 3)";
+  EXPECT_NEAR(verdict.symbols[1].log_odds, 2 * verdict.symbols[0].log_odds, 1e-9);
+  EXPECT_NEAR(verdict.symbols[2].log_odds, 4 * std::tanh(0.25), 1e-9);
+  EXPECT_NEAR(verdict.symbols[3].log_odds, -1 + 2 * std::log(4), 1e-9);
+  EXPECT_EQ(verdict.threshold, 0.875);
+
+  state.sender.list = SenderReputation::List::kAllowed;
+  const std::optional<Verdict> settled = filter.Begin(Message("a prize"), state).decided;
+  ASSERT_TRUE(settled);
+  EXPECT_NEAR(sum(*settled), LogOdds(settled->score), 1e-6) << "what people have settled is all that counts";
+}
+
 TEST(SpamFilter, NewRulesCountFromTheNextMessageOn) {
   SpamFilter filter = Filter();
   FilterProgress begun = filter.Begin(Message("a prize"), {});

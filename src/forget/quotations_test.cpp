@@ -45,6 +45,19 @@ TEST_F(TextFinderTest, FindsATextAsFilesWriteIt) {
   EXPECT_FALSE(In(""));
 }
 
+TEST_F(TextFinderTest, FindsCharactersThatNeedTwoEscapes) {
+  const TextFinder finder{{"\U0001F389 the code of Ada is 771204"}};
+  const auto found = [&](const std::string& character) {
+    EXPECT_TRUE(WriteFileAtomically(file_, "{\"a\": \"" + character + " the code of Ada is 771204\"}"));
+    return finder.InFile(file_).value();
+  };
+  for (const char* const same :
+       {"\U0001F389", R"(\ud83c\udf89)", R"(\uD83C\uDF89)", "&#x1F389;", "&#X1f389;", "&#127881;"})
+    EXPECT_TRUE(found(same)) << same;
+  for (const char* const other : {"\U0001F388", R"(\ud83c\udf88)", R"(\udf89)", "&#x1F388;", "&#x1F389", "&#x110000;"})
+    EXPECT_FALSE(found(other)) << other;
+}
+
 TEST_F(TextFinderTest, FindsATextBetweenTwoWindows) {
   for (const size_t before : {4194304 - 40, 4194304 - 1, 4194304, 2 * 4194304 - 20}) {
     EXPECT_TRUE(In(std::string(before, 'x') + Json(kText).dump() + std::string(100, 'y'))) << before;

@@ -207,6 +207,36 @@ TEST_F(RegistryTest, CollectsWhatNobodyUses) {
   EXPECT_EQ(collected.orphans.size(), 0u);
 }
 
+TEST_F(RegistryTest, CollectsEachModelByItselfAndInTheOrderOfPushes) {
+  const auto registry = Open();
+  // The highest version is the oldest one.
+  for (const char* const version : {"1.2.0", "1.0.0", "1.1.0"}) {
+    for (const char* const name : {"mail", "spam"})
+      ASSERT_TRUE(registry->Push({.bundle = Bundle(version, version), .name = name}));
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // times are milliseconds
+  }
+  const auto left = [&](const std::string& name) {
+    std::vector<std::string> versions;
+    const std::vector<ModelVersion> all = registry->Versions(name).value();
+    for (const ModelVersion& version : all) versions.push_back(version.version);
+    std::ranges::sort(versions);
+    return versions;
+  };
+  const std::chrono::hours none(0);
+  later_ = std::chrono::hours(23);
+  EXPECT_THAT(registry->Collect({.keep = 0, .keep_time = none}).value().versions, IsEmpty())
+      << "what was pushed within a day stays, whatever is asked for";
+  later_ = std::chrono::hours(25);
+  EXPECT_EQ(ErrorOf(registry->Collect({.keep = -1})).code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(registry->Collect({.keep = 4, .keep_time = none}).value().versions, IsEmpty());
+  EXPECT_EQ(registry->Collect({.name = "spam", .keep = 1, .keep_time = none}).value().versions.size(), 2u);
+  EXPECT_THAT(left("spam"), ElementsAre("1.1.0"));
+  EXPECT_EQ(left("mail").size(), 3u) << "another model";
+  EXPECT_EQ(registry->Collect({.keep = 2, .keep_time = none}).value().versions.size(), 1u);
+  EXPECT_THAT(left("mail"), ElementsAre("1.0.0", "1.1.0")) << "each model keeps its newest versions";
+  EXPECT_THAT(left("spam"), ElementsAre("1.1.0"));
+}
+
 TEST_F(RegistryTest, WhatAKilledPushLeftIsOutOfTheWayAndIsRemovedAfterADay) {
   const auto registry = Open();
   fs::create_directories(path("registry/artifacts/spam/1.0.0"));

@@ -91,7 +91,50 @@ TEST(Gate, TheGuaranteedBoundOfFalsePositivesIsKept) {
   input.promised_fpr.reset();
   EXPECT_TRUE(ExamineGate(input).passed) << "without a guarantee three more of a hundred may be chance";
   input.test = Decisions({{'h', 'h', 'h', 90}, {'h', 'h', 's', 6}, {'s', 'h', 's', 10}});
-  EXPECT_THAT(ExamineGate(input).Failed(), ElementsAre("false-positive rate"));
+  const GateReport worse = ExamineGate(input);
+  EXPECT_THAT(worse.Failed(), ElementsAre("false-positive rate"));
+  EXPECT_NEAR(Named(worse, "false-positive rate").missed_by, 6.0 / 96, 1e-12);
+  EXPECT_THAT(Named(worse, "false-positive rate").sentence,
+              HasSubstr("the champion guarantees no bound: 6 texts only"));
+}
+
+TEST(Gate, WhatHoldsMissesNothingAndTheLargestDropIsNamed) {
+  GateInput input = Input({{'h', 'h', 'h', 100}, {'s', 's', 's', 100}, {'s', 's', 'h', 1}});
+  SliceKeys slices{.by = "source", .keys = std::vector<std::string>(100, "mail"), .order = {}};
+  slices.keys.resize(201, "sms");
+  input.slices = {slices};
+  input.promised_fpr = 0.02;
+  input.champion_scope = {.max_rejected = 0.05, .rejected = std::vector<char>(201, 0)};
+  input.challenger_scope = input.champion_scope;
+  input.audits = Decisions({{'h', 'h', 'h', 20}, {'s', 's', 's', 20}});
+  for (size_t i = 0; i < 40; ++i) {
+    input.audited.push_back(
+        {.id = static_cast<int64_t>(i),
+         .sample = {.is_spam = i >= 20, .stratum = "0-1", .probability = 0.1, .label = i < 20 ? "ham" : "spam"}});
+  }
+  const GateReport report = ExamineGate(input);
+  EXPECT_TRUE(report.passed);
+  EXPECT_EQ(report.conditions.size(), 8u);
+  for (const GateCondition& condition : report.conditions) EXPECT_EQ(condition.missed_by, 0) << condition.name;
+  EXPECT_EQ(Named(report, "slices by source").sentence,
+            "2 slices; the largest drop is 1.0 % (sms); the bound is 2.0 %");
+  EXPECT_EQ(Named(report, "slices by source").bound, 0.02);
+  EXPECT_EQ(Named(report, "accuracy").bound, 0.05);
+  EXPECT_THAT(Named(report, "false-positive rate on audits").sentence,
+              HasSubstr("of 20 audited negatives, 0 % (0 % to 16.8 %)"));
+}
+
+TEST(Gate, TheFalsePositiveRateNeedsAPositiveLabelAndNegatives) {
+  EXPECT_FALSE(Named(ExamineGate(Input({{'s', 's', 's', 10}})), "false-positive rate").measured);
+  for (const bool of_champion : {true, false}) {
+    GateInput input = Input({{'h', 'h', 'h', 10}, {'s', 's', 's', 10}});
+    (of_champion ? input.test->champion : input.test->challenger).positive_label = -1;
+    EXPECT_FALSE(Named(ExamineGate(input), "false-positive rate").measured);
+    EXPECT_TRUE(ExamineGate(input).passed);
+  }
+  GateInput first = Input({{'h', 'h', 'h', 10}, {'s', 's', 's', 10}, {'s', 's', 'h', 10}});
+  first.test->champion.positive_label = first.test->challenger.positive_label = 0;  // 'h' is the positive label
+  EXPECT_EQ(Named(ExamineGate(first), "false-positive rate").challenger, 0.5);
 }
 
 TEST(Gate, ASliceThatGotWorseFails) {
@@ -170,6 +213,8 @@ TEST(Gate, EveryTextOfTheMustPassListIsRight) {
   const GateReport report = ExamineGate(input);
   EXPECT_THAT(report.Failed(), ElementsAre("must-pass list"));
   EXPECT_THAT(GateText(report), HasSubstr("1 of 2 texts are decided wrongly: line 3 (ham instead of spam)"));
+  EXPECT_EQ(Named(report, "must-pass list").missed_by, 1);
+  EXPECT_EQ(Named(report, "must-pass list").bound, 0);
   EXPECT_EQ(GateJson(report)["conditions"].back()["wrong"][0]["line"].get<int>(), 3);
   EXPECT_THAT(GateHtml(report), HasSubstr("&lt;b&gt;win"));
   input.must_pass.pop_back();
@@ -189,6 +234,9 @@ TEST(Gate, AuditsAreMeasuredAndEachStandsForTheMessagesThatItWasDrawnFrom) {
   const GateReport report = ExamineGate(input);
   EXPECT_THAT(report.Failed(), ElementsAre("accuracy on audits", "false-positive rate on audits"));
   EXPECT_NEAR(*Named(report, "false-positive rate on audits").challenger, 9.0 / 29, 1e-12);
+  EXPECT_NEAR(Named(report, "false-positive rate on audits").missed_by, 9.0 / 29 - 0.02, 1e-12);
+  input.audits->challenger.positive_label = -1;
+  EXPECT_THAT(ExamineGate(input).Failed(), ElementsAre("accuracy on audits"));
 }
 
 TEST(Gate, ModelsOfOtherLabelsCannotBeCompared) {

@@ -93,6 +93,18 @@ TEST(Loss, LabelSmoothingWithClassWeightsEqualsPyTorch) {
   for (size_t i = 0; i < 9; ++i) EXPECT_NEAR(grad[i], expected[i], 1e-7) << i;
 }
 
+TEST(Loss, BinaryLabelSmoothingMovesEachTargetTowardsOneHalf) {
+  // In Python's floats: -w t log(p) - (1 - t) log(1 - p) with p = sigmoid(logit) and the targets t = .95 and .05.
+  const std::vector<float> logits = {1.0f, -2.0f, 0.5f, 0.0f, 3.0f, -1.0f};
+  const std::vector<float> wanted = {1, 0, 1, 0, 1, 0};
+  const LossOptions options{.class_weights = {}, .pos_weights = {1.0f, 3.0f, 0.5f}, .label_smoothing = 0.1};
+  std::vector<float> grad(6);
+  EXPECT_NEAR(ComputeLoss(logits, 3, {.labels = {}, .targets = wanted}, options, 6.0, grad), 0.39854226030235207,
+              1e-12);
+  const double expected[] = {-0.0364902369, -0.00314613096, -0.0247014752, 0.075, -0.014589172, 0.0395363143};
+  for (size_t i = 0; i < 6; ++i) EXPECT_NEAR(grad[i], expected[i], 1e-7) << i;
+}
+
 TEST(Loss, PosWeightsEqualPyTorch) {
   // torch 2.15: BCEWithLogitsLoss(pos_weight=[1, 3, .5])(logits, targets) and its gradient, in double.
   const std::vector<float> logits = {1.0f, -2.0f, 0.5f, 0.0f, 3.0f, -1.0f};

@@ -182,6 +182,84 @@ TEST(Trainer, NothingToTrainOnAndUnknownMetricsAreFoundBeforeTheWork) {
   EXPECT_EQ(steps, 0);
 }
 
+TEST(Trainer, ALowerLossMakesABetterEpochAlsoAmongEqualMetrics) {
+  ThreadPool pool(1);
+  TrainerOptions options = QuickOptions();
+  options.lr = 0.05;
+  options.epochs = 10;
+  options.max_grad_norm = 0;
+  for (const char* const metric : {"nll", "accuracy"}) {
+    options.metric = metric;
+    Model model = Model::Fresh(TinyConfig(), 1);
+    const auto result = TrainModel(model, MakeSet(60, 0), MakeSet(40, 300), options, pool);
+    ASSERT_TRUE(result) << result.error().Text();
+    const Evaluation& best = result->best();
+    int equal = 0;
+    for (const Evaluation& epoch : result->state.evaluations) {
+      if (options.metric == "nll") {
+        EXPECT_LE(best.metric, epoch.metric);
+      } else {
+        EXPECT_GE(best.metric, epoch.metric);
+      }
+      if (epoch.metric != best.metric) continue;
+      ++equal;
+      EXPECT_LE(best.validation_loss, epoch.validation_loss);
+    }
+    if (options.metric == "accuracy") {
+      EXPECT_GT(equal, 1) << "nothing was compared by its loss";
+    }
+  }
+}
+
+TEST(Trainer, TheLearningRateRisesForTheWarmUpAndFallsToTheEnd) {
+  ThreadPool pool(1);
+  TrainerOptions options = QuickOptions();  // four steps per epoch, 24 in all
+  const auto rates = [&] {
+    Model model = Model::Fresh(TinyConfig(), 1);
+    std::vector<double> rates;
+    EXPECT_TRUE(TrainModel(model, MakeSet(60, 0), MakeSet(40, 300), options, pool,
+                           {.on_step = [&](const StepReport& step) { rates.push_back(step.lr / options.lr); },
+                            .on_evaluation = {},
+                            .on_checkpoint = {},
+                            .cancelled = {}}));
+    EXPECT_EQ(rates.size(), 24u);
+    rates.resize(24);
+    return rates;
+  };
+  EXPECT_DOUBLE_EQ(rates().front(), 1);
+  options.warmup_ratio = 0.1;  // 2.4 steps, rounded up as transformers does
+  const std::vector<double> by_ratio = rates();
+  EXPECT_DOUBLE_EQ(by_ratio[0], 0);
+  EXPECT_DOUBLE_EQ(by_ratio[2], 2.0 / 3);
+  EXPECT_DOUBLE_EQ(by_ratio[3], 1);
+  EXPECT_NEAR(by_ratio[23], 1.0 / 21, 1e-12);
+  options.warmup_steps = 6;  // whatever the ratio
+  const std::vector<double> by_steps = rates();
+  EXPECT_DOUBLE_EQ(by_steps[3], 0.5);
+  EXPECT_DOUBLE_EQ(by_steps[6], 1);
+  EXPECT_NEAR(by_steps[23], 1.0 / 18, 1e-12);
+}
+
+TEST(Trainer, TheTrainingLossIsTheMeanOverTheTextsSinceTheLastEvaluation) {
+  ThreadPool pool(1);
+  Model model = Model::Fresh(TinyConfig(), 1);
+  TrainerOptions options = QuickOptions();
+  options.epochs = 2;
+  std::vector<double> losses;
+  const auto result = TrainModel(model, MakeSet(70, 0), MakeSet(40, 300), options, pool,
+                                 {.on_step = [&](const StepReport& step) { losses.push_back(step.loss); },
+                                  .on_evaluation = {},
+                                  .on_checkpoint = {},
+                                  .cancelled = {}});
+  ASSERT_TRUE(result) << result.error().Text();
+  ASSERT_EQ(losses.size(), 10u);
+  for (size_t epoch = 0; epoch < 2; ++epoch) {
+    const double* const of_epoch = losses.data() + 5 * epoch;  // four batches of 16 texts, and one of 6
+    const double sum = 16 * (of_epoch[0] + of_epoch[1] + of_epoch[2] + of_epoch[3]) + 6 * of_epoch[4];
+    EXPECT_NEAR(result->state.evaluations[epoch].train_loss, sum / 70, 1e-12);
+  }
+}
+
 /// No dropout, so that batches cut otherwise see the same network.
 ModelConfig WithoutDropout() {
   ModelConfig config = TinyConfig();
@@ -350,6 +428,24 @@ double Distance(const Model& a, const Model& b) {
     apart = std::max(apart, std::abs(static_cast<double>(x[i]) - static_cast<double>(y[i])));
   }
   return apart / largest;
+}
+
+TEST(Trainer, GradientsAreClippedToTheLargestNorm) {
+  ThreadPool pool(1);
+  TrainerOptions options = QuickOptions();
+  options.epochs = 1;
+  options.weight_decay = 0;
+  const auto trained = [&](double max_grad_norm) {
+    options.max_grad_norm = max_grad_norm;
+    Model model = Model::Fresh(TinyConfig(), 1);
+    EXPECT_TRUE(TrainModel(model, MakeSet(60, 0), MakeSet(20, 300), options, pool));
+    return model;
+  };
+  const Model before = Model::Fresh(TinyConfig(), 1), unclipped = trained(0);
+  EXPECT_GT(Distance(before, unclipped), 1e-3);
+  EXPECT_EQ(AllWeights(trained(1e6)), AllWeights(unclipped)) << "no gradient is as large";
+  EXPECT_NE(AllWeights(trained(0.1)), AllWeights(unclipped));
+  EXPECT_LT(Distance(before, trained(1e-12)), 1e-5) << "so small that Adam's epsilon outweighs them";
 }
 
 TEST(Trainer, AHeadLearnsOnCachedFeaturesWhatItLearnsThroughTheLayers) {

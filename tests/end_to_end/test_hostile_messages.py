@@ -69,6 +69,8 @@ class Filter(ServingTest):
         for parameter in ("text", "sender", "user", "symbol", "source", "isSpam", "min_score", "since", "before", "limit"):
             status, found = self.ask("GET", f"/v1/history?{parameter}={name}")
             self.assertIn(status, (200, 422), parameter)
+            if parameter in ("text", "sender", "user"):
+                self.assertTrue(found["messages"], parameter)
             for message in found.get("messages", []):
                 self.assertIn("DROP TABLE", json.dumps(message), parameter)
         self.assertEqual(self.ask("GET", "/v1/history?text=%25")[1]["messages"][0]["text"], SQL, "a percent sign is a percent sign")
