@@ -64,7 +64,7 @@ class Command(FilterTest):
         self.assertFalse(verdicts[0]["isSpam"])
         self.assertFalse(verdicts[4]["isSpam"], "people write in several languages")
         self.assertTrue(verdicts[5]["isSpam"])
-        (verdict,), _ = self.verdicts(stdin=b"win \xff\xfe\n")
+        (verdict,), _ = self.verdicts(stdin=b"win \x81\x8d\n")
         self.assertEqual(verdict["number"], 1)
 
     def test_mail_is_decoded(self):
@@ -104,7 +104,7 @@ class Command(FilterTest):
             self.assertEqual([verdict["number"] for verdict in verdicts], [2, 3])
             self.assertIn("2 columns, with a header; 2 rows, 2 kept", err)
         self.assertEqual(len(self.verdicts("--format", "lines", stdin=b"From: a text\n{\n")[0]), 2)
-        self.assertIn("2 bytes are not UTF-8", self.verdicts(stdin=b"win \xff\xfe\n")[1])
+        self.assertIn("2 bytes are not UTF-8", self.verdicts(stdin=b"win \x81\x8d\n")[1])
         self.assertIn("read as Windows-1252", self.verdicts(stdin=b"caf\xe9 at noon\n")[1])
 
     def test_rows_without_a_message_are_named(self):

@@ -93,7 +93,7 @@ class Transport(ServerTest):
         origin = "https://good.example"
         self.serve("fast", "--max-body-mb", 1, "--cors-origin", origin, "--access-log", "access.jsonl")
         for name, body, more in (("told", b"", {"Content-Length": str(2 << 20)}), ("packed", gzip.compress(b" " * (2 << 20)), {"Content-Encoding": "gzip"})):
-            response, _ = self.send("POST", "/v1/classify", body, {"Origin": origin, "X-Request-Id": name, **more})
+            response, _ = self.send("POST", "/v1/classify", body, {"Origin": origin, "Content-Type": "application/json", "X-Request-Id": name, **more})
             headers = [response.headers[header] for header in ("Access-Control-Allow-Origin", "X-Request-Id")]
             self.assertEqual((response.status, headers), (413, [origin, name]), "a page of the origin may read why")
         lines = [json.loads(line) for line in self.access_log().splitlines()]

@@ -93,10 +93,13 @@ class Files(DataTest):
         self.addCleanup(connection.close)
         connection.request("GET", "/v1/events")
         stream = connection.getresponse()
-        self.put("a.csv", b"label,text\nx,1\ny,2\nx,3\n")
-        self.ask("POST", "/a.csv/changes", {"remove": [4]})
-        self.ask("POST", "/a.csv/undo")
-        self.ask("DELETE", "/a.csv", status=204)
+        actions = (lambda: self.put("a.csv", b"label,text\nx,1\ny,2\nx,3\n"), lambda: self.ask("POST", "/a.csv/changes", {"remove": [4]}),
+                   lambda: self.ask("POST", "/a.csv/undo"), lambda: self.ask("DELETE", "/a.csv", status=204))
+        for count, act in enumerate(actions, 1):
+            act()
+            deadline = time.monotonic() + 10  # lines of the audit log follow the responses
+            while len(entries := json.loads(self.send("GET", "/v1/audit")[1])["entries"]) < count and time.monotonic() < deadline:
+                time.sleep(.05)
         told = []
         while len(told) < 4:
             line = stream.readline().decode()
@@ -104,9 +107,6 @@ class Files(DataTest):
             if line == "event: data\n":
                 told.append(json.loads(stream.readline().decode().removeprefix("data: ")))
         self.assertEqual(told, [{"name": "a.csv"}] * 4)
-        deadline = time.monotonic() + 10  # lines of the audit log follow the responses
-        while len(entries := json.loads(self.send("GET", "/v1/audit")[1])["entries"]) < 4 and time.monotonic() < deadline:
-            time.sleep(.05)
         self.assertEqual([(entry["action"], entry["object"]) for entry in entries], [(f"data.{action}", "a.csv") for action in ("delete", "undo", "change", "upload")])
 
     def test_downloads(self):
