@@ -4,7 +4,7 @@
 #   tools/sanitize.sh [address] [thread]    both, or one of them; from an empty compiler cache an hour each on 2 cores
 #   tools/sanitize.sh --short               the fuzzers, which drive every parser of foreign bytes, with the address and
 #                                           undefined-behavior sanitizers for $WINNOW_TEST_FUZZ_SECONDS (2) each; unit tests
-#                                           of the pool of threads and of the stores with the thread sanitizer
+#                                           of the stores with the thread sanitizer
 #
 # A finding fails the test that it is in, or, in a process that a test starts and ends by a signal, is found in the folder of
 # reports; either fails this script.
@@ -17,7 +17,7 @@ die() { printf 'sanitize: %s\n' "$*" >&2; exit 1; }
 # What the thread sanitizer looks at: everything that several threads work on.
 thread_folders='base|kernels|classify|train|store|feedback|filter|drift|registry|experiment|jobs|review|workspace|milter|server'
 thread_suites='serve|serve_requests|serve_models|serve_protocols|serve_restart|bad_clients|keys|jobs|page_routes|finetune_routes|review|workspace_data|registry|experiments|feedback|filter|backup'
-short_thread_folders='base|store'
+short_thread_folders='store'
 # End-to-end suites under the address sanitizer. Those are left out that limit the memory of the program, of which this sanitizer
 # reserves terabytes; that load a library into it (power_cuts); and that build or install something else than the program.
 address_suites="$thread_suites|lifecycle|mail|rules|bad_input|data|data_import|resume|quantize|export|report|doctor|explain|calibrate|scope|linear|linear_onnx|few|zero_shot|distil|drift|forget|retrain|integrity|synthetic|long_text|classify_input|classify_server|openai|hostile_messages|serve_transport|rspamd"
