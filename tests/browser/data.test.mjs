@@ -127,16 +127,36 @@ test("a file of several pieces arrives whole; a second one of its name gets anot
   await closePage(page);
 });
 
+test("a file that is chosen before the list has come doesn't take the name of another", async () => {
+  const before = await contents("scripts.jsonl");
+  const page = await openPage(server, "/ui/data");
+  let chosen;
+  const untilChosen = new Promise((done) => (chosen = done));
+  await page.route("**/v1/data", async (route) => {
+    await untilChosen;
+    await route.continue();
+  });
+  await page.reload();
+  await upload(page, "scripts.jsonl", `{"text": "a", "label": "b"}\n`);
+  chosen();
+  await page.getByRole("heading", { level: 1, name: "scripts-2.jsonl" }).waitFor();
+  assert.equal(await contents("scripts.jsonl"), before);
+  await closePage(page);
+});
+
 test("an upload can be cancelled, and leaves nothing", async () => {
   const page = await openPage(server, "/ui/data");
+  let cancelled;
+  const untilCancelled = new Promise((done) => (cancelled = done));
   await page.route("**/v1/data/slow.csv?*", async (route) => {
-    await new Promise((done) => setTimeout(done, 700));
-    await route.continue().catch(() => null); // it was cancelled meanwhile
+    await untilCancelled;
+    await route.continue().catch(() => null); // the page no longer waits for it
   });
   await upload(page, "slow.csv", `label,text\n${"ham,words\n".repeat(kMegabyte)}`);
   await page.locator(".upload-sending progress").waitFor();
   await page.getByRole("button", { name: /^Cancel.*slow\.csv/ }).click();
   await page.getByText("The upload was cancelled.").waitFor();
+  cancelled();
   const { json } = await ask(server, "GET", "/v1/data");
   assert.ok(!json.files.some((file) => file.name === "slow.csv"));
   await closePage(page);

@@ -175,9 +175,22 @@ export async function openPage(server, path, { context, allow = [], ...look } = 
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`);
     });
   });
+  await slowDown(page);
   await page.goto(server.url + path);
   await page.locator("[data-page-heading]").first().waitFor();
   return page;
+}
+
+/** WINNOW_TEST_SLOW=N: a CPU that is N times slower, and answers that arrive late by random times, which shows the races of a test. */
+async function slowDown(page) {
+  const times = Number(process.env.WINNOW_TEST_SLOW ?? 1);
+  if (times <= 1) return;
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: times });
+  await page.route("**/v1/**", async (route) => {
+    await new Promise((done) => setTimeout(done, Math.random() * 100 * times));
+    await route.fallback().catch(() => null); // the page may be closed
+  });
 }
 
 /** Waits until the view has what it fetches. ("networkidle" never comes: a stream of events stays open.) */

@@ -1,13 +1,13 @@
 // Uploads that are under way. They go on while one looks at other views, and end with the page.
 import { reactive, readonly } from "vue";
-import { uploadData } from "@/api/data";
+import { listData, uploadData } from "@/api/data";
 import { isAborted, messageOf } from "@/api/http";
 import { freeName, safeName, wrongKind } from "@/logic/fileKind";
 import { t } from "@/texts/en";
 
 export interface Upload {
   id: number;
-  /** What the file is called on this computer, and in the workspace. */
+  /** What the file is called on this computer, and in the workspace ("" until it is chosen). */
   original: string;
   name: string;
   sent: number;
@@ -27,6 +27,13 @@ function beforeUnload(event: BeforeUnloadEvent): void {
   if (uploads.some((upload) => upload.state === "sending")) event.preventDefault();
 }
 
+/** Chooses a name that neither the workspace nor another upload has. The list that a view shows may be old, or not have come yet. */
+async function chooseName(upload: Upload, wanted: string): Promise<void> {
+  const { files: known } = await listData();
+  const others = uploads.filter((each) => each.id !== upload.id && each.state === "sending");
+  upload.name = freeName(wanted, new Set([...known, ...others].map((each) => each.name)));
+}
+
 async function send(upload: Upload): Promise<void> {
   const known = files.get(upload.id);
   if (!known) return;
@@ -34,12 +41,15 @@ async function send(upload: Upload): Promise<void> {
   Object.assign(upload, { state: "sending", message: "", again: false });
   addEventListener("beforeunload", beforeUnload); // the same function is registered once
   try {
+    const wanted = safeName(upload.original);
+    await chooseName(upload, wanted);
     await uploadData(known.file, {
       name: upload.name,
       signal: known.controller.signal,
       progress: (sent) => (upload.sent = sent),
     });
     upload.state = "done";
+    if (upload.name !== wanted) upload.message = t.data.renamed(wanted, upload.name);
     files.delete(upload.id);
   } catch (error) {
     upload.state = isAborted(error) ? "cancelled" : "failed";
@@ -48,11 +58,8 @@ async function send(upload: Upload): Promise<void> {
   }
 }
 
-async function add(file: File, taken: ReadonlySet<string>): Promise<Upload> {
-  const wanted = safeName(file.name);
-  const sending = uploads.filter((each) => each.state === "sending").map((each) => each.name);
-  const name = freeName(wanted, new Set([...taken, ...sending]));
-  uploads.push({ id: ++last, original: file.name, name, sent: 0, total: file.size, state: "sending", message: "", again: false });
+async function add(file: File): Promise<Upload> {
+  uploads.push({ id: ++last, original: file.name, name: "", sent: 0, total: file.size, state: "sending", message: "", again: false });
   const upload = uploads[uploads.length - 1]!; // the reactive one
   try {
     const wrong = wrongKind(new Uint8Array(await file.slice(0, 4096).arrayBuffer()), file.name);
@@ -67,7 +74,6 @@ async function add(file: File, taken: ReadonlySet<string>): Promise<Upload> {
   }
   files.set(upload.id, { file, controller: new AbortController() });
   await send(upload);
-  if (upload.state === "done" && name !== wanted) upload.message = t.data.renamed(wanted, name);
   return upload;
 }
 
@@ -80,7 +86,7 @@ function dismiss(id: number): void {
 export function useUploads() {
   return {
     uploads: readonly(uploads),
-    /** Sends a file under a name that is not taken, and resolves when that has ended, well or not. */
+    /** Sends a file under a name that is not taken yet, and resolves when that has ended, well or not. */
     add,
     cancel: (id: number) => files.get(id)?.controller.abort(),
     retry: (id: number) => {
