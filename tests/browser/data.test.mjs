@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, startServer } from "./support.mjs";
+import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, holdBack, kLooks, makeWorkspace, openPage, startServer } from "./support.mjs";
 
 const kMegabyte = 1024 * 1024;
 const kPng = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
@@ -130,15 +130,10 @@ test("a file of several pieces arrives whole; a second one of its name gets anot
 test("a file that is chosen before the list has come doesn't take the name of another", async () => {
   const before = await contents("scripts.jsonl");
   const page = await openPage(server, "/ui/data");
-  let chosen;
-  const untilChosen = new Promise((done) => (chosen = done));
-  await page.route("**/v1/data", async (route) => {
-    await untilChosen;
-    await route.continue();
-  });
+  const release = await holdBack(page, "**/v1/data");
   await page.reload();
   await upload(page, "scripts.jsonl", `{"text": "a", "label": "b"}\n`);
-  chosen();
+  release();
   await page.getByRole("heading", { level: 1, name: "scripts-2.jsonl" }).waitFor();
   assert.equal(await contents("scripts.jsonl"), before);
   await closePage(page);
@@ -146,17 +141,12 @@ test("a file that is chosen before the list has come doesn't take the name of an
 
 test("an upload can be cancelled, and leaves nothing", async () => {
   const page = await openPage(server, "/ui/data");
-  let cancelled;
-  const untilCancelled = new Promise((done) => (cancelled = done));
-  await page.route("**/v1/data/slow.csv?*", async (route) => {
-    await untilCancelled;
-    await route.continue().catch(() => null); // the page no longer waits for it
-  });
+  const release = await holdBack(page, "**/v1/data/slow.csv?*");
   await upload(page, "slow.csv", `label,text\n${"ham,words\n".repeat(kMegabyte)}`);
   await page.locator(".upload-sending progress").waitFor();
   await page.getByRole("button", { name: /^Cancel.*slow\.csv/ }).click();
   await page.getByText("The upload was cancelled.").waitFor();
-  cancelled();
+  release();
   const { json } = await ask(server, "GET", "/v1/data");
   assert.ok(!json.files.some((file) => file.name === "slow.csv"));
   await closePage(page);

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { check, eventually, kMessages, startFilter } from "./messages.mjs";
-import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, settled, startServer } from "./support.mjs";
+import { check, kMessages, startFilter } from "./messages.mjs";
+import { ask, closePage, eventually, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, settled, startServer } from "./support.mjs";
 
 let server;
 before(async () => {

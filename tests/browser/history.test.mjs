@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { adminSays, check, eventually, kMessages, startFilter, stored } from "./messages.mjs";
-import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, startServer } from "./support.mjs";
+import { adminSays, check, kMessages, startFilter, stored } from "./messages.mjs";
+import { ask, closePage, eventually, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, startServer } from "./support.mjs";
 
 let server;
 before(async () => {
@@ -100,7 +100,7 @@ test("the server pages: older messages and back", async () => {
   const first = await page.locator("p.message-text").first().textContent();
   await page.getByRole("button", { name: "Older messages" }).click();
   await page.waitForURL(/before=/);
-  await eventually(async () => (await page.locator("p.message-text").first().textContent()) !== first, "the page shows the newest messages still");
+  await eventually(async () => (await page.locator("p.message-text").first().textContent()) !== first, () => "the page shows the newest messages still");
   await page.getByRole("button", { name: "Older messages" }).click();
   await page.getByText("10 messages, the last page").waitFor();
   await page.goBack();

@@ -1,5 +1,5 @@
 // A server with a message filter and messages in its history, for the tests of History, Filter and Operate.
-import { ask, exampleMessages, makeWorkspace, startServer } from "./support.mjs";
+import { ask, eventually, exampleMessages, makeWorkspace, startServer } from "./support.mjs";
 
 export const kMessages = [
   { text: "Congratulations! You've won a $1000 gift card. Click here to claim", sender: "prizes@lucky-draw.example", user: "anna" },
@@ -9,16 +9,6 @@ export const kMessages = [
   { text: "مرحبا، هل نلتقي غدا في الساعة السابعة؟ 😀", sender: "layla@friends.example", user: "bob" },
   { text: `A story without an end. ${"And then the fox said hello to the hen. ".repeat(60)}`, sender: "story@friends.example", user: "carol" },
 ];
-
-/** Waits until `found` gives something, at most five seconds. */
-export async function eventually(found, what = "nothing came") {
-  for (const end = Date.now() + 5_000; ; ) {
-    const result = await found();
-    if (result) return result;
-    if (Date.now() > end) throw new Error(what);
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
 
 /** Checks a message as a mail server does. */
 export async function check(server, message) {

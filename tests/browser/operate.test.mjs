@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { check, eventually, kMessages, startFilter, stored } from "./messages.mjs";
-import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, settled, startServer } from "./support.mjs";
+import { check, kMessages, startFilter, stored } from "./messages.mjs";
+import { ask, closePage, eventually, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, settled, startServer } from "./support.mjs";
 
 let server;
 before(async () => {

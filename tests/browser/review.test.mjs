@@ -1,7 +1,7 @@
 // Review: from a file of texts to labels by keys alone, and from the labels to a model.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { createReview, labelByKeys, labelled, median, messages, nextText, prepared, textOf, unlabelled, untilLabelled, waits } from "./review_support.mjs";
+import { createReview, labelByKeys, labelled, median, messages, nextText, prepared, textOf, unlabelled, untilLabelled, untilReview, waits } from "./review_support.mjs";
 import { ask, closePage, expectNoSidewaysScroll, makeWorkspace, openPage, startServer } from "./support.mjs";
 
 let server;
@@ -123,7 +123,7 @@ test("undo goes back without limit, also after a reload", async () => {
   const texts = await labelByKeys(page, 6, keyOf);
   await page.keyboard.press("Space");
   await nextText(page, texts.at(-1));
-  await page.waitForFunction(async () => (await (await fetch("/v1/review/back")).json()).stats.skipped === 1);
+  await untilReview(server, "back", ({ stats }) => stats.skipped === 1);
   await page.reload();
   await page.locator(".item-body").waitFor();
   await page.keyboard.press("Backspace");
@@ -142,7 +142,7 @@ test("undo goes back without limit, also after a reload", async () => {
   const [text] = await labelByKeys(page, 1, () => "f");
   await page.keyboard.press("Backspace");
   await page.keyboard.press("j");
-  await page.waitForFunction(async () => (await (await fetch("/v1/review/back")).json()).stats.per_label.spam === 1);
+  await untilReview(server, "back", ({ stats }) => stats.per_label.spam === 1);
   assert.notEqual(await textOf(page), text);
   await closePage(page);
 });
@@ -202,12 +202,7 @@ test("a label is added while one works, and labels are found by typing", async (
   await createReview(server, { set: "intents", data: "intents.tsv" });
   const page = await openPage(server, "/ui/review/intents?reviewer=Anna");
   await page.locator(".item-body").waitFor();
-  const labelledAs = async (label, count) => {
-    await page.waitForFunction(
-      async ([name, times]) => (await (await fetch("/v1/review/intents")).json()).stats.per_label[name] === times,
-      [label, count],
-    );
-  };
+  const labelledAs = (label, count) => untilReview(server, "intents", ({ stats }) => stats.per_label[label] === count);
   let text = await textOf(page);
   await page.keyboard.type("int");
   await page.getByRole("option", { name: "intent_0" }).waitFor();
@@ -245,7 +240,7 @@ test("labels are kept while the server is away, and sent when it is back", async
   const page = await openPage(server, "/ui/review/away?reviewer=Anna", { allow: ["offline", 503] });
   await page.locator(".item-body").waitFor();
   await labelByKeys(page, 2, keyOf);
-  await page.waitForFunction(async () => (await (await fetch("/v1/review/away")).json()).labelled === 2);
+  await untilLabelled(server, "away", 2);
   await server.stop("SIGKILL");
   await labelByKeys(page, 3, keyOf);
   await page.getByText("3 labels are kept on this page").waitFor();

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { createReview, labelByKeys, labelled, messages, nextText, prepared, textOf, unlabelled } from "./review_support.mjs";
-import { ask, closePage, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, newContext, openPage, startServer, winnow } from "./support.mjs";
+import { createReview, labelByKeys, labelled, messages, nextText, prepared, textOf, unlabelled, untilLabelled } from "./review_support.mjs";
+import { ask, closePage, eventually, expectAccessible, expectNoSidewaysScroll, holdBack, kLooks, makeWorkspace, newContext, openPage, startServer, winnow } from "./support.mjs";
 
 let server;
 let truth;
@@ -35,9 +35,12 @@ test("a review begins from typical words, or from nothing", async () => {
   await page.waitForURL("**/ui/review?reviewer=Anna");
 
   await page.getByRole("button", { name: "New review" }).click();
+  const release = await holdBack(page, "**/v1/data/mails.tsv/summary*");
   await page.getByLabel("Data file").selectOption("mails.tsv");
   await page.getByRole("radio", { name: "Nothing yet" }).click();
   await page.getByRole("textbox", { name: "Name" }).fill("nothing");
+  release();
+  await page.getByRole("radio", { name: "The file has labels", disabled: true }).waitFor(); // the choice is left as it is
   await page.getByRole("button", { name: "Begin the review" }).click();
   await page.getByRole("button", { name: "Add the first label" }).waitFor();
   const text = await textOf(page);
@@ -56,8 +59,8 @@ test("a review that is deleted can be brought back", async () => {
   await page.getByText("The review “gone” was deleted.").first().waitFor();
   assert.equal((await ask(server, "GET", "/v1/review/gone")).status, 404);
   await page.getByRole("button", { name: "Undo" }).click();
+  await eventually(async () => (await ask(server, "GET", "/v1/review/gone")).status === 200);
   await page.getByRole("link", { name: "gone", exact: true }).waitFor();
-  assert.equal((await ask(server, "GET", "/v1/review/gone")).status, 200);
   await closePage(page);
 });
 
@@ -81,13 +84,12 @@ test("a key of the role feedback labels under its own name, and may change nothi
   await page.locator(".item-body").waitFor();
   await labelByKeys(page, 3, keyOf);
   assert.equal(await page.getByRole("button", { name: /Train a model|Add a label|Delete/ }).count(), 0);
-  await page.waitForFunction(async () => (await (await fetch("/v1/review/mails")).json()).labelled === 3);
+  await untilLabelled(guarded, "mails", 3, asRoot);
   const undone = await ask(guarded, "POST", "/v1/review/undo", { set: "mails", reviewer: "carla" }, asRoot);
   assert.notEqual(undone.json.item, null);
 
   // The session ends in the middle of the work: labels given meanwhile count after signing in again.
-  const labels = async () => (await ask(guarded, "GET", "/v1/review/mails", undefined, asRoot)).json.labelled;
-  assert.equal(await labels(), 2);
+  await untilLabelled(guarded, "mails", 2, asRoot);
   await page.context().clearCookies();
   await page.keyboard.press("f");
   await page.getByText("Your session has ended.").waitFor();
@@ -96,11 +98,9 @@ test("a key of the role feedback labels under its own name, and may change nothi
   await page.getByLabel("API key").fill(keys.carla);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator(".item-body").waitFor();
-  for (let tries = 0; tries < 100 && (await labels()) < 3; ++tries) await page.waitForTimeout(100);
-  assert.equal(await labels(), 3);
+  await untilLabelled(guarded, "mails", 3, asRoot);
   await labelByKeys(page, 1, keyOf);
-  for (let tries = 0; tries < 100 && (await labels()) < 4; ++tries) await page.waitForTimeout(100);
-  assert.equal(await labels(), 4);
+  await untilLabelled(guarded, "mails", 4, asRoot);
   await closePage(page);
 });
 

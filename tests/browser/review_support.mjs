@@ -1,6 +1,6 @@
 // What the tests of the review share: data files, and a person who labels by keys alone.
 import assert from "node:assert/strict";
-import { ask, exampleMessages } from "./support.mjs";
+import { ask, eventually, exampleMessages } from "./support.mjs";
 
 /** The first `count` messages of the example data: [{ label, text }]. */
 export async function messages(count) {
@@ -34,16 +34,15 @@ export async function prepared(server, set) {
   assert.fail(`the review ${set} is not prepared after 30 s`);
 }
 
-/** Waits until the server has `count` labels of a review: the page sends them behind what it shows. */
-export async function untilLabelled(server, set, count) {
-  let found = -1;
-  for (let tries = 0; tries < 100; ++tries) {
-    found = (await ask(server, "GET", `/v1/review/${set}`)).json.labelled;
-    if (found === count) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  assert.fail(`${set} has ${found} labels after 10 s, not ${count}`);
+/** Waits until `holds(review)` of what the server says about a review: the page sends labels behind what it shows. */
+export async function untilReview(server, set, holds, headers = {}) {
+  let review;
+  const held = async () => holds((review = (await ask(server, "GET", `/v1/review/${set}`, undefined, headers)).json));
+  await eventually(held, () => `${holds} does not hold of ${JSON.stringify(review)}`);
 }
+
+/** Waits until the server has `count` labels of a review. */
+export const untilLabelled = (server, set, count, headers) => untilReview(server, set, ({ labelled }) => labelled === count, headers);
 
 const kBody = ".item-body";
 export const textOf = (page) => page.locator(kBody).evaluate((body) => body.textContent.trim());

@@ -131,6 +131,16 @@ export async function ask(server, method, path, body, headers = {}) {
   return { status: response.status, json: text ? JSON.parse(text) : null };
 }
 
+/** Waits until `found` gives something, at most 20 seconds; then it fails with `what()`. */
+export async function eventually(found, what = () => `nothing came of ${found}`) {
+  for (const end = Date.now() + 20_000; ; ) {
+    const result = await found();
+    if (result) return result;
+    if (Date.now() > end) assert.fail(what());
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
 let browser = null;
 async function theBrowser() {
   if (browser) return browser;
@@ -191,6 +201,17 @@ async function slowDown(page) {
     await new Promise((done) => setTimeout(done, Math.random() * 100 * times));
     await route.fallback().catch(() => null); // the page may be closed
   });
+}
+
+/** Holds requests for `url` back until the function is called that this returns. */
+export async function holdBack(page, url) {
+  let release;
+  const released = new Promise((done) => (release = done));
+  await page.route(url, async (route) => {
+    await released;
+    await route.fallback().catch(() => null); // the page may no longer wait for it
+  });
+  return release;
 }
 
 /** Waits until the view has what it fetches. ("networkidle" never comes: a stream of events stays open.) */
