@@ -23,7 +23,9 @@ struct ForgetOptions : CommonOptions {
 void Describe(ForgetOptions& options, OptionTable& table) {
   ForgetPlan& plan = options.plan;
   table.Group("What to forget");
-  table.Add("text", &plan.texts, "Text of a message; texts are equal if they differ only in case, white space, character width and invisible "
+  table
+      .Add("text", &plan.texts,
+           "Text of a message; texts are equal if they differ only in case, white space, character width and invisible "
            "characters")
       .ValueName("TEXT")
       .Undivided();

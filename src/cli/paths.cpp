@@ -92,7 +92,8 @@ Result<void> Run(const PathsOptions& options) {
 }  // namespace
 
 Command PathsCommand() {
-  return MakeCommand<PathsOptions>("paths", "Prints the directories that Winnow uses, and the reason for each.", Describe, Run);
+  return MakeCommand<PathsOptions>("paths", "Prints the directories that Winnow uses, and the reason for each.",
+                                   Describe, Run);
 }
 
 }  // namespace winnow

@@ -26,9 +26,9 @@ void DescribePlan(RegistryAbOptions& options, OptionTable& table) {
   table.Add("ramp", &options.ramp, "In place of --percent: ascending percentages, one after the other")
       .ValueName("P,P,...")
       .InsteadOf("percent");
-  table.Add("hold", &options.hold, "Minimum time for which each share of --ramp is kept, such as 24h").ValueName("TIME");
-  table.Add("min-users", &plan.min_users, "Minimum number of users in each arm before the share is raised")
-      .AtLeast(0);
+  table.Add("hold", &options.hold, "Minimum time for which each share of --ramp is kept, such as 24h")
+      .ValueName("TIME");
+  table.Add("min-users", &plan.min_users, "Minimum number of users in each arm before the share is raised").AtLeast(0);
   table.Add("shadow", &plan.shadow,
             "Have both models score every message, show the champion's answers, and decide by blind labels alone");
   table.Add("dry-run", &plan.dry_run, "End with the decision, and change no alias");

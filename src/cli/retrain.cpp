@@ -43,13 +43,18 @@ void DescribeSelection(RetrainOptions& options, OptionTable& table) {
            "always used")
       .AtLeast(0);
   table
-      .Add("min-new", &selection.least_new,
-           "Minimum number of new texts of feedback for each label, or for two of the labels if there are more than two; "
-           "with fewer, nothing is trained")
+      .Add(
+          "min-new", &selection.least_new,
+          "Minimum number of new texts of feedback for each label, or for two of the labels if there are more than two; "
+          "with fewer, nothing is trained")
       .AtLeast(0);
-  table.Add("max-ratio", &selection.most_ratio, "Largest number of texts of feedback for a label, as a multiple of the number for the rarest label")
+  table
+      .Add("max-ratio", &selection.most_ratio,
+           "Largest number of texts of feedback for a label, as a multiple of the number for the rarest label")
       .AtLeast(1);
-  table.Add("max-near-duplicates", &selection.most_near_duplicates, "Largest number of texts to train on that are near-duplicates of each other")
+  table
+      .Add("max-near-duplicates", &selection.most_near_duplicates,
+           "Largest number of texts to train on that are near-duplicates of each other")
       .AtLeast(1);
   table
       .Add("review", &options.plan.review,
