@@ -218,7 +218,7 @@ RouteDocs Docs() {
               "explanation": {"type": "object", "description": "Effect of each word; present if the request has explain",
                 "required": ["label", "method", "score", "base", "words"],
                 "properties": {
-                  "label": {"type": "string", "description": "Label whose score is explained"},
+                  "label": {"type": "string", "description": "Label whose log-odds the effects are about"},
                   "method": {"enum": ["occlusion", "linear"], "description": "linear: exact contributions in a linear model; occlusion: each word was left out once"},
                   "score": {"type": "number", "description": "Probability of that label"},
                   "base": {"type": "number", "description": "Log-odds of the label without any word; with method linear, the part of the log-odds that no word contributes: base and all effects add up to the log-odds"},
