@@ -126,7 +126,8 @@ class Classifier {
                                                          const ClassifyOptions& options = {}) const;
 
   /// Returns the effect of each word on the log-odds of a label: the positive one of a single-label model with two
-  /// labels, else the decided one. Classifies the text once per word, at most about 200 times. Errors: those of Classify.
+  /// labels, else the decided one. Takes as long as classifying the text once per word, but at most about 200 times.
+  /// Errors: those of Classify.
   std::expected<Explanation, Error> Explain(std::string_view text, const ClassifyOptions& options = {}) const;
 
   /// Returns the names of the labels, by label id.
