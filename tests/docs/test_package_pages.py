@@ -76,6 +76,13 @@ class PackagePages(unittest.TestCase):
                    *(f"    {p['label']} {p['confidence']:.3f}\n" for p in (seven, claim)),
                    f"isSpam: {str(seven['label'] == 'spam').lower()}, confidence: {seven['confidence']}, score: {seven['score']},")
 
+    def test_intents(self):
+        self.run_winnow("train", ROOT / "examples/data/multilingual.tsv", "--label-field", "language", "--kind", "lr", "--analyzer", "char",
+                        "--output-dir", "languages", "--quiet")
+        first, second = json.loads(self.run_winnow("classify", "languages", "Wo ist der Bahnhof?", "--json", "--quiet", "--top-k", "2"))["scores"]
+        self.shows("javascript.md", f"{{ intent: '{first['label']}', confidence: {first['score']},",
+                   f"{{ intent: '{second['label']}', confidence: {second['score']} }}")
+
     @staticmethod
     def row(number, prediction):
         """A row of the DataFrame of predictions, as pandas prints it."""
