@@ -82,7 +82,7 @@ struct Prediction {
   std::vector<LabelScore> scores;   ///< the probabilities of all labels, the most probable label first
 };
 
-/// The effect of one word on the score.
+/// The effect of one word on the log-odds of a label.
 struct WordEffect {
   size_t begin = 0, end = 0;  ///< byte range [begin, end) of the word in the text
   float effect = 0;           ///< effect on the log-odds of the explained label; positive values speak for the label
@@ -117,16 +117,17 @@ class Classifier {
 
   /// Classifies one text. `text` is UTF-8; invalid bytes become U+FFFD. LongText defines what is read of a text that
   /// exceeds the maximum length. An empty text is classified like any other. Errors: kInvalidModel if the tokenizer
-  /// belongs to another model; kInvalidArgument for a threshold that is out of range, or that the model cannot use
-  /// because it is single-label and has no positive label.
+  /// belongs to another model; kInvalidArgument for a threshold that is out of range, and for a threshold or another
+  /// mode than kModerate if the model cannot use it because it is single-label and has no positive label.
   std::expected<Prediction, Error> Classify(std::string_view text, const ClassifyOptions& options = {}) const;
   /// Classifies many texts and returns the predictions in the order of the texts: several times faster than one call
   /// per text. Errors: those of the function for one text.
   std::expected<std::vector<Prediction>, Error> Classify(std::span<const std::string> texts,
                                                          const ClassifyOptions& options = {}) const;
 
-  /// Returns the effect of each word on the score. Takes as long as classifying the text once per word, but at
-  /// most about 200 times. Errors: those of Classify.
+  /// Returns the effect of each word on the log-odds of a label: the positive one of a single-label model with two
+  /// labels, else the decided one. Takes as long as classifying the text once per word, but at most about 200 times.
+  /// Errors: those of Classify.
   std::expected<Explanation, Error> Explain(std::string_view text, const ClassifyOptions& options = {}) const;
 
   /// Returns the names of the labels, by label id.

@@ -162,8 +162,8 @@ WINNOW_API void winnow_results_free(winnow_results* results);
 #define WINNOW_TERMINATED ((size_t)-1)
 
 /** Classifies one text of `size` bytes. `options` may be NULL: the defaults. Errors: WINNOW_INVALID_ARGUMENT for
- * options, and for a threshold that the model cannot use; WINNOW_INVALID_MODEL if the tokenizer belongs to another
- * model; WINNOW_UNSUPPORTED in a forked child. */
+ * options, and for a threshold or a mode that the model cannot use; WINNOW_INVALID_MODEL if the tokenizer belongs to
+ * another model; WINNOW_UNSUPPORTED in a forked child. */
 WINNOW_API winnow_code winnow_classify(const winnow_classifier* classifier, const char* text, size_t size,
                                        const winnow_classify_options* options, winnow_results** results,
                                        winnow_error** error);

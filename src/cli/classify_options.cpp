@@ -189,8 +189,9 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
       .AtLeast(0)
       .Default("all in JSON, only the decision in text output");
   table.Add("explain", &options.explain,
-            "Show the effect of each word on the score. The text is classified once more per word, with that word "
-            "removed, at most 200 times; in longer texts, neighbouring words are removed together");
+            "Show the effect of each word on the log-odds of a label: of two labels the positive one, otherwise the "
+            "decided one. A transformer classifies the text once more per word, with that word removed, at most 200 "
+            "times; in longer texts, neighbouring words are removed together");
   table.Add("batch-size", &options.batch_size, "Number of texts per forward pass, or per request to the server")
       .AtLeast(1);
   table.Group("Decision");

@@ -48,7 +48,7 @@ struct DriftCommandOptions : RegistryCommandOptions {
 void AddTextOptions(DriftCommandOptions& options, OptionTable& table) {
   table.Group("Current texts");
   table.Add("store", &options.store, "Store whose messages are compared, such as sqlite:store.db").ValueName("URL");
-  table.Add("days", &options.days, "Messages of the last N days").Range(0.001, 36500);
+  table.Add("days", &options.days, "Compare the messages of the last X days").Range(0.001, 36500);
   table.Add("since", &options.since, "Messages at or after this time, in UTC; replaces --days").ValueName("TIME");
   table.Add("until", &options.until, "Messages before this time, in UTC").ValueName("TIME");
   table.Add("data", &options.data, "File of texts, with or without labels, in place of the messages of a store")

@@ -23,7 +23,10 @@ struct ForgetOptions : CommonOptions {
 void Describe(ForgetOptions& options, OptionTable& table) {
   ForgetPlan& plan = options.plan;
   table.Group("What to forget");
-  table.Add("text", &plan.texts, "Text of a message; texts that differ in case and white space alone are equal")
+  table
+      .Add("text", &plan.texts,
+           "Text of a message; texts are equal if they differ only in case, white space, character width and invisible "
+           "characters")
       .ValueName("TEXT")
       .Undivided();
   table.Add("message", &plan.message_ids, "Message with this id, and its text").ValueName("ID").Undivided();

@@ -44,7 +44,8 @@ void Describe(GateCommandOptions& options, OptionTable& table) {
   AddGateOptions(plan.bounds, plan.must_pass, options.report, table);
   table.Group("Audits");
   table.Add("store", &options.store, "Store whose audited messages are measured, too").ValueName("URL");
-  table.Add("since", &options.since, "Leave out messages that are older, such as 2026-11-28, in UTC").ValueName("TIME");
+  table.Add("since", &options.since, "Leave out audited messages from before this time, such as 2026-11-28, in UTC")
+      .ValueName("TIME");
   table.Group("Models");
   AddWeightsOption(plan.weights, table);
   AddTrustOptions(options, table);

@@ -27,8 +27,9 @@ struct Place {
 void Describe(PathsOptions&, OptionTable& table) {
   table.Describe(
       "Models lie where --output-dir put them: no command moves them. A service reads the directories that its own "
-      "environment names; run this command in the environment of the service to see them, such as with "
-      "'systemd-run --pty --property=User=winnow winnow paths'.");
+      "environment names; run this command in the environment of the service to see them. For the unit of the Debian "
+      "package: systemd-run --pty -p DynamicUser=true -p User=winnow -p StateDirectory=winnow -p StateDirectoryMode=0750 "
+      "winnow paths");
   table.Example("HF_HOME=/srv/models winnow paths", "the directories with another cache of base models");
 }
 
@@ -91,7 +92,8 @@ Result<void> Run(const PathsOptions& options) {
 }  // namespace
 
 Command PathsCommand() {
-  return MakeCommand<PathsOptions>("paths", "Prints the directories that Winnow uses, and why these.", Describe, Run);
+  return MakeCommand<PathsOptions>("paths", "Prints the directories that Winnow uses, and the reason for each.",
+                                   Describe, Run);
 }
 
 }  // namespace winnow

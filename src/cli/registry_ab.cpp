@@ -22,13 +22,13 @@ void DescribePlan(RegistryAbOptions& options, OptionTable& table) {
   table.Group("Experiment");
   table.Add("candidate", &options.candidate, "The version to compare with the champion; @ALIAS: what the alias means")
       .ValueName("VERSION");
-  table.Add("percent", &options.percent, "Share of the users who get the candidate").MoreThan(0);
-  table.Add("ramp", &options.ramp, "In place of --percent: ascending shares, one after the other")
+  table.Add("percent", &options.percent, "Percentage of the users who get the candidate").MoreThan(0);
+  table.Add("ramp", &options.ramp, "In place of --percent: ascending percentages, one after the other")
       .ValueName("P,P,...")
       .InsteadOf("percent");
-  table.Add("hold", &options.hold, "How long each share is kept at least, such as 24h").ValueName("TIME");
-  table.Add("min-users", &plan.min_users, "Users whom each arm must have answered before the share is raised")
-      .AtLeast(0);
+  table.Add("hold", &options.hold, "Minimum time for which each share of --ramp is kept, such as 24h")
+      .ValueName("TIME");
+  table.Add("min-users", &plan.min_users, "Minimum number of users in each arm before the share is raised").AtLeast(0);
   table.Add("shadow", &plan.shadow,
             "Have both models score every message, show the champion's answers, and decide by blind labels alone");
   table.Add("dry-run", &plan.dry_run, "End with the decision, and change no alias");
@@ -39,7 +39,7 @@ void DescribePlan(RegistryAbOptions& options, OptionTable& table) {
       .Add("promotion-margin", &options.promotion_margin,
            "Promote when the candidate's rate of errors is shown to be below the champion's times this number")
       .Default("that of --margin");
-  table.Add("alpha", &plan.tests.alpha, "Probability of each wrong decision");
+  table.Add("alpha", &plan.tests.alpha, "Largest probability of each of the two wrong decisions");
   table
       .Add("compare", &options.compare,
            "Percentage of the messages that both models score, for blind labels of those about which they disagree")
@@ -53,14 +53,15 @@ void Describe(RegistryAbOptions& options, OptionTable& table) {
   table.AddPositional("name", &options.name, "The model").ValueName("NAME").Required();
   DescribePlan(options, table);
   table.Group("Running experiment");
-  table.Add("status", &options.status, "Print what is known of the newest experiment");
+  table.Add("status", &options.status, "Print the state of the newest experiment");
   table.Add("stop", &options.stop, "End the experiment without a verdict");
-  table.Add("reason", &options.reason, "With --stop: why").ValueName("TEXT");
+  table.Add("reason", &options.reason, "Reason for --stop, for the history").ValueName("TEXT");
   AddRegistryOptions(options, table, true);
   table.Describe(
-      "Gives a share of the users the candidate, and as many users a control group's place, until what users report shows "
-      "one of the models to be better. The tests may be looked at as often as one likes. Servers that follow the registry "
-      "and have a store carry the experiment out: they assign users, count reports of errors, roll back or promote. "
+      "Serves the candidate to a share of the users, and compares them with a control group of as many users of the "
+      "champion, until the errors that users report show which model is better. The tests stay valid however often "
+      "their state is looked at. Servers that follow the registry and have a store carry the experiment out: they "
+      "assign users, count reports of errors, roll back or promote. "
       "'winnow registry simulate' shows how many reports that takes.");
   table.Example("winnow registry ab spam --candidate 1.1.0 --percent 10 --registry registry",
                 "10 % of the users get 1.1.0, until it is rolled back or promoted");
@@ -68,7 +69,7 @@ void Describe(RegistryAbOptions& options, OptionTable& table) {
                 "more users day by day");
   table.Example("winnow registry ab spam --candidate 1.1.0 --shadow --registry registry",
                 "no user sees 1.1.0; blind labels decide ('winnow feedback audit')");
-  table.Example("winnow registry ab spam --status --registry registry", "how it stands");
+  table.Example("winnow registry ab spam --status --registry registry", "the state of the experiment");
 }
 
 Result<ExperimentPlan> PlanOf(const RegistryAbOptions& options) {

@@ -21,8 +21,9 @@ struct RegistryHistoryOptions : RegistryCommandOptions {
 void Describe(RegistryHistoryOptions& options, OptionTable& table) {
   table.AddPositional("name", &options.name, "The model").ValueName("NAME").Required();
   table.Group("Which changes");
-  table.Add("alias", &options.alias, "Of this alias alone").ValueName("ALIAS");
-  table.Add("at", &options.at, "What the aliases meant at this time, in UTC, instead of the changes").ValueName("TIME");
+  table.Add("alias", &options.alias, "List only the changes of this alias").ValueName("ALIAS");
+  table.Add("at", &options.at, "Print what the aliases meant at this time, in UTC, instead of the changes")
+      .ValueName("TIME");
   table.Add("limit", &options.limit, "Maximum number of changes").AtLeast(1);
   AddRegistryOptions(options, table, false);
   table.Describe("Lists the changes of the aliases, the newest first; with --json, one per line.");

@@ -43,12 +43,18 @@ void DescribeSelection(RetrainOptions& options, OptionTable& table) {
            "always used")
       .AtLeast(0);
   table
-      .Add("min-new", &selection.least_new,
-           "Do nothing unless each label has as many new texts of feedback; with more than two labels, two of them")
+      .Add(
+          "min-new", &selection.least_new,
+          "Minimum number of new texts of feedback for each label, or for two of the labels if there are more than two; "
+          "with fewer, nothing is trained")
       .AtLeast(0);
-  table.Add("max-ratio", &selection.most_ratio, "Largest number of texts of feedback per text of the rarest label")
+  table
+      .Add("max-ratio", &selection.most_ratio,
+           "Largest number of texts of feedback for a label, as a multiple of the number for the rarest label")
       .AtLeast(1);
-  table.Add("max-near-duplicates", &selection.most_near_duplicates, "Largest number of near-duplicates to train on")
+  table
+      .Add("max-near-duplicates", &selection.most_near_duplicates,
+           "Largest number of texts to train on that are near-duplicates of each other")
       .AtLeast(1);
   table
       .Add("review", &options.plan.review,
@@ -115,7 +121,7 @@ void Describe(RetrainOptions& options, OptionTable& table) {
       .ValueName("FILE");
   table.Describe(
       "Trains again from the base model, with the configuration of MODEL, on --data and on the feedback of --store. "
-      "Nothing of the weights of MODEL is used. After 'winnow forget', the model is the one that a training without "
+      "The weights of MODEL are not used. After 'winnow forget', the model is the one that a training without "
       "the forgotten texts makes. With --feedback selected, as in a weekly run, nothing is trained while there is too "
       "little new feedback, which is not an error; the result says why.");
   AddTrustOptions(options, table);

@@ -60,7 +60,7 @@ void Describe(RulesCalibrateOptions& options, OptionTable& table) {
       "logistic regression, so that the score of the whole filter is a calibrated probability. The weights go into the "
       "section [weights] of the file of rules, which 'winnow filter' and 'winnow serve --filter' read. They are written only if "
       "the log-loss is lower than before in a cross-validation, in which each message is scored by weights that were fitted to "
-      "other messages. Messages that a list of senders, or rules alone, decide have no part in it.");
+      "other messages. Messages that a list of senders decides, or that rules decide alone, are left out.");
   table.Example("winnow rules calibrate spam labelled.jsonl --rules my.toml", "fit, and write [weights] into my.toml");
   table.Example("winnow rules calibrate spam --store sqlite:store.db --rules my.toml --dry-run",
                 "what the blind labels of a store would give");

@@ -17,7 +17,8 @@ void Describe(RulesStatsOptions& options, OptionTable& table) {
       "Prints for each rule and composite in the verdicts of the history the number of hits, the share of them that was "
       "judged spam, and the precision on the messages that people have corrected, confirmed or labelled: the share that "
       "is spam or, for rules with a score below 0, ham.");
-  table.Example("winnow rules stats --store sqlite:store.db --since 7d", "how the rules did in the last week");
+  table.Example("winnow rules stats --store sqlite:store.db --since 7d",
+                "hits and precision of each rule in the last week");
 }
 
 Result<void> Run(const RulesStatsOptions& options) {

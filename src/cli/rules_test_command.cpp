@@ -54,8 +54,10 @@ void Describe(RulesTestOptions& options, OptionTable& table) {
   table.Group("Backtest on the history of messages");
   AddHistoryRangeOptions(options.history, table);
   table
-      .Add("current", &options.current,
-           "File of the rules that were in use: of redacted messages it tells which of their hits the redaction hides")
+      .Add(
+          "current", &options.current,
+          "File of the rules that were in use when the messages were checked; needed to find hits that the redaction of "
+          "the history hides")
       .ValueName("FILE")
       .Default("the built-in rules");
   table.Add("examples", &options.examples, "Number of messages with another verdict to show").AtLeast(0);

@@ -105,7 +105,9 @@ void AddServedRegistryOptions(ServeOptions& options, OptionTable& table) {
           "Directory for the versions that are served, which the server starts from while the registry is out of reach")
       .ValueName("DIR")
       .Default("below $STATE_DIRECTORY, $XDG_CACHE_HOME/winnow or ~/.cache/winnow");
-  table.Add("registry-interval", &options.registry_interval, "Seconds between two looks for changes of aliases")
+  table
+      .Add("registry-interval", &options.registry_interval,
+           "Interval, in seconds, at which the server asks the registry for changes of aliases")
       .Range(0.05, 86400);
 }
 

@@ -57,7 +57,7 @@ const Json& RequestSchema() {
         "model": {"type": ["string", "null"], "description": "\"spam\", \"spam@champion\" or \"spam:1.2.0\"; left out: the default model"},
         "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 1073741824, "default": 0, "description": "Number of scores per text; 0: all"},
         "user": {"type": ["string", "null"], "description": "ID of the end user; accepted, but not used"},
-        "explain": {"type": ["boolean", "null"], "default": false, "description": "Return the effect of each word on the score, for at most 16 texts; slow, because each text is classified once per word"},
+        "explain": {"type": ["boolean", "null"], "default": false, "description": "Return the effect of each word on the log-odds of a label, for at most 16 texts; slow for transformers, because each text is classified once per word"},
         "cache": {"enum": ["no-store", null], "description": "no-store: neither read nor write the cache for these texts. The header Cache-Control: no-store has the same effect"},
         "timeout_ms": {"type": ["integer", "null"], "minimum": 1, "maximum": 600000, "description": "Timeout in milliseconds; after it, the request is not computed and gets status 503"}}})");
     made["properties"].update(DecisionFieldSchemas());
@@ -218,7 +218,7 @@ RouteDocs Docs() {
               "explanation": {"type": "object", "description": "Effect of each word; present if the request has explain",
                 "required": ["label", "method", "score", "base", "words"],
                 "properties": {
-                  "label": {"type": "string", "description": "Label whose score is explained"},
+                  "label": {"type": "string", "description": "Label whose log-odds the effects are about"},
                   "method": {"enum": ["occlusion", "linear"], "description": "linear: exact contributions in a linear model; occlusion: each word was left out once"},
                   "score": {"type": "number", "description": "Probability of that label"},
                   "base": {"type": "number", "description": "Log-odds of the label without any word; with method linear, the part of the log-odds that no word contributes: base and all effects add up to the log-odds"},

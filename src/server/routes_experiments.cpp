@@ -15,16 +15,16 @@ const Json& BeginSchema() {
   static const Json schema = ParsedJson(R"({
     "type": "object", "additionalProperties": false, "required": ["candidate"], "properties": {
       "candidate": {"type": "string", "minLength": 1, "description": "Version to compare with the champion; \"@challenger\": what the alias means"},
-      "percent": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 95, "description": "Share of the users who get the candidate; left out: 10"},
-      "ramp": {"type": ["array", "null"], "minItems": 1, "maxItems": 100, "items": {"type": "number", "exclusiveMinimum": 0, "maximum": 95}, "description": "In place of percent: ascending shares"},
-      "hold": {"type": ["string", "null"], "description": "How long each share is kept at least, such as \"24h\""},
+      "percent": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 95, "description": "Percentage of the users who get the candidate; left out: 10"},
+      "ramp": {"type": ["array", "null"], "minItems": 1, "maxItems": 100, "items": {"type": "number", "exclusiveMinimum": 0, "maximum": 95}, "description": "In place of percent: ascending percentages, one after the other"},
+      "hold": {"type": ["string", "null"], "description": "Minimum time for which each percentage of the ramp is kept, such as \"24h\""},
       "margin": {"type": ["number", "null"], "minimum": 0.01, "maximum": 100, "description": "Roll back when the candidate's rate of errors is shown to exceed the champion's times this number; left out: 1"},
       "promotion_margin": {"type": ["number", "null"], "minimum": 0.01, "maximum": 100, "description": "Promote when it is shown to be below the champion's times this number; left out: that of margin"},
-      "alpha": {"type": ["number", "null"], "minimum": 1e-9, "maximum": 0.5, "description": "Probability of each wrong decision; left out: 0.05"},
+      "alpha": {"type": ["number", "null"], "minimum": 1e-9, "maximum": 0.5, "description": "Largest probability of each of the two wrong decisions; left out: 0.05"},
       "shadow": {"type": ["boolean", "null"], "description": "Both models score every message, the champion's answers are shown, and blind labels decide"},
       "dry_run": {"type": ["boolean", "null"], "description": "End with the decision, and change no alias"},
       "compare_percent": {"type": ["number", "null"], "minimum": 0, "maximum": 100, "description": "Percentage of the messages that both models score, for blind labels"},
-      "min_users": {"type": ["integer", "null"], "minimum": 0, "maximum": 1000000000, "description": "Users whom each arm must have answered before the share is raised; left out: 20"}}})");
+      "min_users": {"type": ["integer", "null"], "minimum": 0, "maximum": 1000000000, "description": "Minimum number of users in each arm before the percentage is raised; left out: 20"}}})");
   return schema;
 }
 
@@ -175,7 +175,7 @@ std::vector<Route> ExperimentRoutes(const SharedService& service) {
         {.method = method, .path = path, .role = role, .docs = std::move(docs), .handle = Handler(service, handle)});
   };
   add("GET", "/v1/registry/{model}/ab", Role::kClassify,
-      DocsOf("Shows the newest experiment of a model", "What is known of it, and what was decided."), Show);
+      DocsOf("Shows the newest experiment of a model", "Its state, and the decisions so far."), Show);
   RouteDocs begin =
       DocsOf("Begins an experiment",
              "Gives the candidate to a share of the users, until it is rolled back or promoted. Status 409: "

@@ -1,4 +1,5 @@
-"""The table of actions in docs/http.md has every action that the program writes to the audit log, and no other."""
+"""The table of actions in docs/http.md, and the names of actions on the page, have every action that the program writes to the audit log, and
+no other."""
 import pathlib
 import re
 import unittest
@@ -24,6 +25,10 @@ class AuditTest(unittest.TestCase):
         listed = re.findall(r"`([a-z_.]+)`", " ".join(rows))
         self.assertEqual(len(listed), len(set(listed)), "an action is listed twice")
         self.assertEqual(set(listed), actions_of_sources())
+
+    def test_the_page_names_every_action(self):
+        texts = (ROOT / "web/src/texts/en/operate.ts").read_text(encoding="utf-8")
+        self.assertEqual(set(re.findall(r'^ +"([a-z_]+\.[a-z_]+)": ".+",$', texts, re.M)), actions_of_sources())
 
 
 if __name__ == "__main__":

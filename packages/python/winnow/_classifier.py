@@ -187,8 +187,9 @@ class Classifier:
         return self._predictions(self._many(texts), {"mode": mode, "threshold": threshold}, 0).label
 
     def explain(self, text: str, *, mode: str = "moderate", threshold: Optional[float] = None) -> Explanation:
-        """Returns the effect of each word on the score. Takes as long as classifying the text once per word, but at most
-        about 200 times; for linear models, effects are computed at once and add up."""
+        """Returns the effect of each word on the log-odds of a label: the positive one of a single-label model with two
+        labels, else the decided one. Takes as long as classifying the text once per word, at most about 200 times; for
+        linear models, effects are computed at once and add up."""
         if not isinstance(text, str):
             raise InvalidArgumentError(f"explain takes one text, not {type(text).__name__}", "pass a str")
         text = text.encode("utf-8", "replace").decode("utf-8")

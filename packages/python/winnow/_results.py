@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class WordEffect:
-    """The effect of one word on the score: text[begin:end]."""
+    """The effect of one word, text[begin:end], on the log-odds of the explained label."""
 
     text: str
     begin: int

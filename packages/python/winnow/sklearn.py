@@ -38,7 +38,8 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     base_model : base model of a transformer: a name that `winnow pull` accepts, a directory, or "scratch".
     C, analyzer, ngrams, max_features, sublinear : of linear models, as `winnow train` has them; None: its default.
     epochs, learning_rate, batch_size, max_length : of transformers; None: the default of `winnow train`.
-    class_weight : None, or "balanced".
+    class_weight : "balanced", "none", or None: the default of `winnow train`, equal weights for transformers; for linear models
+        without C, a cross-validation chooses between equal and balanced weights.
     validation_size : share of the texts that are held out to choose the best epoch and to calibrate.
     threshold : decision threshold of the second of two classes; None: .5.
     options : further options of `winnow train` by name, such as {"fold_disguises": True}.

@@ -75,8 +75,8 @@ export const filterTexts = {
       ['domains = ["casino.example"]', "the domain of the sender, or one below it"],
       ['field = "links"', "the pattern is searched in the links; also: subject, body, sender, sender_name, link_hosts"],
       ["min_links = 2", "at least two links"],
-      ["fold = true", "finds disguised words too, such as g1ft c4rd"],
-      ["score = 2.0", "6 alone decides spam; -6 alone decides not spam"],
+      ["fold = true", "finds obfuscated words too, such as g1ft c4rd"],
+      ["score = 2.0", "above 0: evidence of spam; below 0: evidence against it. With the built-in rules, a sum of 6 decides spam without the model"],
     ],
   },
 
