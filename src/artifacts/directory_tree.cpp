@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "base/path_error.h"
 
 namespace winnow {
 namespace {
@@ -68,16 +69,6 @@ Result<DirectoryChain> OpenOnce(const fs::path& root, std::string_view path, boo
 
 OwnedDescriptor::~OwnedDescriptor() {
   if (fd_ >= 0) ::close(fd_);
-}
-
-Error SystemErrorAt(const fs::path& path, std::string_view what) {
-  const int number = errno;
-  std::string hint;
-  if (number == ENOSPC || number == EDQUOT) hint = "free some space, or use another disk";
-  if (number == EACCES || number == EPERM || number == EROFS)
-    hint = "check the permissions of the file and its directory";
-  return {number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-          fmt::format("{}: {}: {}", path.string(), what, std::strerror(number)), std::move(hint)};
 }
 
 Result<void> DirectoryChain::Sync(const fs::path& path) const {

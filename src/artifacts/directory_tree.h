@@ -29,9 +29,6 @@ class OwnedDescriptor {
   int fd_;
 };
 
-/// Returns the error of the system call that failed last.
-Error SystemErrorAt(const std::filesystem::path& path, std::string_view what);
-
 /// The directories on the way to a file, from the root on.
 struct DirectoryChain {
   std::vector<OwnedDescriptor> directories;  ///< the root first, that of the file last

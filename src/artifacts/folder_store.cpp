@@ -19,6 +19,7 @@
 #include "artifacts/directory_tree.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/path_error.h"
 #include "base/rename.h"
 
 namespace winnow {

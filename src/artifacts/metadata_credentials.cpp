@@ -22,7 +22,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// These services answer at once, or there are none. A proxy does not reach them.
+/// Returns the options of requests to metadata services, which answer at once where they exist, and which no proxy
+/// reaches.
 HttpOptions MetadataOptions() {
   HttpOptions options;
   options.follow_redirects = false;

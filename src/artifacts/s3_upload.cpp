@@ -19,6 +19,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "base/path_error.h"
 
 namespace winnow {
 namespace {

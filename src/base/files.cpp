@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -19,15 +18,6 @@ namespace winnow {
 namespace {
 
 constexpr size_t kMaxFileBytes = size_t{1} << 30;  // that are read into memory as a whole
-
-Error SystemError(const std::filesystem::path& path, std::string_view doing) {
-  const int number = errno;
-  const ErrorCode code = number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
-  std::string hint;
-  if (number == ENOSPC) hint = "free some space, or use another disk";
-  if (number == EACCES || number == EROFS) hint = "check the permissions of the file and its directory";
-  return {code, path.string() + ": " + std::string(doing) + ": " + std::strerror(number), hint};
-}
 
 class FileDescriptor {
  public:
@@ -51,9 +41,9 @@ class FileDescriptor {
 Result<int> OpenRegularFile(const std::filesystem::path& path, size_t& size) {
   // O_NONBLOCK: opening a pipe does not wait for its writer; for regular files it means nothing.
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot open"));
+  if (fd.get() < 0) return std::unexpected(SystemErrorAt(path, "cannot open"));
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "cannot open"));
+  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemErrorAt(path, "cannot open"));
   if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kIo, path.string() + ": not a regular file");
   size = static_cast<size_t>(status.st_size);
   return fd.Release();
@@ -79,7 +69,7 @@ Result<int> OpenTemporary(const std::filesystem::path& path, mode_t mode, std::f
     temporary += ".tmp" + std::to_string(::getpid()) + "." + std::to_string(counter++);
     const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd >= 0) return fd;
-    if (errno != EEXIST || attempt == kAttempts) return std::unexpected(SystemError(path, "cannot write"));
+    if (errno != EEXIST || attempt == kAttempts) return std::unexpected(SystemErrorAt(path, "cannot write"));
   }
 }
 
@@ -99,13 +89,13 @@ Result<void> WriteWhole(const std::filesystem::path& path, mode_t mode, const st
     return std::unexpected(std::move(error));
   };
   const FileSink sink = [&](std::span<const std::byte> bytes) -> Result<void> {
-    if (!WriteAll(fd.get(), bytes)) return std::unexpected(SystemError(path, "cannot write"));
+    if (!WriteAll(fd.get(), bytes)) return std::unexpected(SystemErrorAt(path, "cannot write"));
     return {};
   };
   if (Result<void> result = write(sink); !result) return give_up(std::move(result).error());
-  if (::fsync(fd.get()) != 0 || !fd.Close()) return give_up(SystemError(path, "cannot write"));
+  if (::fsync(fd.get()) != 0 || !fd.Close()) return give_up(SystemErrorAt(path, "cannot write"));
   if (::rename(temporary.c_str(), path.c_str()) != 0)
-    return give_up(SystemError(path, "cannot move the new file to its final name"));
+    return give_up(SystemErrorAt(path, "cannot move the new file to its final name"));
   SyncDirectory(path.parent_path());
   return {};
 }
@@ -124,7 +114,7 @@ Result<std::string> ReadFile(const std::filesystem::path& path) {
   for (;;) {
     const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return std::unexpected(SystemError(path, "cannot read"));
+    if (count < 0) return std::unexpected(SystemErrorAt(path, "cannot read"));
     if (count == 0) return contents;
     contents.append(buffer, static_cast<size_t>(count));
     if (contents.size() > kMaxFileBytes)
@@ -148,12 +138,12 @@ Result<void> SyncTree(const std::filesystem::path& root) {
   }
   if (error) {
     errno = error.value();
-    return std::unexpected(SystemError(root, "cannot list"));
+    return std::unexpected(SystemErrorAt(root, "cannot list"));
   }
   for (const std::filesystem::path& path : paths) {
     FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot open"));
-    if (::fsync(fd.get()) != 0 && errno != EINVAL) return std::unexpected(SystemError(path, "cannot write to disk"));
+    if (fd.get() < 0) return std::unexpected(SystemErrorAt(path, "cannot open"));
+    if (::fsync(fd.get()) != 0 && errno != EINVAL) return std::unexpected(SystemErrorAt(path, "cannot write to disk"));
   }
   return {};
 }
@@ -171,7 +161,7 @@ Result<SecretFile> ReadSecretFile(const std::filesystem::path& path, size_t max_
   // Non-blocking, so that a named pipe is refused instead of waited for.
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
-  if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "cannot open"));
+  if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return std::unexpected(SystemErrorAt(path, "cannot open"));
   if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kIo, path.string() + ": not a regular file");
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return Fail(ErrorCode::kIo, path.string() + ": the file must not be writable by users other than its owner",
@@ -183,7 +173,7 @@ Result<SecretFile> ReadSecretFile(const std::filesystem::path& path, size_t max_
   for (;;) {
     const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return std::unexpected(SystemError(path, "cannot read"));
+    if (count < 0) return std::unexpected(SystemErrorAt(path, "cannot read"));
     if (count == 0) return file;
     if (file.contents.size() + static_cast<size_t>(count) > max_bytes) {
       return Fail(ErrorCode::kInvalidData,
@@ -207,10 +197,10 @@ Result<void> UpdateSecretFile(
   const std::filesystem::path directory = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
   // Not the file itself: it is replaced, and who waited for it would then hold the lock of one that is gone.
   FileDescriptor lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (lock.get() < 0) return std::unexpected(SystemError(directory, "cannot open"));
+  if (lock.get() < 0) return std::unexpected(SystemErrorAt(directory, "cannot open"));
   while (::flock(lock.get(), LOCK_EX) != 0) {
     if (errno == EINTR) continue;
-    return std::unexpected(SystemError(directory, "cannot lock"));
+    return std::unexpected(SystemErrorAt(directory, "cannot lock"));
   }
   struct stat old {};
   const bool exists = ::stat(target.c_str(), &old) == 0;
@@ -231,20 +221,21 @@ Result<void> UpdateSecretFile(
 
 Result<void> AppendLine(const std::filesystem::path& path, std::string_view line) {
   FileDescriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-  if (fd.get() < 0) return std::unexpected(SystemError(path, "cannot write"));
+  if (fd.get() < 0) return std::unexpected(SystemErrorAt(path, "cannot write"));
   while (::flock(fd.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return std::unexpected(SystemError(path, "cannot lock"));
+    if (errno != EINTR) return std::unexpected(SystemErrorAt(path, "cannot lock"));
   }
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemError(path, "cannot write"));
+  if (::fstat(fd.get(), &status) != 0) return std::unexpected(SystemErrorAt(path, "cannot write"));
   std::string text;
   if (char last = '\n'; S_ISREG(status.st_mode) && status.st_size > 0) {
-    if (::pread(fd.get(), &last, 1, status.st_size - 1) != 1) return std::unexpected(SystemError(path, "cannot read"));
+    if (::pread(fd.get(), &last, 1, status.st_size - 1) != 1)
+      return std::unexpected(SystemErrorAt(path, "cannot read"));
     if (last != '\n') text += '\n';
   }
   text.append(line) += '\n';
   if (!WriteAll(fd.get(), std::as_bytes(std::span(text))) || (::fsync(fd.get()) != 0 && S_ISREG(status.st_mode))) {
-    Error error = SystemError(path, "cannot write");
+    Error error = SystemErrorAt(path, "cannot write");
     // Where even this fails, the next line begins by ending the half one.
     if (::ftruncate(fd.get(), status.st_size) != 0) error.message += "; a part of the line may have been written";
     return std::unexpected(std::move(error));
@@ -260,7 +251,7 @@ Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
   file.size_ = size;
   if (file.size_ == 0) return file;
   void* data = ::mmap(nullptr, file.size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-  if (data == MAP_FAILED) return std::unexpected(SystemError(path, "cannot map into memory"));
+  if (data == MAP_FAILED) return std::unexpected(SystemErrorAt(path, "cannot map into memory"));
   file.data_ = static_cast<const std::byte*>(data);
   RegisterMapping(file.bytes(), fd.Release(), path);
   return file;

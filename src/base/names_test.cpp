@@ -15,5 +15,12 @@ TEST(FirstNames, ListsTheFirstOnesAndCountsTheOthers) {
   EXPECT_EQ(FirstNames({}, 3), "");
 }
 
+TEST(FirstQuotedNames, QuotesTheNamesAtThePlaces) {
+  const std::vector<std::string> names = {"ham", "spam", "news"};
+  const std::vector<size_t> ids = {2, 0, 1};
+  EXPECT_EQ(FirstQuotedNames(names, ids, 2), "'news', 'ham' and 1 more");
+  EXPECT_EQ(FirstQuotedNames(names, {}, 2), "");
+}
+
 }  // namespace
 }  // namespace winnow

@@ -9,8 +9,8 @@
 namespace winnow {
 namespace {
 
-/// `text` in lines of at most `width`, broken at spaces (a longer word stands alone), each line but the first behind
-/// `indent` spaces. `column` is where the first line begins.
+/// Returns `text` in lines of at most `width` columns, broken at spaces (a longer word stands alone), each line but the
+/// first behind `indent` spaces. `column` is where the first line begins.
 std::string Wrap(std::string_view text, size_t indent, size_t width, size_t column) {
   std::string result;
   bool first = true;

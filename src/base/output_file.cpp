@@ -9,13 +9,13 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "base/interrupt.h"
 #include "base/parse_number.h"
+#include "base/path_error.h"
 
 namespace winnow {
 namespace {
@@ -23,11 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kPollMs = 50;
-
-Error SystemError(const fs::path& path, std::string_view doing) {
-  return {ErrorCode::kIo, path.string() + ": " + std::string(doing) + ": " + std::strerror(errno),
-          errno == EACCES || errno == EPERM ? "check the permissions of the file and its directory" : ""};
-}
 
 /// What a name stands for.
 struct Destination {
@@ -56,7 +51,7 @@ Result<Destination> Resolve(const fs::path& path) {
     if (::lstat(place.c_str(), &status) != 0) {
       // A file to be made; what else is missing, writing tells.
       if (errno == ENOENT) return Destination{.file = place};
-      return std::unexpected(SystemError(path, "cannot write"));
+      return std::unexpected(SystemErrorAt(path, "cannot write"));
     }
     if (S_ISREG(status.st_mode)) return Destination{.file = place};
     if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) return Destination{.file = place, .stream = true};
@@ -78,18 +73,18 @@ Result<Destination> Resolve(const fs::path& path) {
 Result<int> OpenStream(const Destination& destination, const fs::path& output) {
   if (destination.descriptor >= 0) {
     const int copy = ::fcntl(destination.descriptor, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) return std::unexpected(SystemError(output, "cannot write"));
+    if (copy < 0) return std::unexpected(SystemErrorAt(output, "cannot write"));
     return copy;
   }
   for (;;) {
     // Without waiting, since a signal could not end the wait: it is taken on another thread.
     const int fd = ::open(destination.file.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd >= 0) return fd;
-    if (errno != ENXIO && errno != EINTR) return std::unexpected(SystemError(output, "cannot write"));
+    if (errno != ENXIO && errno != EINTR) return std::unexpected(SystemErrorAt(output, "cannot write"));
     std::error_code ignored;
     if (errno == ENXIO && !fs::is_fifo(destination.file, ignored)) {
       errno = ENXIO;
-      return std::unexpected(SystemError(output, "cannot write"));
+      return std::unexpected(SystemErrorAt(output, "cannot write"));
     }
     TRY(CheckInterrupted());
     std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
@@ -101,12 +96,12 @@ Result<void> WriteToStream(int fd, std::span<const std::byte> bytes, const fs::p
     TRY(CheckInterrupted());
     pollfd wanted = {.fd = fd, .events = POLLOUT, .revents = 0};
     const int ready = ::poll(&wanted, 1, kPollMs);
-    if (ready < 0 && errno != EINTR) return std::unexpected(SystemError(output, "cannot write"));
+    if (ready < 0 && errno != EINTR) return std::unexpected(SystemErrorAt(output, "cannot write"));
     if (ready <= 0) continue;
     // A pipe that is writable takes PIPE_BUF bytes without waiting.
     const ssize_t written = ::write(fd, bytes.data(), std::min<size_t>(bytes.size(), PIPE_BUF));
     if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (written < 0) return std::unexpected(SystemError(output, "cannot write"));
+    if (written < 0) return std::unexpected(SystemErrorAt(output, "cannot write"));
     bytes = bytes.subspan(static_cast<size_t>(written));
   }
   return {};
@@ -138,7 +133,7 @@ Result<void> WriteOutputFile(const fs::path& output, const std::function<Result<
   const int fd = TRY(OpenStream(destination, output));
   Result<void> result =
       write([&](std::span<const std::byte> bytes) -> Result<void> { return WriteToStream(fd, bytes, output); });
-  if (::close(fd) != 0 && result) result = std::unexpected(SystemError(output, "cannot write"));
+  if (::close(fd) != 0 && result) result = std::unexpected(SystemErrorAt(output, "cannot write"));
   return result;
 }
 

@@ -1,25 +1,18 @@
 #include "base/replace_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
+
+#include "base/path_error.h"
 
 namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::unexpected<Error> SystemError(const fs::path& path, std::string_view what) {
-  const int number = errno;
-  return Fail(number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-              fmt::format("{}: {}: {}", path.string(), what, std::strerror(number)),
-              number == ENOSPC ? "free some space, or use another disk" : "");
-}
 
 bool WriteAll(int file, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -44,19 +37,20 @@ Result<void> ReplaceFile(const fs::path& path, std::string_view contents) {
   std::error_code error;
   const fs::path target = fs::canonical(path, error);
   struct stat former {};
-  if (error || ::stat(target.c_str(), &former) != 0) return SystemError(path, "cannot open");
+  if (error || ::stat(target.c_str(), &former) != 0) return std::unexpected(SystemErrorAt(path, "cannot open"));
   fs::path replacement = target;
   replacement += ".replaced";
   const int file = ::open(replacement.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (file < 0) return SystemError(replacement, "cannot write");
+  if (file < 0) return std::unexpected(SystemErrorAt(replacement, "cannot write"));
   const bool filled = Fill(file, former, contents);
-  const auto failed = filled ? std::unexpected(Error{}) : SystemError(replacement, "cannot write");
+  const auto failed = filled ? std::unexpected(Error{}) : std::unexpected(SystemErrorAt(replacement, "cannot write"));
   ::close(file);
   if (!filled) {
     ::unlink(replacement.c_str());
     return failed;
   }
-  if (::rename(replacement.c_str(), target.c_str()) != 0) return SystemError(path, "cannot replace the file");
+  if (::rename(replacement.c_str(), target.c_str()) != 0)
+    return std::unexpected(SystemErrorAt(path, "cannot replace the file"));
   const int directory = ::open(target.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory >= 0) {
     ::fsync(directory);

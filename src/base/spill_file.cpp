@@ -9,26 +9,23 @@
 #include <cstring>
 #include <utility>
 
+#include "base/path_error.h"
+
 namespace winnow {
 namespace {
 
 constexpr size_t kReadBytes = size_t{1} << 18;
 constexpr size_t kLengthBytes = sizeof(uint64_t);
 
-std::unexpected<Error> SystemError(const std::filesystem::path& directory, const char* what) {
-  return Fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-              directory.string() + ": " + what + ": " + std::strerror(errno));
-}
-
 /// Returns a file without a name in the directory.
 Result<int> NamelessFile(const std::filesystem::path& directory) {
   const int file = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file >= 0) return file;
-  if (errno == ENOENT) return SystemError(directory, "cannot create a temporary file");
+  if (errno == ENOENT) return std::unexpected(SystemErrorAt(directory, "cannot create a temporary file"));
   // Some file systems know no files without names.
   std::string name = (directory / ".winnow-XXXXXX").string();
   const int named = ::mkostemp(name.data(), O_CLOEXEC);
-  if (named < 0) return SystemError(directory, "cannot create a temporary file");
+  if (named < 0) return std::unexpected(SystemErrorAt(directory, "cannot create a temporary file"));
   ::unlink(name.c_str());
   return named;
 }
@@ -82,7 +79,7 @@ Result<void> SpillFile::Flush() {
   for (std::string_view rest = buffer_; !rest.empty();) {
     const ssize_t written = ::pwrite(file_, rest.data(), rest.size(), static_cast<off_t>(file_bytes_));
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return SystemError(directory_, "cannot write a temporary file");
+    if (written < 0) return std::unexpected(SystemErrorAt(directory_, "cannot write a temporary file"));
     file_bytes_ += static_cast<uint64_t>(written);
     rest.remove_prefix(static_cast<size_t>(written));
   }
@@ -97,7 +94,7 @@ Result<void> SpillFile::ForEach(const std::function<Result<void>(std::string_vie
     const size_t wanted = std::min<uint64_t>(kReadBytes, file_bytes_ - at);
     bytes.resize(before + wanted);
     const ssize_t got = ::pread(file_, bytes.data() + before, wanted, static_cast<off_t>(at));
-    if (got <= 0) return SystemError(directory_, "cannot read a temporary file");
+    if (got <= 0) return std::unexpected(SystemErrorAt(directory_, "cannot read a temporary file"));
     bytes.resize(before + static_cast<size_t>(got));
     at += static_cast<uint64_t>(got);
     TRY(TakeRecords(bytes, take));

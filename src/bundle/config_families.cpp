@@ -82,7 +82,8 @@ Result<float> ReadRopeTheta(const JsonObject& object, const ConfigReader& reader
   return ConfigReader(read, where).Real("rope_theta", fallback);
 }
 
-/// Which layers attend to neighbours alone: by name, or in older configs all but every n-th.
+/// Returns for each layer whether it attends to neighbouring tokens alone: configs name the kind of each layer, or, in
+/// the older form, say that every n-th layer attends to all tokens.
 Result<std::vector<bool>> ReadLocalLayers(const JsonObject& object, int num_layers, std::string_view where) {
   std::vector<bool> local;
   if (!object.Has("layer_types")) {

@@ -9,10 +9,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <set>
 
 #include "base/files.h"
+#include "base/path_error.h"
 #include "base/rename.h"
 #include "bundle/calibration_texts.h"
 #include "bundle/manifest.h"
@@ -61,13 +61,6 @@ constexpr std::array<std::string_view, 28> kKnownFiles = {kManifestFile,
                                                           "onnx/model.onnx",
                                                           "onnx/model_quantized.onnx",
                                                           kOnnxMetadataFile};
-
-Error SystemError(const fs::path& path, std::string_view doing, int number) {
-  std::string hint;
-  if (number == ENOSPC) hint = "free some space, or use another disk";
-  if (number == EACCES || number == EROFS) hint = "check the permissions of the directory and its parent";
-  return {ErrorCode::kIo, fmt::format("{}: {}: {}", path.string(), doing, std::strerror(number)), hint};
-}
 
 bool IsCheckpoint(const std::string& name) {
   constexpr std::string_view kPrefix = "checkpoint-";
@@ -150,7 +143,7 @@ Result<Scan> ScanDirectory(const fs::path& dir) {
       if (!known.contains(name) || own_card) scan.strangers.push_back(name);
     }
   }
-  if (error) return std::unexpected(SystemError(dir, "cannot list", error.value()));
+  if (error) return std::unexpected(SystemErrorAt(dir, "cannot list", error.value()));
   return scan;
 }
 
@@ -173,7 +166,7 @@ Result<void> LinkStrangers(const fs::path& target, const fs::path& temporary) {
       fs::create_hard_link(from, to, error);
     }
     if (error)
-      return std::unexpected(SystemError(
+      return std::unexpected(SystemErrorAt(
           from, "cannot move this file, which is not part of the model, into the new directory of the model",
           error.value()));
   }
@@ -188,7 +181,7 @@ Result<void> MoveContents(const fs::path& temporary, const fs::path& target) {
   fs::remove(target / kManifestFile, error);  // from here to the end the target is visibly no whole model
   for (const std::string& name : old.files) {
     if (!strangers.contains(name)) fs::remove(target / name, error);
-    if (error) return std::unexpected(SystemError(target / name, "cannot remove", error.value()));
+    if (error) return std::unexpected(SystemErrorAt(target / name, "cannot remove", error.value()));
   }
   for (const auto& entry : fs::directory_iterator(target, error)) {
     const std::string top = entry.path().filename().string();
@@ -196,7 +189,7 @@ Result<void> MoveContents(const fs::path& temporary, const fs::path& target) {
     if (entry.is_directory() && (IsCheckpoint(top) || top == kRuns || IsTornCheckpoint(top))) {
       fs::remove_all(entry.path(), failed);
     }
-    if (failed) return std::unexpected(SystemError(entry.path(), "cannot remove", failed.value()));
+    if (failed) return std::unexpected(SystemErrorAt(entry.path(), "cannot remove", failed.value()));
   }
   std::vector<fs::path> names;
   for (auto entry = fs::recursive_directory_iterator(temporary, error); entry != fs::recursive_directory_iterator();
@@ -207,7 +200,7 @@ Result<void> MoveContents(const fs::path& temporary, const fs::path& target) {
   for (const fs::path& name : names) {
     fs::create_directories((target / name).parent_path(), error);
     if (::rename((temporary / name).c_str(), (target / name).c_str()) != 0)
-      return std::unexpected(SystemError(target / name, "cannot move the new file to its final name", errno));
+      return std::unexpected(SystemErrorAt(target / name, "cannot move the new file to its final name"));
   }
   SyncDirectory(target);
   return {};
@@ -229,7 +222,7 @@ Result<TargetContents> InspectTarget(const fs::path& dir) {
   std::error_code error;
   const fs::file_status status = fs::status(dir, error);
   if (status.type() == fs::file_type::not_found) return TargetContents{};
-  if (error) return std::unexpected(SystemError(dir, "cannot read", error.value()));
+  if (error) return std::unexpected(SystemErrorAt(dir, "cannot read", error.value()));
   if (status.type() != fs::file_type::directory) return TargetContents{TargetKind::kOther, {dir.filename().string()}};
 
   Scan scan = TRY(ScanDirectory(dir));
@@ -289,18 +282,18 @@ Result<void> BundleWriter::Commit() {
     TRY(MoveContents(temporary, target_));
   } else if (!fs::exists(target_, error)) {
     if (::rename(temporary.c_str(), target_.c_str()) != 0)
-      return std::unexpected(SystemError(target_, "cannot move the new directory to its final name", errno));
+      return std::unexpected(SystemErrorAt(target_, "cannot move the new directory to its final name"));
     lock_.MoveTo({});
   } else if (!Exchange(temporary, target_)) {
     if (errno != EINVAL && errno != ENOSYS && errno != ENOTTY)
-      return std::unexpected(SystemError(target_, "cannot replace the old directory with the new one", errno));
+      return std::unexpected(SystemErrorAt(target_, "cannot replace the old directory with the new one"));
     const fs::path old = temporary.string() + kOldTarget;
     if (::rename(target_.c_str(), old.c_str()) != 0)
-      return std::unexpected(SystemError(target_, "cannot rename the old directory before replacing it", errno));
+      return std::unexpected(SystemErrorAt(target_, "cannot rename the old directory before replacing it"));
     if (::rename(temporary.c_str(), target_.c_str()) != 0) {
       const int number = errno;
       ::rename(old.c_str(), target_.c_str());
-      return std::unexpected(SystemError(target_, "cannot move the new directory to its final name", number));
+      return std::unexpected(SystemErrorAt(target_, "cannot move the new directory to its final name", number));
     }
     lock_.MoveTo(old);
   }

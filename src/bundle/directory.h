@@ -26,7 +26,7 @@ struct TargetContents {
   std::vector<std::string> strangers;  ///< with kOther: the first ten files that are not part of a Winnow model
 };
 
-/// Examines what is at `dir`. Errors: kIo. An unreadable manifest results in kOther, not in an error.
+/// Examines what is at `dir`. Errors: kIo, kNotFound. An unreadable manifest results in kOther, not in an error.
 Result<TargetContents> InspectTarget(const std::filesystem::path& dir);
 
 /// The file that describes an ONNX model beside it, in a directory without folders.
@@ -40,7 +40,7 @@ class BundleWriter {
  public:
   /// Locks the target and creates the temporary directory and missing parents (bundle/output_lock.h). Refuses a target
   /// that contains other files than a Winnow model, unless `overwrite` is true; Commit then replaces the files of a
-  /// model, and the others stay. Errors: kExists, also if another process is writing the target; kIo.
+  /// model, and the others stay. Errors: kExists, also if another process is writing the target; kIo, kNotFound.
   static Result<BundleWriter> Begin(const std::filesystem::path& target, bool overwrite);
   /// Begins with a lock on the target that the caller has held so far.
   static Result<BundleWriter> Begin(const std::filesystem::path& target, bool overwrite, OutputLock lock);
@@ -56,7 +56,7 @@ class BundleWriter {
   /// Makes all files durable, swaps the directory in (renameat2 with RENAME_EXCHANGE, or two renames if the file system
   /// lacks it), and removes the old one. A README.md that people wrote in the target stays. On an error the target is
   /// as it was, and the temporary directory stays until this object is destroyed. A target that is a mount point cannot
-  /// be swapped: its files are renamed one by one, winnow.json last. Errors: kIo.
+  /// be swapped: its files are renamed one by one, winnow.json last. Errors: kIo, kNotFound.
   Result<void> Commit();
 
  private:

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 /// The files of weights that Winnow loads.
 constexpr std::array kWeights = {"linear.bin", "model.safetensors", "model_int8.safetensors"};
 
-/// Where config.json is all there is: a base model has no labels, and other programs have a config.json, too.
+/// Returns true if the config.json of `dir` is that of a classifier. A base model has no labels, and other programs
+/// have files of that name, too.
 bool HoldsClassifier(const fs::path& dir) {
   const Result<std::string> text = ReadFile(dir / "config.json");
   if (!text) return false;
@@ -25,7 +26,7 @@ bool HoldsClassifier(const fs::path& dir) {
   return HasWeights(dir) || Exists(dir / "pytorch_model.bin");
 }
 
-/// Sorted, without hidden ones.
+/// Returns the directories in `dir`, sorted, without hidden ones.
 Result<std::vector<fs::path>> DirectoriesIn(const fs::path& dir) {
   std::vector<fs::path> found;
   std::error_code error, ignored;

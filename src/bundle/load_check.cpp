@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 11> kSmallFiles = {
     "added_tokens.json", "vocab.txt", "spm.model",      "sentencepiece.bpe.model", "vocab.json",
     "merges.txt"};
 
-/// From this size on, files are hashed in a thread of their own, and remembered.
+/// The size in bytes from which files are hashed on a thread of their own, and remembered.
 constexpr uint64_t kLarge = 1 << 20;
 
 BundleTrust& Trust() {

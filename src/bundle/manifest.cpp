@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "bundle/labels.h"
 #include "bundle/manifest_calibration.h"
+#include "bundle/manifest_error.h"
 #include "bundle/manifest_text.h"
 #include "bundle/model_card.h"
 #include "bundle/model_config.h"
@@ -20,10 +21,6 @@ namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::unexpected<Error> Bad(std::string_view where, const std::string& why) {
-  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why));
-}
 
 /// Bundles of earlier versions of Winnow do not state the version that they were written with.
 const std::string& SealedVersion(const Manifest& manifest) {
@@ -37,8 +34,8 @@ Result<void> CheckForms(const fs::path& dir, const std::vector<std::string>& fil
   for (const std::string& name : files) {
     if (name.ends_with(".safetensors")) TRY(SafetensorsFile::Open(dir / name));
     if (name == "labels.json" && has_config && TRY(ReadLabelsFile(dir / name)) != labels)
-      return Bad((dir / name).string(),
-                 "the labels differ from those in config.json; both files must belong to the same model");
+      return ManifestError((dir / name).string(),
+                           "the labels differ from those in config.json; both files must belong to the same model");
   }
   return {};
 }

@@ -7,14 +7,11 @@
 #include <cmath>
 #include <utility>
 
+#include "bundle/manifest_error.h"
 #include "decide/decide.h"
 
 namespace winnow {
 namespace {
-
-std::unexpected<Error> Bad(std::string_view where, const std::string& why) {
-  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why));
-}
 
 Result<JsonObject> Object(const Json& json, std::string_view where, const char* name) {
   return JsonObject::Of(json, fmt::format("{}: {}", where, name), ErrorCode::kInvalidModel);
@@ -22,10 +19,12 @@ Result<JsonObject> Object(const Json& json, std::string_view where, const char* 
 
 Result<std::vector<double>> Numbers(const Json& json, std::string_view where, const char* name) {
   if (!json.contains(name) || json[name].is_null()) return std::vector<double>{};
-  if (!json[name].is_array()) return Bad(where, fmt::format("calibration: '{}' must be a list of numbers", name));
+  if (!json[name].is_array())
+    return ManifestError(where, fmt::format("calibration: '{}' must be a list of numbers", name));
   std::vector<double> numbers;
   for (const Json& each : json[name]) {
-    if (!each.is_number()) return Bad(where, fmt::format("calibration: '{}' must be a list of numbers", name));
+    if (!each.is_number())
+      return ManifestError(where, fmt::format("calibration: '{}' must be a list of numbers", name));
     numbers.push_back(each.get<double>());
   }
   return numbers;
@@ -34,13 +33,13 @@ Result<std::vector<double>> Numbers(const Json& json, std::string_view where, co
 Result<std::vector<CalibrationCurve>> Curves(const Json& json, std::string_view where) {
   std::vector<CalibrationCurve> curves;
   if (!json.contains("points") || json["points"].is_null()) return curves;
-  if (!json["points"].is_array()) return Bad(where, "calibration: 'points' must be a list of curves");
+  if (!json["points"].is_array()) return ManifestError(where, "calibration: 'points' must be a list of curves");
   for (const Json& points : json["points"]) {
-    if (!points.is_array()) return Bad(where, "calibration: a curve of 'points' must be a list of [x, y]");
+    if (!points.is_array()) return ManifestError(where, "calibration: a curve of 'points' must be a list of [x, y]");
     CalibrationCurve& curve = curves.emplace_back();
     for (const Json& point : points) {
       if (!point.is_array() || point.size() != 2 || !point[0].is_number() || !point[1].is_number())
-        return Bad(where, "calibration: a curve of 'points' must be a list of [x, y]");
+        return ManifestError(where, "calibration: a curve of 'points' must be a list of [x, y]");
       curve.x.push_back(point[0].get<double>());
       curve.y.push_back(point[1].get<double>());
     }
@@ -74,7 +73,8 @@ Result<CalibrationRecord> ReadRecord(const Json& json, std::string_view where) {
     known = true;
   }
   if (!known) {
-    return Bad(where, fmt::format("calibration: 'method' is '{}', expected temperature, vector or isotonic", method));
+    return ManifestError(
+        where, fmt::format("calibration: 'method' is '{}', expected temperature, vector or isotonic", method));
   }
   record.calibration.temperatures = TRY(Numbers(json, where, "temperatures"));
   record.calibration.scale = TRY(Numbers(json, where, "scale"));
@@ -96,9 +96,9 @@ Result<std::map<std::string, double>> LabelThresholds(const Json& json, std::str
   std::map<std::string, double> thresholds;
   if (!json.contains(name) || json[name].is_null()) return thresholds;
   if (!json[name].is_object())
-    return Bad(where, fmt::format("'thresholds': '{}' must be an object that maps labels to numbers", name));
+    return ManifestError(where, fmt::format("'thresholds': '{}' must be an object that maps labels to numbers", name));
   for (const auto& [label, value] : json[name].items()) {
-    if (!value.is_number()) return Bad(where, fmt::format("the threshold of '{}' is not a number", label));
+    if (!value.is_number()) return ManifestError(where, fmt::format("the threshold of '{}' is not a number", label));
     thresholds[label] = value.get<double>();
   }
   return thresholds;
@@ -147,7 +147,7 @@ Result<Abstention> ReadAbstention(const Json& json, std::string_view where) {
   abstain.texts = TRY(object.Integer("texts")).value_or(0);
   abstain.source = TRY(object.String("source")).value_or("");
   abstain.weights = TRY(object.String("weights")).value_or("");
-  if (!object.Has("below")) return Bad(where, "abstain: 'below' is missing");
+  if (!object.Has("below")) return ManifestError(where, "abstain: 'below' is missing");
   const JsonObject below = TRY(Object(json["below"], where, "abstain: below"));
   abstain.strict = TRY(below.Number("strict")).value_or(0);
   abstain.moderate = TRY(below.Number("moderate")).value_or(0);
@@ -238,9 +238,9 @@ Result<void> ReadCalibration(const Json& json, std::string_view where, Manifest&
 
 Result<void> ValidateCalibration(const Manifest& manifest, std::string_view where) {
   if (!(manifest.temperature > 0) || !std::isfinite(manifest.temperature))
-    return Bad(where, fmt::format("'temperature' is {}, expected a number above 0", manifest.temperature));
+    return ManifestError(where, fmt::format("'temperature' is {}, expected a number above 0", manifest.temperature));
   if (const auto checked = CheckCalibration(CalibrationOf(manifest)); !checked)
-    return Bad(where, checked.error().message);
+    return ManifestError(where, checked.error().message);
   const auto is_share = [](double value) { return value >= 0 && value <= 1; };  // false for NaN
   const Thresholds& thresholds = manifest.thresholds;
   std::vector<double> values = {thresholds.strict, thresholds.moderate, thresholds.lenient};
@@ -249,19 +249,20 @@ Result<void> ValidateCalibration(const Manifest& manifest, std::string_view wher
   }
   for (const double threshold : values) {
     if (!is_share(threshold))
-      return Bad(where, fmt::format("'thresholds': a threshold is {}, expected a number from 0 to 1", threshold));
+      return ManifestError(where,
+                           fmt::format("'thresholds': a threshold is {}, expected a number from 0 to 1", threshold));
   }
   if (const auto& guarantee = thresholds.guarantee) {
     for (const double value : {guarantee->max_fpr, guarantee->lenient_max_fpr, guarantee->confidence}) {
       if (!is_share(value))
-        return Bad(where,
-                   fmt::format("'thresholds': a value of 'promise' is {}, expected a number from 0 to 1", value));
+        return ManifestError(
+            where, fmt::format("'thresholds': a value of 'promise' is {}, expected a number from 0 to 1", value));
     }
   }
   if (const auto& abstain = manifest.abstain) {
     for (const double value : {abstain->max_error, abstain->strict, abstain->moderate, abstain->lenient}) {
       if (!is_share(value))
-        return Bad(where, fmt::format("'abstain': a value is {}, expected a number from 0 to 1", value));
+        return ManifestError(where, fmt::format("'abstain': a value is {}, expected a number from 0 to 1", value));
     }
   }
   const std::array metrics = {manifest.calibration ? manifest.calibration->before : std::nullopt,
@@ -269,7 +270,7 @@ Result<void> ValidateCalibration(const Manifest& manifest, std::string_view wher
   for (const auto& each : metrics) {
     if (each && !(std::isfinite(each->nll) && std::isfinite(each->ece) && std::isfinite(each->adaptive_ece) &&
                   std::isfinite(each->brier)))
-      return Bad(where, "calibration: a metric is not finite");
+      return ManifestError(where, "calibration: a metric is not finite");
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "bundle/manifest_calibration.h"
+#include "bundle/manifest_error.h"
 #include "bundle/model_version.h"
 #include "bundle/positive_label.h"
 
@@ -16,10 +17,6 @@ namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::unexpected<Error> Bad(std::string_view where, const std::string& why) {
-  return Fail(ErrorCode::kInvalidModel, fmt::format("{}: {}", where, why));
-}
 
 /// Grows when programs that do not know a new field would predict something else. A manifest without "format" has 1.
 constexpr int kFormat = 1;
@@ -31,7 +28,7 @@ Result<LongText> ParseLongText(std::string_view name, std::string_view where) {
   for (const LongText each : kLongTexts) {
     if (NameOf(each) == name) return each;
   }
-  return Bad(where, fmt::format("'long_text' is '{}', expected head, head+tail or windows", name));
+  return ManifestError(where, fmt::format("'long_text' is '{}', expected head, head+tail or windows", name));
 }
 
 /// A manifest comes from elsewhere: it may name files below the bundle, nothing else.
@@ -47,17 +44,20 @@ bool IsInside(const std::string& name) {
 
 Result<void> ValidateManifest(const Manifest& manifest, std::string_view where) {
   if (!IsSemanticVersion(manifest.version))
-    return Bad(where, fmt::format("'version' is '{}', expected a semantic version like 1.2.0", manifest.version));
+    return ManifestError(where,
+                         fmt::format("'version' is '{}', expected a semantic version like 1.2.0", manifest.version));
   if (manifest.kind != "transformer" && manifest.kind != "lr" && manifest.kind != "svm")
-    return Bad(where, fmt::format("'kind' is '{}', expected transformer, lr or svm", manifest.kind));
+    return ManifestError(where, fmt::format("'kind' is '{}', expected transformer, lr or svm", manifest.kind));
   if (manifest.max_length < kMinLength || manifest.max_length > kMaxLength)
-    return Bad(where,
-               fmt::format("'max_length' is {}, expected {} to {}", manifest.max_length, kMinLength, kMaxLength));
+    return ManifestError(
+        where, fmt::format("'max_length' is {}, expected {} to {}", manifest.max_length, kMinLength, kMaxLength));
   TRY(ValidateCalibration(manifest, where));
   for (const auto& [name, digest] : manifest.sha256) {
-    if (!IsInside(name)) return Bad(where, fmt::format("'sha256' names '{}', which lies outside the bundle", name));
+    if (!IsInside(name))
+      return ManifestError(where, fmt::format("'sha256' names '{}', which lies outside the bundle", name));
     if (!IsHexDigest(digest, 64))
-      return Bad(where, fmt::format("the digest of '{}' in 'sha256' must be 64 lower-case hexadecimal digits", name));
+      return ManifestError(
+          where, fmt::format("the digest of '{}' in 'sha256' must be 64 lower-case hexadecimal digits", name));
   }
   return {};
 }
@@ -78,9 +78,11 @@ Result<Manifest> ReadFields(const Json& json, std::string_view where) {
   manifest.kind = TRY(object.String("kind")).value_or(manifest.kind);
   manifest.text_template = TRY(object.String("text_template")).value_or("");
   if (object.Has("label_map")) {
-    if (!json["label_map"].is_object()) return Bad(where, "'label_map' must be an object that maps labels to labels");
+    if (!json["label_map"].is_object())
+      return ManifestError(where, "'label_map' must be an object that maps labels to labels");
     for (const auto& [from, to] : json["label_map"].items()) {
-      if (!to.is_string()) return Bad(where, fmt::format("the value of '{}' in 'label_map' must be a string", from));
+      if (!to.is_string())
+        return ManifestError(where, fmt::format("the value of '{}' in 'label_map' must be a string", from));
       manifest.label_map[from] = to.get<std::string>();
     }
   }
@@ -90,15 +92,17 @@ Result<Manifest> ReadFields(const Json& json, std::string_view where) {
     manifest.long_text = TRY(ParseLongText(*name, where));
   }
   if (object.Has("fold_disguises")) {
-    if (!json["fold_disguises"].is_boolean()) return Bad(where, "'fold_disguises' must be true or false");
+    if (!json["fold_disguises"].is_boolean()) return ManifestError(where, "'fold_disguises' must be true or false");
     manifest.fold_disguises = json["fold_disguises"].get<bool>();
   }
   manifest.positive_label = TRY(object.String("positive_label")).value_or("");
   TRY(ReadCalibration(json, where, manifest));
   if (object.Has("sha256")) {
-    if (!json["sha256"].is_object()) return Bad(where, "'sha256' must be an object that maps file names to digests");
+    if (!json["sha256"].is_object())
+      return ManifestError(where, "'sha256' must be an object that maps file names to digests");
     for (const auto& [name, digest] : json["sha256"].items()) {
-      if (!digest.is_string()) return Bad(where, fmt::format("the digest of '{}' in 'sha256' must be a string", name));
+      if (!digest.is_string())
+        return ManifestError(where, fmt::format("the digest of '{}' in 'sha256' must be a string", name));
       manifest.sha256[name] = digest.get<std::string>();
     }
   }

@@ -81,7 +81,7 @@ Result<bool> ReadMultiLabel(const JsonObject& object, size_t num_labels, std::st
 }
 
 /// Configs from before there was a 'model_type', as TinyBERT's: they have all of BERT's sizes, and name no class or
-/// BERT's.
+/// Returns true if a config without model_type has the sizes of a BERT under BERT's names.
 bool LooksLikeBert(const Json& config) {
   const ConfigKeys& bert = ConfigKeysOf(Architecture::kBert);
   for (const char* key : {"vocab_size", bert.hidden_size, bert.num_layers, bert.num_heads, bert.intermediate_size,

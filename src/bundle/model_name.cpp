@@ -7,7 +7,7 @@
 namespace winnow {
 namespace {
 
-/// Up to the next `divider`, which is taken off too.
+/// Takes the part up to the next `divider` off `text`, with the divider, and returns the part.
 std::string_view TakePart(std::string_view& text, char divider) {
   const size_t end = std::min(text.find(divider), text.size());
   const std::string_view part = text.substr(0, end);
@@ -17,7 +17,7 @@ std::string_view TakePart(std::string_view& text, char divider) {
 
 int Sign(auto order) { return order < 0 ? -1 : order > 0 ? 1 : 0; }
 
-/// Numbers without leading zeros, of any length.
+/// Compares two whole numbers without leading zeros, of any length.
 int CompareNumbers(std::string_view a, std::string_view b) {
   return a.size() != b.size() ? (a.size() < b.size() ? -1 : 1) : Sign(a.compare(b));
 }

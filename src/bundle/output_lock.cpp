@@ -9,23 +9,16 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "base/path_error.h"
 
 namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
-
-Error SystemError(const fs::path& path, std::string_view doing, int number) {
-  std::string hint;
-  if (number == ENOSPC) hint = "free some space, or use another disk";
-  if (number == EACCES || number == EPERM || number == EROFS)
-    hint = "check the permissions of the directory and its parent";
-  return {ErrorCode::kIo, fmt::format("{}: {}: {}", path.string(), doing, std::strerror(number)), hint};
-}
 
 /// A directory, opened and locked. `fd` is -1 if that failed, and `busy` then tells whether another process has the
 /// lock.
@@ -92,7 +85,7 @@ bool IsMountPoint(const fs::path& target) {
 Result<fs::path> ResolveTarget(const fs::path& target) {
   std::error_code error;
   fs::path resolved = fs::weakly_canonical(target.empty() ? fs::path(".") : target, error);
-  if (error) return std::unexpected(SystemError(target, "cannot resolve", error.value()));
+  if (error) return std::unexpected(SystemErrorAt(target, "cannot resolve", error.value()));
   resolved = fs::absolute(resolved, error).lexically_normal();
   if (!resolved.has_filename()) resolved = resolved.parent_path();
   if (fs::is_symlink(resolved, error)) {  // what exists was followed
@@ -108,7 +101,7 @@ Result<OutputLock> OutputLock::Take(const fs::path& target) {
   const fs::path parent = IsMountPoint(target) ? target : target.parent_path();
   std::error_code error;
   fs::create_directories(parent, error);
-  if (error) return std::unexpected(SystemError(parent, "cannot create the directory", error.value()));
+  if (error) return std::unexpected(SystemErrorAt(parent, "cannot create the directory", error.value()));
   const LockedDirectory turn = TakeTurn(parent);
   const auto take = [&]() -> Result<OutputLock> {
     if (RemoveLeftovers(target, parent)) {
@@ -117,7 +110,7 @@ Result<OutputLock> OutputLock::Take(const fs::path& target) {
     }
     std::string name = (parent / (TemporaryPrefix(target) + "XXXXXX")).string();
     if (::mkdtemp(name.data()) == nullptr)
-      return std::unexpected(SystemError(parent, "cannot create files in this directory", errno));
+      return std::unexpected(SystemErrorAt(parent, "cannot create files in this directory"));
     OutputLock lock;
     lock.path_ = name;
     lock.fd_ = LockDirectory(lock.path_).fd;

@@ -16,7 +16,7 @@ class OutputLock {
  public:
   /// Locks `target`, an absolute path with a file name, and creates its missing parents. What killed writers left for
   /// this target is removed; where one was killed while it exchanged the directories, the former target is put back.
-  /// Errors: kExists if a process is writing the target; kIo.
+  /// Errors: kExists if a process is writing the target; kIo, kNotFound.
   static Result<OutputLock> Take(const std::filesystem::path& target);
 
   /// Locks a bundle whose files are written in place. Where the lock cannot be made, because the parent directory is
@@ -42,7 +42,7 @@ class OutputLock {
 };
 
 /// Returns the absolute path of a directory to write, through symbolic links: the link stays and leads to the new
-/// directory. Errors: kIo.
+/// directory. Errors: kIo, kNotFound.
 Result<std::filesystem::path> ResolveTarget(const std::filesystem::path& target);
 
 /// Returns ".spam.winnow-" for the target "spam": what all temporary siblings of a target begin with.

@@ -18,7 +18,7 @@ constexpr size_t kMaxName = 256;
 constexpr std::string_view kOrderedDict = "collections.OrderedDict";
 constexpr std::string_view kRefusal = "is not allowed, because tensors do not need it; nothing was executed";
 
-/// Those that are allowed are all that pickling a dict of tensors gives.
+/// The opcodes that are read: those that Python's pickle module writes for a dict of tensors.
 enum Opcode : uint8_t {
   kMark = '(',
   kStop = '.',
@@ -119,7 +119,7 @@ class Machine {
     return taken;
   }
 
-  /// Unsigned, little-endian.
+  /// Takes an unsigned little-endian number of `width` bytes.
   Result<uint64_t> Number(size_t width) {
     const std::span<const std::byte> taken = TRY(Take(width));
     uint64_t value = 0;
@@ -132,7 +132,7 @@ class Machine {
     return std::string(reinterpret_cast<const char*>(taken.data()), taken.size());
   }
 
-  /// Up to a newline, which is left out.
+  /// Takes the bytes up to a newline, and returns them without it.
   Result<std::string> Line() {
     const std::span<const std::byte> rest = bytes_.subspan(position_);
     const auto end = std::ranges::find(rest.first(std::min(rest.size(), kMaxName)), std::byte{'\n'});

@@ -4,35 +4,29 @@
 #include <stdlib.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/environment.h"
 #include "base/files.h"
 #include "base/hash.h"
-#include "base/json.h"
 #include "bundle/convert.h"
 #include "bundle/hub_cache.h"
+#include "bundle/hub_client.h"
 #include "bundle/known_models.h"
 #include "bundle/wheel.h"
-#include "net/download.h"
 
 namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<std::string> Environment(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return value;
-}
-
-/// A path with a leading ~ resolved, as huggingface_hub resolves it.
+/// Returns the path with a leading ~ resolved, as huggingface_hub resolves it.
 fs::path ExpandHome(const std::string& path) {
   if (path != "~" && !path.starts_with("~/")) return path;
-  return fs::path(Environment("HOME").value_or("/")) / fs::path(path.substr(std::min<size_t>(path.size(), 2)));
+  return fs::path(EnvironmentVariable("HOME").value_or("/")) / fs::path(path.substr(std::min<size_t>(path.size(), 2)));
 }
 
 bool IsTrue(std::string_view text) {
@@ -40,7 +34,7 @@ bool IsTrue(std::string_view text) {
   return value == "1" || value == "true" || value == "yes" || value == "on";
 }
 
-/// A temporary directory that goes with its owner.
+/// A temporary directory on the file system of the cache, so that its files can be renamed into the cache.
 class Scratch {
  public:
   static Result<Scratch> Make(const fs::path& parent) {
@@ -62,135 +56,10 @@ class Scratch {
   fs::path path_;
 };
 
-/// The answer of the hub about a revision.
-struct Listing {
-  std::string commit;
-  std::vector<std::string> files;
-};
-
-/// The answer of the hub about one file.
-struct RemoteFile {
-  std::string etag;
-  std::optional<uint64_t> size;
-};
-
-/// The hub's protocol: GET /api/models/<id>/revision/<rev>, HEAD and GET /<id>/resolve/<commit>/<file>.
-class Hub {
- public:
-  Hub(const std::string& repository, const PullOptions& options)
-      : repository_(repository), options_(options), http_(options.http) {
-    http_.bearer_token = options.token;
-    endpoint_ = options.endpoint;
-    while (endpoint_.ends_with('/')) endpoint_.pop_back();
-    if (options.progress) http_.progress = [this](uint64_t, uint64_t) { return options_.progress("", 0, 0); };
-  }
-
-  Result<Listing> List() const {
-    const std::string url =
-        fmt::format("{}/api/models/{}/revision/{}", endpoint_, repository_, EncodeRevision(options_.revision));
-    const HttpAnswer response = TRY(HttpGet(url, http_));
-    TRY(Explain(url, response));
-    const Json json = TRY(ParseJson(response.body, url, ErrorCode::kNetwork));
-    Listing listing;
-    const JsonObject object = TRY(JsonObject::Of(json, url, ErrorCode::kNetwork));
-    listing.commit = TRY(object.String("sha")).value_or("");
-    if (!IsHexDigest(listing.commit, 40) || !object.Has("siblings") || !json["siblings"].is_array())
-      return Fail(ErrorCode::kNetwork, fmt::format("{}: the server did not respond like the Hugging Face hub", url),
-                  "check HF_ENDPOINT and the proxy settings");
-    for (const Json& sibling : json["siblings"]) {
-      if (sibling.is_object() && sibling.contains("rfilename") && sibling["rfilename"].is_string())
-        listing.files.push_back(sibling["rfilename"].get<std::string>());
-    }
-    return listing;
-  }
-
-  /// Large files redirect to a storage host, and only the hub's own answer names their digest; small ones may redirect
-  /// within the hub.
-  Result<RemoteFile> Describe(const std::string& commit, const std::string& file) const {
-    HttpOptions http = http_;
-    http.follow_redirects = false;
-    std::string url = FileUrl(commit, file);
-    for (int hop = 0; hop < 5; ++hop) {
-      const HttpAnswer response = TRY(HttpHead(url, http));
-      const auto linked = response.LastHeader("x-linked-etag");
-      const auto location = response.LastHeader("location");
-      const bool redirects = response.status >= 300 && response.status < 400;
-      if (redirects && !linked && location && location->starts_with('/') && !location->starts_with("//")) {
-        url = Origin(url) + *location;
-        continue;
-      }
-      if (!redirects) TRY(Explain(url, response));
-      RemoteFile remote;
-      remote.etag = Unquoted(linked.value_or(response.LastHeader("etag").value_or("")));
-      remote.size = Number(response.LastHeader(linked ? "x-linked-size" : "content-length"));
-      // The etag becomes a file's name: only what looks like a digest is let through.
-      if (!IsHexDigest(remote.etag, 64) && !IsHexDigest(remote.etag, 40))
-        return Fail(
-            ErrorCode::kNetwork, fmt::format("{}: the server sent no digest (etag '{}')", url, remote.etag),
-            "use another mirror in HF_ENDPOINT: a mirror must forward the hub's headers ETag and X-Linked-Etag");
-      if (redirects && !linked) remote.size.reset();
-      return remote;
-    }
-    return Fail(ErrorCode::kNetwork, fmt::format("{}: redirects in a loop", url));
-  }
-
-  Result<void> Fetch(const std::string& commit, const std::string& file, const RemoteFile& remote,
-                     const fs::path& target) const {
-    DownloadOptions download{http_, remote.size, {}};
-    if (IsHexDigest(remote.etag, 64)) download.sha256 = remote.etag;
-    if (options_.progress)
-      download.http.progress = [&](uint64_t done, uint64_t total) { return options_.progress(file, done, total); };
-    TRY(HttpDownload(FileUrl(commit, file), target, download));
-    return {};
-  }
-
- private:
-  std::string FileUrl(const std::string& commit, const std::string& file) const {
-    return fmt::format("{}/{}/resolve/{}/{}", endpoint_, repository_, commit, UrlEncodePath(file));
-  }
-
-  /// A branch may hold slashes, which the hub wants encoded.
-  static std::string EncodeRevision(const std::string& revision) {
-    std::string encoded;
-    for (const char c : UrlEncodePath(revision)) encoded += c == '/' ? std::string("%2F") : std::string(1, c);
-    return encoded;
-  }
-
-  static std::string Origin(const std::string& url) { return url.substr(0, url.find('/', url.find("://") + 3)); }
-
-  static std::string Unquoted(std::string_view etag) {
-    if (etag.starts_with("W/")) etag.remove_prefix(2);
-    if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
-    return std::string(etag);
-  }
-
-  static std::optional<uint64_t> Number(const std::optional<std::string>& text) {
-    if (!text || text->empty() || text->size() > 18 || text->find_first_not_of("0123456789") != std::string::npos)
-      return std::nullopt;
-    return std::stoull(*text);
-  }
-
-  Result<void> Explain(const std::string& url, const HttpAnswer& response) const {
-    Result<void> result = RequireOk(url, response);
-    if (result) return result;
-    // The hub answers 401 for what doesn't exist too, so as not to tell what is private.
-    if (response.status == 401 || response.status == 403 || response.status == 404) {
-      result.error().hint = options_.token.empty()
-                                ? "check the name; for a private or gated model, set HF_TOKEN to an access token"
-                                : "check the name, and that the token in HF_TOKEN has access to this model";
-    }
-    return result;
-  }
-
-  std::string repository_;
-  const PullOptions& options_;
-  HttpOptions http_;
-  std::string endpoint_;
-};
-
 /// Fetches one file into the cache, where it isn't there yet.
-Result<void> FetchIntoCache(const Hub& hub, const HubCache& cache, const std::string& commit, const std::string& file) {
-  const RemoteFile remote = TRY(hub.Describe(commit, file));
+Result<void> FetchIntoCache(const HubClient& hub, const HubCache& cache, const std::string& commit,
+                            const std::string& file) {
+  const HubFile remote = TRY(hub.Describe(commit, file));
   const HubCache::Lock lock = TRY(cache.LockBlob(remote.etag));
   const fs::path blob = cache.blob(remote.etag);
   std::error_code ignored;
@@ -245,8 +114,8 @@ Result<std::optional<fs::path>> FindUnconverted(const HubCache& cache, const std
 }
 
 Result<fs::path> PullFromHub(const std::string& repository, const PullOptions& options) {
-  const Hub hub(repository, options);
-  const Listing listing = TRY(hub.List());
+  const HubClient hub(repository, options);
+  const HubRevision listing = TRY(hub.List());
   if (std::ranges::find(listing.files, "config.json") == listing.files.end())
     return Fail(ErrorCode::kUnsupported,
                 fmt::format("{}: has no config.json, so it is not a transformer model", repository));
@@ -335,16 +204,17 @@ std::string OneLine(const Error& error) {
 
 PullOptions PullOptions::FromEnvironment() {
   PullOptions options;
-  const fs::path user_cache =
-      Environment("XDG_CACHE_HOME") ? ExpandHome(*Environment("XDG_CACHE_HOME")) : ExpandHome("~/.cache");
-  const fs::path home = Environment("HF_HOME") ? ExpandHome(*Environment("HF_HOME")) : user_cache / "huggingface";
+  const fs::path user_cache = EnvironmentVariable("XDG_CACHE_HOME") ? ExpandHome(*EnvironmentVariable("XDG_CACHE_HOME"))
+                                                                    : ExpandHome("~/.cache");
+  const fs::path home =
+      EnvironmentVariable("HF_HOME") ? ExpandHome(*EnvironmentVariable("HF_HOME")) : user_cache / "huggingface";
   options.cache = home / "hub";
   for (const char* name : {"HUGGINGFACE_HUB_CACHE", "HF_HUB_CACHE"}) {  // the older name first: the newer one wins
-    if (const auto cache = Environment(name)) options.cache = ExpandHome(*cache);
+    if (const auto cache = EnvironmentVariable(name)) options.cache = ExpandHome(*cache);
   }
-  options.endpoint = Environment("HF_ENDPOINT").value_or(options.endpoint);
-  options.token = Environment("HF_TOKEN").value_or("");
-  options.offline = IsTrue(Environment("HF_HUB_OFFLINE").value_or(""));
+  options.endpoint = EnvironmentVariable("HF_ENDPOINT").value_or(options.endpoint);
+  options.token = EnvironmentVariable("HF_TOKEN").value_or("");
+  options.offline = IsTrue(EnvironmentVariable("HF_HUB_OFFLINE").value_or(""));
   return options;
 }
 

@@ -139,7 +139,7 @@ class TensorReader {
     return root;
   }
 
-  /// Sizes or strides.
+  /// Returns the sizes or the strides of a tensor, or nothing if the value is no tuple of them.
   std::optional<std::vector<int64_t>> Numbers(uint32_t place) const {
     const PickleValue& tuple = pickle_[place];
     if (tuple.kind != Kind::kTuple || tuple.items.size() > kMaxDimensions) return std::nullopt;
@@ -286,8 +286,9 @@ Result<PyTorchContents> ParseZip(std::span<const std::byte> bytes, std::string_v
   return contents;
 }
 
-/// From `position`, behind the magic number: pickles of a protocol version, facts about the machine, the state dict,
-/// and a list of keys; then for each key the number of its elements (8 bytes), and the elements.
+/// Reads the older format, which has from `position` on, behind the magic number: pickles of a protocol version, facts
+/// about the machine, the state dict, and a list of keys; then for each key the number of its elements (8 bytes), and
+/// the elements.
 Result<PyTorchContents> ParseLegacy(std::span<const std::byte> bytes, size_t position, std::string_view where) {
   const auto next = [&]() -> Result<Pickle> {
     Pickle pickle = TRY(ParsePickle(bytes.subspan(position), kGlobals, where));

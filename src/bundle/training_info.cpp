@@ -8,7 +8,7 @@
 namespace winnow {
 namespace {
 
-/// Whole passes over the training part as a whole number.
+/// Returns a number of epochs, as an integer if they are whole.
 Json Epochs(double epochs) { return epochs == std::floor(epochs) ? Json(static_cast<int>(epochs)) : Json(epochs); }
 
 Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
@@ -79,7 +79,7 @@ class Members {
     const Json* const found = json_.Find(key);
     return found != nullptr && found->is_object() ? *found : std::move(otherwise);
   }
-  /// Elements of an array; nothing for anything else.
+  /// Returns the elements of an array; none if the member is missing or something else.
   std::vector<Json> Array(const char* key) const {
     const Json* const found = json_.Find(key);
     return found != nullptr && found->is_array() ? std::vector<Json>(found->begin(), found->end())

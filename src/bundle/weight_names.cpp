@@ -82,7 +82,7 @@ constexpr WeightNames kModernBert{.prefix = "model.",
                                   .head_dense = "head.dense",
                                   .classifier = "classifier"};
 
-/// Groups of layers instead of layers, with one layer each.
+/// ALBERT has groups of layers in place of layers, here with one layer per group.
 constexpr WeightNames kAlbert{.prefix = "albert.",
                               .layer = "encoder.albert_layer_groups.",
                               .query = "albert_layers.0.attention.query",

@@ -17,7 +17,7 @@ namespace winnow {
 /// Returns the code of an error, and hands the error to the caller in `*out` unless `out` is null.
 winnow_code HandOver(Error error, winnow_error** out) noexcept;
 
-/// The same for texts that may need memory which is not there; the error is then "out of memory" without a hint.
+/// Hands over an error of these parts. If there is no memory for them, the error is "out of memory" without a hint.
 winnow_code HandOver(ErrorCode code, const char* message, const char* hint, winnow_error** out) noexcept;
 
 /// Runs a function that returns Result<void>. What it throws becomes an error, since no exception may cross C.

@@ -153,7 +153,7 @@ std::vector<float> BundleClassifier::ProbabilitiesOfLogits(std::span<const float
   return texts;
 }
 
-/// Texts go together as long as there are few enough tokens.
+/// Computes the probabilities in batches: consecutive texts form a batch as long as they have few enough tokens.
 Result<void> BundleClassifier::Compute(std::span<const InputTextView> texts, Call& call, std::span<float> probabilities,
                                        const Progress& progress) const {
   const bool scoped = parts_->scope.has_value();

@@ -28,7 +28,7 @@ std::vector<int32_t> TokensOf(const Scorer& scorer, InputTextView text) {
   return std::move(prepared.tokens.windows.ids);
 }
 
-/// How many of the words the model reads: the fewest whose tokens are those of the whole text.
+/// Returns how many of the words the model reads: the fewest whose tokens are those of the whole text.
 size_t WordsRead(const BundleClassifier& classifier, InputTextView text, std::span<const TextRange> words) {
   if (classifier.manifest().long_text != LongText::kHead) return words.size();
   const std::vector<int32_t> all = TokensOf(classifier.scorer(), text);
@@ -47,7 +47,7 @@ size_t WordsRead(const BundleClassifier& classifier, InputTextView text, std::sp
   return low;
 }
 
-/// `per` neighbours as one, but none across a segment's end.
+/// Returns the words in groups of `per` neighbours; no group goes across the end of a segment.
 std::vector<TextRange> Grouped(InputTextView text, std::span<const TextRange> words, size_t per) {
   std::vector<TextRange> groups;
   size_t in_group = per;
@@ -83,7 +83,8 @@ std::string Without(std::string_view text, TextRange word) {
   return without.append(text.substr(end));
 }
 
-/// From what the other labels have: 1 - p of a p near 1 would be rounding alone.
+/// Returns the log-odds of a label. They are computed from the sum of the other probabilities, since for a probability
+/// near 1 the difference 1 - p consists of rounding errors.
 double LogOdds(std::span<const float> probabilities, size_t label, bool multi_label) {
   constexpr double kLeast = 1e-12;
   const auto at = [&](size_t i) { return static_cast<double>(probabilities[i]); };
@@ -129,7 +130,8 @@ size_t ExplainedLabel(const BundleClassifier& classifier, const Decision& decisi
 
 double Sigmoid(double log_odds) { return 1 / (1 + std::exp(-log_odds)); }
 
-/// Shares add up if what follows the scores is a scale.
+/// Returns true if the effects of the words add up to the log-odds: the scores of the model do, and its calibration
+/// only scales them.
 bool AddsUp(const BundleClassifier& classifier) {
   return classifier.scorer().scores_add_up() &&
          CalibrationOf(classifier.manifest()).method == CalibrationMethod::kTemperature;

@@ -17,7 +17,7 @@ namespace {
 
 /// Texts between two reports of progress.
 constexpr size_t kTextsAtOnce = 8192;
-/// From how many texts on waking other threads is worth it.
+/// The smallest number of texts for which it pays to wake other threads.
 constexpr size_t kTextsForThreads = 512;
 
 /// The numbers of texts and bytes that are classified together, in less than a millisecond.

@@ -25,7 +25,7 @@ std::string TextOf(const Metadata& metadata, const std::string& name) {
   return found == metadata.end() ? "" : found->second;
 }
 
-/// Empty where there is none, or no finite number.
+/// Returns the number under `name`; nothing if there is none or it is not finite.
 std::optional<double> NumberOf(const Metadata& metadata, const std::string& name) {
   const Result<Json> number = ParseJson(TextOf(metadata, name), name, ErrorCode::kInvalidModel);
   if (!number || !number->is_number() || !std::isfinite(number->get<double>())) return std::nullopt;

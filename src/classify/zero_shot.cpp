@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.h"
 #include "bundle/load_check.h"
 #include "classify/pairs.h"
 #include "classify/scorer.h"
@@ -20,10 +21,9 @@ constexpr char kLabelPlace[] = "{label}";
 constexpr char kOtherLabelPlace[] = "{}";
 constexpr size_t kBatchTokens = 16384;  // of pairs that are encoded before they are run
 
-/// `prefix` in small letters.
+/// Returns true if `name` begins with `prefix`, which is in lower case, in letters of either case.
 bool BeginsWith(std::string_view name, std::string_view prefix) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return name.size() >= prefix.size() && std::ranges::equal(name.substr(0, prefix.size()), prefix, {}, lower);
+  return LowerAscii(name.substr(0, prefix.size())) == prefix;
 }
 
 int32_t FirstThatBegins(std::span<const std::string> labels, std::string_view prefix) {

@@ -11,7 +11,7 @@ std::optional<float> NumberOf(const Json& object, const char* name) {
   return found->get<float>();
 }
 
-/// `otherwise` where it is missing; nothing where it is no count.
+/// Returns a count; `otherwise` if it is missing, and nothing if it is no count.
 std::optional<size_t> CountOf(const Json& object, const char* name, std::optional<size_t> otherwise) {
   const Json* const found = object.Find(name);
   if (found == nullptr) return otherwise;

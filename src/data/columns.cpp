@@ -103,7 +103,7 @@ class Resolver {
  private:
   const std::string& file() const { return reader_.stream().name(); }
 
-  /// `wanted` is the name that is missing, or empty.
+  /// Returns the error of a column that is missing. `wanted` is its name, or empty.
   Error Missing(const std::string& what, const std::string& option, const std::string& wanted = "") const {
     std::string where = file() + ": " + what;
     if (names_.empty()) return {ErrorCode::kInvalidData, where, "none of its rows can be read"};
@@ -338,7 +338,7 @@ class Resolver {
     }
   }
 
-  /// Columns with 0 or 1 in every sampled row.
+  /// Returns the columns that have 0 or 1 in every sampled row.
   std::vector<std::string> BinaryColumns() const {
     struct Count {
       size_t rows = 0;  // in which the column is 0 or 1

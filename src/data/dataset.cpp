@@ -29,7 +29,8 @@ void AddShare(int32_t id, float share, Example& example) {
   }
 }
 
-/// `filter_advice` is that of the first file of which the filter keeps no row.
+/// Returns the error of files without usable rows. `filter_advice` is about the first file of which the filter keeps no
+/// row.
 Error NothingUsable(const ReadReport& report, const std::string& filter_advice = "") {
   std::string files;
   for (const FileReport& file : report.files) files += (files.empty() ? "" : ", ") + file.file;
@@ -65,7 +66,7 @@ Error NothingUsable(const ReadReport& report, const std::string& filter_advice =
 /// their appearance. Spellings of one value have one id.
 class LabelIds {
  public:
-  /// `map` names labels anew, and outlives this.
+  /// `map` gives labels new names; it must outlive this object.
   LabelIds(const LabelSet& labels, bool given, UnknownLabels unknown, const decltype(ReadOptions::label_map)& map)
       : given_(given), unknown_(unknown), map_(map) {
     for (const std::string& name : labels.names) Add(name);

@@ -213,85 +213,6 @@ TEST_F(DatasetTest, TellsOfASubjectThatIsNotRead) {
       HasSubstr("several label columns cannot be combined with --problem-type single"));
 }
 
-TEST_F(DatasetTest, DropsLabelsOutsideTheList) {
-  const auto labels = Write("labels.json", "{\"id2label\": {\"1\": \"ham\", \"0\": \"spam\"}}");
-  const auto file = Write("a.tsv", "ham\tone\nspam\ttwo\nother\tthree\nother\tfour\n");
-  const Result<Dataset> dataset = Read(file, {.labels_file = labels});
-  ASSERT_TRUE(dataset) << dataset.error().Text();
-  EXPECT_THAT(dataset->labels.names, ElementsAre("spam", "ham"));
-  EXPECT_EQ(dataset->examples[0].labels[0], 1);
-  EXPECT_EQ(report_.unknown_labels, (std::map<std::string, size_t>{{"other", 2}}));
-  EXPECT_EQ(report_.Dropped(DropReason::kUnknownLabel), 2u);
-  EXPECT_EQ(report_.kept(), 2u);
-  EXPECT_THAT(report_.Text(), HasSubstr("\nunknown labels: other 2 (--labels: spam, ham)\n"));
-  EXPECT_THAT(ErrorOf(file, {.labels = LabelSet{{"x", "y"}}}), HasSubstr("check --labels: x, y"));
-  EXPECT_THAT(ErrorOf(file, {.labels = LabelSet{{"x", "y"}}, .labels_source = "labels of the model"}),
-              HasSubstr("the rows have the labels ham, other, spam; labels of the model: x, y"));
-}
-
-TEST_F(DatasetTest, KeepsTextsWithUnknownLabelsAsErrorsIfAsked) {
-  const auto file = Write("a.tsv", "ham\tone\nspam\ttwo\nother\tthree\nother\tfour\n");
-  const Result<Dataset> dataset =
-      Read(file, {.labels = LabelSet{{"spam", "ham"}}, .unknown_labels = UnknownLabels::kError});
-  ASSERT_TRUE(dataset) << dataset.error().Text();
-  ASSERT_EQ(dataset->examples.size(), 4u);
-  EXPECT_THAT(dataset->examples[2].labels, ElementsAre(kUnknownLabelId));
-  EXPECT_THAT(dataset->examples[2].unknown_labels, ElementsAre("other"));
-  EXPECT_THAT(dataset->examples[0].unknown_labels, testing::IsEmpty());
-  EXPECT_EQ(report_.unknown_label_texts, 2u);
-  EXPECT_EQ(report_.kept(), 4u);
-  EXPECT_EQ(report_.Dropped(DropReason::kUnknownLabel), 0u);
-  EXPECT_EQ(report_.label_counts, (std::map<std::string, size_t>{{"ham", 1}, {"spam", 1}}));
-  EXPECT_THAT(report_.Text(), HasSubstr("other 2 (--labels: spam, ham); 2 texts with such labels count as errors"));
-  // Not one text with a known label: the wrong field, or the wrong model.
-  EXPECT_THAT(ErrorOf(file, {.labels = LabelSet{{"x", "y"}}, .unknown_labels = UnknownLabels::kError}),
-              HasSubstr("check --labels: x, y"));
-}
-
-TEST_F(DatasetTest, KeepsTheKnownLabelsOfATextThatAlsoHasAnUnknownOne) {
-  const auto file = Write("a.jsonl",
-                          "{\"text\": \"one\", \"label\": [\"b\", \"new\", \"newer\"]}\n"
-                          "{\"text\": \"two\", \"label\": [\"a\"]}\n{\"text\": \"three\", \"label\": []}\n");
-  ReadOptions options{.labels = LabelSet{{"a", "b"}}, .unknown_labels = UnknownLabels::kError};
-  const Result<Dataset> dataset = Read(file, options);
-  ASSERT_TRUE(dataset) << dataset.error().Text();
-  EXPECT_THAT(dataset->examples[0].labels, ElementsAre(kUnknownLabelId, 1));
-  EXPECT_THAT(dataset->examples[0].unknown_labels, ElementsAre("new", "newer"));
-  EXPECT_EQ(report_.unknown_label_texts, 1u);
-  options.unknown_labels = UnknownLabels::kDrop;
-  EXPECT_EQ(Read(file, options)->examples.size(), 2u);
-}
-
-TEST_F(DatasetTest, RefusesUnknownLabelsByNameAndRow) {
-  const auto file = Write("a.tsv", "ham\tone\nspam\ttwo\nother\tthree\nrare\tfour\nother\tfive\n");
-  const std::string error = ErrorOf(file, {.labels = LabelSet{{"spam", "ham"}},
-                                           .labels_source = "labels of the model",
-                                           .unknown_labels = UnknownLabels::kRefuse});
-  EXPECT_THAT(error, HasSubstr("3 rows have labels that are not among the labels of the model: other (2), rare (1)"));
-  EXPECT_THAT(error, HasSubstr("a.tsv, line 3: unknown label 'other'"));
-  EXPECT_THAT(error, HasSubstr("a.tsv, line 4: unknown label 'rare'"));
-  EXPECT_THAT(error, HasSubstr("--unknown-labels drop"));
-}
-
-TEST_F(DatasetTest, ASoftLabelIsUnknownIfItsLargestShareIs) {
-  const auto file = Write("a.jsonl",
-                          "{\"text\": \"one\", \"label\": {\"a\": 0.4, \"x\": 0.3, \"y\": 0.3}}\n"
-                          "{\"text\": \"two\", \"label\": {\"a\": 0.4, \"x\": 0.6}}\n");
-  const Result<Dataset> dataset = Read(file, {.labels = LabelSet{{"a", "b"}}, .unknown_labels = UnknownLabels::kError});
-  ASSERT_TRUE(dataset) << dataset.error().Text();
-  EXPECT_THAT(dataset->examples[0].labels, ElementsAre(0));
-  EXPECT_THAT(dataset->examples[1].labels, ElementsAre(kUnknownLabelId));
-  EXPECT_EQ(report_.unknown_label_texts, 1u);
-}
-
-TEST_F(DatasetTest, SuggestsTheKnownLabelForAMisspelledOne) {
-  const auto file = Write("a.tsv", "ham\tone\nspam\ttwo\nham\tthree\nadvert\tfour\n");
-  const Result<Dataset> dataset = Read(file, {.labels = LabelSet{{"spam", "hamm"}}});
-  ASSERT_TRUE(dataset) << dataset.error().Text();
-  EXPECT_THAT(report_.Text(), HasSubstr("unknown labels: ham 2, advert 1 (--labels: spam, hamm)\n"
-                                        "  label 'ham': did you mean 'hamm'?\nlabels: "));
-}
-
 TEST_F(DatasetTest, GivesWholeNumbersTheirOrder) {
   EXPECT_THAT(Read(Write("a.tsv", "10\tten\n2\ttwo\n1\tone\n10\tt\n2\tt\n1\to\n"))->labels.names,
               ElementsAre("1", "2", "10"));
@@ -408,53 +329,6 @@ TEST_F(DatasetTest, ReadsListsOfLabels) {
     const Result<LabelSet> labels = ReadLabels(Write("bad", bad));
     EXPECT_FALSE(labels) << bad;
   }
-}
-
-class SoftLabels : public ::testing::Test {
- protected:
-  Result<Dataset> Read(const std::string& contents, const ReadOptions& options = {}) {
-    EXPECT_TRUE(WriteFileAtomically(directory_.path() / "votes.jsonl", contents));
-    const std::vector<std::filesystem::path> files = {directory_.path() / "votes.jsonl"};
-    return ReadDataset(files, options, report_);
-  }
-  TemporaryDirectory directory_;
-  ReadReport report_;
-};
-
-TEST_F(SoftLabels, SharesOfLabelsAreReadAndMadeOne) {
-  const Result<Dataset> dataset = Read(
-      "{\"text\": \"one\", \"label\": {\"spam\": 3, \"ham\": 1}}\n"
-      "{\"text\": \"two\", \"label\": {\"spam\": 0, \"ham\": 0.5}}\n"
-      "{\"text\": \"three\", \"label\": \"spam\"}\n"
-      "{\"text\": \"four\", \"label\": {\"spam\": -1, \"ham\": 2}}\n"
-      "{\"text\": \"five\", \"label\": {\"spam\": 0}}\n");
-  ASSERT_TRUE(dataset) << dataset.error().Text();
-  EXPECT_FALSE(dataset->multi_label);
-  EXPECT_EQ(dataset->labels.names, (std::vector<std::string>{"ham", "spam"}));
-  ASSERT_EQ(dataset->examples.size(), 3u);
-  EXPECT_EQ(dataset->examples[0].shares, (std::vector<std::pair<int32_t, float>>{{0, .25f}, {1, .75f}}));
-  EXPECT_EQ(dataset->examples[0].labels, std::vector<int32_t>{1});
-  EXPECT_EQ(dataset->examples[1].shares, (std::vector<std::pair<int32_t, float>>{{0, 1.0f}}));
-  EXPECT_TRUE(dataset->examples[2].shares.empty());
-  EXPECT_EQ(report_.Dropped(DropReason::kUnreadable), 1u);
-  EXPECT_EQ(report_.Dropped(DropReason::kNoLabel), 1u);
-}
-
-TEST_F(SoftLabels, ALabelMapJoinsLabelsAndTheirShares) {
-  ReadOptions options;
-  options.label_map = {{"hate", "bad"}, {"offensive", "bad"}, {"neither", "good"}};
-  const Result<Dataset> dataset = Read(
-      "{\"text\": \"one\", \"label\": {\"hate\": 0.3, \"offensive\": 0.3, \"neither\": 0.4}}\n"
-      "{\"text\": \"two\", \"label\": \"neither\"}\n"
-      "{\"text\": \"three\", \"label\": \"offensive\"}\n",
-      options);
-  ASSERT_TRUE(dataset) << dataset.error().Text();
-  EXPECT_EQ(dataset->labels.names, (std::vector<std::string>{"bad", "good"}));
-  EXPECT_EQ(dataset->examples[0].labels, std::vector<int32_t>{0});
-  ASSERT_EQ(dataset->examples[0].shares.size(), 2u);
-  EXPECT_FLOAT_EQ(dataset->examples[0].shares[0].second, .6f);
-  EXPECT_EQ(dataset->examples[1].labels, std::vector<int32_t>{1});
-  EXPECT_EQ(dataset->examples[2].labels, std::vector<int32_t>{0});
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ std::string AsUtf8(std::string_view bytes) {
   return text;
 }
 
-/// White space, and what is no text, becomes one space.
+/// Returns the text with each run of white space and control characters as one space.
 std::string RunTogether(std::string_view text) {
   std::string joined;
   for (const char c : text) {

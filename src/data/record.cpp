@@ -87,8 +87,8 @@ bool BeginsWithList(std::string_view text) {
   return line.size() == text.size() || !ParseJsonLeniently(line);
 }
 
-/// `lines_allowed`: text that is not JSON although it begins like it is plain lines. `named_json`: the file's name ends
-/// in .json.
+/// Returns the format that the beginning of the contents indicates. `lines_allowed`: text that begins like JSON but is
+/// not JSON counts as plain lines. `named_json`: the name of the file ends in .json.
 Result<Format> GuessFormat(TextStream& stream, bool lines_allowed, bool named_json) {
   const size_t from = stream.buffered().find_first_not_of(" \t\r\n");
   if (from == std::string_view::npos) return Format::kAuto;

@@ -143,7 +143,8 @@ Result<void> RefuseLabelsOfOneText(const Dataset& train, const ReadReport& repor
       "specify the field of the labels with --label-field, or leave such labels out with --min-class-texts 2");
 }
 
-/// With fewer parts where there are too few texts for all.
+/// Splits the data set; where there are too few texts for all parts, with fewer parts and a warning for each one left
+/// out.
 Result<Split> SplitAsFarAsPossible(Dataset dataset, SplitOptions sizes, std::vector<std::string>& warnings) {
   Result<Split> split = StratifiedSplit(dataset, sizes);
   if (!split && split.error().code == ErrorCode::kInvalidData && sizes.test_size > 0) {

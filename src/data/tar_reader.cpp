@@ -88,7 +88,7 @@ Result<void> TarReader::ReadBytes(char* bytes, size_t count) {
   return std::unexpected(Bad(code == Z_OK ? "is truncated" : "is damaged or truncated: " + reason));
 }
 
-/// False at the end of the file.
+/// Reads the next block. Returns false at the end of the file.
 Result<bool> TarReader::ReadBlock(char* block) {
   const int first = gzgetc(Handle(file_.get()));
   if (first == -1) {

@@ -11,12 +11,7 @@
 namespace winnow {
 namespace {
 
-/// "'a', 'b', 'c' and 4 more"
-std::string NamesOf(const std::vector<size_t>& ids, std::span<const std::string> labels) {
-  std::vector<std::string> names;
-  for (const size_t id : ids) names.push_back("'" + labels[id] + "'");
-  return FirstNames(names, 3);
-}
+constexpr size_t kNamesShown = 3;  // of labels in a note
 
 std::vector<int64_t> TextsOfLabels(std::span<const std::vector<int32_t>> truth, size_t labels) {
   std::vector<int64_t> counts(labels, 0);
@@ -77,7 +72,7 @@ Result<void> AddLabelTemperatures(const LabelledLogits& texts, CalibrationFit& f
   if (unfitted.size() == labels) return {};  // all labels share the common temperature
   fit.calibration.temperatures = std::move(own);
   if (!unfitted.empty()) {
-    fit.notes.push_back("the labels " + NamesOf(unfitted, texts.labels) +
+    fit.notes.push_back("the labels " + FirstQuotedNames(texts.labels, unfitted, kNamesShown) +
                         " have the temperature 1: for each of them, fewer than " + std::to_string(kEnoughOfLabel) +
                         " texts have it, fewer than " + std::to_string(kEnoughOfLabel) +
                         " lack it, or a temperature of its own cannot be fitted");
@@ -139,7 +134,8 @@ Result<void> CheckEnoughFor(CalibrationMethod method, std::span<const std::vecto
   if (rare.empty()) return {};
   return Fail(ErrorCode::kInvalidData,
               "--calibration " + name + " requires at least " + std::to_string(kEnoughOfLabel) + " texts with" +
-                  (multi_label ? " and without" : "") + " each label, but there are fewer for " + NamesOf(rare, labels),
+                  (multi_label ? " and without" : "") + " each label, but there are fewer for " +
+                  FirstQuotedNames(labels, rare, kNamesShown),
               advice);
 }
 

@@ -18,7 +18,7 @@ Result<void> CheckBounds(double max_fpr, double confidence) {
               "specify two numbers between 0 and 1, such as .02 and .95");
 }
 
-/// How many of n scores may lie above the threshold; -1 where none may, and that is still too many.
+/// Returns how many of n scores may lie above the threshold; -1 if even none would be too many.
 int64_t AllowedAbove(int64_t n, double alpha, double delta) {
   // Terms of the binomial distribution, each from the one before, in logarithms: the first may be too small for a
   // double.

@@ -118,7 +118,7 @@ Result<void> CheckLabel(int32_t label, int classes, size_t text) {
                                                std::to_string(classes - 1));
 }
 
-/// `at(b, smoothing)` is the likelihood at b.
+/// Fits the temperature by the likelihood that `at(b, smoothing)` returns for the inverse temperature b.
 template <typename LikelihoodAt>
 TemperatureFit Fit(const LikelihoodAt& at, size_t texts, size_t terms, bool one_class) {
   TemperatureFit fit;

@@ -70,7 +70,7 @@ class Classes {
                          .note = std::move(note)});
   }
 
-  /// Each class beside the largest one that it may be.
+  /// Finds classes whose names may be slips of the name of a larger class.
   void SimilarNames() {
     // All pairs are compared for slips; past this many classes it would take long, and they are no longer names.
     constexpr size_t kMostPairs = 2000;

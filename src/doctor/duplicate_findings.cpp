@@ -25,7 +25,7 @@ std::vector<size_t> KeyGroups(const DuplicateGroups& groups) {
   return first;
 }
 
-/// Texts by group, those of one text left out.
+/// Returns the texts of each group that has more than one.
 std::vector<std::vector<size_t>> Members(const std::vector<size_t>& group_of) {
   std::vector<std::vector<size_t>> members(group_of.size());
   for (size_t t = 0; t < group_of.size(); ++t) members[group_of[t]].push_back(t);

@@ -48,7 +48,7 @@ class Placer {
     MarkHead(false);
   }
 
-  /// Biases and normalizations.
+  /// Places the vectors: biases and the weights of normalizations.
   void Vectors() {
     Align();
     layout_.vectors = layout_.total;

@@ -64,7 +64,8 @@ class Pass {
   size_t length(size_t text) const { return texts_.length(first_text_ + text); }
   size_t begin(size_t text) const { return static_cast<size_t>(texts_.offsets[first_text_ + text]) - first_token_; }
 
-  /// In turn, as all members of the team do: texts that go through a layer together.
+  /// Calls `function` for panels, which are texts that go through a layer together. All members of the team call this
+  /// with the same panels in the same order.
   template <class Function>
   void ForPanels(const Function& function) {
     Cutter cutter(texts_, first_text_, first_text_ + num_texts_, PartsOf(tokens_, kPanelRows));

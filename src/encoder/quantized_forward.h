@@ -103,7 +103,7 @@ class QuantizedRunner {
   ThreadPool& pool_;
   Mutex pool_mutex_;  // held by the caller that runs on the pool; others do not wait for it
   Barrier barrier_;
-  /// By the pool's thread; the first is the team's.
+  /// One per thread of the pool; a team uses the first one.
   std::vector<QuantizedScratch> scratch_ GUARDED_BY(pool_mutex_);
   TeamPolicy policy_ GUARDED_BY(pool_mutex_);
   bool team_has_memory_ GUARDED_BY(pool_mutex_) = false;

@@ -79,7 +79,7 @@ void QuantizedRunner::Run(const PackedTexts& texts, PassOutput output, std::span
   }
 }
 
-/// By all threads together, or by this one.
+/// Computes few texts either on all threads together or on the calling thread, whichever TeamPolicy has found faster.
 void QuantizedRunner::RunFew(Job& job, const QuantizedScratch::Need& need) {
   using Clock = std::chrono::steady_clock;
   if (pool_.size() == 1) return RunTogether(job, need);
@@ -94,7 +94,7 @@ void QuantizedRunner::RunFew(Job& job, const QuantizedScratch::Need& need) {
   policy_.Record(together, job.texts.tokens(), std::chrono::duration<double>(Clock::now() - begin).count());
 }
 
-/// Each part by one thread, all threads at the same time.
+/// Computes each part on one thread, with all threads at work at the same time.
 void QuantizedRunner::DealOut(Job& job, const QuantizedScratch::Need& need) {
   // Any thread may come to take the largest part, so each is ready for it.
   std::vector<QuantizedScratch>& scratch = scratch_;
@@ -118,7 +118,7 @@ void QuantizedRunner::ReserveForTeam() {
   team_has_memory_ = true;
 }
 
-/// All threads on each part.
+/// Computes the parts one after the other, each on all threads.
 void QuantizedRunner::RunTogether(Job& job, const QuantizedScratch::Need& need) {
   QuantizedScratch& scratch = scratch_[0];
   scratch.Prepare(model_, need, pool_.size());
@@ -132,7 +132,7 @@ void QuantizedRunner::RunTogether(Job& job, const QuantizedScratch::Need& need) 
   }
 }
 
-/// One thread, part after part.
+/// Computes parts on the calling thread, until none is left.
 void QuantizedRunner::RunParts(Job& job, QuantizedScratch& scratch) {
   for (Part part; (part = job.Take()).begin < part.end; job.Finish(part)) {
     QuantizedForward(model_, job.texts, part.begin, part.end, scratch, {}, job.output, job.RowsOf(part));

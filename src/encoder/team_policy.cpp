@@ -5,7 +5,7 @@
 namespace winnow {
 namespace {
 
-/// Tokens' worth of time that a call takes whatever its texts.
+/// The time that a call takes however short its texts are, in units of the time of a token.
 constexpr double kCallTokens = 16;
 constexpr size_t kTrials = 3;
 constexpr size_t kShortestInterval = 64, kLongestInterval = 1024;

@@ -10,7 +10,8 @@ namespace {
 
 double Share(int64_t part, int64_t whole) { return static_cast<double>(part) / static_cast<double>(whole); }
 
-/// How far point `at` lies from the line through `begin` and `end`; where those are one point, from that.
+/// Returns the distance of the point `at` from the line through the points `begin` and `end`, or from these if they are
+/// one point.
 double Distance(std::span<const double> x, std::span<const double> y, size_t begin, size_t end, size_t at) {
   const double dx = x[end] - x[begin], dy = y[end] - y[begin];
   const double ax = x[at] - x[begin], ay = y[at] - y[begin];

@@ -13,6 +13,8 @@
 namespace winnow {
 namespace {
 
+constexpr size_t kNamesShown = 3;  // of labels in a note
+
 double Ratio(int64_t part, int64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -84,13 +86,6 @@ std::vector<int32_t> DefaultSet(std::span<const float> row) {
   return set;
 }
 
-/// "'a', 'b', 'c' and 4 more"
-std::string NamesOf(std::span<const size_t> ids, std::span<const std::string> labels) {
-  std::vector<std::string> names;
-  for (const size_t id : ids) names.push_back("'" + labels[id] + "'");
-  return FirstNames(names, 3);
-}
-
 /// Precision, recall, F1 by label and their means.
 void AddLabelMetrics(const Outcomes& outcomes, Metrics& metrics) {
   LabelCounts total{.false_negatives = metrics.unknown};
@@ -123,7 +118,8 @@ void AddLabelMetrics(const Outcomes& outcomes, Metrics& metrics) {
   metrics.f1_weighted = support == 0 ? 0.0 : metrics.f1_weighted / static_cast<double>(support);
   metrics.f1_macro = MacroF1(outcomes.Counts(), metrics.multi_label);
   metrics.f1_micro = F1(total);
-  if (!absent.empty()) metrics.notes.push_back("labels without any text: " + NamesOf(absent, metrics.labels));
+  if (!absent.empty())
+    metrics.notes.push_back("labels without any text: " + FirstQuotedNames(metrics.labels, absent, kNamesShown));
 }
 
 void AddRanking(std::span<const float> probabilities, const std::vector<std::vector<uint8_t>>& truth,
@@ -145,10 +141,10 @@ void AddRanking(std::span<const float> probabilities, const std::vector<std::vec
     metrics.notes.push_back("roc_auc is the mean over " + std::to_string(labels - undefined.size()) + " of " +
                             std::to_string(labels) +
                             " labels; the other labels are left out, because no text or every text has them: " +
-                            NamesOf(undefined, metrics.labels));
+                            FirstQuotedNames(metrics.labels, undefined, kNamesShown));
   } else if (!undefined.empty()) {
     metrics.notes.push_back("roc_auc is undefined: it requires texts with and without " +
-                            NamesOf(undefined, metrics.labels));
+                            FirstQuotedNames(metrics.labels, undefined, kNamesShown));
   } else if (!metrics.multi_label && labels == 2) {
     metrics.roc_auc = metrics.per_class[metrics.positive_label == 0 ? 0 : 1].roc_auc;
   } else {

@@ -1,13 +1,5 @@
-// Literals come from scikit-learn 1.9.1, SciPy 1.17.1 and numpy 2.4.6, on the samples that Sample() below makes:
+// Literals come from scikit-learn 1.9.1, SciPy 1.17.1 and numpy 2.4.6, on the samples of support/metric_samples.h:
 //
-//   def lcg(n, seed):                       # Knuth's MMIX generator, 31 bits
-//       s, out = seed, []
-//       for _ in range(n): s = (s * 6364136223846793005 + 1442695040888963407) % 2**64; out.append((s >> 33) / 2**31)
-//       return np.array(out)
-//   def case(n, k, levels, seed, edge, classes):
-//       u = lcg(n * k, seed).reshape(n, k); t = (lcg(n, seed + 1) * classes).astype(int)
-//       w = np.floor(u * levels) + 1; w[np.arange(n), t] += edge
-//       return (w / w.sum(1, keepdims=True)).astype(np.float32), t
 //   d = p.argmax(1)                         # two labels: np.where(p[:, pos] >= .5, pos, 1 - pos)
 //   accuracy_score(t, d); f1_score(t, d, average=..., zero_division=0); precision_score, recall_score (macro)
 //   roc_auc_score(t == pos, p[:, pos]); roc_auc_score(t, p, multi_class='ovr', labels=range(k))
@@ -20,14 +12,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
-#include <numeric>
 #include <optional>
-#include <set>
-#include <utility>
 
-#include "support/lcg.h"
+#include "support/metric_samples.h"
 
 namespace winnow {
 namespace {
@@ -35,56 +23,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 constexpr double kExact = 1e-12;
-
-struct Sample {
-  std::vector<float> probabilities;
-  std::vector<int32_t> truth;
-  std::vector<std::vector<int32_t>> sets;
-  std::vector<std::string> labels;
-};
-
-/// Few levels make many ties.
-Sample Single(size_t texts, size_t labels, int levels, uint64_t seed, double edge, int classes) {
-  Sample sample;
-  Lcg weights(seed), truth(seed + 1);
-  for (size_t n = 0; n < texts; ++n) {
-    sample.truth.push_back(static_cast<int32_t>(truth.Next() * classes));
-    std::vector<double> row(labels);
-    for (double& weight : row) weight = std::floor(weights.Next() * levels) + 1;
-    row[static_cast<size_t>(sample.truth[n])] += edge;
-    const double sum = std::accumulate(row.begin(), row.end(), 0.0);
-    for (const double weight : row) sample.probabilities.push_back(static_cast<float>(weight / sum));
-  }
-  for (size_t k = 0; k < labels; ++k) sample.labels.push_back("label" + std::to_string(k));
-  return sample;
-}
-
-/// y = (lcg(n*k, seed+1) < cut); p = ((np.floor(lcg(n*k, seed) * levels) + edge * y) / (levels +
-/// edge)).astype(np.float32)
-Sample Multi(size_t texts, size_t labels, int levels, uint64_t seed, double cut, int edge) {
-  Sample sample;
-  Lcg weights(seed), truth(seed + 1);
-  for (size_t n = 0; n < texts; ++n) {
-    sample.sets.emplace_back();
-    for (size_t k = 0; k < labels; ++k) {
-      const bool has = truth.Next() < cut;
-      if (has) sample.sets.back().push_back(static_cast<int32_t>(k));
-      sample.probabilities.push_back(
-          static_cast<float>((std::floor(weights.Next() * levels) + (has ? edge : 0)) / (levels + edge)));
-    }
-  }
-  for (size_t k = 0; k < labels; ++k) sample.labels.push_back("label" + std::to_string(k));
-  return sample;
-}
-
-Metrics Compute(const Sample& sample, int32_t positive = -1) {
-  const auto metrics =
-      sample.sets.empty()
-          ? ComputeMetrics(sample.probabilities, sample.truth, sample.labels, {.positive_label = positive})
-          : ComputeMultiLabelMetrics(sample.probabilities, sample.sets, sample.labels, {.positive_label = positive});
-  EXPECT_TRUE(metrics) << metrics.error().Text();
-  return metrics.value_or(Metrics{});
-}
 
 struct Means {
   double accuracy, f1_macro, f1_micro, f1_weighted, precision_macro, recall_macro, ece;
@@ -118,7 +56,7 @@ void ExpectClasses(const Metrics& metrics, const std::vector<std::array<double, 
 }
 
 TEST(ComputeMetrics, EqualsScikitLearnOnTwoLabelsWithTies) {
-  const Metrics metrics = Compute(Single(200, 2, 4, 11, 1, 2), 1);
+  const Metrics metrics = MetricsOfSample(SingleLabelSample(200, 2, 4, 11, 1, 2), 1);
   ExpectMeans(metrics, {0.725, 0.7190939503051661, 0.725, 0.7195012640772237, 0.7426215277777778, 0.7236223622362237,
                         0.11323808223009107});
   ExpectClasses(metrics,
@@ -143,19 +81,22 @@ TEST(ComputeMetrics, BrierScoreAndLogLossEqualScikitLearn) {
     EXPECT_NEAR(metrics.nll.value(), nll, kExact);
     EXPECT_NEAR(metrics.adaptive_ece.value(), adaptive_ece, kExact);
   };
-  expect(Compute(Single(200, 2, 4, 11, 1, 2), 1), 0.18640961726678668, 0.5562849725140256, 0.1192121181325479);
-  expect(Compute(Single(300, 5, 6, 31, 2, 5)), 0.6765399314299859, 1.3062597577793214, 0.2050978314269472);
-  expect(Compute(Multi(150, 4, 9, 41, 0.3, 2)), 0.20426997500920774, 0.5728330158169466, 0.1669191955857807);
+  expect(MetricsOfSample(SingleLabelSample(200, 2, 4, 11, 1, 2), 1), 0.18640961726678668, 0.5562849725140256,
+         0.1192121181325479);
+  expect(MetricsOfSample(SingleLabelSample(300, 5, 6, 31, 2, 5)), 0.6765399314299859, 1.3062597577793214,
+         0.2050978314269472);
+  expect(MetricsOfSample(MultiLabelSample(150, 4, 9, 41, 0.3, 2)), 0.20426997500920774, 0.5728330158169466,
+         0.1669191955857807);
 }
 
 TEST(ComputeMetrics, AdaptiveErrorDoesNotDependOnTheOrderOfTexts) {
-  Sample sample = Single(200, 2, 4, 11, 1, 2);
-  const double before = Compute(sample, 1).adaptive_ece.value();
+  MetricSample sample = SingleLabelSample(200, 2, 4, 11, 1, 2);
+  const double before = MetricsOfSample(sample, 1).adaptive_ece.value();
   std::ranges::reverse(sample.truth);
   std::ranges::reverse(sample.probabilities);
   for (size_t i = 0; i < sample.probabilities.size(); i += 2)
     std::swap(sample.probabilities[i], sample.probabilities[i + 1]);
-  EXPECT_NEAR(Compute(sample, 1).adaptive_ece.value(), before, kExact);
+  EXPECT_NEAR(MetricsOfSample(sample, 1).adaptive_ece.value(), before, kExact);
 }
 
 TEST(ComputeMetrics, LogLossOfCertainMistakesIsFinite) {
@@ -166,7 +107,7 @@ TEST(ComputeMetrics, LogLossOfCertainMistakesIsFinite) {
 }
 
 TEST(ComputeMetrics, TakesEitherLabelAsThePositiveOne) {
-  const Metrics metrics = Compute(Single(200, 2, 4, 11, 1, 2), 0);
+  const Metrics metrics = MetricsOfSample(SingleLabelSample(200, 2, 4, 11, 1, 2), 0);
   ExpectMeans(metrics, {0.735, 0.7335009428032684, 0.735, 0.7333010685103709, 0.7419950738916257, 0.7358235823582359,
                         0.11323808223009107});
   EXPECT_NEAR(metrics.roc_auc.value(), 0.8194319431943194, kExact);
@@ -175,7 +116,7 @@ TEST(ComputeMetrics, TakesEitherLabelAsThePositiveOne) {
 }
 
 TEST(ComputeMetrics, EqualsScikitLearnOnThreeLabels) {
-  const Metrics metrics = Compute(Single(150, 3, 6, 21, 2, 3));
+  const Metrics metrics = MetricsOfSample(SingleLabelSample(150, 3, 6, 21, 2, 3));
   ExpectMeans(metrics, {0.6466666666666666, 0.6424939614647599, 0.6466666666666666, 0.6439092992411352,
                         0.6475996376811594, 0.6433160526330045, 0.17078599135080974});
   ExpectClasses(metrics,
@@ -190,7 +131,7 @@ TEST(ComputeMetrics, EqualsScikitLearnOnThreeLabels) {
 }
 
 TEST(ComputeMetrics, EqualsScikitLearnWhereLabelsAreAbsent) {
-  const Metrics metrics = Compute(Single(80, 5, 5, 31, 3, 3));
+  const Metrics metrics = MetricsOfSample(SingleLabelSample(80, 5, 5, 31, 3, 3));
   ExpectMeans(metrics, {0.825, 0.5114136429608128, 0.825, 0.8519528301886792, 0.5297658862876254, 0.49544159544159544,
                         0.4790778342634439});
   ExpectClasses(metrics,
@@ -215,7 +156,7 @@ TEST(ComputeMetrics, LeavesOutLabelsThatNeitherOccurNorAreDecided) {
 }
 
 TEST(ComputeMetrics, EqualsScikitLearnOn150Labels) {
-  const Metrics metrics = Compute(Single(1500, 150, 50, 41, 40, 150));
+  const Metrics metrics = MetricsOfSample(SingleLabelSample(1500, 150, 50, 41, 40, 150));
   ExpectMeans(metrics, {0.802, 0.7984340829687191, 0.802, 0.8077400690021381, 0.8196942237329234, 0.80634900067253,
                         0.7848742871768773});
   EXPECT_NEAR(metrics.roc_auc.value(), 0.9799192643617668, kExact);
@@ -257,23 +198,23 @@ TEST(ComputeMetrics, RecallIsUndefinedWithoutPositives) {
 }
 
 TEST(ComputeMetrics, UsesTheDecisionsGiven) {
-  const Sample sample = Single(50, 2, 4, 3, 1, 2);
+  const MetricSample sample = SingleLabelSample(50, 2, 4, 3, 1, 2);
   const auto metrics = ComputeMetrics(sample.probabilities, sample.truth, sample.labels, {.positive_label = 1},
                                       std::vector<int32_t>(50, 1));
   ASSERT_TRUE(metrics);
   EXPECT_EQ(metrics->fpr, 1.0);
   EXPECT_EQ(metrics->per_class[1].recall, 1.0);
-  EXPECT_EQ(metrics->ece, Compute(sample, 1).ece);  // a property of the probabilities alone
+  EXPECT_EQ(metrics->ece, MetricsOfSample(sample, 1).ece);  // a property of the probabilities alone
 }
 
 TEST(ComputeMetrics, IsTheSameEachTimeAndWithoutTheBootstrap) {
-  const Sample sample = Single(150, 3, 6, 21, 2, 3);
-  const auto interval = Compute(sample).f1_macro_interval;
-  EXPECT_EQ(Compute(sample).f1_macro_interval, interval);
-  EXPECT_NE(Compute(Single(150, 3, 6, 22, 2, 3)).f1_macro_interval, interval);
+  const MetricSample sample = SingleLabelSample(150, 3, 6, 21, 2, 3);
+  const auto interval = MetricsOfSample(sample).f1_macro_interval;
+  EXPECT_EQ(MetricsOfSample(sample).f1_macro_interval, interval);
+  EXPECT_NE(MetricsOfSample(SingleLabelSample(150, 3, 6, 22, 2, 3)).f1_macro_interval, interval);
   const auto plain = ComputeMetrics(sample.probabilities, sample.truth, sample.labels, {.bootstrap_resamples = 0});
   EXPECT_FALSE(plain->f1_macro_interval);
-  EXPECT_EQ(plain->f1_macro, Compute(sample).f1_macro);
+  EXPECT_EQ(plain->f1_macro, MetricsOfSample(sample).f1_macro);
 }
 
 // The same SplitMix64 draws repeated in Python (seed 42, index ((z >> 32) * n) >> 32), 1000 resamples:
@@ -282,7 +223,7 @@ TEST(ComputeMetrics, IsTheSameEachTimeAndWithoutTheBootstrap) {
 //   n).proportion_ci(method='wilson') c - max(np.mean(v) - low, k / n - w.low), min(1, c + max(high - np.mean(v),
 //   w.high - k / n))
 TEST(ComputeMetrics, BootstrapsTheMacroF1AsNumpyDoes) {
-  const auto interval = Compute(Single(150, 3, 6, 21, 2, 3)).f1_macro_interval;
+  const auto interval = MetricsOfSample(SingleLabelSample(150, 3, 6, 21, 2, 3)).f1_macro_interval;
   ASSERT_TRUE(interval);
   EXPECT_NEAR(interval->low, 0.5636110371174226, kExact);
   EXPECT_NEAR(interval->high, 0.7198488730739435, kExact);
@@ -298,15 +239,16 @@ TEST(ComputeMetrics, BootstrapsTheMacroF1AsNumpyDoes) {
 // An independent generator: numpy's default_rng(0), 4000 resamples of the same sample, gives [0.56688015, 0.71940276].
 // Both ends are percentiles of random draws; they must lie near each other, not agree.
 TEST(ComputeMetrics, BootstrapsNearAnIndependentGenerator) {
-  const auto interval = Compute(Single(150, 3, 6, 21, 2, 3)).f1_macro_interval;
+  const auto interval = MetricsOfSample(SingleLabelSample(150, 3, 6, 21, 2, 3)).f1_macro_interval;
   ASSERT_TRUE(interval);
   EXPECT_NEAR(interval->low, 0.56688015, 0.012);
   EXPECT_NEAR(interval->high, 0.71940276, 0.012);
 }
 
-// y, p as Multi() makes them; d = (p >= .5): f1_score(y, d, average=..., zero_division=0), roc_auc_score(y, p), ...
+// y, p as MultiLabelSample() makes them; d = (p >= .5): f1_score(y, d, average=..., zero_division=0), roc_auc_score(y,
+// p), ...
 TEST(ComputeMultiLabelMetrics, EqualsScikitLearn) {
-  const Metrics metrics = Compute(Multi(120, 4, 10, 51, 0.3, 4));
+  const Metrics metrics = MetricsOfSample(MultiLabelSample(120, 4, 10, 51, 0.3, 4));
   ExpectMeans(metrics, {0.25, 0.5597078114079888, 0.563953488372093, 0.5622236246326028, 0.4596020143560449,
                         0.7191363348858606, 0.1553571487466494});
   ExpectClasses(metrics,
@@ -324,12 +266,12 @@ TEST(ComputeMultiLabelMetrics, EqualsScikitLearn) {
 
 // The same with y[:, 2] = 0; p[:, 2] = .25
 TEST(ComputeMultiLabelMetrics, CountsAbsentLabelsAsScikitLearnDoes) {
-  Sample sample = Multi(120, 4, 10, 51, 0.3, 4);
+  MetricSample sample = MultiLabelSample(120, 4, 10, 51, 0.3, 4);
   for (size_t n = 0; n < 120; ++n) {
     std::erase(sample.sets[n], 2);
     sample.probabilities[n * 4 + 2] = 0.25F;
   }
-  const Metrics metrics = Compute(sample, 0);
+  const Metrics metrics = MetricsOfSample(sample, 0);
   ExpectMeans(metrics, {0.35, 0.4192583732057416, 0.5647058823529412, 0.5623684210526316, 0.3459656507196813,
                         0.5353128054740959, 0.1770833378812919});
   EXPECT_FALSE(metrics.per_class[2].roc_auc);
@@ -340,10 +282,10 @@ TEST(ComputeMultiLabelMetrics, CountsAbsentLabelsAsScikitLearnDoes) {
 }
 
 TEST(ComputeMultiLabelMetrics, HasNoNotesWhereEachLabelIsRankedAndNoRankingWhereNoneIs) {
-  Sample sample = Multi(120, 4, 10, 51, 0.3, 4);
-  EXPECT_THAT(Compute(sample, 0).notes, testing::IsEmpty());
+  MetricSample sample = MultiLabelSample(120, 4, 10, 51, 0.3, 4);
+  EXPECT_THAT(MetricsOfSample(sample, 0).notes, testing::IsEmpty());
   for (std::vector<int32_t>& set : sample.sets) set.clear();
-  const Metrics metrics = Compute(sample, -1);
+  const Metrics metrics = MetricsOfSample(sample, -1);
   EXPECT_FALSE(metrics.roc_auc);
   EXPECT_THAT(metrics.notes, testing::Contains(HasSubstr("roc_auc is undefined")));
 }
@@ -385,8 +327,8 @@ TEST(ComputeMetrics, StaysWithinItsBoundsOnAnySmallSample) {
   for (size_t texts = 1; texts <= 4; ++texts) {
     for (size_t labels = 1; labels <= 4; ++labels) {
       for (uint64_t seed = 1; seed <= 50; ++seed) {
-        const Sample sample = Single(texts, labels, 3, seed, 1, static_cast<int>(labels));
-        const Metrics metrics = Compute(sample, static_cast<int32_t>(seed % (labels + 1)) - 1);
+        const MetricSample sample = SingleLabelSample(texts, labels, 3, seed, 1, static_cast<int>(labels));
+        const Metrics metrics = MetricsOfSample(sample, static_cast<int32_t>(seed % (labels + 1)) - 1);
         for (const std::string_view name : MetricNames()) {
           const auto value = MetricByName(metrics, name);
           if (!value) continue;
@@ -398,57 +340,6 @@ TEST(ComputeMetrics, StaysWithinItsBoundsOnAnySmallSample) {
   }
 }
 
-TEST(MetricByName, KnowsEveryNameItLists) {
-  const Metrics metrics = Compute(Single(200, 2, 4, 11, 1, 2), 1);
-  for (const std::string_view name : MetricNames()) EXPECT_TRUE(MetricByName(metrics, name)) << name;
-  EXPECT_EQ(MetricByName(metrics, "f1_macro").value(), metrics.f1_macro);
-  EXPECT_EQ(MetricByName(metrics, "f1-macro").value(), metrics.f1_macro);
-  EXPECT_EQ(MetricByName(metrics, "eval_accuracy").value(), metrics.accuracy);
-  const std::pair<const char*, std::optional<double>> values[] = {{"accuracy", metrics.accuracy},
-                                                                  {"f1_macro", metrics.f1_macro},
-                                                                  {"f1_micro", metrics.f1_micro},
-                                                                  {"f1_weighted", metrics.f1_weighted},
-                                                                  {"roc_auc", metrics.roc_auc},
-                                                                  {"precision_macro", metrics.precision_macro},
-                                                                  {"recall_macro", metrics.recall_macro},
-                                                                  {"fpr", metrics.fpr},
-                                                                  {"ece", metrics.ece},
-                                                                  {"adaptive_ece", metrics.adaptive_ece},
-                                                                  {"brier", metrics.brier},
-                                                                  {"nll", metrics.nll}};
-  EXPECT_EQ(MetricNames().size(), std::size(values));
-  std::set<double> different;
-  for (const auto& [name, value] : values) {
-    EXPECT_EQ(MetricByName(metrics, name).value(), value) << name;
-    different.insert(value.value());
-  }
-  EXPECT_GE(different.size(), 9u) << "a value that belongs to another name would not be noticed";
-  for (const char* name :
-       {"accuracy", "f1_macro", "f1_micro", "f1_weighted", "precision_macro", "recall_macro", "roc_auc"})
-    EXPECT_TRUE(HigherIsBetter(name).value()) << name;
-  for (const char* name : {"fpr", "ece", "adaptive_ece", "brier", "nll"})
-    EXPECT_FALSE(HigherIsBetter(name).value()) << name;
-}
-
-TEST(MetricByName, KnowsTheNamesOfHuggingFacesExamples) {
-  const Metrics metrics = Compute(Single(200, 2, 4, 11, 1, 2), 1);
-  for (const char* name : {"f1", "macro_f1", "macro-f1", "eval_macro_f1", "eval_f1_macro"}) {
-    EXPECT_EQ(MetricByName(metrics, name).value(), metrics.f1_macro) << name;
-    EXPECT_EQ(CanonicalMetricName(name), "f1_macro") << name;
-  }
-  for (const char* name : {"loss", "eval_loss"}) {
-    EXPECT_EQ(MetricByName(metrics, name).value(), metrics.nll) << name;
-    EXPECT_FALSE(HigherIsBetter(name).value()) << name;
-  }
-  EXPECT_EQ(CanonicalMetricName("loveliness"), std::nullopt);
-}
-
-TEST(MetricByName, SuggestsTheNameThatWasMeant) {
-  const auto wrong = MetricByName(Metrics{}, "f1_marco");
-  ASSERT_FALSE(wrong);
-  EXPECT_THAT(wrong.error().hint, HasSubstr("did you mean 'f1_macro'?"));
-}
-
 TEST(Metrics, LeaveRankingOutIfItIsNotWanted) {
   const std::vector<float> probabilities = {.9f, .1f, .4f, .6f};
   const std::vector<int32_t> truth = {0, 1};
@@ -456,21 +347,6 @@ TEST(Metrics, LeaveRankingOutIfItIsNotWanted) {
   const Metrics metrics = ComputeMetrics(probabilities, truth, labels, {.ranking = false}).value();
   EXPECT_FALSE(metrics.roc_auc);
   EXPECT_EQ(metrics.f1_macro, ComputeMetrics(probabilities, truth, labels).value().f1_macro);
-}
-
-TEST(MetricByName, ListsTheNamesInItsError) {
-  const auto wrong = MetricByName(Metrics{}, "loveliness");
-  ASSERT_FALSE(wrong);
-  EXPECT_EQ(wrong.error().code, ErrorCode::kInvalidArgument);
-  for (const std::string_view name : MetricNames()) EXPECT_THAT(wrong.error().hint, HasSubstr(std::string(name)));
-  EXPECT_FALSE(HigherIsBetter("loveliness"));
-}
-
-TEST(MetricByName, SaysWhyAMetricIsUndefined) {
-  const auto undefined = MetricByName(Compute(Single(80, 5, 5, 31, 3, 3)), "roc_auc");
-  ASSERT_FALSE(undefined);
-  EXPECT_EQ(undefined.error().code, ErrorCode::kInvalidData);
-  EXPECT_THAT(undefined.error().message, HasSubstr("texts with and without 'label3', 'label4'"));
 }
 
 TEST(Metrics, OfSetsAreThoseOfTheKindOfProblem) {

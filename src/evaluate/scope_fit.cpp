@@ -21,9 +21,9 @@ std::vector<float> ScoresOf(ScopeMethod method, std::span<const float> logits, s
   return scores;
 }
 
-/// For each text, whether the class means are fitted to it; the threshold is chosen on the others. A random half of
-/// each label, whatever the order of the texts: rows that alternate between two sources would otherwise put one source
-/// into each half, and the threshold would guarantee nothing for the other one.
+/// Returns for each text whether the class means are fitted to it; the threshold is chosen on the others. The half is
+/// random within each label, since texts have orders of their own: rows that alternate between two sources would
+/// otherwise put one source into each half, and the threshold would guarantee nothing for the other one.
 std::vector<bool> FittingHalf(std::span<const int32_t> truth) {
   std::map<int32_t, std::vector<size_t>> by_label;
   for (size_t t = 0; t < truth.size(); ++t) by_label[truth[t]].push_back(t);

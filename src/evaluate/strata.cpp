@@ -11,7 +11,7 @@
 namespace winnow {
 namespace {
 
-/// Each label's texts, shuffled.
+/// Returns the texts of each label, shuffled.
 std::vector<std::vector<size_t>> ShuffledByLabel(const Dataset& dataset, SplitMix64& random) {
   std::vector<std::vector<size_t>> by_label(dataset.labels.size());
   for (size_t i = 0; i < dataset.examples.size(); ++i) {
@@ -54,7 +54,7 @@ class FoldDealer {
   }
 
  private:
-  /// Of the labels with texts that have no fold yet; behind the last one where there are none.
+  /// Returns the rarest label among the texts without a fold, or the number of labels if every text has a fold.
   size_t Rarest() const {
     size_t rarest = left_.size();
     for (size_t label = 0; label < left_.size(); ++label) {
@@ -63,7 +63,8 @@ class FoldDealer {
     return rarest;
   }
 
-  /// To the fold with the largest wish, then with the largest for texts at all.
+  /// Assigns text `i` to the fold that lacks most texts of the label; of several such folds, to the one that lacks most
+  /// texts of any label.
   void Assign(size_t i, const std::vector<int64_t>& wish) {
     size_t best = 0;
     for (size_t fold = 1; fold < folds_; ++fold) {

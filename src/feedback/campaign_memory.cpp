@@ -152,7 +152,7 @@ bool CampaignMemory::Set(std::vector<Vote>& votes, const Vote& vote) {
   return true;
 }
 
-/// Who votes: a person by name, or an administrator, whose vote stands beside that of a person of that name.
+/// Returns the identity of the voter. An administrator counts as another voter than the user of the same name.
 uint64_t CampaignMemory::VoterOf(const FeedbackEvent& event, FeedbackOrigin origin) const {
   const std::string user = event.user_id.value_or("");
   if (origin != FeedbackOrigin::kAdmin) return HashOf(user);
@@ -186,7 +186,7 @@ void CampaignMemory::Learn(const FeedbackEvent& event, std::string_view sender) 
   Decide(first);
 }
 
-/// By the key of the process, so that nobody can choose texts that collide.
+/// Returns a hash with the secret key of the process, so that nobody can choose texts that collide.
 uint32_t CampaignMemory::DigestHash(const std::array<uint64_t, 2>& digest) const {
   return static_cast<uint32_t>(SipHasher(key_).Finish(std::as_bytes(std::span(digest))));
 }

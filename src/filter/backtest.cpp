@@ -72,7 +72,7 @@ std::string Shortened(const std::string& text) {
   return shown.substr(0, end) + "...";
 }
 
-/// Symbols are stored with rounded scores.
+/// Returns true if two scores are equal but for rounding: symbols are stored with rounded scores.
 bool SameScore(double a, double b) { return std::abs(a - b) < 1e-3; }
 
 /// What differs between the symbols of rules: names with a sign; a rule of another score has both.

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "base/ascii.h"
 #include "base/sip_hash.h"
 
 namespace winnow {
@@ -155,7 +156,7 @@ uint64_t GroupOfText(std::string_view text) {
   std::string folded;
   for (const char c : text) {
     const bool skipped = c == ' ' || (c >= '\t' && c <= '\r') || (c >= '0' && c <= '9');
-    if (!skipped) folded += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    if (!skipped) folded += LowerAscii(c);
   }
   return SipHasher({}).Finish(std::as_bytes(std::span<const char>(folded)));
 }

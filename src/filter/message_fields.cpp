@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "base/ascii.h"
 #include "text/disguise.h"
 #include "text/utf8.h"
 
@@ -25,14 +26,6 @@ constexpr std::array<std::pair<std::string_view, Kind>, 10> kNames = {{{"text", 
                                                                        {"links", Kind::kLinks},
                                                                        {"link_hosts", Kind::kLinkHosts}}};
 constexpr std::string_view kHeaderPrefix = "header:";
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 std::string ValidUtf8(std::string_view text) {
   std::string valid;
@@ -85,7 +78,7 @@ std::string HostsOf(const FilterMessage& message) {
 FieldValue ReadHeader(const FilterMessage& message, const std::string& name) {
   FieldValue value;
   for (const auto& [header, text] : message.headers) {
-    if (Lower(header) != name) continue;
+    if (LowerAscii(header) != name) continue;
     if (value.present) value.text += '\n';
     value.text += text;
     value.present = true;
@@ -107,7 +100,7 @@ std::string RawField(const FilterMessage& message, Kind kind) {
       return message.sender_name;
     case Kind::kSenderDomain: {
       const size_t at = message.sender.rfind('@');
-      return at == std::string::npos ? std::string() : Lower(std::string_view(message.sender).substr(at + 1));
+      return at == std::string::npos ? std::string() : LowerAscii(std::string_view(message.sender).substr(at + 1));
     }
     case Kind::kRecipient:
       return message.recipient;
@@ -182,7 +175,7 @@ std::optional<FieldName> FieldName::Parse(std::string_view name) {
   const bool valid =
       !header.empty() && std::ranges::all_of(header, [](char c) { return c > ' ' && c < 127 && c != ':'; });
   if (!valid) return std::nullopt;
-  return FieldName{Kind::kHeader, Lower(header)};
+  return FieldName{Kind::kHeader, LowerAscii(header)};
 }
 
 std::vector<std::string> FieldName::All() {
@@ -228,7 +221,7 @@ std::string HostOfLink(std::string_view link) {
   if (const size_t user = link.rfind('@'); user != std::string_view::npos) link.remove_prefix(user + 1);
   if (!link.starts_with('[')) link = link.substr(0, link.find(':'));
   while (link.ends_with('.')) link.remove_suffix(1);
-  return Lower(link);
+  return LowerAscii(link);
 }
 
 bool IsInDomain(std::string_view host, std::string_view domain) {

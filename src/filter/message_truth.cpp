@@ -10,7 +10,7 @@
 namespace winnow {
 namespace {
 
-/// What is said about one message.
+/// What people say about one message.
 struct Said {
   std::optional<bool> admin, users;
   StoreTime admin_at = {};

@@ -7,7 +7,7 @@
 
 namespace winnow {
 
-/// What a message has in each slot.
+/// The values of a message that rules look at, by slot.
 struct RuleSet::Values {
   std::vector<FieldValue> fields;  ///< by slot
   std::vector<uint64_t> lengths;   ///< by slot, in code points, if a rule asks for it

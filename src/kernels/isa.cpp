@@ -61,7 +61,7 @@ int RequestTiles() {
   return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0 ? 0 : errno;
 }
 
-/// Highway's names: a bit each, better ones lower.
+/// Returns the targets of Highway that `isa` has, a bit each; better targets have lower bits.
 int64_t TargetsUpTo(Isa isa) {
   int64_t targets = HWY_EMU128 | HWY_SCALAR | HWY_STATIC_TARGET;
   if (isa == Isa::kPortable) return HWY_STATIC_TARGET;

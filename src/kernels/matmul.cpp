@@ -57,7 +57,7 @@ bool GenerateKernels() {
   return true;
 }
 
-/// op(a) op(b) in whichever numbers.
+/// Computes c = op(a) op(b) + beta c in the precision of the options, where op is the transposition or nothing.
 void Multiply(bool ta, bool tb, size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb,
               float beta, float* c, size_t ldc, const MatMulOptions& options) {
   if (m == 0 || n == 0) return;

@@ -41,8 +41,8 @@ constexpr size_t kWideRows = kLanes == 16 ? 6 : kLanes == 8 ? 4 : 2;
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
 #define WINNOW_HAS_VNNI 1
 
-/// How four bytes of a row (in every lane) meet four of each column. CPUs with VNNI (ActiveIsa tells): one instruction.
-/// Written as assembly, since Highway's targets don't include it.
+/// How four bytes of a row (in every lane) are multiplied with four of each column and added up, on CPUs with VNNI
+/// (ActiveIsa): by one instruction, written as assembly since Highway's targets don't include it.
 struct Vnni {
   using Bytes = VI;
   static HWY_INLINE VI RowBytes(int32_t four) { return hn::Set(I(), four); }
@@ -183,7 +183,7 @@ HWY_INLINE void SumFloats(const float* HWY_RESTRICT x, size_t inputs, const uint
   }
 }
 
-/// One call's constants.
+/// The arguments of one product, the same for all tiles.
 struct Job {
   const TileKernel* tiles;
   ProductInput x;
@@ -193,7 +193,7 @@ struct Job {
   size_t stride;
 };
 
-/// From a tile's sums to results: rows row ... row+rows-1, columns first ... first+columns-1.
+/// Turns the integer sums of a tile into results: rows row ... row+rows-1, columns first ... first+columns-1.
 template <class Function>
 HWY_INLINE void Finish(const Job& job, size_t row, size_t rows, size_t first, size_t columns, const int32_t* sums,
                        size_t sums_stride) {
@@ -288,8 +288,8 @@ void Run(const Job& job, size_t rows, size_t first, size_t last) {
   }
 }
 
-/// With fewer rows than this the configuration of the tiles would cost too much; an estimate, since no CPU with AMX has
-/// run this yet.
+/// The smallest number of rows for which AMX tiles are used: with fewer, their configuration would cost too much. An
+/// estimate, since this has not run on a CPU with AMX yet.
 constexpr size_t kFewestTiledRows = 4;
 
 struct Tiled {};  // in place of a kind of bytes

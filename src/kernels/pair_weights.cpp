@@ -17,7 +17,7 @@ void Reduce(int excess, int8_t& weight, int8_t& rest) {
   rest = static_cast<int8_t>(rest + moved);
 }
 
-/// Two of different signs never do.
+/// Returns true if the sum of two neighbours is too large, which never holds for two of different signs.
 bool ExceedsPair(int a, int b) { return std::abs(a + b) > kMostOfPair; }
 
 /// Returns the sum of the magnitudes of two neighbours.

@@ -37,7 +37,7 @@ struct Columns {
         count(static_cast<size_t>(places.at(static_cast<ptrdiff_t>(shape.queries) - 1)) - first + 1),
         first_reversed(places.width - first - count),
         linear(shape.tokens <= places.linear + 1) {}
-  /// Of distance d, among these.
+  /// Returns the index, among the rows of this object, of the row for the distance i - j.
   size_t At(const RelativePlaces& places, size_t i, size_t j) const {
     return static_cast<size_t>(places.at(static_cast<ptrdiff_t>(i) - static_cast<ptrdiff_t>(j))) - first;
   }

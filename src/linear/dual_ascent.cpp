@@ -38,13 +38,14 @@ constexpr size_t kLeastWork = 200'000;  // products in a pass, for each part: ab
 constexpr uint8_t kTired = 2;
 constexpr int kEveryone = 6;
 
-/// Which passes will do.
+/// Decides when enough passes have been made.
 class Convergence {
  public:
   explicit Convergence(double accuracy) : accuracy_(accuracy) {}
 
-  /// `won`: of the dual objective in this pass. What later passes will win is a geometric series; the primal objective
-  /// lags behind the dual by about a pass, for which there is a factor of twenty.
+  /// Returns true if the objective is known closely enough. `won` is what the dual objective has won in this pass. What
+  /// later passes will win is a geometric series; the primal objective lags behind the dual by about a pass, for which
+  /// there is a factor of twenty.
   bool Reached(double won, double objective) {
     const double rate = last_ > 0 ? std::min(won / last_, 0.999) : 0.999;
     last_ = won;
@@ -127,7 +128,7 @@ class Ascent {
     }
   }
 
-  /// `pool` has a thread for each part; null with one part. Returns whether it converged.
+  /// Returns true if the solution converged. `pool` has a thread for each part, and is null if there is one part.
   bool Solve(double accuracy, int max_passes, ThreadPool* pool) {
     std::vector<Convergence> convergence(problems_, Convergence(accuracy));
     for (int pass = 0; pass < max_passes; ++pass) {

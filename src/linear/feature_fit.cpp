@@ -109,7 +109,7 @@ void MergeAll(std::vector<Part>& parts, const BlockOptions& options, ThreadPool&
   }
 }
 
-/// Of each node, whether its n-gram is a feature of these options.
+/// Returns for each node whether its n-gram is a feature of these options.
 std::vector<bool> AreFeatures(const NgramTrie& trie, const BlockOptions& options) {
   std::vector<bool> are(trie.nodes());
   std::vector<uint8_t> depths(trie.nodes());

@@ -107,7 +107,7 @@ class Newton {
     if (!problem_.penalises_bias()) std::fill(out.end() - static_cast<ptrdiff_t>(outputs_), out.end(), 0.0);
   }
 
-  /// Sums over outputs where these are one problem.
+  /// Replaces the values of all outputs by their sum if the outputs are one problem, as in softmax regression.
   Doubles Shared(Doubles values) const {
     if (softmax()) {
       double sum = 0;
@@ -199,7 +199,7 @@ class Newton {
     });
   }
 
-  /// g, and the Hessian's diagonal.
+  /// Computes the gradient g and the diagonal of the Hessian.
   void Gradient() {
     Penalise(w_, g_);
     AddTransposed(slopes_, false, g_);

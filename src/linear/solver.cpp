@@ -63,7 +63,7 @@ Result<void> Check(const SparseRows& rows, std::span<const std::vector<int32_t>>
   return {};
 }
 
-/// Which labels the solver has to find weights for, and the bias of the others.
+/// The labels that the solver finds weights for, and the bias of the other labels.
 struct Outputs {
   std::vector<int32_t> output_of;  // a label's output of the problem, or -1
   std::vector<size_t> labels;      // an output's label

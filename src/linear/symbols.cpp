@@ -16,7 +16,7 @@ char32_t Next(std::string_view text, size_t& i) {
   return byte;
 }
 
-/// Symbols and their places, side by side.
+/// Receives the symbols of a text, and their places if these are wanted.
 class Sink {
  public:
   Sink(SymbolRuns& out, std::vector<SymbolPlace>* places) : out_(out), places_(places) {

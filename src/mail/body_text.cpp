@@ -99,7 +99,7 @@ class BodyReader {
   }
 
  private:
-  /// Parts inside encrypted ones have no text.
+  /// Marks the parts inside of encrypted ones, which have no text.
   void MarkOpaque() {
     opaque_.resize(texts_.size());
     for (size_t i = 0; i < texts_.size(); ++i) {

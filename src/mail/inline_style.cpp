@@ -22,8 +22,8 @@ bool IsNameByte(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-/// In lower case, without comments and without what is in strings and addresses, where the signs of the language have
-/// no meaning (CSS Syntax Level 3, 4.3).
+/// Returns `css` in lower case, without comments and without the contents of strings and addresses, in which the signs
+/// of the language have no meaning (CSS Syntax Level 3, 4.3).
 std::string Cleaned(std::string_view css) {
   std::string out;
   for (size_t i = 0; i < css.size(); ++i) {
@@ -223,7 +223,7 @@ class Style {
   }
 
  private:
-  /// Of the properties that are looked for alone, since a style may have any number of others.
+  /// Keeps the declaration if its property is one of those that are looked for; a style may have any number of others.
   void Set(const Declaration& declaration) {
     const std::string_view name = declaration.name;
     if (!IsOneOf(name, kLooked) && !IsOneOf(name, kShadows) && !IsOneOf(name, kScales) && !IsOneOf(name, kOpening))

@@ -133,7 +133,7 @@ class MailWalker {
     return {};
   }
 
-  /// `folder`: empty for a file directly in the given directory, which is its own folder if it is an mbox file.
+  /// Reads a file. `folder` is empty for a file directly in the given directory; an mbox file there is a folder itself.
   Result<void> ReadOne(const fs::path& path, const std::string& folder, bool maildir) {
     std::error_code error;
     if (!fs::is_regular_file(path, error)) {

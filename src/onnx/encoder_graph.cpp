@@ -100,7 +100,7 @@ class EncoderGraph : GraphParts {
     return {};
   }
 
-  /// From 0 on for the smallest that there can be.
+  /// Returns the distances, shifted so that the smallest possible one becomes 0.
   std::string ShiftedDistances() {
     return graph_.Node("Add", "positions/shifted",
                        {Distances(), graph_.Ints("positions/shift", {MaxTokens(config_) - 1})});
@@ -124,7 +124,8 @@ class EncoderGraph : GraphParts {
   }
 
   /// What relative positions add to a layer's products [batch, heads, queries, tokens]: c2p and p2c of He et al. 2020.
-  /// `query` is [batch, heads, queries, size], `key` [batch, heads, size, tokens]; `first`: only the first token asks.
+  /// `query` is [batch, heads, queries, size], `key` [batch, heads, size, tokens]; `first`: true if
+  /// only the first token of a text has a query.
   Result<std::string> RelativeScores(const std::string& scope, const std::string& weights, const std::string& query,
                                      const std::string& key, bool first) {
     const int64_t heads = config_.num_heads;

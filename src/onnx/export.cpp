@@ -37,18 +37,13 @@ Result<void> MakeDirectory(const fs::path& dir) {
 /// model.onnx and model.onnx.data, not what a stopped export left.
 bool IsOnnxFile(const std::string& name) { return name.ends_with(".onnx") || name.ends_with(".onnx.data"); }
 
-bool IsLinear(const fs::path& bundle) {
-  std::error_code ignored;
-  return fs::exists(bundle / kLinearFile, ignored);
-}
-
 struct LabelsOfBundle {
   std::vector<std::string> names;
   bool multi_label = false;
 };
 
 Result<LabelsOfBundle> ReadLabels(const fs::path& bundle) {
-  if (IsLinear(bundle)) {
+  if (IsLinearBundle(bundle)) {
     const LinearModel model = TRY(LinearModel::Load(bundle / kLinearFile));
     return LabelsOfBundle{TRY(ReadLabelsFile(bundle / kLabelsFile)), model.multi_label()};
   }
@@ -62,7 +57,7 @@ struct Graph {
 };
 
 Result<Graph> BuildGraph(const fs::path& bundle, const OnnxExportOptions& options) {
-  if (!IsLinear(bundle)) {
+  if (!IsLinearBundle(bundle)) {
     const ModelConfig config = TRY(ReadModelConfig(bundle));
     const WeightFile checkpoint = TRY(WeightFile::Open(bundle, config));
     std::vector<double> temperatures =
@@ -90,6 +85,8 @@ Result<Graph> BuildGraph(const fs::path& bundle, const OnnxExportOptions& option
 }
 
 }  // namespace
+
+bool IsLinearBundle(const fs::path& bundle) { return Exists(bundle / kLinearFile); }
 
 Result<OnnxExport> ExportOnnx(const fs::path& bundle, const fs::path& target, const OnnxExportOptions& options) {
   TRY(ReadManifest(bundle));
@@ -126,7 +123,7 @@ Result<std::vector<double>> BakedTemperatures(const Manifest& manifest, const Mo
 }
 
 Result<Json> GraphProperties(const fs::path& bundle, const Manifest& manifest, const OnnxExportOptions& options) {
-  const bool linear = IsLinear(bundle);
+  const bool linear = IsLinearBundle(bundle);
   std::vector<std::string> inputs = {"input_ids", "attention_mask"};
   if (options.token_types) inputs.push_back("token_type_ids");
   if (linear) inputs = {"text"};

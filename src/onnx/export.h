@@ -41,6 +41,9 @@ struct OnnxExport {
   std::string difference = {};
 };
 
+/// Returns true if the model of `bundle` is a linear one.
+bool IsLinearBundle(const std::filesystem::path& bundle);
+
 /// Writes the model of `bundle` to `target`/onnx/model.onnx or model_quantized.onnx (the layout that transformers.js
 /// reads). A model that onnx's own checker or strict shape inference rejects is not written; files appear only when
 /// they are complete. A linear model has a graph of strings, see onnx/linear_graph.h. Errors: kNotFound, kIo,

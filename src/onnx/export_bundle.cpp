@@ -58,11 +58,6 @@ fs::path FileOf(const fs::path& dir, OnnxFormat format) {
   return dir / "onnx" / (format == OnnxFormat::kInt8 ? "model_quantized.onnx" : "model.onnx");
 }
 
-bool IsLinear(const fs::path& bundle) {
-  std::error_code ignored;
-  return fs::exists(bundle / kLinearFile, ignored);
-}
-
 OnnxExportOptions OptionsOf(const ExportPlan& plan) {
   return {.token_types = plan.with_token_types,
           .external_data = plan.external_data,
@@ -91,7 +86,7 @@ Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int 
     TRY(WriteFileAtomically(target / kTrainingInfoFile, TRY(ReadFile(bundle / kTrainingInfoFile))));
   if (with_scope && fs::exists(bundle / kScopeFile, ignored))
     TRY(WriteFileAtomically(target / kScopeFile, TRY(ReadFile(bundle / kScopeFile))));
-  if (IsLinear(bundle)) {
+  if (IsLinearBundle(bundle)) {
     return WriteLabelsFile(target / "labels.json", TRY(ReadLabelsFile(bundle / "labels.json")));
   }
   const ModelConfig config = TRY(ReadModelConfig(bundle));
@@ -104,11 +99,11 @@ Result<void> CopyModelFiles(const fs::path& bundle, const fs::path& target, int 
 }
 
 /// Returns the decisions and readings of a bundle that its ONNX files do not contain: "abstention, text template".
-/// `manifest` is without the temperature that they contain.
+/// `manifest` must not have the temperature that the files contain.
 std::vector<std::string> LeftToTheCaller(const fs::path& bundle, const Manifest& manifest) {
   std::vector<std::string> parts;
   std::error_code ignored;
-  const bool linear = IsLinear(bundle);  // whose graph reads whole texts
+  const bool linear = IsLinearBundle(bundle);  // whose graph reads whole texts
   if (CalibrationOf(manifest) != Calibration{}) parts.push_back("calibration of the probabilities");
   parts.push_back("decision thresholds");
   if (manifest.abstain) parts.push_back("abstention");
@@ -128,9 +123,9 @@ void NoteContents(const ExportPlan& plan, const Manifest& manifest, const Json& 
   const Manifest rest = WithoutBakedTemperature(manifest, properties);
   if (CalibrationOf(rest) != CalibrationOf(manifest)) {
     plan.note("the exported files contain the calibration by a temperature: " +
-              std::string(IsLinear(plan.bundle) ? "their probabilities are those of the model"
-                                                : "a softmax (multi-label: a sigmoid) of their logits gives the "
-                                                  "probabilities of the model"));
+              std::string(IsLinearBundle(plan.bundle) ? "their probabilities are those of the model"
+                                                      : "a softmax (multi-label: a sigmoid) of their logits gives the "
+                                                        "probabilities of the model"));
   }
   const std::string left = fmt::format("{}", fmt::join(LeftToTheCaller(plan.bundle, rest), ", "));
   plan.note(
@@ -189,7 +184,7 @@ Result<Manifest> ManifestFor(const ExportPlan& plan) {
 }
 
 Result<void> CheckPlan(const ExportPlan& plan) {
-  const bool linear = IsLinear(plan.bundle);
+  const bool linear = IsLinearBundle(plan.bundle);
   if (!plan.bake_temperature && linear) {
     return Fail(ErrorCode::kUnsupported,
                 plan.bundle.string() + ": an ONNX file of a linear model always contains the temperature",
@@ -241,7 +236,7 @@ Json ExportedFileJson(const ExportedFile& file) {
 Result<std::vector<ExportedFile>> ExportBundle(const ExportPlan& plan) {
   TRY(CheckPlan(plan));
   TRY(CheckFiles(plan.bundle,
-                 {IsLinear(plan.bundle) ? std::string_view(kLinearFile) : kWeightsFile, kTrainingInfoFile}));
+                 {IsLinearBundle(plan.bundle) ? std::string_view(kLinearFile) : kWeightsFile, kTrainingInfoFile}));
   std::optional<BundleWriter> writer;
   OutputLock lock;
   if (!plan.output) lock = TRY(OutputLock::TakeInPlace(plan.bundle));
@@ -280,7 +275,7 @@ Result<void> RefreshOnnxFiles(const fs::path& bundle, const std::function<void(c
   }
   Json properties = TRY(GraphProperties(bundle, manifest, options));
   if (inputs == nullptr) properties.erase("inputs");  // earlier versions of Winnow did not state them
-  const bool linear = IsLinear(bundle);
+  const bool linear = IsLinearBundle(bundle);
   const bool stale = linear || !SameProperties(former, properties);
   for (const OnnxFormat format : kFormats) {
     const fs::path file = FileOf(bundle, format);

@@ -49,7 +49,7 @@ std::string NameOf(const NodeProto& node) {
                                 : fmt::format("node '{}' ({})", Shown(name), Shown(OperatorOf(node)));
 }
 
-/// Where the values lie as bytes they become `values`; these must be as many as the shape says.
+/// Converts the values of a tensor that has them as bytes. They must be as many as its shape says.
 template <class T>
 Result<void> TakeRaw(const GraphReader& reader, const NodeProto& node, const TensorProto& tensor,
                      std::vector<T>& values) {

@@ -34,7 +34,8 @@ class ModernBertGraph : GraphParts {
     std::string mask, first_mask, cosines, sines;
   };
 
-  /// Of global layers [batch, 1, 1, sequence], and of local ones [batch, 1, sequence, sequence].
+  /// Adds the attention masks of global layers, [batch, 1, 1, sequence], and of local ones, [batch, 1, sequence,
+  /// sequence].
   void Masks() {
     global_.mask = Mask();
     const std::string size = graph_.Node("Abs", "mask/distances", {Distances()});

@@ -22,6 +22,7 @@
 #include "pipeline/training_duration.h"
 #include "pipeline/training_profile.h"
 #include "pipeline/training_run.h"
+#include "train/epoch_plan.h"
 #include "train/trainer.h"
 
 namespace winnow {

@@ -139,7 +139,7 @@ class Search {
     return best_[1]->merit > best_[0]->merit ? *best_[1] : *best_[0];
   }
 
-  /// From the start to better values with long strides, then one step to either side of the best one.
+  /// Walks from the start to better values in long strides, then tries one step to either side of the best one.
   Result<void> Walk() {
     size_t at = StartOf(options_);
     std::set<size_t> seen;

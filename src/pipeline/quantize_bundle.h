@@ -27,8 +27,8 @@ struct QuantizePlan {
   std::vector<std::filesystem::path> data{};  ///< labelled held-out texts; empty: the bundle's calibration set
   ReadingOptions reading{};                   ///< how `data` is read; template, labels and label map are the bundle's
   QuantizeTarget target = QuantizeTarget::kServer;
-  /// Of a browser's bundle: labelled texts that the model was trained on, whose words the vocabulary must have; empty:
-  /// the held-out texts.
+  /// For a browser's bundle: labelled texts that the model was trained on, whose words its vocabulary keeps; empty: the
+  /// held-out texts.
   std::vector<std::filesystem::path> train_data{};
   int vocabulary = 8000;  ///< largest number of tokens of a browser's bundle
   /// Largest accepted drop of accuracy and of macro-F1; empty: .005, and .01 for browsers.

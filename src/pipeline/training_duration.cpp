@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "train/epoch_plan.h"
+
 namespace winnow {
 namespace {
 

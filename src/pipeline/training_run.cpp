@@ -11,7 +11,9 @@
 #include "bundle/directory.h"
 #include "bundle/labels.h"
 #include "evaluate/metrics.h"
+#include "train/epoch_plan.h"
 #include "train/event_file.h"
+#include "train/training_memory.h"
 
 namespace winnow {
 namespace {

@@ -60,7 +60,7 @@ std::vector<ChartTick> LogarithmicTicks(double low, double high) {
   return ticks;
 }
 
-/// `least` and `most` are the ends of the data.
+/// Returns the range that an axis shows of data from `least` to `most`.
 AxisRange RangeOfAxis(const ChartAxis& axis, double least, double most, double ticks) {
   AxisRange range{.logarithmic = axis.logarithmic, .ticks = axis.ticks};
   if (least > most) least = axis.logarithmic ? 1 : 0, most = axis.logarithmic ? 10 : 1;  // no data

@@ -190,7 +190,8 @@ ReportedText ShownOf(const Example& example, const DecidedTexts& texts, size_t i
           .first_right = texts.Right(i)};
 }
 
-/// How sure the model was of what is wrong about its decision. Multi-label: of the label that is most wrong.
+/// Returns the confidence of the model in a wrong decision; multi-label: in what is wrong about the label that is most
+/// wrong.
 double ConfidenceInError(const ReportedPredictions& predictions, size_t i) {
   const DecidedTexts& texts = predictions.decided;
   if (!texts.multi_label) return texts.confidence[i];

@@ -19,7 +19,7 @@ Error NoGnuplot() {
           "use a file name that ends in .svg, or install gnuplot (Debian: apt-get install gnuplot-nox)"};
 }
 
-/// In single quotes, within which gnuplot takes all but the quote itself as it is.
+/// Returns `text` as a string of gnuplot in single quotes, within which only the quote has a special meaning.
 std::string Quoted(const std::string& text) {
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, static_cast<unsigned char>(c) < ' ' ? ' ' : c);

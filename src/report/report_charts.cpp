@@ -13,7 +13,7 @@ namespace {
 constexpr int kWidth = 420, kHeight = 310;
 constexpr size_t kRecallColour = 1, kPrecisionColour = 2, kFprColour = 4, kCountColour = 6;  // as in the page's legends
 
-/// From 0 to 1, with room for a line along the upper end.
+/// Returns an axis for shares, from 0 to `high`; more than 1 leaves room for a line along the upper end.
 ChartAxis ShareAxis(const char* label, double high = 1) { return {.label = label, .low = 0, .high = high}; }
 
 ChartSeries Diagonal() { return {.colour = 0, .dashed = true, .points = {{.x = 0, .y = 0}, {.x = 1, .y = 1}}}; }

@@ -19,8 +19,6 @@ constexpr int64_t kFewTexts = 100;   // below: an accuracy of 95 % is known to 4
 constexpr int64_t kFewOfLabel = 30;  // below: a recall of 90 % is known to 11 points at best
 constexpr size_t kFullClasses = 40;
 
-std::string Quoted(const std::string& name) { return "'" + ShownText(name, {.most = 40}) + "'"; }
-
 /// Returns a share in whole numbers: "Of 1,000 texts, 986 were found." for .986. `one` and `many` are "was found" and
 /// "were found". If the part of 1,000 rounds to none or all, 100,000 is used.
 std::string OfThousand(double share, const std::string& noun, const std::string& one, const std::string& many) {
@@ -49,6 +47,8 @@ std::string PercentText(std::optional<double> share) {
   return fmt::format("{:.{}f} %", percent, at_an_end ? 2 : 1);
 }
 
+std::string QuotedName(const std::string& name) { return "'" + ShownText(name, {.most = 40}) + "'"; }
+
 std::string PercentRange(const std::optional<Interval>& interval) {
   if (!interval) return "";
   const std::string low = PercentText(interval->low);
@@ -64,7 +64,7 @@ std::vector<Headline> Headlines(const EvaluationReport& report) {
   if (m.positive_label >= 0) {
     const auto positive = static_cast<size_t>(m.positive_label);
     const ClassMetrics& label = m.per_class[positive];
-    const std::string name = Quoted(m.labels[positive]);
+    const std::string name = QuotedName(m.labels[positive]);
     if (m.fpr) {
       headlines.push_back({"False-positive rate", PercentText(m.fpr),
                            OfThousand(*m.fpr, "negatives (texts that are not " + name + ")", "was assigned that label",
@@ -109,7 +109,7 @@ std::vector<std::string> Warnings(const EvaluationReport& report) {
   if (few.size() == 1) {
     const int64_t support = m.per_class[few[0]].support;
     warnings.push_back(fmt::format("Only {} text{} {}: too few examples of that label for precise metrics.", support,
-                                   support == 1 ? " is" : "s are", Quoted(m.labels[few[0]])));
+                                   support == 1 ? " is" : "s are", QuotedName(m.labels[few[0]])));
   } else if (!few.empty()) {
     warnings.push_back(
         fmt::format("{} of {} labels have fewer than {} texts, too few for precise metrics of those labels.",
@@ -189,7 +189,7 @@ std::string ErrorKind(const EvaluationReport& report, const ReportedText& text) 
   }
   if (!text.unknown_labels.empty()) return "labels that the model does not have";
   if (m.positive_label < 0) return LabelNames(text.truth, m.labels) + " → " + LabelNames(text.decided, m.labels);
-  const std::string name = Quoted(m.labels[static_cast<size_t>(m.positive_label)]);
+  const std::string name = QuotedName(m.labels[static_cast<size_t>(m.positive_label)]);
   if (std::ranges::find(text.truth, m.positive_label) != text.truth.end())
     return "false negatives: " + name + " missed";
   if (std::ranges::find(text.decided, m.positive_label) != text.decided.end())

@@ -16,6 +16,9 @@ std::string PercentText(std::optional<double> share);
 /// Returns "98.1 to 99.4 %", or nothing.
 std::string PercentRange(const std::optional<Interval>& interval);
 
+/// Returns the name of a label in quotes, shortened to 40 characters.
+std::string QuotedName(const std::string& name);
+
 /// One metric at the top of the report.
 struct Headline {
   std::string name;      ///< name of the metric: "Accuracy"

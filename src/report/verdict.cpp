@@ -11,18 +11,15 @@
 #include "decide/label_thresholds.h"
 #include "evaluate/mcnemar.h"
 #include "report/report_words.h"
-#include "report/shown_text.h"
 
 namespace winnow {
 namespace {
-
-std::string Quoted(const std::string& name) { return "'" + ShownText(name, {.most = 40}) + "'"; }
 
 /// Returns the names of the labels that the baseline assigns.
 std::string AssignedLabels(const Metrics& metrics, const MajorityBaseline& majority) {
   std::string names;
   for (const int32_t id : majority.labels) {
-    names += (names.empty() ? "" : ", ") + Quoted(metrics.labels[static_cast<size_t>(id)]);
+    names += (names.empty() ? "" : ", ") + QuotedName(metrics.labels[static_cast<size_t>(id)]);
   }
   return names.empty() ? "no label" : names;
 }
@@ -30,7 +27,7 @@ std::string AssignedLabels(const Metrics& metrics, const MajorityBaseline& major
 /// Returns the first few names: "'a', 'b' and 3 more".
 std::string QuotedNames(const std::vector<std::string>& names) {
   std::vector<std::string> quoted;
-  for (const std::string& name : names) quoted.push_back(Quoted(name));
+  for (const std::string& name : names) quoted.push_back(QuotedName(name));
   return FirstNames(quoted, 5);
 }
 

@@ -50,7 +50,7 @@ struct MeasuredPair {
   std::optional<ScopeDecisions> champion_scope, challenger_scope;
 };
 
-/// Both models, loaded.
+/// The champion and the challenger, loaded.
 struct Models {
   BundleClassifier champion, challenger;
 

@@ -21,7 +21,7 @@ std::string AliasOf(const std::string& model) {
   return at == std::string::npos ? kChampion : model.substr(at + 1);
 }
 
-/// When the version became what the alias means; nothing if it does not mean it.
+/// Returns when the alias was set to this version; nothing if it means another one.
 Result<std::optional<StoreTime>> PromotedAt(Registry& registry, const std::string& model, const std::string& version) {
   for (const AliasRow& row : TRY(registry.Aliases(NameOf(model)))) {
     if (row.alias == AliasOf(model) && row.version == version) return row.created_at;

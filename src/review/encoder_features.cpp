@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 constexpr size_t kTextsAtOnce = 256;
 constexpr int kMostTokens = 256;  // of a text: as sentence encoders are trained
 
-/// From texts to the means of their windows, and the numbers of tokens of these.
+/// Computes of texts the means over the tokens of each window, and the numbers of tokens of the windows.
 class Embedder {
  public:
   virtual ~Embedder() = default;

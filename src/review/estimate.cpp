@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "review/share_text.h"
 
 namespace winnow {
 namespace {
@@ -14,12 +15,6 @@ constexpr size_t kFewestPredictions = 10;
 constexpr size_t kResamples = 400;
 constexpr size_t kFewestPoints = 4;
 constexpr double kLeastGain = 0.005;
-
-/// ".81", "1.00": a share with two digits, as the page shows it.
-std::string Share(double value) {
-  const std::string text = fmt::format("{:.2f}", value);
-  return text.starts_with("0") ? text.substr(1) : text;
-}
 
 /// Returns the mean F1 of the labels that occur. With few texts per label, a label that is decided once and does not
 /// occur says nothing about its F1; counting it as 0 would lower a macro-F1 of 77 labels by .08 on 120 texts.
@@ -122,10 +117,10 @@ std::string EstimateSentence(const std::optional<Estimate>& estimate, const std:
                              size_t labelled) {
   if (!estimate)
     return fmt::format("{} label{}; the model can be measured after a few more", labelled, labelled == 1 ? "" : "s");
-  std::string sentence = fmt::format("macro-F1 {} [{}, {}] after {} labels", Share(estimate->f1_macro),
-                                     Share(estimate->interval.low), Share(estimate->interval.high), labelled);
+  std::string sentence = fmt::format("macro-F1 {} [{}, {}] after {} labels", ShareText(estimate->f1_macro),
+                                     ShareText(estimate->interval.low), ShareText(estimate->interval.high), labelled);
   if (estimate->basis == EstimateBasis::kLabelled) sentence += " (on the labelled texts, most of them hard ones)";
-  if (next) sentence += fmt::format("; {} more would bring about {}", next->labels, Share(next->gain));
+  if (next) sentence += fmt::format("; {} more would bring about {}", next->labels, ShareText(next->gain));
   return sentence;
 }
 

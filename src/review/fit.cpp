@@ -9,7 +9,7 @@ namespace winnow {
 namespace {
 
 constexpr size_t kFolds = 5;
-/// From this many texts of its own on, a label needs no weak examples.
+/// The number of texts from which a label needs no weak examples.
 constexpr size_t kEnoughOfLabel = 2;
 
 /// The examples of a fit: labels that people gave, those of the data for other texts, and weak ones for labels of which

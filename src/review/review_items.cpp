@@ -5,6 +5,7 @@
 #include <map>
 
 #include "review/review_set.h"
+#include "review/share_text.h"
 
 namespace winnow {
 namespace {
@@ -12,11 +13,6 @@ namespace {
 constexpr size_t kMostScores = 10;
 constexpr size_t kMostOfGroup = 50;
 constexpr float kConfident = 0.9f;
-
-std::string Share(float value) {
-  const std::string text = fmt::format("{:.2f}", value);
-  return text.starts_with("0") ? text.substr(1) : text;
-}
 
 }  // namespace
 
@@ -65,7 +61,7 @@ std::string ReviewSet::ReasonLocked(const ReviewItem& item) const {
     case Queue::kSuspects:
       if (item.given && item.suggestion) {
         return fmt::format("the label in the data is {}, but the model finds {} more probable ({})", *item.given,
-                           item.suggestion->first, Share(item.suggestion->second));
+                           item.suggestion->first, ShareText(item.suggestion->second));
       }
       return "the model doubts the label in the data";
     case Queue::kUnsure:
@@ -76,10 +72,10 @@ std::string ReviewSet::ReasonLocked(const ReviewItem& item) const {
   const ScoredLabel &first = item.scores[0], &second = item.scores[1];
   constexpr float kClear = 0.5f;  // margin from which one label is preferred
   if (first.second - second.second > kClear) {
-    return fmt::format("the model would say {} ({})", first.first, Share(first.second));
+    return fmt::format("the model would say {} ({})", first.first, ShareText(first.second));
   }
-  return fmt::format("the model wavers between {} ({}) and {} ({})", first.first, Share(first.second), second.first,
-                     Share(second.second));
+  return fmt::format("the model wavers between {} ({}) and {} ({})", first.first, ShareText(first.second), second.first,
+                     ShareText(second.second));
 }
 
 std::vector<ItemGroup> ReviewSet::GroupsLocked(GroupBy by, size_t limit, const std::string& reviewer) {

@@ -9,7 +9,8 @@
 namespace winnow {
 namespace {
 
-/// Of Markdown what our descriptions use: `code`, and blank lines between paragraphs.
+/// Returns `markdown` as HTML. Of Markdown it knows what our descriptions use: `code`, and blank lines between
+/// paragraphs.
 std::string Paragraphs(std::string_view markdown) {
   std::string html;
   while (!markdown.empty()) {

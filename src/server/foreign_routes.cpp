@@ -23,7 +23,7 @@ enum class Use {
   kMail
 };
 
-/// In `path`, '*' matches one or more characters other than '/'.
+/// A route of another API. In `path`, '*' matches one or more characters other than '/'.
 struct ForeignRoute {
   std::string_view path;
   std::string_view api;

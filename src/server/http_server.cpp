@@ -265,7 +265,7 @@ struct HttpServer::Parts {
     }
   }
 
-  /// Those who have connected are taken still; the rest find nobody listening.
+  /// Accepts the connections that wait already, then closes the socket, so that later ones are refused.
   void CloseListener(Listener& listener) {
     BoostError error;
     listener.acceptor.non_blocking(true, error);

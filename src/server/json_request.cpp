@@ -17,7 +17,7 @@ namespace {
 /// No route has a field with a longer name, and what is longer may be a text.
 constexpr size_t kLongestFieldName = 40;
 
-/// `place`: the field that contains the object, or empty for the body itself.
+/// Returns the error about an unknown field. `place` is the field that contains the object, or empty for the body.
 std::unexpected<ApiError> UnknownField(const std::string& name, const Json& properties, const std::string& place) {
   std::vector<std::string> known;
   for (const auto& [property, schema] : properties.items()) known.push_back(property);

@@ -199,8 +199,8 @@ Result<void> ModelSet::MakeRoom(uint64_t bytes, const Slot& keep) {
   return {};
 }
 
-/// `again`: its files are others than those that were seen before; then they must be those that the manifest speaks of,
-/// as they may be half of a copy.
+/// Loads the model. `again`: true if its files have changed since they were seen. They may then be half of a copy, so
+/// their digests must be those of the manifest.
 Result<ModelSet::Loaded> ModelSet::TryReading(Slot& slot, bool again) {
   const fs::path& dir = slot.place.dir;
   Loaded loaded;
@@ -216,7 +216,7 @@ Result<ModelSet::Loaded> ModelSet::TryReading(Slot& slot, bool again) {
   return loaded;
 }
 
-/// All of its files as they were at one time.
+/// Loads the model of files that did not change meanwhile.
 Result<ModelSet::Loaded> ModelSet::ReadWhole(Slot& slot) {
   constexpr int kAttempts = 3;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -229,7 +229,7 @@ Result<ModelSet::Loaded> ModelSet::ReadWhole(Slot& slot) {
               "send SIGHUP to the server again when the files are complete");
 }
 
-/// Whatever the slot has, stays unless this succeeds.
+/// Loads the model into its slot. If that fails, the slot keeps the model that it has.
 Result<void> ModelSet::LoadInto(Slot& slot) {
   {
     const MutexLock lock(mutex_);
@@ -299,7 +299,7 @@ void ModelSet::Provide(const std::shared_ptr<Slot>& slot) {
   (void)LoadInto(*slot);
 }
 
-/// `load`: also where it isn't loaded.
+/// Loads the model again if its files have changed. `load`: true to load it also if it is not loaded.
 Result<void> ModelSet::Refresh(Slot& slot, bool load) {
   const auto files = StampsOf(slot.place.dir);
   const bool same = files && *files == slot.summary.files;

@@ -62,7 +62,7 @@ ApiResult<void> CheckSpelling(const std::vector<std::string>& fields, const Json
   return {};
 }
 
-/// `fields`: the template's.
+/// Returns the text that the template makes of a row. `fields` are the names of the template's fields.
 ApiResult<InputText> TextOfRow(const TextTemplate& text_template, const std::vector<std::string>& fields,
                                const Json& row, const ServiceLimits& limits) {
   TRY(CheckSpelling(fields, row));

@@ -8,7 +8,7 @@
 namespace winnow {
 namespace {
 
-/// Of one request that is to be explained: each text takes the time of as many as it has words.
+/// The largest number of texts of a request for explanations: a text takes the time of as many texts as it has words.
 constexpr size_t kMostExplained = 16;
 constexpr int64_t kMostMilliseconds = 600000;
 

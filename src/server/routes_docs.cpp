@@ -46,7 +46,7 @@ HttpHandler RedirectedFromSlash(HttpHandler page) {
   };
 }
 
-/// The same bytes for everyone.
+/// Returns a handler that responds to every request with `body`.
 HttpHandler Always(std::string body, const std::string& type) {
   const auto shared = std::make_shared<const std::string>(std::move(body));
   const std::string with_charset = type == "application/json" ? type : type + "; charset=utf-8";

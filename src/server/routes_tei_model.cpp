@@ -11,7 +11,7 @@ namespace winnow {
 namespace {
 
 constexpr char kTag[] = "Text Embeddings Inference";
-/// Of the texts of one /tokenize: answers are some seventy times as large.
+/// The largest size of the texts of a request to /tokenize, whose response is about seventy times as large.
 constexpr size_t kMostTokenizedBytes = 256 << 10;
 constexpr size_t kFewTokenizedBytes = 1 << 10;
 

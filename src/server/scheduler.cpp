@@ -186,7 +186,7 @@ bool Scheduler::IsUrgent() const {
   return served <= now_ && request.CostOf(request.next) <= kShortTokens;
 }
 
-/// About how many tokens are computed before a new text of this client.
+/// Returns about how many tokens are computed before a new text of this client.
 size_t Scheduler::TokensAhead(const std::string& client) const {
   if (counts_.queued == 0) return 0;
   const auto found = clients_.find(client);
@@ -195,7 +195,7 @@ size_t Scheduler::TokensAhead(const std::string& client) const {
   return queued_cost_ * texts / counts_.queued;
 }
 
-/// How long that number of tokens takes all workers.
+/// Returns how long all workers together take for that many tokens.
 std::chrono::milliseconds Scheduler::WaitOf(size_t tokens) const {
   const double seconds =
       seconds_per_token_ * static_cast<double>(tokens) / static_cast<double>(std::max<size_t>(workers_.size(), 1));
@@ -238,7 +238,7 @@ std::chrono::milliseconds Scheduler::ExpectedWait() const {
   return WaitOf(queued_cost_);
 }
 
-/// How many tokens a worker takes at once.
+/// Returns how many tokens a worker takes at once.
 size_t Scheduler::BatchTokens() const {
   constexpr size_t kWorthwhile = 512;  // computed as fast, a text, as more
   const size_t share = queued_cost_ / (2 * std::max<size_t>(workers_.size(), 1));

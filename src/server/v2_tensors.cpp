@@ -30,7 +30,7 @@ ApiResult<Json> ParametersOf(const Json& of) {
   return *parameters;
 }
 
-/// How many texts a shape [n] or [n, 1] means.
+/// Returns the number of texts of an input with the shape [n] or [n, 1].
 ApiResult<size_t> CountOf(const Json& input, const ServiceLimits& limits) {
   const Json* const shape = Field(input, "shape");
   if (shape == nullptr || !shape->is_array() || shape->empty() || shape->size() > 2) {

@@ -72,7 +72,7 @@ constexpr std::array kRows = {
     Row{'z', U"\u1D22"},
 };
 
-/// By the other letter, sorted.
+/// Returns pairs of a look-alike and the letter it looks like, sorted by the look-alike.
 std::vector<std::pair<char32_t, char>> SortedPairs() {
   std::vector<std::pair<char32_t, char>> pairs;
   for (const Row& row : kRows) {

@@ -15,7 +15,8 @@ namespace {
 
 using unicode::Normalization;
 
-/// Of a part, in UTF-16 units. Places of origin are those of whole parts.
+/// The largest number of UTF-16 units that are normalized together as one part. Places of origin are those of whole
+/// parts.
 constexpr size_t kLongestPart = 256;
 
 bool Composes(NormalForm form) { return form == NormalForm::kNfc || form == NormalForm::kNfkc; }

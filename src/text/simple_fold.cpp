@@ -1,5 +1,6 @@
 #include "text/simple_fold.h"
 
+#include "base/ascii.h"
 #include "text/unicode_data.h"
 #include "text/utf8.h"
 
@@ -11,7 +12,7 @@ std::string SimpleFold(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const char c = text[i];
     if (static_cast<unsigned char>(c) < 0x80) {
-      folded += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      folded += LowerAscii(c);
       ++i;
     } else {
       AppendUtf8(unicode::SimpleFolding(NextCodePoint(text, i)), folded);

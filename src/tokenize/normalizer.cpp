@@ -80,8 +80,9 @@ class Form final : public NormalizerStep {
   }
 
  private:
-  /// Of a part, which came from the bytes [begin, end) of `text`. As in tokenizers, characters that change places and
-  /// stay as many have the sources of the characters in whose places they are.
+  /// Appends the sources of the characters of `part`, which came from the bytes [begin, end) of `text`. As in
+  /// tokenizers, characters that change places and stay as many have the sources of the characters in whose places they
+  /// are.
   static void AppendSources(const MappedText& text, size_t begin, size_t end, std::string_view part,
                             std::vector<TokenSpan>& sources) {
     const std::string_view whole = std::string_view(text.text).substr(0, end);

@@ -51,7 +51,7 @@ struct PairSizes {
   size_t first, second;
 };
 
-/// How many tokens of each stay within `room`.
+/// Returns how many tokens of each text of a pair are kept, so that they fit into `room`.
 PairSizes KeptOfPair(PairSizes sizes, size_t room, PairCut cut) {
   const size_t both = sizes.first + sizes.second;
   if (both <= room) return sizes;

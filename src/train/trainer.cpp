@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <functional>
-#include <numeric>
 #include <utility>
 
-#include "base/random.h"
 #include "decide/probabilities.h"
 #include "encoder/backward.h"
 #include "encoder/head_pass.h"
+#include "evaluate/metrics.h"
 #include "kernels/adamw.h"
+#include "train/epoch_plan.h"
+#include "train/loss.h"
+#include "train/schedule.h"
 
 namespace winnow {
 namespace {
@@ -19,7 +20,8 @@ namespace {
 // A loss of a step, in nats per text, that no training recovers from: chance among a thousand labels is 7.
 constexpr double kDivergedLoss = 500;
 
-/// The same with a teacher, the loss of whose answers is multiplied by the square of the temperature.
+/// Returns the loss from which a training counts as diverged: kDivergedLoss, which distillation multiplies by the
+/// square of the teacher's temperature, as it does the loss (train/loss.h).
 double DivergedLoss(const TextSet& train) {
   const auto temperature = static_cast<double>(train.soft_temperature);
   return kDivergedLoss * (train.soft.empty() ? 1.0 : std::max(1.0, temperature * temperature));
@@ -27,47 +29,29 @@ double DivergedLoss(const TextSet& train) {
 
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-/// Seconds since `since`, which is moved to now.
+/// Returns the seconds since `since`, and sets `since` to now.
 double Since(double& since) {
   const double now = Now();
   return now - std::exchange(since, now);
 }
 
-/// One epoch's texts in their order, cut into batches, the batches grouped into steps.
-struct EpochPlan {
-  std::vector<uint32_t> order;
-  std::vector<size_t> ends;  // of batches, in the order
-  int steps = 0;
-
-  std::span<const uint32_t> batch(size_t b) const {
-    const size_t begin = b == 0 ? 0 : ends[b - 1];
-    return std::span(order).subspan(begin, ends[b] - begin);
+/// Returns the metrics of uncalibrated logits [texts, labels].
+Result<Metrics> MetricsOfLogits(std::span<const float> logits, const TextSet& set, std::span<const std::string> labels,
+                                int32_t positive_label) {
+  const MetricsOptions options{.positive_label = positive_label, .bootstrap_resamples = 0};
+  std::vector<float> probabilities(logits.size());
+  if (!set.multi_label) {
+    Softmax(logits, static_cast<int>(set.num_labels), 1.0, probabilities);
+    return ComputeMetrics(probabilities, set.labels, labels, options);
   }
-};
-
-/// The same for the same seed and epoch.
-EpochPlan PlanEpoch(const TrainerOptions& options, const TextSet& train, int epoch) {
-  EpochPlan plan;
-  plan.order.resize(train.size());
-  std::iota(plan.order.begin(), plan.order.end(), 0u);
-  Random(options.seed, "epoch " + std::to_string(epoch)).Shuffle(plan.order);
-  const PackedTexts texts = train.texts.view();
-  size_t in_batch = 0, tokens = 0;
-  for (size_t i = 0; i < plan.order.size(); ++i) {
-    const size_t length = texts.length(plan.order[i]);
-    const bool full = options.batch_tokens > 0 ? tokens + length > static_cast<size_t>(options.batch_tokens)
-                                               : in_batch == static_cast<size_t>(options.batch_size);
-    if (full && in_batch > 0) {
-      plan.ends.push_back(i);
-      in_batch = tokens = 0;
+  Sigmoid(logits, 1.0, probabilities);
+  std::vector<std::vector<int32_t>> truth(set.size());
+  for (size_t t = 0; t < set.size(); ++t) {
+    for (size_t i = 0; i < set.num_labels; ++i) {
+      if (set.targets[t * set.num_labels + i] > 0.5f) truth[t].push_back(static_cast<int32_t>(i));
     }
-    ++in_batch;
-    tokens += length;
   }
-  plan.ends.push_back(plan.order.size());
-  const auto each = static_cast<size_t>(options.accumulation);
-  plan.steps = static_cast<int>((plan.ends.size() + each - 1) / each);
-  return plan;
+  return ComputeMultiLabelMetrics(probabilities, truth, labels, options);
 }
 
 class Trainer {
@@ -99,7 +83,7 @@ class Trainer {
                  .cycles = options.num_cycles};
   }
 
-  static TrainingPass::Options PassOptionsOf(const TrainerOptions& options, MatMulMeter* meter = nullptr) {
+  static TrainingPass::Options PassOptionsOf(const TrainerOptions& options, MatMulMeter* meter) {
     return {.frozen_depths = options.frozen_depths,
             .gradient_checkpointing = options.gradient_checkpointing,
             .products = {options.precision, options.meter_products ? meter : nullptr}};
@@ -137,11 +121,12 @@ class Trainer {
     return {};
   }
 
-  /// What the head reads of all texts. The frozen weights are the same before and after a resume, hence these too.
+  /// Computes the head's input for all texts. The frozen weights do not change, so a resumed run computes equal
+  /// features.
   Result<void> ComputeFeatures() {
     double since = Now();
     const size_t total = train_.size() + validation_.size();
-    const auto of = [&](const TextSet& set, size_t before) -> Result<FloatBuffer> {
+    const auto features_of = [&](const TextSet& set, size_t before) -> Result<FloatBuffer> {
       bool stopped = false;
       FloatBuffer features = runner_.AllFeatures(set.texts.view(), [&](size_t done) {
         if (callbacks_.on_features) callbacks_.on_features(before + done, total);
@@ -151,8 +136,8 @@ class Trainer {
       if (stopped) return Fail(ErrorCode::kCancelled, "stopped while the frozen encoder's outputs were computed");
       return features;
     };
-    features_ = TRY(of(train_, 0));
-    validation_features_ = TRY(of(validation_, train_.size()));
+    features_ = TRY(features_of(train_, 0));
+    validation_features_ = TRY(features_of(validation_, train_.size()));
     times_.features = Since(since);
     return {};
   }
@@ -165,7 +150,7 @@ class Trainer {
     return ForwardRunner(model, pool_).AllLogits(validation_.texts.view(), {}, max_texts);
   }
 
-  /// Of the texts in batch_, which are those of `indices`.
+  /// Returns the logits of the texts in batch_, whose indices in the training part are `indices`.
   std::span<const float> Forward(std::span<const uint32_t> indices, const StepDropout& dropout) {
     if (!head_alone_) return pass_.Forward(batch_.texts.view(), dropout);
     const auto hidden = static_cast<size_t>(model_.config().hidden_size);
@@ -184,23 +169,47 @@ class Trainer {
     }
   }
 
-  /// By early stopping.
+  /// Returns true if early stopping ends the run.
   bool Stopped() const { return options_.patience > 0 && state_.best >= 0 && state_.stale() >= options_.patience; }
+
+  /// The sums over the batches of a step.
+  struct StepSums {
+    double loss = 0;  // mean loss of the step's texts
+    size_t tokens = 0, texts = 0;
+  };
 
   Result<void> RunStep(int epoch, const EpochPlan& plan, size_t step_of_epoch) {
     const double begin = Now();
+    const StepSums sums = TRY(ComputeGradients(epoch, plan, step_of_epoch));
+    double since = Now();
+    const double norm = gradients_.Norm(pool_);
+    if (!std::isfinite(norm)) return std::unexpected(NotFinite(epoch, state_.step + 1, "the gradient"));
+    const double clip = options_.max_grad_norm > 0 ? std::min(1.0, options_.max_grad_norm / (norm + 1e-6)) : 1.0;
+    const double lr = options_.lr * ScheduleFactor(schedule_, state_.step);
+    optimizer_.Step(gradients_, lr, clip);
+    times_.optimizer += Since(since);
+    ++state_.step;
+    const double seconds = Now() - begin;
+    CountStep(sums, seconds);
+    if (callbacks_.on_step) {
+      callbacks_.on_step({state_.step, schedule_.total, epoch, sums.loss, lr, norm, sums.tokens, seconds});
+    }
+    return {};
+  }
+
+  /// Computes the gradients of the batches of a step. The batches share the weight of the whole step, so that together
+  /// they are one large batch.
+  Result<StepSums> ComputeGradients(int epoch, const EpochPlan& plan, size_t step_of_epoch) {
     const auto each = static_cast<size_t>(options_.accumulation);
     const size_t first = step_of_epoch * each;
     const size_t last = std::min(first + each, plan.ends.size());
-    // All batches of a step share its weight, so that together they are one large batch.
     double weight = 0;
     for (size_t b = first; b < last; ++b) {
       Gather(train_, plan.batch(b), batch_);
       weight += LossWeight(TargetsOf(batch_), batch_.num_labels, options_.loss);
     }
     const uint64_t key = Dropout::MixKey(options_.seed, static_cast<uint64_t>(state_.step));
-    double loss = 0;
-    size_t tokens = 0, texts = 0;
+    StepSums sums;
     gradients_.Begin();
     for (size_t b = first; b < last; ++b) {
       if (last - first > 1) Gather(train_, plan.batch(b), batch_);
@@ -212,36 +221,32 @@ class Trainer {
       logits_grad_.resize(logits.size());
       const double part =
           ComputeLoss(logits, batch_.num_labels, TargetsOf(batch_), options_.loss, weight, logits_grad_);
-      loss += part;
-      if (!std::isfinite(loss) || loss > diverged_loss_) return std::unexpected(Diverged(epoch, state_.step + 1, loss));
+      sums.loss += part;
+      if (!std::isfinite(sums.loss)) return std::unexpected(NotFinite(epoch, state_.step + 1, "the loss"));
+      if (sums.loss > diverged_loss_) {
+        return std::unexpected(
+            Diverged(epoch, state_.step + 1, "the loss is " + std::to_string(std::lround(sums.loss))));
+      }
       since = Now();
       Backward();
       times_.backward += Since(since);
-      if (!head_alone_) tokens += batch_.texts.ids.size();
-      texts += batch_.size();
+      if (!head_alone_) sums.tokens += batch_.texts.ids.size();
+      sums.texts += batch_.size();
     }
-    double since = Now();
-    const double norm = gradients_.Norm(pool_);
-    if (!std::isfinite(norm)) return std::unexpected(NotFinite(epoch, state_.step + 1, "the gradient"));
-    const double clip = options_.max_grad_norm > 0 ? std::min(1.0, options_.max_grad_norm / (norm + 1e-6)) : 1.0;
-    const double lr = options_.lr * ScheduleFactor(schedule_, state_.step);
-    optimizer_.Step(gradients_, lr, clip);
-    times_.optimizer += Since(since);
-    ++state_.step;
-    const double seconds = Now() - begin;
+    return sums;
+  }
+
+  /// Adds a step to the state and to the times.
+  void CountStep(const StepSums& sums, double seconds) {
     state_.training_seconds += seconds;
     step_seconds_ += seconds;
     times_.other = step_seconds_ - times_.forward - times_.backward - times_.optimizer;
     const MatMulUse use = meter_.Take();
     times_.products.seconds += use.seconds;
     times_.products.operations += use.operations;
-    state_.tokens += tokens;
-    state_.loss_sum += loss * static_cast<double>(texts);
-    state_.loss_weight += static_cast<double>(texts);
-    if (callbacks_.on_step) {
-      callbacks_.on_step({state_.step, schedule_.total, epoch, loss, lr, norm, tokens, seconds});
-    }
-    return {};
+    state_.tokens += sums.tokens;
+    state_.loss_sum += sums.loss * static_cast<double>(sums.texts);
+    state_.loss_weight += static_cast<double>(sums.texts);
   }
 
   bool HasFiniteWeights() const {
@@ -254,11 +259,7 @@ class Trainer {
     return Diverged(epoch, step, what + " is NaN or infinite");
   }
 
-  Error Diverged(double epoch, int step, double loss) const {
-    if (!std::isfinite(loss)) return NotFinite(epoch, step, "the loss");
-    return Diverged(epoch, step, "the loss is " + std::to_string(std::lround(loss)));
-  }
-
+  /// Returns the error of a training that cannot recover, with the rows of the last batch: their texts may explain it.
   Error Diverged(double epoch, int step, const std::string& what) const {
     std::string rows;
     for (size_t i = 0; i < std::min<size_t>(batch_.rows.size(), 8); ++i) {
@@ -287,7 +288,7 @@ class Trainer {
     if (evaluate) TRY(Evaluate(epoch - 1 + static_cast<double>(step_of_epoch) / steps_of_epoch));
     times_.evaluation += Since(since);
     const bool save = options_.save_steps > 0 ? state_.step % options_.save_steps == 0 : evaluate;
-    // The best weights can be had again only from a checkpoint of their own.
+    // RestoreBest of a resumed run reads the best weights from a checkpoint.
     const bool best = evaluate && state_.evaluations.back().best;
     if (last || Stopped() || !(save || best) || !callbacks_.on_checkpoint) return {};
     // A head's steps take less time than writing the model, and the features would be computed again all the same.
@@ -313,8 +314,7 @@ class Trainer {
                                          LossWeight(TargetsOf(validation_), validation_.num_labels, {}), unused);
     if (!std::isfinite(report.validation_loss))
       return std::unexpected(NotFinite(epoch, state_.step, "the validation loss"));
-    const Metrics metrics = TRY(MetricsOfLogits(logits, validation_, model_.config().labels, 1.0,
-                                                {.positive_label = options_.positive_label, .bootstrap_resamples = 0}));
+    const Metrics metrics = TRY(MetricsOfLogits(logits, validation_, model_.config().labels, options_.positive_label));
     report.accuracy = metrics.accuracy;
     report.f1_macro = metrics.f1_macro;
     report.metric = TRY(MetricByName(metrics, options_.metric));
@@ -356,8 +356,8 @@ class Trainer {
   ThreadPool& pool_;
   const TrainerCallbacks& callbacks_;
   ScheduleOptions schedule_;
-  const Layout::From from_;  // what learns
-  const bool head_alone_;    // on cached features
+  const Layout::From from_;  // the first weights that are trained
+  const bool head_alone_;    // the head is trained alone, on cached features
   const double diverged_loss_ = DivergedLoss(train_);
   MatMulMeter meter_;
   TrainingPass pass_;
@@ -367,7 +367,7 @@ class Trainer {
   ForwardRunner runner_;
   TextSet batch_;
   std::vector<float> logits_grad_;
-  FloatBuffer features_, validation_features_, batch_features_;  // [texts, hidden], where the head trains alone
+  FloatBuffer features_, validation_features_, batch_features_;  // [texts, hidden] of head_alone_
   std::vector<float> best_words_, best_matrices_, best_vectors_;
   std::vector<float> best_logits_;
   TrainingState state_;
@@ -379,8 +379,7 @@ class Trainer {
 Result<void> RequireMetric(const TextSet& validation, const TrainerOptions& options,
                            std::span<const std::string> labels) {
   const std::vector<float> logits(validation.size() * validation.num_labels, 0.0f);
-  const Metrics metrics = TRY(MetricsOfLogits(logits, validation, labels, 1.0,
-                                              {.positive_label = options.positive_label, .bootstrap_resamples = 0}));
+  const Metrics metrics = TRY(MetricsOfLogits(logits, validation, labels, options.positive_label));
   Result<double> value = MetricByName(metrics, options.metric);
   if (value) return {};
   value.error().message = "--metric " + options.metric +
@@ -390,69 +389,6 @@ Result<void> RequireMetric(const TextSet& validation, const TrainerOptions& opti
 }
 
 }  // namespace
-
-int TotalSteps(const TrainerOptions& options, const TextSet& train) {
-  if (options.max_steps > 0) return options.max_steps;
-  if (options.batch_tokens == 0) {  // as many in each epoch
-    const auto step = static_cast<size_t>(options.batch_size) * static_cast<size_t>(options.accumulation);
-    return static_cast<int>((train.size() + step - 1) / step) * options.epochs;
-  }
-  int total = 0;
-  for (int epoch = 1; epoch <= options.epochs; ++epoch) total += PlanEpoch(options, train, epoch).steps;
-  return total;
-}
-
-BatchBound LargestBatch(const TrainerOptions& options, const TextSet& train) {
-  std::vector<size_t> lengths;
-  for (size_t t = 0; t < train.size(); ++t) lengths.push_back(train.texts.view().length(t));
-  std::ranges::sort(lengths, std::greater());
-  if (options.batch_tokens > 0) {
-    const auto budget = static_cast<size_t>(options.batch_tokens);
-    const size_t shortest = std::max<size_t>(lengths.empty() ? 1 : lengths.back(), 1);
-    return {.texts = std::min(train.size(), budget / shortest + 1),
-            .tokens = std::max(budget, lengths.empty() ? 0 : lengths.front())};
-  }
-  lengths.resize(std::min(lengths.size(), static_cast<size_t>(options.batch_size)));
-  return {.texts = lengths.size(), .tokens = std::accumulate(lengths.begin(), lengths.end(), size_t{0})};
-}
-
-bool CachesFeatures(const TrainerOptions& options, const ModelConfig& config) {
-  return options.cache_features && options.frozen_depths > config.num_layers;
-}
-
-size_t TrainingBytes(const ModelConfig& config, const TrainerOptions& options, const TextSet& train, int threads,
-                     size_t validation_texts) {
-  const Layout layout(config);
-  const BatchBound batch = LargestBatch(options, train);
-  const auto hidden = static_cast<size_t>(config.hidden_size);
-  size_t floats = 3 * Optimizer::Floats(layout, options.frozen_depths);  // moments, and the best weights
-  floats += Gradients::Floats(layout, threads, options.frozen_depths);   // but for token embeddings
-  if (options.frozen_depths == 0) floats += batch.tokens * static_cast<size_t>(EmbeddingSize(config));  // these
-  if (CachesFeatures(options, config)) {
-    floats += (train.size() + validation_texts + batch.texts) * hidden + HeadPass::Floats(config, batch.texts);
-  } else {
-    floats += TrainingPass::Floats(config, batch.tokens, batch.texts, Trainer::PassOptionsOf(options));
-    if (config.relative_span > 0) floats += RelativePositions::Floats(config, LongestOf(train.texts.view()), threads);
-  }
-  return floats * sizeof(float);
-}
-
-Result<Metrics> MetricsOfLogits(std::span<const float> logits, const TextSet& set, std::span<const std::string> labels,
-                                double temperature, const MetricsOptions& options) {
-  std::vector<float> probabilities(logits.size());
-  if (!set.multi_label) {
-    Softmax(logits, static_cast<int>(set.num_labels), temperature, probabilities);
-    return ComputeMetrics(probabilities, set.labels, labels, options);
-  }
-  Sigmoid(logits, temperature, probabilities);
-  std::vector<std::vector<int32_t>> truth(set.size());
-  for (size_t t = 0; t < set.size(); ++t) {
-    for (size_t i = 0; i < set.num_labels; ++i) {
-      if (set.targets[t * set.num_labels + i] > 0.5f) truth[t].push_back(static_cast<int32_t>(i));
-    }
-  }
-  return ComputeMultiLabelMetrics(probabilities, truth, labels, options);
-}
 
 Result<TrainingResult> TrainModel(Model& model, const TextSet& train, const TextSet& validation,
                                   const TrainerOptions& options, ThreadPool& pool, const TrainerCallbacks& callbacks,

@@ -1,4 +1,4 @@
-/// A random model of a few thousand weights and a tokenizer to go with it, for tests that need a whole bundle.
+/// Texts for tiny models (support/tiny_config.h), and their weights to compare them by.
 #pragma once
 
 #include <string>

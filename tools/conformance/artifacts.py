@@ -8,116 +8,16 @@ keys and the time of requests, no signatures of version 4, and offers neither co
 botocore. All output of all runs is searched for secrets at the end. Exits 77 where moto can't be had; without s3rver its part is left out, which is said."""
 import argparse
 import contextlib
-import hashlib
-import http.server
-import json
 import os
-import random
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import packages
-
-MIB = 1 << 20
-PART = 16 * MIB
-ODD_KEYS = ["spam/1.0.0/a b+c=d.bin", "spam/1.0.0/é/漢字.txt", "spam/1.0.0/(1)*'!~@,;:$%41%2F.x", "spam/1.0.0/..a/b.", "+"]
-EXISTS, NOT_FOUND, INVALID, IO, NETWORK, CANCELLED, ARGUMENT = 4, 3, 1, 5, 6, 7, 0
-
-
-class Failed(Exception):
-    pass
-
-
-def check(condition, message):
-    if not condition:
-        raise Failed(message)
-
-
-class Run:
-    def __init__(self, result):
-        self.code, self.out, self.log = result.returncode, result.stdout, result.stderr
-
-    def error(self):
-        """The number of the error's code, or None."""
-        line = next((line for line in self.out.splitlines() if line.startswith("error ")), None)
-        return None if line is None else int(line.split(":")[0].split()[1])
-
-
-class Bench:
-    """What tests share: files, the program, and everything that it has printed."""
-
-    def __init__(self, probe, work):
-        self.probe, self.work = probe, work
-        self.printed, self.secrets = [], set()
-        self.random = random.Random(19)
-        (work / "home").mkdir()
-
-    def file(self, size, name=None):
-        path = self.work / (name or f"file{size}")
-        if name or not path.exists():
-            path.write_bytes(self.random.randbytes(size))
-        return path
-
-    def environment(self, keys=None, **more):
-        env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and not name.lower().endswith("_proxy")}
-        env.update(HOME=str(self.work / "home"), AWS_EC2_METADATA_DISABLED="true", AWS_REGION="us-east-1")
-        for name, value in zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), keys or ()):
-            env[name] = value
-        self.secrets.update((keys or ())[1:])
-        return {**env, **more}
-
-    def start(self, url, *words, env):
-        return subprocess.Popen([self.probe, url, *map(str, words)], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def finish(self, process):
-        out, log = process.communicate(timeout=120)
-        self.printed += [out, log]
-        return Run(subprocess.CompletedProcess((), process.returncode, out, log))
-
-    def run(self, url, *words, env):
-        return self.finish(self.start(url, *words, env=env))
-
-
-class Store:
-    """A server with a bucket, as the tests see it: directly and through the proxy."""
-
-    def __init__(self, bench, proxy, keys, prefix):
-        self.bench, self.proxy, self.keys = bench, proxy, keys
-        self.url = f"s3://models/{prefix}/?endpoint={proxy.url}"
-        self.env = bench.environment(keys)
-
-    def run(self, *words, env=None, url=None):
-        return self.bench.run(url or self.url, *words, env=env or self.env)
-
-    def ok(self, *words, **more):
-        run = self.run(*words, **more)
-        check(run.code == 0, f"{words[:2]}: {run.out}\n{run.log[-1500:]}")
-        return run
-
-    def fails(self, code, *words, **more):
-        run = self.run(*words, **more)
-        check(run.code == 1 and run.error() == code, f"{words[:2]}: expected error {code}: {run.out}\n{run.log[-1500:]}")
-        return run
-
-    def keys_of(self, prefix=""):
-        return [line.split(" ", 1)[1] for line in self.ok("list", prefix).out.splitlines()]
-
-
-def digest(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def same(store, key, path):
-    out = store.bench.work / "out"
-    out.unlink(missing_ok=True)
-    store.ok("get", key, out, digest(path))
-    check(out.read_bytes() == path.read_bytes(), f"{key}: other bytes came back")
+from artifact_bench import ARGUMENT, Bench, CANCELLED, check, digest, EXISTS, Failed, INVALID, IO, MIB, NETWORK, NOT_FOUND, ODD_KEYS, PART, same, Store
+from metadata_server import MetadataServer
 
 
 def test_round_trip(store):
@@ -372,47 +272,6 @@ def test_virtual_hosts(store):
     same(store, "virtual/a b", path)
 
 
-class Metadata(http.server.ThreadingHTTPServer):
-    """The services of EC2 machines and of containers, with credentials that expire in `seconds`."""
-    daemon_threads = True
-
-    def __init__(self, keys, seconds):
-        super().__init__(("127.0.0.1", 0), MetadataHandler)
-        self.keys, self.seconds, self.given = keys, seconds, 0
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-class MetadataHandler(http.server.BaseHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-    def send(self, status, text):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def do_PUT(self):
-        known = self.path == "/latest/api/token" and self.headers.get("X-aws-ec2-metadata-token-ttl-seconds")
-        self.send(200 if known else 403, "imds-token" if known else "")
-
-    def do_GET(self):
-        role = "/latest/meta-data/iam/security-credentials/"
-        allowed = self.headers.get("X-aws-ec2-metadata-token") == "imds-token" or self.headers.get("Authorization") == "container-token"
-        if not allowed:
-            return self.send(401, "")
-        if self.path == role:
-            return self.send(200, "my role")
-        if self.path not in (role + "my%20role", "/container"):
-            return self.send(404, "")
-        self.server.given += 1
-        expires = datetime.now(timezone.utc) + timedelta(seconds=self.server.seconds)
-        key, secret, token = self.server.keys
-        return self.send(200, json.dumps({"Code": "Success", "AccessKeyId": key, "SecretAccessKey": secret, "Token": token,
-                                          "Expiration": expires.strftime("%Y-%m-%dT%H:%M:%SZ")}))
-
-
 def test_sources_of_credentials(store):
     bench = store.bench
     nothing = bench.environment()
@@ -445,14 +304,14 @@ def test_temporary_credentials(store, temporary):
     # A proxy of the environment must not see them.
     nothing["http_proxy"] = "http://127.0.0.1:9"
     for seconds, expected in ((3600, 1), (60, 2)):  # renewed within five minutes before the end; then again after a while
-        metadata = Metadata(temporary, seconds)
+        metadata = MetadataServer(temporary, seconds)
         for env in ({"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.url},
                     {"AWS_CONTAINER_CREDENTIALS_FULL_URI": metadata.url + "/container", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "container-token"}):
             metadata.given = 0
             store.ok("list", "--", "list", env={**nothing, **env})
             check(metadata.given == expected, f"credentials were requested {metadata.given} times")
     # Credentials that the service calls expired are renewed once.
-    metadata = Metadata(temporary, 3600)
+    metadata = MetadataServer(temporary, 3600)
     store.proxy.begin(Fault("status", "HEAD", status=400, code="ExpiredToken"))
     store.ok("put", "temporary/b", bench.file(1000), env={**nothing, "AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.url})
     check(metadata.given == 2, f"credentials were requested {metadata.given} times")
