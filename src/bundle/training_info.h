@@ -53,7 +53,7 @@ struct TrainingInfo {
   uint64_t peak_memory_mb = 0;
   std::vector<std::string> classes;   ///< names of the labels by id
   std::vector<int64_t> label_counts;  ///< [classes] number of training texts with each label
-  double training_seconds = 0;        ///< wall time of the whole run, in milliseconds' precision
+  double training_seconds = 0;        ///< wall time of the whole run, in milliseconds' precision; see docs/bundle.md
   double inference_ms = 0;            ///< mean time of classifying one text alone, without tokenization
   Json hyperparameters;               ///< hyperparameter values by name; null if the file has none
   /// What the training was asked for, where the values depend on the data otherwise; null if the file has none.

@@ -13,7 +13,6 @@ struct RegistryAbOptions : RegistryCommandOptions {
   std::string name, candidate, ramp, hold = "0s", reason, settle = "60s";
   double percent = 10, compare = 0, label_share = 100;
   ExperimentPlan plan;
-  std::optional<double> promotion_margin;
   bool status = false, stop = false;
 };
 
@@ -34,11 +33,11 @@ void DescribePlan(RegistryAbOptions& options, OptionTable& table) {
   table.Add("dry-run", &plan.dry_run, "End with the decision, and change no alias");
   table.Group("Tests");
   table.Add("margin", &plan.tests.margin,
-            "Roll back when the candidate's rate of errors is shown to exceed the champion's times this number");
-  table
-      .Add("promotion-margin", &options.promotion_margin,
-           "Promote when the candidate's rate of errors is shown to be below the champion's times this number")
-      .Default("that of --margin");
+            "Roll back when the candidate's rate of errors is shown to exceed the champion's times this number, at "
+            "least 1");
+  table.Add(
+      "promotion-margin", &plan.tests.promotion_margin,
+      "Promote when the candidate's rate of errors is shown to be below the champion's times this number, at most 1");
   table.Add("alpha", &plan.tests.alpha, "Largest probability of each of the two wrong decisions");
   table
       .Add("compare", &options.compare,
@@ -78,10 +77,9 @@ Result<ExperimentPlan> PlanOf(const RegistryAbOptions& options) {
   if (!options.ramp.empty()) plan.ramp = TRY(ParseRamp(options.ramp));
   plan.hold = TRY(ParseHold(options.hold));
   plan.settle = TRY(ParseHold(options.settle));
-  plan.tests.promotion_margin = options.promotion_margin.value_or(plan.tests.margin);
   plan.compare_share = options.compare / 100;
   plan.label_share = options.label_share / 100;
-  TRY(CheckPlan(plan));
+  TRY(CheckNewPlan(plan));
   return plan;
 }
 

@@ -10,7 +10,6 @@ namespace {
 
 struct RegistrySimulateOptions : CommonOptions {
   ComplaintSimulation complaints;
-  std::optional<double> promotion_margin;
   std::string ramp;
   double percent = 10, candidate_wrong = 50;
   bool labels = false;
@@ -42,10 +41,8 @@ void Describe(RegistrySimulateOptions& options, OptionTable& table) {
   table.Add("ramp", &options.ramp, "In place of --percent: ascending shares, for equal numbers of reporters")
       .ValueName("P,P,...")
       .InsteadOf("percent");
-  table.Add("margin", &complaints.plan.margin, "As in 'winnow registry ab'").Range(0.01, 100);
-  table.Add("promotion-margin", &options.promotion_margin, "As in 'winnow registry ab'")
-      .Range(0.01, 100)
-      .Default("that of --margin");
+  table.Add("margin", &complaints.plan.margin, "As in 'winnow registry ab'").Range(1, 100);
+  table.Add("promotion-margin", &complaints.plan.promotion_margin, "As in 'winnow registry ab'").Range(0.01, 1);
   table.Add("alpha", &complaints.plan.alpha, "As in 'winnow registry ab'").Range(1e-9, 0.5);
   table.Describe(
       "Simulates experiments with users whose error rates are known, and prints how often the tests of 'winnow registry ab' "
@@ -64,11 +61,10 @@ Result<SimulatedRuns> Simulate(const RegistrySimulateOptions& options) {
                                   .seed = static_cast<uint64_t>(options.seed)});
   }
   ComplaintSimulation complaints = options.complaints;
-  complaints.plan.promotion_margin = options.promotion_margin.value_or(complaints.plan.margin);
   complaints.seed = static_cast<uint64_t>(options.seed);
   std::vector<double> shares = {options.percent / 100};
   if (!options.ramp.empty()) shares = TRY(ParseRamp(options.ramp));
-  TRY(CheckPlan({.tests = complaints.plan, .ramp = shares}));
+  TRY(CheckNewPlan({.tests = complaints.plan, .ramp = shares}));
   complaints.shares.clear();
   for (const double share : shares) complaints.shares.push_back(ShareInExperiment(share));
   return SimulateComplaints(complaints);

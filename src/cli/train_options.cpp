@@ -115,7 +115,10 @@ void AddModelOptions(ModelPlan& model, OptionTable& table) {
       .Range(0, 0.95)
       .Default("the value in the config.json of the base model")
       .Alias("attention-probs-dropout-prob");
-  table.Add("classifier-dropout", &model.classifier_dropout, "Dropout probability before the classification head")
+  table
+      .Add("classifier-dropout", &model.classifier_dropout,
+           "Dropout probability before the classification head; in DeBERTa, after its dense layer alone (the dropout "
+           "before that layer is pooler_dropout in the config.json of the base model, which is 0 in published models)")
       .Range(0, 0.95)
       .Default("the value in the config.json of the base model");
 }

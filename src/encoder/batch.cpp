@@ -14,7 +14,12 @@ size_t LongestOf(const PackedTexts& texts) {
 Result<void> CheckBatch(const ModelConfig& config, const PackedTexts& texts) {
   for (size_t t = 0; t < texts.texts(); ++t) {
     const size_t length = texts.length(t);
-    if (length == 0 || length > static_cast<size_t>(MaxTokens(config))) {
+    if (length == 0) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  "a text has no tokens: the tokenizer ignores all of its characters, and adds no special tokens",
+                  "leave the text out, or use a tokenizer whose post-processor adds special tokens such as [CLS]");
+    }
+    if (length > static_cast<size_t>(MaxTokens(config))) {
       return Fail(ErrorCode::kInvalidArgument,
                   "a text has " + std::to_string(length) + " tokens; this model accepts 1 to " +
                       std::to_string(MaxTokens(config)),

@@ -1,6 +1,6 @@
 #include "encoder/forward.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cmath>
 
@@ -160,6 +160,7 @@ TEST(CheckBatch, RefusesForeignIdsAndLengths) {
   PackedBatch empty = batch;
   empty.EndText();
   EXPECT_EQ(CheckBatch(config, empty.view()).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(CheckBatch(config, empty.view()).error().message, testing::HasSubstr("no tokens"));
   PackedBatch long_text = batch;
   long_text.Append(TinyText(31, 0));
   EXPECT_EQ(CheckBatch(config, long_text.view()).error().code, ErrorCode::kInvalidArgument);

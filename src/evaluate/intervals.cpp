@@ -27,6 +27,18 @@ std::pair<double, double> MarginsOfMicroF1(std::span<const LabelCounts> counts) 
   return {share - wilson.low, wilson.high - share};
 }
 
+/// Returns the mean number of texts that have a label, over the labels that the macro-F1 is the mean of.
+double TextsPerLabel(std::span<const LabelCounts> counts, bool count_absent) {
+  int64_t texts = 0, labels = 0;
+  for (const LabelCounts& label : counts) {
+    texts += label.true_positives + label.false_negatives;
+    labels += count_absent || label != LabelCounts{} ? 1 : 0;
+  }
+  return labels == 0 ? 0 : static_cast<double>(texts) / static_cast<double>(labels);
+}
+
+constexpr double kFewTextsPerLabel = 3;
+
 }  // namespace
 
 std::optional<Interval> WilsonInterval(int64_t successes, int64_t trials) {
@@ -122,8 +134,11 @@ std::optional<Interval> Outcomes::BootstrapMacroF1(bool count_absent, int resamp
   const double corrected = 2 * estimate - mean;
   // The bootstrap knows no other texts than these: where all are right, it has no width.
   const auto [below, above] = MarginsOfMicroF1(of_all_texts);
+  const double spread = Quantile(samples, 0.975) - mean;
+  // With few texts per label the draws know a part of the bias alone: these texts have lost labels already.
+  const bool few = TextsPerLabel(of_all_texts, count_absent) < kFewTextsPerLabel;
   const double low = corrected - std::max(mean - Quantile(samples, 0.025), below);
-  const double high = corrected + std::max(Quantile(samples, 0.975) - mean, above);
+  const double high = corrected + (few ? spread + above : std::max(spread, above));
   return Interval{std::clamp(low, 0.0, estimate), std::clamp(high, estimate, 1.0)};
 }
 

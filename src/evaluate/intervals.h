@@ -50,11 +50,11 @@ class Outcomes {
   std::vector<LabelCounts> Counts() const;
 
   /// Returns a 95 % interval of the macro-F1, by the bootstrap: `resamples` draws of as many texts with replacement.
-  /// The draws lose labels and double errors, so that with many labels their mean lies below the macro-F1 of the texts,
-  /// just as that lies below the one of all texts that there are. So the interval is the percentiles of the draws about
-  /// the bias-corrected estimate, 2 * macro-F1 - mean of the draws (Efron, Tibshirani 1993, chapter 10), which is never
-  /// narrower on a side than Wilson's interval of the micro-F1, and contains the macro-F1 (docs/adr/071). Equal seeds
-  /// give equal intervals on every machine. None for no texts or no resamples. Costs resamples * texts draws.
+  /// With many labels the mean of the draws lies below the macro-F1 of the texts, just as that lies below the one of
+  /// all texts. So the interval is the percentiles of the draws about the bias-corrected estimate, 2 * macro-F1 - mean
+  /// of the draws (Efron, Tibshirani 1993, chapter 10), which is never narrower on a side than Wilson's interval of the
+  /// micro-F1, and contains the macro-F1; with fewer than 3 texts per label both widths are added above (docs/adr/071).
+  /// Equal seeds give equal intervals everywhere. None for no texts or no resamples. Costs resamples * texts draws.
   std::optional<Interval> BootstrapMacroF1(bool count_absent, int resamples, uint64_t seed) const;
 
  private:

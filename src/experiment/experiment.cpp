@@ -233,4 +233,23 @@ Result<void> CheckPlan(const ExperimentPlan& plan) {
   return {};
 }
 
+Result<void> CheckNewPlan(const ExperimentPlan& plan) {
+  TRY(CheckPlan(plan));
+  const auto refuse = [](std::string_view option, double margin, std::string_view than, std::string_view hint) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} {:g} is {} than 1, which complaints cannot show: once all users who ever report an error "
+                    "have done so, both versions have as many reporters, whatever their rates of errors",
+                    option, margin, than),
+        std::string(hint));
+  };
+  if (plan.tests.margin < 1) return refuse("--margin", plan.tests.margin, "less", "specify 1 or more");
+  if (plan.tests.promotion_margin > 1) {
+    return refuse("--promotion-margin", plan.tests.promotion_margin, "more",
+                  "specify 1 or less, or stop the experiment and promote the candidate yourself: "
+                  "'winnow registry promote NAME VERSION'");
+  }
+  return {};
+}
+
 }  // namespace winnow

@@ -37,6 +37,11 @@ struct ExperimentPlan {
 /// Checks a plan: 1 to 100 shares, ascending, more than 0, at most 0.95; margins more than 0; alpha between 0 and 0.5.
 /// Errors: kInvalidArgument, which name the options of `winnow registry ab`.
 Result<void> CheckPlan(const ExperimentPlan& plan);
+/// Checks the plan of an experiment that is to begin: CheckPlan; a margin of at least 1 and a promotion margin of at
+/// most 1. Complaints cannot show more. Of the users who ever report, those of the better version report later, and
+/// once all have, both arms have as many reporters, whatever the rates of errors: then a ratio of 1 speaks against
+/// every other one. Experiments that have begun before may have other margins. Errors: as CheckPlan's.
+Result<void> CheckNewPlan(const ExperimentPlan& plan);
 /// Reads shares in percent, "1,5,10,25,50". Errors: kInvalidArgument.
 Result<std::vector<double>> ParseRamp(std::string_view text);
 /// Reads "90s", "30m", "24h" or "7d". Errors: kInvalidArgument.

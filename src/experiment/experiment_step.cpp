@@ -227,7 +227,7 @@ Result<std::optional<Experiment>> FindNewestExperiment(Store& store, const std::
 
 Result<Experiment> StartExperiment(Store& store, const std::string& model, const std::string& candidate,
                                    const ExperimentPlan& plan, const std::string& actor, StoreTime now) {
-  TRY(CheckPlan(plan));
+  TRY(CheckNewPlan(plan));
   const std::vector<AliasRow> aliases = TRY(store.ListAliases(model));
   const std::optional<AliasRow> champion = RowOf(aliases, kChampionAlias);
   if (!champion) {

@@ -178,9 +178,18 @@ TEST(Experiment, ChecksPlans) {
   EXPECT_THAT(message({.ramp = {0}}), HasSubstr("cannot get 0 %"));
   EXPECT_THAT(message({.ramp = {}}), HasSubstr("1 to 100 shares"));
   EXPECT_THAT(message({.tests = {.margin = 0}}), HasSubstr("margin 0"));
+  EXPECT_TRUE(CheckPlan({.tests = {.margin = 1.1, .promotion_margin = 1.1}}));  // of an experiment that has begun
   EXPECT_THAT(message({.tests = {.alpha = std::numeric_limits<double>::quiet_NaN()}}), HasSubstr("--alpha"));
   EXPECT_THAT(message({.ramp = {0.1}, .hold = std::chrono::milliseconds::max()}), HasSubstr("36500 days"));
   EXPECT_THAT(message({.ramp = {0.1}, .settle = std::chrono::milliseconds::max()}), HasSubstr("36500 days"));
+}
+
+TEST(Experiment, BeginsOnlyWithMarginsThatComplaintsCanShow) {
+  const auto message = [](const TestPlan& tests) { return ErrorOf(CheckNewPlan({.tests = tests})).message; };
+  EXPECT_TRUE(CheckNewPlan({.tests = {.margin = 1.1, .promotion_margin = 0.9}}));
+  EXPECT_THAT(message({.margin = 1.1, .promotion_margin = 1.1}), HasSubstr("--promotion-margin 1.1 is more than 1"));
+  EXPECT_THAT(message({.margin = 0.9, .promotion_margin = 0.9}), HasSubstr("--margin 0.9 is less than 1"));
+  EXPECT_THAT(message({.alpha = 0}), HasSubstr("--alpha"));
 }
 
 TEST(Experiment, ReadsRampsAndDurations) {

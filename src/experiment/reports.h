@@ -32,9 +32,10 @@ std::vector<ArmReport> FirstReports(std::vector<ArmReport> reports);
 
 /// Options of the tests of an experiment.
 struct TestPlan {
-  double margin = 1;            ///< the candidate is rolled back when its rate of errors is shown to exceed this ratio
-  double promotion_margin = 1;  ///< and promoted when its rate is shown to be below this ratio
-  double alpha = 0.05;          ///< probability of each wrong decision
+  /// The candidate is rolled back when its rate of errors is shown to exceed this ratio to the champion's, and promoted
+  /// when its rate is shown to be below the other one (see CheckNewPlan).
+  double margin = 1, promotion_margin = 1;
+  double alpha = 0.05;  ///< probability of each wrong decision
 };
 
 /// T1: the candidate's share of the users who complain. `rollback` rejects "at most `margin` times the champion's

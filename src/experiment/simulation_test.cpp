@@ -53,14 +53,16 @@ TEST(Simulation, ARampThatChangesTheSharesKeepsTheGuarantee) {
 }
 
 TEST(Simulation, AMarginAllowsWhatItSays) {
-  const TestPlan plan{.margin = 1.25, .promotion_margin = 1.25};
+  const TestPlan plan{.margin = 1.25, .promotion_margin = 0.8};
   EXPECT_LT(SimulateComplaints({.runs = 1000, .ratio = 1.25, .plan = plan}).rolled_back_share(), 0.05);
-  EXPECT_LT(SimulateComplaints({.runs = 1000, .ratio = 1.25, .plan = plan}).promoted_share(), 0.05);
-  EXPECT_GT(SimulateComplaints({.runs = 200, .ratio = 1, .plan = plan}).promoted_share(), 0.9);
+  EXPECT_LT(SimulateComplaints({.runs = 1000, .ratio = 0.8, .plan = plan}).promoted_share(), 0.05);
+  EXPECT_GT(SimulateComplaints({.runs = 200, .ratio = 2, .plan = plan}).rolled_back_share(), 0.9);
+  EXPECT_GT(SimulateComplaints({.runs = 200, .ratio = 0.5, .plan = plan}).promoted_share(), 0.9);
 }
 
 /// Two arms of as many users, all of whom report at some time: the arm with the higher rate runs out of users first.
-ComplaintTests RunUntilAllHaveReported(double ratio, int users, uint64_t seed, SimulatedRuns& result) {
+ComplaintTests RunUntilAllHaveReported(double ratio, int users, uint64_t seed, SimulatedRuns& result,
+                                       const TestPlan& plan = {}) {
   Random random(seed, "exhaustion");
   std::vector<std::pair<double, Arm>> reports;
   for (int i = 0; i < users; ++i) {
@@ -70,7 +72,7 @@ ComplaintTests RunUntilAllHaveReported(double ratio, int users, uint64_t seed, S
   std::ranges::sort(reports);
   ComplaintTests tests;
   for (const auto& [time, arm] : reports) {
-    tests.Add({.arm = arm}, {});
+    tests.Add({.arm = arm}, plan);
     const bool back = tests.rollback.Rejects(0.05), promoted = tests.promotion.Rejects(0.05);
     if (!back && !promoted) continue;
     ++(back ? result.rolled_back : result.promoted);
@@ -90,6 +92,22 @@ TEST(Simulation, ArmsThatRunOutOfUsersMakeTheTestCautious) {
   EXPECT_EQ(worse.promoted, 0);
   EXPECT_GT(worse.rolled_back, 400);
   EXPECT_LE(equal.rolled_back, 25);
+}
+
+// With other margins than those of CheckNewPlan, nearly all of these runs end with the wrong decision.
+TEST(Simulation, ArmsThatRunOutOfUsersMakeTestsWithAMarginCautious) {
+  const TestPlan plan{.margin = 1.25, .promotion_margin = 0.8};
+  SimulatedRuns worse{.runs = 100}, better{.runs = 100}, bold_worse{.runs = 100}, bold_better{.runs = 100};
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    RunUntilAllHaveReported(1.25, 1000, seed, worse, plan);
+    RunUntilAllHaveReported(0.8, 1000, seed, better, plan);
+    RunUntilAllHaveReported(1.25, 1000, seed, bold_worse, {.margin = 1.25, .promotion_margin = 1.25});
+    RunUntilAllHaveReported(0.8, 1000, seed, bold_better, {.margin = 0.8, .promotion_margin = 0.8});
+  }
+  EXPECT_LE(worse.rolled_back, 5);
+  EXPECT_LE(better.promoted, 5);
+  EXPECT_GE(bold_worse.promoted, 80);
+  EXPECT_GE(bold_better.rolled_back, 80);
 }
 
 TEST(Simulation, BlindLabelsDecideWithin35LabelsIn90Percent) {

@@ -5,25 +5,8 @@
 #include <map>
 #include <utility>
 
-#include "base/random.h"
-
 namespace winnow {
 namespace {
-
-/// Each row's fold: rows of one label (several: of one set of labels) are dealt out in turns, the next label's going on
-/// where these ended, so that folds are of one size.
-std::vector<size_t> Folds(std::span<const std::vector<int32_t>> truth, size_t folds, uint64_t seed) {
-  std::map<std::vector<int32_t>, std::vector<size_t>> groups;
-  for (size_t row = 0; row < truth.size(); ++row) groups[truth[row]].push_back(row);
-  Random random(seed, "platt");
-  std::vector<size_t> fold(truth.size());
-  size_t next = 0;
-  for (auto& [labels, rows] : groups) {
-    random.Shuffle(rows);
-    for (const size_t row : rows) fold[row] = next++ % folds;
-  }
-  return fold;
-}
 
 struct Subset {
   SparseRows rows;
@@ -51,13 +34,25 @@ Subset AllBut(size_t left_out, const std::vector<size_t>& fold, const SparseRows
 
 }  // namespace
 
+std::vector<size_t> FoldsByLabel(std::span<const std::vector<int32_t>> truth, size_t folds, Random random) {
+  std::map<std::vector<int32_t>, std::vector<size_t>> groups;
+  for (size_t row = 0; row < truth.size(); ++row) groups[truth[row]].push_back(row);
+  std::vector<size_t> fold(truth.size());
+  size_t next = 0;
+  for (auto& [labels, rows] : groups) {
+    random.Shuffle(rows);
+    for (const size_t row : rows) fold[row] = next++ % folds;
+  }
+  return fold;
+}
+
 Result<std::vector<std::vector<float>>> HeldOutScores(const SparseRows& rows,
                                                       std::span<const std::vector<int32_t>> truth, size_t labels,
                                                       bool multi_label, std::span<const SolverOptions> candidates,
                                                       size_t folds, uint64_t seed, ThreadPool& pool) {
   const size_t n = rows.rows(), outputs = labels == 2 && !multi_label ? 1 : labels;
   const size_t tasks = candidates.size() * folds;
-  const std::vector<size_t> fold = Folds(truth, folds, seed);
+  const std::vector<size_t> fold = FoldsByLabel(truth, folds, Random(seed, "platt"));
   std::vector<std::vector<float>> scores(candidates.size(), std::vector<float>(n * outputs));
   std::vector<Result<void>> results(tasks);
   const auto run = [&](size_t task, ThreadPool& threads) -> Result<void> {

@@ -6,12 +6,18 @@
 #include <span>
 #include <vector>
 
+#include "base/random.h"
 #include "base/result.h"
 #include "base/threads.h"
 #include "linear/solver.h"
 #include "linear/sparse_rows.h"
 
 namespace winnow {
+
+/// Returns the fold of each row, from 0 to folds - 1: rows of one label (several: of one set of labels) are distributed
+/// in turns, in a random order, and those of the next label continue where these ended, so that folds have equal sizes.
+/// Equal arguments give equal folds on every machine.
+std::vector<size_t> FoldsByLabel(std::span<const std::vector<int32_t>> truth, size_t folds, Random random);
 
 /// Returns the scores [rows, outputs] of each candidate, whose outputs are those of FitLinear: a row's scores are those
 /// of a model that was fitted to the rows of the other folds. Each label (multi-label: each set of labels) is

@@ -31,6 +31,25 @@ Data DataOf(size_t count, int labels) {
   return data;
 }
 
+TEST(FoldsByLabel, AreOfEqualSizesAndHaveEachLabelEvenly) {
+  std::vector<std::vector<int32_t>> truth;  // labels that take turns
+  for (int i = 0; i < 103; ++i) truth.push_back({i % 5});
+  const std::vector<size_t> folds = FoldsByLabel(truth, 5, Random(1, "folds"));
+  std::vector<size_t> sizes(5);
+  std::vector<std::vector<size_t>> of_label(5, std::vector<size_t>(5));
+  for (size_t i = 0; i < folds.size(); ++i) {
+    ASSERT_LT(folds[i], 5U);
+    ++sizes[folds[i]];
+    ++of_label[i % 5][folds[i]];
+  }
+  for (const size_t size : sizes) EXPECT_NEAR(static_cast<double>(size), 20.6, 0.7);
+  for (const auto& counts : of_label) {
+    for (const size_t count : counts) EXPECT_NEAR(static_cast<double>(count), 4.1, 1);
+  }
+  EXPECT_EQ(FoldsByLabel(truth, 5, Random(1, "folds")), folds);
+  EXPECT_NE(FoldsByLabel(truth, 5, Random(2, "folds")), folds);
+}
+
 TEST(HeldOutScores, WithAFoldPerRowAreThoseOfAModelOfTheOtherRows) {
   const Data data = DataOf(12, 2);
   ThreadPool pool(2);

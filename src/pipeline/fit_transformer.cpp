@@ -14,6 +14,7 @@
 #include "classify/long_text.h"
 #include "classify/text_encoder.h"
 #include "data/data_digest.h"
+#include "encoder/batch.h"
 #include "encoder/forward.h"
 #include "pipeline/base_model.h"
 #include "pipeline/distillation.h"
@@ -72,6 +73,7 @@ class FineTuned final : public FittedModel {
 
   Result<void> Fit() {
     TRY(Tokenize());
+    TRY(CheckBatch(base_.model.config(), test_.texts.view()));  // the other parts are checked by the training
     trainer_ =
         TRY(ToTrainerOptions(input_.plan, train_, base_.model.config().num_layers, input_.positive_label, observer_));
     // A teacher's answers are soft already.
@@ -121,6 +123,7 @@ class FineTuned final : public FittedModel {
     info.best_epoch = result_.best().epoch;
     info.val_macro_f1 = result_.best().f1_macro;
     info.val_accuracy = result_.best().accuracy;
+    info.training_seconds = RoundedToThousandths(info.training_seconds + result_.earlier_seconds);
     info.tokens_per_second = std::round(static_cast<double>(state.tokens) / state.training_seconds);
     info.inference_ms = RoundedToThousandths(InferenceMs(SetOf(timed)));
     info.hyperparameters = hyperparameters_;

@@ -215,15 +215,14 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
   TrainedModel trained = TRY(Measure(input, calibration, *model, observer));
   TrainingInfo& info = trained.info;
   info = InfoOf(input, trained, pool.size());
-  const double seconds = SecondsSince(begin);
-  info.training_seconds = RoundedToThousandths(seconds);
+  info.training_seconds = RoundedToThousandths(SecondsSince(begin));
   model->Describe(trained.has_test ? HeldOutPart::kTest : HeldOutPart::kValidation, info);
   DescribeAugmentation(plan, split, info.hyperparameters);
   TRY(MeasureValidation(input, *model, trained));
   if (calibration) info.calibration = CalibrationMetricsJson(*calibration);
   if (!bundle) return trained;
   TRY(WriteBundle(input, *model, info, *bundle));
-  observer.Note(fmt::format("{} is ready: {}", plan.output.dir.string(), model->Summary(seconds)));
+  observer.Note(fmt::format("{} is ready: {}", plan.output.dir.string(), model->Summary(info.training_seconds)));
   return trained;
 }
 

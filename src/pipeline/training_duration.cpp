@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "train/epoch_plan.h"
 
@@ -81,12 +82,14 @@ void WarnOfLearningRate(const TrainerOptions& trainer, int total_steps, bool hea
         "probably diverge",
         trainer.lr));
   }
-  const int warmup = trainer.warmup_steps.value_or(0);
+  const double ratio = trainer.warmup_steps ? 0 : trainer.warmup_ratio;
+  const auto warmup = trainer.warmup_steps.value_or(static_cast<int>(std::ceil(ratio * total_steps)));
   if (warmup > 0 && warmup >= total_steps) {
     observer.Warn(fmt::format(
-        "--warmup-steps {} does not end before the run, which has {} step{}: the learning rate does not reach --lr {}; "
-        "lower --warmup-steps, or use --warmup-ratio 0.1 instead",
-        warmup, total_steps, total_steps == 1 ? "" : "s", trainer.lr));
+        "--warmup-{} does not end before the run, which has {} step{}: the learning rate does not reach --lr {}; {}",
+        ratio > 0 ? fmt::format("ratio {}", ratio) : fmt::format("steps {}", warmup), total_steps,
+        total_steps == 1 ? "" : "s", trainer.lr,
+        ratio > 0 ? "lower --warmup-ratio" : "lower --warmup-steps, or use --warmup-ratio 0.1 instead"));
   }
 }
 

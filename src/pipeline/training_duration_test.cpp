@@ -122,6 +122,11 @@ TEST_F(TrainingDurationTest, WarnsOfRatesThatAreProbablyMistakes) {
   EXPECT_THAT(observer.warnings,
               ElementsAre(HasSubstr("--lr 2 is far above the usual peak learning rates of transformers, such as 2e-5"),
                           HasSubstr("--warmup-steps 50 does not end before the run, which has 50 steps")));
+  trainer.lr = 2e-5;
+  trainer.warmup_steps.reset();
+  trainer.warmup_ratio = 0.99;
+  WarnOfLearningRate(trainer, 50, false, observer);  // 49.5 steps are 50
+  EXPECT_THAT(observer.warnings.back(), HasSubstr("--warmup-ratio 0.99 does not end before the run"));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/random.h"
 #include "base/threads.h"
@@ -11,6 +10,7 @@
 #include "classify/zero_shot.h"
 #include "doctor/label_errors.h"
 #include "doctor/near_duplicates.h"
+#include "linear/held_out_scores.h"
 #include "text/case_fold.h"
 
 namespace winnow {
@@ -92,21 +92,6 @@ Result<std::vector<HeadExample>> JudgeNames(const fs::path& nli, const ReviewPoo
   return examples;
 }
 
-/// The fold of each text, at random within each label: in data whose labels take turns, each fold would otherwise have
-/// the texts of one label, which the heads of the other folds have never seen.
-std::vector<size_t> FoldsOf(std::span<const HeadExample> texts) {
-  std::map<int32_t, std::vector<size_t>> by_label;
-  for (size_t i = 0; i < texts.size(); ++i) by_label[texts[i].label].push_back(i);
-  Random random(42, "suspects");
-  std::vector<size_t> fold_of(texts.size());
-  size_t next = 0;
-  for (auto& [label, of_label] : by_label) {
-    random.Shuffle(of_label);
-    for (const size_t i : of_label) fold_of[i] = next++ % kFolds;
-  }
-  return fold_of;
-}
-
 }  // namespace
 
 Result<std::vector<Suspect>> FindSuspects(const DenseRows& features, std::span<const int32_t> given, size_t labels) {
@@ -119,8 +104,14 @@ Result<std::vector<Suspect>> FindSuspects(const DenseRows& features, std::span<c
   if (all.size() < kFewestGiven || one_label) return std::vector<Suspect>();
   std::vector<float> probabilities(all.size() * labels);
   std::vector<int32_t> truth;
-  for (const HeadExample& each : all) truth.push_back(each.label);
-  const std::vector<size_t> fold_of = FoldsOf(all);
+  std::vector<std::vector<int32_t>> label_sets;
+  for (const HeadExample& each : all) {
+    truth.push_back(each.label);
+    label_sets.push_back({each.label});
+  }
+  // In data whose labels take turns, folds of every fifth text would have the texts of one label each, which the heads
+  // of the other folds have never seen.
+  const std::vector<size_t> fold_of = FoldsByLabel(label_sets, kFolds, Random(42, "suspects"));
   for (size_t fold = 0; fold < kFolds; ++fold) {
     std::vector<HeadExample> rest;
     std::vector<float> rows;

@@ -18,8 +18,8 @@ const Json& BeginSchema() {
       "percent": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 95, "description": "Percentage of the users who get the candidate; left out: 10"},
       "ramp": {"type": ["array", "null"], "minItems": 1, "maxItems": 100, "items": {"type": "number", "exclusiveMinimum": 0, "maximum": 95}, "description": "In place of percent: ascending percentages, one after the other"},
       "hold": {"type": ["string", "null"], "description": "Minimum time for which each percentage of the ramp is kept, such as \"24h\""},
-      "margin": {"type": ["number", "null"], "minimum": 0.01, "maximum": 100, "description": "Roll back when the candidate's rate of errors is shown to exceed the champion's times this number; left out: 1"},
-      "promotion_margin": {"type": ["number", "null"], "minimum": 0.01, "maximum": 100, "description": "Promote when it is shown to be below the champion's times this number; left out: that of margin"},
+      "margin": {"type": ["number", "null"], "minimum": 1, "maximum": 100, "description": "Roll back when the candidate's rate of errors is shown to exceed the champion's times this number; left out: 1"},
+      "promotion_margin": {"type": ["number", "null"], "minimum": 0.01, "maximum": 1, "description": "Promote when the candidate's rate of errors is shown to be below the champion's times this number; left out: 1"},
       "alpha": {"type": ["number", "null"], "minimum": 1e-9, "maximum": 0.5, "description": "Largest probability of each of the two wrong decisions; left out: 0.05"},
       "shadow": {"type": ["boolean", "null"], "description": "Both models score every message, the champion's answers are shown, and blind labels decide"},
       "dry_run": {"type": ["boolean", "null"], "description": "End with the decision, and change no alias"},
@@ -64,7 +64,7 @@ ApiResult<ExperimentPlan> ReadPlan(const Json& body) {
   ExperimentPlan plan;
   plan.ramp = TRY(ReadRamp(body));
   plan.tests.margin = TRY(NumberOr(body, "margin", 1));
-  plan.tests.promotion_margin = TRY(NumberOr(body, "promotion_margin", plan.tests.margin));
+  plan.tests.promotion_margin = TRY(NumberOr(body, "promotion_margin", 1));
   plan.tests.alpha = TRY(NumberOr(body, "alpha", plan.tests.alpha));
   plan.shadow = TRY(FlagOr(body, "shadow", false));
   plan.dry_run = TRY(FlagOr(body, "dry_run", false));
@@ -73,7 +73,8 @@ ApiResult<ExperimentPlan> ReadPlan(const Json& body) {
   const Result<std::chrono::milliseconds> hold = ParseHold(TRY(StringOr(body, "hold", "0s")));
   if (!hold) return Reject("'hold' must be a whole number with its unit, such as \"24h\"");
   plan.hold = *hold;
-  if (const Result<void> checked = CheckPlan(plan); !checked) return Reject(InWordsOfFields(checked.error().message));
+  if (const Result<void> checked = CheckNewPlan(plan); !checked)
+    return Reject(InWordsOfFields(checked.error().message));
   return plan;
 }
 

@@ -88,6 +88,7 @@ Result<void> WriteTrainingState(const fs::path& dir, const TrainingState& state,
                         {"loss_weight", state.loss_weight},
                         {"tokens", state.tokens},
                         {"training_seconds", state.training_seconds},
+                        {"wall_seconds", state.wall_seconds},
                         {"run", run}};
   return WriteFileAtomically(dir / kTrainerStateFile, DumpJson(document));
 }
@@ -119,6 +120,8 @@ Result<Checkpoint> ReadCheckpoint(const fs::path& path) {
     state.loss_weight = own.at("loss_weight").get<double>();
     state.tokens = own.at("tokens").get<size_t>();
     state.training_seconds = own.at("training_seconds").get<double>();
+    // Checkpoints of earlier versions do not have it.
+    state.wall_seconds = own.contains("wall_seconds") ? own.at("wall_seconds").get<double>() : state.training_seconds;
     checkpoint.run = own.at("run");
   } catch (const std::logic_error& error) {  // a member is missing or of another type
     return Fail(ErrorCode::kInvalidData, file.string() + ": not the state of a training run: " + error.what());

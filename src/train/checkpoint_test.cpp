@@ -128,6 +128,8 @@ TEST(Checkpoint, AStopAnywhereChangesNoByte) {
       EXPECT_EQ(result->best().step, expected->best().step);
       EXPECT_EQ(result->state.tokens, expected->state.tokens);
       EXPECT_EQ(result->state.evaluations.size(), expected->state.evaluations.size());
+      EXPECT_EQ(result->earlier_seconds > 0, cut.begun_at > 0);
+      EXPECT_GE(result->state.wall_seconds, result->earlier_seconds);
       if (stop > 8) {
         EXPECT_GT(cut.begun_at, 0);
       }

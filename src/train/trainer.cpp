@@ -92,7 +92,7 @@ class Trainer {
   Result<TrainingResult> Run(const ResumePoint* resume) {
     if (head_alone_) TRY(ComputeFeatures());
     if (resume != nullptr) TRY(Resume(*resume));
-    state_.training_seconds += times_.features;
+    if (resume == nullptr) state_.training_seconds = times_.features;  // a resumed training has them, and their tokens
     if (head_alone_ && resume == nullptr) state_.tokens = train_.texts.ids.size() + validation_.texts.ids.size();
     int before = 0;  // steps of the epochs before
     for (int epoch = 1; state_.step < schedule_.total && !Stopped(); ++epoch) {
@@ -105,12 +105,13 @@ class Trainer {
     }
     RestoreBest();
     const bool early = state_.step < schedule_.total;
-    return TrainingResult{std::move(state_), times_, early, std::move(best_logits_)};
+    return TrainingResult{std::move(state_), times_, early, earlier_seconds_, std::move(best_logits_)};
   }
 
  private:
   Result<void> Resume(const ResumePoint& point) {
     state_ = point.state;
+    earlier_seconds_ = state_.wall_seconds;
     TRY(optimizer_.Load(point.optimizer));
     if (state_.best < 0) return {};
     // The best weights so far, and what they answer.
@@ -296,6 +297,7 @@ class Trainer {
     optimizer_.ApplyPendingDecay();
     if (!HasFiniteWeights())
       return std::unexpected(NotFinite(epoch, state_.step, "a weight"));  // and the good checkpoint stays
+    state_.wall_seconds = earlier_seconds_ + Now() - begin_;
     TRY(callbacks_.on_checkpoint(state_, optimizer_, model_));
     times_.checkpoints += Since(since);
     return {};
@@ -373,6 +375,8 @@ class Trainer {
   TrainingState state_;
   PhaseTimes times_;
   double step_seconds_ = 0;
+  const double begin_ = Now();
+  double earlier_seconds_ = 0;
 };
 
 /// A metric that the labels of the validation part leave undefined is found before the work, by any predictions.

@@ -47,6 +47,7 @@ struct TrainingState {
   double loss_sum = 0, loss_weight = 0;  ///< sums over the texts since the last evaluation
   size_t tokens = 0;                     ///< number of tokens that the encoder has read, each once for cached features
   double training_seconds = 0;           ///< seconds spent in steps and caching features, without evaluations
+  double wall_seconds = 0;               ///< seconds that TrainModel had taken until the checkpoint, in all processes
 
   /// Returns the number of evaluations since the best one.
   int stale() const { return static_cast<int>(evaluations.size()) - 1 - best; }
@@ -85,6 +86,7 @@ struct TrainingResult {
   TrainingState state;
   PhaseTimes times;
   bool stopped_early = false;
+  double earlier_seconds = 0;            ///< seconds that TrainModel took in earlier processes, up to the checkpoint
   std::vector<float> validation_logits;  ///< [texts, labels] logits of the best evaluation
 
   const Evaluation& best() const { return state.evaluations[static_cast<size_t>(state.best)]; }

@@ -128,11 +128,12 @@ class OverHttp(ExperimentTest):
         path = "/v1/registry/spam/ab"
         self.assertEqual(self.send("GET", path)[0].status, 404)
         for body, status in (({"candidate": "9.9.9"}, 404), ({"candidate": BAD, "percent": 0}, 422), ({"candidate": BAD, "ramp": [5, 1]}, 422),
-                             ({"candidate": BAD, "hold": "1w"}, 422), ({"candidate": BAD, "ramp": [1], "percent": 1}, 422), ({"candidate": GOOD}, 422)):
+                             ({"candidate": BAD, "hold": "1w"}, 422), ({"candidate": BAD, "ramp": [1], "percent": 1}, 422), ({"candidate": BAD, "promotion_margin": 1.1}, 422),
+                             ({"candidate": BAD, "margin": .9}, 422), ({"candidate": GOOD}, 422)):
             response, data = self.send("POST", path, body)
             self.assertEqual(response.status, status, data)
         begun = self.ask(path, {"candidate": BAD, "ramp": [1, 50], "hold": "24h", "margin": 1.1})
-        self.assertEqual((begun["phase"], begun["candidate"], begun["plan"]["promotion_margin"]), ("running", BAD, 1.1))
+        self.assertEqual((begun["phase"], begun["candidate"], begun["plan"]["margin"], begun["plan"]["promotion_margin"]), ("running", BAD, 1.1, 1))
         self.assertEqual(self.send("POST", path, {"candidate": BAD})[0].status, 409)
         self.assertEqual(json.loads(self.send("GET", path)[1])["share"], .01)
         self.assertEqual(self.ask(path + "/stop", {"reason": "enough"})["decisions"][-1]["reason"], "enough")
