@@ -24,6 +24,8 @@
 #include "cli/zero_shot_options.h"
 #include "client/server_client.h"
 #include "data/dataset.h"
+#include "data/fasttext.h"
+#include "mail/mail_files.h"
 #include "pipeline/base_model.h"
 #include "report/explanation_text.h"
 #include "report/prediction_lines.h"
@@ -213,27 +215,41 @@ Result<std::pair<size_t, size_t>> RangeOf(const ClassifyCommandOptions& options,
   return std::pair(begin, end);
 }
 
+/// Warns if plain lines were those of a message of mail, each of which has got a prediction.
+void WarnOfMail(const ReadReport& report, std::string_view first_lines) {
+  const bool lines =
+      std::ranges::all_of(report.files, [](const FileReport& file) { return file.description == kPlainLines; });
+  if (!lines || !BeginsLikeMail(first_lines)) return;
+  LogWarning(
+      "the input looks like a message of mail, and each of its lines was classified; 'winnow filter' reads mail, and "
+      "'winnow data import' makes texts of it");
+}
+
 /// Passes the texts of the command line or of the input file to the sink.
 Result<void> ClassifyTexts(const ClassifyCommandOptions& options, const std::string& text_template, TextSink& sink,
                            ClassifyOutput& output) {
   for (const std::string& text : options.texts) TRY(sink.Take(text, /*row=*/0));
   if (!options.texts.empty()) return sink.Flush();
+  constexpr size_t kMostFirstLines = 8192;  // bytes
   const std::filesystem::path file = options.input.value_or("-");
   const ReadOptions read{.text_field = options.text_field, .template_text = text_template, .format = options.format};
   if (!options.skip_bad_rows) TRY(CheckRows(file, read));
   const auto [begin, end] = TRY(RangeOf(options, file, read));
   ReadReport report;
   size_t next = 0;
+  std::string first_lines;
   TRY(ForEachText(
       file, read, report,
       [&, begin = begin, end = end](std::string_view text, size_t row) {
         const size_t at = next++;
+        if (first_lines.size() < kMostFirstLines) first_lines.append(text).append("\n");
         return at >= begin && at < end ? sink.Take(text, row) : Result<void>();
       },
       options.skip_bad_rows ? BadRows::kSkip : BadRows::kRefuse));
   TRY(sink.Flush());
   if (options.input) output.Finish();
   LogTextReportOfAnswers(report);
+  if (options.format.format.empty()) WarnOfMail(report, first_lines);
   return {};
 }
 

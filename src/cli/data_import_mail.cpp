@@ -15,6 +15,7 @@
 #include "base/progress.h"
 #include "cli/output.h"
 #include "data/row_writer.h"
+#include "mail/filter_marks.h"
 #include "mail/mail_fields.h"
 #include "mail/mail_files.h"
 #include "text/text_parts.h"
@@ -40,7 +41,8 @@ struct Noted {
 };
 
 struct Imported {
-  Noted blank;  // messages without any text
+  Noted blank;                    // messages without any text
+  size_t drafts_and_deleted = 0;  // of mbox files
   std::map<std::string, size_t> labels;
   std::map<std::string, Noted> notes;
 };
@@ -64,10 +66,27 @@ Result<void> CheckSources(const MailImportOptions& options) {
 
 Result<void> Add(const MailImportOptions& options, const MailItem& item, RowWriter& writer, Imported& imported) {
   TRY(CheckInterrupted());
-  const Result<MailMessage> message = ReadMail(item.raw);
+  if (IsDeletedInMbox(item.raw)) {
+    ++imported.drafts_and_deleted;
+    return {};
+  }
+  const std::string_view original = OriginalInReport(item.raw);
+  Result<MailMessage> message = ReadMail(original);
   if (!message) {
     imported.blank.Add(item);
     return {};
+  }
+  if (original.size() < item.raw.size())
+    message->notes.push_back("a report of SpamAssassin around the message was left out");
+  if (const std::string_view subject = WithoutSpamMarks(message->subject); subject.size() < message->subject.size()) {
+    message->subject = std::string(subject);
+    message->notes.push_back("the mark of a spam filter in the subject was left out");
+  }
+  if (std::ranges::any_of(message->headers,
+                          [](const MailHeader& header) { return IsSpamField(header.name, header.value); })) {
+    message->notes.push_back(
+        "marked as spam by a filter (X-Spam), so the folder may repeat the verdict of the filter rather than that of a "
+        "person");
   }
   for (const std::string& note : message->notes) imported.notes[note].Add(item);
   const MailFields fields(*message);
@@ -102,7 +121,7 @@ void LogReport(const MailFileReport& report, const Imported& imported) {
   for (size_t i = 0; i < report.notes.size() && i < kMostNotes; ++i) LogWarning("{}", report.notes[i]);
   if (const size_t more = report.notes.size() - std::min(report.notes.size(), kMostNotes); more > 0)
     LogWarning("{} more file{} skipped", more, more == 1 ? " was" : "s were");
-  if (const size_t count = report.drafts_and_deleted; count > 0)
+  if (const size_t count = report.drafts_and_deleted + imported.drafts_and_deleted; count > 0)
     LogInfo("skipped {} that {} marked as draft or deleted", Counted(count, "message"), count == 1 ? "is" : "are");
   if (imported.blank.count > 0) LogWarning("{}: skipped, since there is no text", imported.blank.Text());
   for (const auto& [note, noted] : imported.notes) LogInfo("{}: {}", noted.Text(), note);
@@ -138,7 +157,7 @@ Result<void> ImportMail(const MailImportOptions& options, bool json) {
                         {"messages", report.messages},
                         {"rows", writer.rows()},
                         {"without_text", imported.blank.count},
-                        {"drafts_and_deleted", report.drafts_and_deleted},
+                        {"drafts_and_deleted", report.drafts_and_deleted + imported.drafts_and_deleted},
                         {"labels", Json::object()},
                         {"notes", Json::object()}};
     for (const auto& [label, count] : imported.labels) report_json["labels"][label] = count;
@@ -168,7 +187,8 @@ void AddMailImportOptions(MailImportOptions& options, OptionTable& table) {
       .Short('o');
   table.Describe(
       "Messages are decoded as 'docs/mail.md' describes: transfer encodings, charsets, multiparts, HTML. The field text "
-      "is the subject and the body. Drafts and deleted messages of a Maildir are skipped.");
+      "is the subject and the body. Drafts and deleted messages are skipped. Reports of SpamAssassin around a message, and "
+      "marks of filters in subjects, such as ***SPAM***, are left out.");
   table.Example("winnow data import Maildir/.Junk --label spam --output spam.jsonl", "one folder, one label");
   table.Example("winnow data import mails --label-by-folder --output mails.jsonl",
                 "the folders mails/spam and mails/ham give the labels spam and ham");

@@ -19,6 +19,8 @@
 #include "cli/text_report.h"
 #include "drift/drift_texts.h"
 #include "drift/drift_words.h"
+#include "filter/spam_filter.h"
+#include "filter/stored_message.h"
 #include "pipeline/base_model.h"
 #include "registry/registry_cache.h"
 #include "text/text_parts.h"
@@ -141,12 +143,18 @@ Result<Sample> ReadReference(const DriftCommandOptions& options, const BundleCla
   return sample;
 }
 
-Result<Sample> ReadMessages(const DriftCommandOptions& options, Store& store) {
+/// The messages of the store as the model read them: in its text template.
+Result<Sample> ReadMessages(const DriftCommandOptions& options, const BundleClassifier& classifier, Store& store) {
   const auto age =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(options.days * 86400));
   const StoreTime since = TRY(ParseTimeOption("since", options.since)).value_or(StoreNow() - age);
   const std::optional<StoreTime> until = TRY(ParseTimeOption("until", options.until));
   StoredTexts read = TRY(ReadStoredTexts(store, since, until, static_cast<size_t>(options.max_texts)));
+  if (const TextTemplate* const text_template = classifier.text_template(); text_template != nullptr) {
+    for (std::string& text : read.texts) {
+      text = TextForModel(MessageOfStoredText(std::move(text), text_template), text_template).joined();
+    }
+  }
   return Sample{.texts = std::move(read.texts),
                 .source = fmt::format("messages of {} since {}", store.name(), TimeText(since)) +
                           (until ? " and before " + TimeText(*until) : ""),
@@ -197,7 +205,8 @@ Result<DriftReport> Measure(DriftCommandOptions& options) {
   trimmed(reference);
   std::unique_ptr<Store> store;
   if (!options.store.empty()) store = TRY(OpenExistingStore(options.store));
-  Sample current = TRY(store != nullptr ? ReadMessages(options, *store) : ReadFiles(options.data, options, classifier));
+  Sample current =
+      TRY(store != nullptr ? ReadMessages(options, classifier, *store) : ReadFiles(options.data, options, classifier));
   trimmed(current);
   ProgressBar bar("drift", kSteps, ProgressUnit::kPercent);
   DriftReport report =

@@ -49,7 +49,8 @@ void Describe(FeedbackAddOptions& options, OptionTable& table) {
   table
       .Add("input", &options.input,
            "Add the events of a file of JSON lines with the fields text, id, label, is_spam, feedback_type, user, "
-           "source, model_version, score, idempotency_key and created_at")
+           "source, model_version, score, idempotency_key and created_at; --user, --type, --source and --time apply to "
+           "events that do not have the field. Other fields are ignored")
       .ValueName("FILE");
   table
       .Add("reputation-half-life", &options.reputation_half_life,
@@ -87,18 +88,19 @@ Result<FeedbackEvent> EventOf(const FeedbackAddOptions& options) {
   return event;
 }
 
-Result<FeedbackEvent> EventOf(const JsonObject& object, const std::string& place) {
+/// The event of a row of --input; `defaults` has what the options say about rows that do not say it.
+Result<FeedbackEvent> EventOf(const JsonObject& object, const FeedbackEvent& defaults, const std::string& place) {
   FeedbackEvent event;
   event.text = TRY(object.String("text")).value_or("");
   event.label = StoredLabelOf(TRY(object.String("label")));
   event.is_spam = TRY(object.Bool("is_spam"));
   if (!event.is_spam) event.is_spam = IsSpam(event);
-  event.feedback_type = TRY(object.String("feedback_type")).value_or("user_rejection");
+  event.feedback_type = TRY(object.String("feedback_type")).value_or(defaults.feedback_type);
   event.message_id = TRY(object.String("id"));
   if (!event.message_id) event.message_id = TRY(object.String("message_id"));
   event.user_id = TRY(object.String("user"));
-  if (event.user_id) event.user_id = NormalUser(*event.user_id);
-  event.source = TRY(object.String("source")).value_or("user");
+  event.user_id = event.user_id ? NormalUser(*event.user_id) : defaults.user_id;
+  event.source = TRY(object.String("source")).value_or(defaults.source);
   event.model_version = TRY(object.String("model_version"));
   event.score = TRY(object.Number("score"));
   event.idempotency_key = TRY(object.String("idempotency_key")).value_or("");
@@ -108,6 +110,7 @@ Result<FeedbackEvent> EventOf(const JsonObject& object, const std::string& place
     return Fail(ErrorCode::kInvalidData, fmt::format("{}: created_at: '{}' is not a time", place, time),
                 "write it as 2026-11-28T20:15:00Z, in UTC");
   }
+  if (time.empty()) event.created_at = defaults.created_at;
   return event;
 }
 
@@ -153,7 +156,7 @@ Result<void> AddOne(Store& store, FeedbackLog& log, FeedbackEvent event, std::ch
 }
 
 /// Reads all events before the first one is stored, so that a file with an error adds nothing.
-Result<std::vector<FeedbackEvent>> ReadEvents(const std::filesystem::path& path) {
+Result<std::vector<FeedbackEvent>> ReadEvents(const std::filesystem::path& path, const FeedbackEvent& defaults) {
   std::vector<FeedbackEvent> events;
   std::map<std::string, int> occurrences;
   size_t number = 0;
@@ -167,7 +170,7 @@ Result<std::vector<FeedbackEvent>> ReadEvents(const std::filesystem::path& path)
       return std::unexpected(parsed.error());
     }
     const Json& json = *parsed;
-    FeedbackEvent event = TRY(EventOf(TRY(JsonObject::Of(json, place)), place));
+    FeedbackEvent event = TRY(EventOf(TRY(JsonObject::Of(json, place)), defaults, place));
     if (Result<void> valid = CheckFeedbackEvent(event); !valid) {
       valid.error().message = fmt::format("{}: {}", place, valid.error().message);
       valid.error().code = ErrorCode::kInvalidData;
@@ -183,10 +186,11 @@ Result<std::vector<FeedbackEvent>> ReadEvents(const std::filesystem::path& path)
 }
 
 Result<void> Run(const FeedbackAddOptions& options) {
-  const bool single = !options.text.empty() || !options.id.empty() || !options.label.empty() || options.forget;
+  const bool event = !options.text.empty() || !options.id.empty() || !options.label.empty() || options.forget;
+  const bool single = event || (!options.key.empty() && !options.input.empty());
   if (single == !options.input.empty()) {
     return Fail(ErrorCode::kInvalidArgument,
-                single ? "--input cannot be combined with --text, --id, --label and --forget"
+                single ? "--input cannot be combined with --text, --id, --label, --forget and --key"
                        : "neither an event nor a file of events is given",
                 "specify --text or --id with --label or --forget, or --input FILE");
   }
@@ -196,7 +200,7 @@ Result<void> Run(const FeedbackAddOptions& options) {
     events.push_back(TRY(EventOf(options)));
     TRY(CheckFeedbackEvent(events.front()));
   } else {
-    events = TRY(ReadEvents(options.input));
+    events = TRY(ReadEvents(options.input, TRY(EventOf(options))));
   }
   const std::shared_ptr<Store> store = TRY(Store::Open({.url = options.store}));
   FeedbackLog log(SinkOf(store), nullptr);

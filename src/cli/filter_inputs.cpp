@@ -26,9 +26,10 @@ using Take = std::function<Result<void>(FilterInput)>;
 constexpr size_t kMostBytes = size_t{1} << 30;  // of an input that is held in memory
 constexpr size_t kSniffedBytes = size_t{1} << 16;
 
-/// Returns true if a text begins like a mail: with a line of an mbox file or a header field that mails have.
+/// Returns true if a text begins like a mail: with a line of an mbox file, a header field that mails have, or a whole
+/// header.
 bool LooksLikeMail(std::string_view contents) {
-  if (!MboxIn(contents).empty()) return true;
+  if (!MboxIn(contents).empty() || BeginsLikeMail(contents)) return true;
   const size_t colon = contents.substr(0, 80).find(':');
   if (colon == std::string_view::npos) return false;
   constexpr std::array<std::string_view, 12> kFirst = {"return-path",  "received",   "from",         "to",
@@ -135,8 +136,9 @@ class InputReader {
     const std::string extension =
         LowerAscii((gzip ? path.stem() : path.filename()).extension().string());  // of mails.jsonl.gz: .jsonl
     const std::string& format = reading_.format.format;
-    if (format.empty() && (extension == ".eml" || extension == ".emlx" || extension == ".mbox" ||
-                           (extension.empty() && TRY(BeginsLikeMail(path))))) {
+    const bool of_maildir = path.filename().string().find(":2,") != std::string::npos;
+    const bool named_mail = extension == ".eml" || extension == ".emlx" || extension == ".mbox" || of_maildir;
+    if (format.empty() && (named_mail || TRY(HoldsMail(path, extension)))) {
       return gzip ? TakeMailContents(TRY(ReadContents(path))) : TakeMailFiles(path);
     }
     const bool named_json = extension == ".jsonl" || extension == ".ndjson";
@@ -229,12 +231,15 @@ class InputReader {
     return {};
   }
 
-  /// Returns true for a file that begins as a message does. What cannot be read twice, such as a pipe, is taken for
-  /// texts.
-  static Result<bool> BeginsLikeMail(const std::filesystem::path& path) {
+  /// Returns true for a file that begins as a message does, and whose extension names no other form. What cannot be
+  /// read twice, such as a pipe, is taken for texts.
+  static Result<bool> HoldsMail(const std::filesystem::path& path, const std::string& extension) {
+    constexpr std::array<std::string_view, 5> kOthers = {".csv", ".tsv", ".json", ".jsonl", ".ndjson"};
     std::error_code ignored;
+    if (std::ranges::find(kOthers, extension) != kOthers.end()) return false;
     if (!std::filesystem::is_regular_file(path, ignored)) return false;
-    return LooksLikeMail(TRY(ReadContents(path, 4096)).bytes);
+    const std::string begin = TRY(ReadContents(path, kSniffedBytes)).bytes;
+    return extension.empty() ? LooksLikeMail(begin) : BeginsLikeMail(begin);
   }
 
   const FilterReading& reading_;

@@ -26,6 +26,21 @@ TEST_F(DetectionTest, LinesWithCommasAreTexts) {
               ElementsAre("text,id", "one,1"));
 }
 
+TEST_F(DetectionTest, LabelsOfFastTextMayStandAnywhere) {
+  const auto ends = Write("ends.txt", "the pump, broke __label__pump\nleaks, now __label__pump __label__leak\n");
+  EXPECT_THAT(*ReadTexts(ends, {}), ElementsAre("the pump, broke", "leaks, now"));
+  const auto later = Write("later.txt", "no label, here\n__label__a x, y\n\n__label__b z, w\n");
+  EXPECT_THAT(*ReadTexts(later, {}), ElementsAre("no label, here", "x, y", "z, w"));
+  const auto labelled = Read(later);
+  ASSERT_TRUE(labelled) << labelled.error().Text();
+  EXPECT_EQ(labelled->examples.size(), 2u);
+  const auto prose = Write("prose.txt", "Labels begin with __label__ there\nHello\n");
+  EXPECT_THAT(*ReadTexts(prose, {}), ElementsAre("Labels begin with __label__ there", "Hello"));
+  EXPECT_THAT(*ReadTexts(Write("single.txt", "What is __label__ for?\n"), {}), ElementsAre("What is __label__ for?"));
+  const auto one_of_three = Write("one.txt", "a\nb c\nthat is x__label__y\n");
+  EXPECT_THAT(*ReadTexts(one_of_three, {}), ElementsAre("a", "b c", "that is x__label__y"));
+}
+
 TEST_F(DetectionTest, LinesAreReadWithoutTheTemplate) {
   const ReadOptions options{.template_text = "{subject} [SEP] {body}"};
   EXPECT_THAT(*ReadTexts(Write("a.txt", "plain, line\nanother\n"), options), ElementsAre("plain, line", "another"));

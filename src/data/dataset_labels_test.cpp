@@ -184,6 +184,19 @@ TEST_F(LabelValuesTest, NearlyEqualValuesAreReported) {
   EXPECT_THAT(report_.warnings, IsEmpty());
 }
 
+TEST_F(LabelValuesTest, WarnsOfNumbersThatAreNoClasses) {
+  const auto warnings = [&](const char* rows) {
+    EXPECT_TRUE(Read(Write("a.csv", std::string("text,label\n") + rows)));
+    return report_.warnings;
+  };
+  EXPECT_THAT(warnings("a,-1\nb,0\nc,1\nd,2\n"), Contains(HasSubstr("'-1' is read as a label; if it means that")));
+  EXPECT_THAT(warnings("a,-1\nb,0\nc,1\n"), IsEmpty());
+  EXPECT_THAT(warnings("a,-2\nb,-1\nc,1\n"), IsEmpty());
+  EXPECT_THAT(warnings("a,0.13\nb,1\nc,2\n"), Contains(HasSubstr("such as '0.13', is read as a label of its own")));
+  EXPECT_THAT(warnings("a,1.0\nb,2.0\n"), IsEmpty());
+  EXPECT_THAT(warnings("a,0.5\nb,other\n"), IsEmpty());
+}
+
 TEST_F(LabelValuesTest, NamesOfALabelMapThatNoRowHasAreReported) {
   EXPECT_THAT(Rows(Table({"spam", "ham"}), {.label_map = {{"spamm", "1"}}}), ElementsAre("spam:t0", "ham:t1"));
   EXPECT_THAT(report_.warnings,

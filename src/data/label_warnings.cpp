@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "data/label_names.h"
@@ -91,6 +93,31 @@ void WarnOfUnknown(std::span<const std::string> names, std::vector<std::string>&
   }
 }
 
+/// Numbers that are no names of classes: -1 beside the numbers of labels, which Hugging Face's data sets give to texts
+/// without a label, and quantities.
+void WarnOfNumbers(std::span<const std::string> names, std::vector<std::string>& warnings) {
+  std::set<double> numbers;
+  const std::string* fraction = nullptr;
+  for (const std::string& name : names) {
+    const std::optional<double> number = LabelNumber(name);
+    if (!number) return;
+    numbers.insert(*number);
+    if (*number != std::floor(*number) && fraction == nullptr) fraction = &name;
+  }
+  if (fraction != nullptr) {
+    warnings.push_back("each number, such as '" + *fraction +
+                       "', is read as a label of its own, without regard to its size: Winnow does not predict numbers; "
+                       "if ranges of them are the labels, name the ranges in another column");
+    return;
+  }
+  const bool sentiment = std::ranges::all_of(numbers, [](double number) { return number >= -1 && number <= 1; });
+  if (numbers.contains(-1) && numbers.contains(0) && !sentiment) {
+    warnings.push_back(
+        "'-1' is read as a label; if it means that there is no label, as in data sets of Hugging Face, "
+        "leave these rows out with --filter, such as --filter 'label!=-1'");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> LabelWarnings(std::span<const std::string> names, bool multi_label) {
@@ -98,6 +125,7 @@ std::vector<std::string> LabelWarnings(std::span<const std::string> names, bool 
   WarnOfSimilar(names, warnings);
   if (!multi_label) WarnOfLists(names, warnings);
   WarnOfUnknown(names, warnings);
+  WarnOfNumbers(names, warnings);
   return warnings;
 }
 

@@ -87,6 +87,23 @@ bool BeginsWithList(std::string_view text) {
   return line.size() == text.size() || !ParseJsonLeniently(line);
 }
 
+/// Returns true if most lines that are not blank, and two at least, contain a label of fastText, wherever it stands:
+/// not every line has to have one, and some programs write labels at the end.
+bool MostLinesHaveFastTextLabels(std::string_view text) {
+  size_t lines = 0, labelled = 0;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (TrimAscii(line).empty()) continue;
+    ++lines;
+    const size_t label = line.find(kFastTextPrefix);
+    if (label == std::string_view::npos) continue;
+    if (label == 0 || line[label - 1] == ' ' || line[label - 1] == '\t') ++labelled;
+  }
+  return labelled > 1 && 2 * labelled > lines;
+}
+
 /// Returns the format that the beginning of the contents indicates. `lines_allowed`: text that begins like JSON but is
 /// not JSON counts as plain lines. `named_json`: the name of the file ends in .json.
 Result<Format> GuessFormat(TextStream& stream, bool lines_allowed, bool named_json) {
@@ -94,7 +111,9 @@ Result<Format> GuessFormat(TextStream& stream, bool lines_allowed, bool named_js
   if (from == std::string_view::npos) return Format::kAuto;
   if (stream.buffered().substr(from).starts_with(kFastTextPrefix)) return Format::kFastText;
   const char first = stream.buffered()[from];
-  if (first != '{' && first != '[') return Format::kAuto;
+  if (first != '{' && first != '[') {
+    return MostLinesHaveFastTextLabels(stream.buffered()) ? Format::kFastText : Format::kAuto;
+  }
   // A JSON line may be longer than a piece; so may be a document in one line, which need not be read whole to tell.
   while (stream.buffered().find('\n', from) == std::string_view::npos &&
          stream.buffered().size() < stream.most_record_bytes() / 2 && TRY(stream.Fill())) {

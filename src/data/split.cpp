@@ -1,8 +1,10 @@
 #include "data/split.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/json.h"
+#include "text/duplicate_key.h"
 
 namespace winnow {
 namespace {
@@ -143,6 +145,36 @@ Result<void> RefuseLabelsOfOneText(const Dataset& train, const ReadReport& repor
       "specify the field of the labels with --label-field, or leave such labels out with --min-class-texts 2");
 }
 
+/// The key of a text without regard to its numbers; empty for a text without a number or with few other characters.
+std::string VariantKey(std::string_view text) {
+  constexpr size_t kFewest = 12;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (std::ranges::none_of(text, is_digit)) return {};
+  std::string key;
+  size_t others = 0;
+  for (const char c : DuplicateKey(text)) {
+    if (!is_digit(c)) {
+      key += c;
+      if (c != ' ') ++others;
+    } else if (key.empty() || key.back() != '#') {
+      key += '#';
+    }
+  }
+  return others < kFewest ? std::string() : key;
+}
+
+/// Counts the test texts that equal a training text but for their numbers, as texts of one template do.
+size_t CountVariants(const Dataset& train, const Dataset& test) {
+  std::unordered_set<std::string> of_training;
+  for (const Example& example : train.examples) {
+    if (std::string key = VariantKey(example.text); !key.empty()) of_training.insert(std::move(key));
+  }
+  return static_cast<size_t>(std::ranges::count_if(test.examples, [&](const Example& example) {
+    const std::string key = VariantKey(example.text);
+    return !key.empty() && of_training.contains(key);
+  }));
+}
+
 /// Splits the data set; where there are too few texts for all parts, with fewer parts and a warning for each one left
 /// out.
 Result<Split> SplitAsFarAsPossible(Dataset dataset, SplitOptions sizes, std::vector<std::string>& warnings) {
@@ -227,6 +259,7 @@ Result<Split> ReadSplit(const SplitFiles& files, const ReadOptions& options, con
   report.train_size = split.train.examples.size();
   report.validation_size = split.validation.examples.size();
   report.test_size = split.test.examples.size();
+  report.test_variants = CountVariants(split.train, split.test);
   return split;
 }
 
@@ -245,6 +278,11 @@ std::string SplitReport::Text() const {
   }
   text += "parts: " + std::to_string(train_size) + " train, " + std::to_string(validation_size) + " validation, " +
           std::to_string(test_size) + " test\n";
+  if (test_variants * 10 >= test_size && test_variants > 0) {
+    text += std::to_string(test_variants) + " of " + std::to_string(test_size) +
+            " test texts equal a training text except for their numbers, so the metrics say little about other texts; "
+            "'winnow data doctor' lists near-duplicates\n";
+  }
   for (const std::string& warning : warnings) text += "warning: " + warning + "\n";
   return text;
 }

@@ -54,6 +54,7 @@ struct SplitReport {
   size_t train_leaks = 0;       ///< training texts that are also in a held-out file: dropped from training
   size_t validation_leaks = 0;  ///< validation texts that are also in the test file: dropped from validation
   size_t train_size = 0, validation_size = 0, test_size = 0;
+  size_t test_variants = 0;  ///< test texts that equal a training text but for their numbers; they stay
   std::vector<std::string> warnings;
 
   std::string Text() const;

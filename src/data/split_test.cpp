@@ -233,6 +233,16 @@ TEST_F(ReadSplitTest, TakesHeldOutTextsOutOfTraining) {
   EXPECT_THAT(report_.ToJson().dump(2), HasSubstr("\"train_leaks\": 2"));
 }
 
+TEST_F(ReadSplitTest, TellsOfTestTextsThatDifferFromTrainingTextsInNumbersOnly) {
+  const auto train =
+      Write("train.tsv", "ham\tYour order 17 has been shipped\nspam\tClaim prize 2 by calling 0900\nham\tno number\n");
+  const auto test =
+      Write("test.tsv", "ham\tyour order 4711 has  been shipped\nspam\tClaim prize now by calling 0900\nham\tcall 7\n");
+  ASSERT_TRUE(ReadSplit({{train}, {}, {test}}, {}, {.validation_size = 0}, report_));
+  EXPECT_EQ(report_.test_variants, 1u);
+  EXPECT_THAT(report_.Text(), HasSubstr("1 of 3 test texts equal a training text except for their numbers"));
+}
+
 TEST_F(ReadSplitTest, NamesLabelsThatTrainingLacks) {
   const auto train = Write("train.tsv", "ham\tone x\nspam\ttwo x\nham\tthree x\nspam\tfour x\neggs\tfive x\n");
   const auto test = Write("test.tsv", "ham\tsix x\njunk\tseven x\njunk\teight x\n");

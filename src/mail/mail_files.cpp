@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/files.h"
 #include "base/parse_number.h"
+#include "data/gzip_reader.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -54,6 +57,57 @@ bool IsIndexFile(const std::string& name) {
 bool IsMaildir(const fs::path& directory) {
   std::error_code error;
   return fs::is_directory(directory / "cur", error) || fs::is_directory(directory / "new", error);
+}
+
+/// Takes the first line from `text`. Returns it without its end.
+std::string_view TakeLine(std::string_view& text) {
+  const size_t end = std::min(text.find('\n'), text.size());
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+/// The name of a header field, in lower case; empty for a line that is none.
+std::string FieldName(std::string_view line) {
+  const size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return {};
+  const std::string_view name = line.substr(0, colon);
+  const bool valid = std::ranges::all_of(name, [](char c) { return c > ' ' && c < 127; });
+  return valid ? LowerAscii(name) : std::string();
+}
+
+/// Returns the contents of a gzip file. Errors: kInvalidData if they are damaged, or too large.
+Result<std::string> Unpacked(const fs::path& path) {
+  constexpr size_t kMostBytes = size_t{1} << 30;
+  constexpr size_t kPiece = size_t{1} << 16;
+  GzipReader file = TRY(GzipReader::Open(path));
+  std::string contents;
+  while (contents.size() < kMostBytes) {
+    const size_t before = contents.size();
+    contents.resize(before + kPiece);
+    const size_t read = TRY(file.Read(contents.data() + before, kPiece));
+    contents.resize(before + read);
+    if (read < kPiece) return contents;
+  }
+  return Fail(ErrorCode::kInvalidData, path.string() + ": has 1 GB or more when it is decompressed");
+}
+
+/// Says what a file is that contains messages in a form that is not read; empty for other files.
+std::string_view ForeignForm(std::string_view contents) {
+  using namespace std::string_view_literals;
+  if (contents.starts_with("\x28\xB5\x2F\xFD"sv)) return "compressed with zstd; decompress it first";
+  if (contents.starts_with("\x04\x22\x4D\x18"sv)) return "compressed with lz4; decompress it first";
+  if (contents.starts_with("\xFD"
+                           "7zXZ\0"sv))
+    return "compressed with xz; decompress it first";
+  if (contents.starts_with("BZh"sv) && contents.substr(0, 10).ends_with("1AY&SY"sv)) {
+    return "compressed with bzip2; decompress it first";
+  }
+  if (contents.starts_with("2 M"sv) && contents.substr(0, 256).find("\n\x01\x02"sv) != std::string_view::npos) {
+    return "a file of Dovecot's dbox format; 'doveadm backup -u USER maildir:DIRECTORY' writes the messages as a Maildir";
+  }
+  return {};
 }
 
 class MailWalker {
@@ -145,7 +199,21 @@ class MailWalker {
       return {};
     }
     const MappedFile file = TRY(MappedFile::Open(path));
-    const std::string_view contents(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+    std::string_view contents(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+    std::string unpacked;
+    if (contents.starts_with("\x1F\x8B")) {
+      Result<std::string> whole = Unpacked(path);
+      if (!whole) {
+        report_.notes.push_back(whole.error().message);
+        return {};
+      }
+      unpacked = *std::move(whole);
+      contents = unpacked;
+    }
+    if (const std::string_view form = ForeignForm(contents); !form.empty()) {
+      report_.notes.push_back(fmt::format("{}: {}", path.string(), form));
+      return {};
+    }
     const bool binary = contents.starts_with("%PDF-") || contents.substr(0, 4096).find('\0') != std::string_view::npos;
     if (binary && !maildir && LowerAscii(path.extension().string()) != ".eml") {
       report_.notes.push_back(path.string() + ": a binary file, not a message");
@@ -159,7 +227,8 @@ class MailWalker {
       return take_({name, 1, folder.empty() ? std::string_view() : std::string_view(folder),
                     apple ? MessageOfAppleMail(contents) : contents});
     }
-    const std::string own = folder.empty() ? path.stem().string() : folder;
+    const fs::path plain = LowerAscii(path.extension().string()) == ".gz" ? path.stem() : path;
+    const std::string own = folder.empty() ? plain.stem().string() : folder;
     size_t number = 0;
     for (const std::string_view raw : MessagesOfMbox(mbox)) {
       ++report_.messages;
@@ -187,6 +256,63 @@ std::string_view MboxIn(std::string_view contents) {
   if (contents.starts_with(kMark)) contents.remove_prefix(kMark.size());
   contents.remove_prefix(std::min(contents.find_first_not_of("\r\n"), contents.size()));
   return IsFromLine(contents.substr(0, contents.find('\n'))) ? contents : std::string_view();
+}
+
+bool BeginsLikeMail(std::string_view contents) {
+  constexpr size_t kMostHeaderBytes = size_t{1} << 16;
+  constexpr std::array<std::string_view, 12> kFields = {"from",         "to",           "subject",    "date",
+                                                        "received",     "return-path",  "message-id", "sender",
+                                                        "delivered-to", "mime-version", "reply-to",   "x-original-to"};
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (contents.starts_with(kMark)) contents.remove_prefix(kMark.size());
+  contents.remove_prefix(std::min(contents.find_first_not_of("\r\n"), contents.size()));
+  if (contents.starts_with("From ")) {
+    if (IsFromLine(TakeLine(contents))) return true;
+  }
+  const bool cut = contents.size() >= kMostHeaderBytes;
+  std::string_view header = contents.substr(0, kMostHeaderBytes);
+  if (cut) header = header.substr(0, header.rfind('\n') + 1);
+  std::array<bool, kFields.size()> has{};
+  bool any = false;
+  while (!header.empty()) {
+    const std::string_view line = TakeLine(header);
+    if (line.empty()) break;
+    if (any && (line[0] == ' ' || line[0] == '\t')) continue;  // of the field above
+    const std::string name = FieldName(line);
+    if (name.empty()) return false;
+    any = true;
+    if (const auto found = std::ranges::find(kFields, name); found != kFields.end()) {
+      has[static_cast<size_t>(found - kFields.begin())] = true;
+    }
+  }
+  return std::ranges::count(has, true) >= 2;
+}
+
+bool IsDeletedInMbox(std::string_view raw) {
+  constexpr unsigned kExpunged = 8;  // nsMsgMessageFlags::Expunged of Thunderbird
+  if (!raw.starts_with("From ")) return false;
+  TakeLine(raw);
+  bool folder_data = false;
+  std::string_view subject;
+  while (!raw.empty()) {
+    const std::string_view line = TakeLine(raw);
+    if (line.empty()) break;
+    const std::string name = FieldName(line);
+    if (name.empty()) continue;
+    const std::string_view value = TrimAscii(line.substr(name.size() + 1));
+    if (name == "x-mozilla-status") {
+      unsigned flags = 0;
+      std::from_chars(value.data(), value.data() + value.size(), flags, 16);
+      if ((flags & kExpunged) != 0) return true;
+    } else if (name == "x-status") {
+      if (value.find_first_of("DT") != std::string_view::npos) return true;
+    } else if (name == "x-imap" || name == "x-imapbase") {
+      folder_data = true;
+    } else if (name == "subject") {
+      subject = value;
+    }
+  }
+  return folder_data && subject.starts_with("DON'T DELETE THIS MESSAGE");
 }
 
 std::vector<std::string_view> MessagesOfMbox(std::string_view contents) {

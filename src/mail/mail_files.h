@@ -33,13 +33,24 @@ struct MailFileReport {
 /// otherwise one message; of an .emlx file of Apple Mail, the message in it. A directory that contains `cur` or `new`
 /// is a Maildir; its subfolders (".Junk", as Maildir++ has them) are folders of their own. In other directories all
 /// files and directories are read; each directory or mbox file directly in it is a folder. Hidden files, and the files
-/// in which Dovecot and others keep an index, are skipped. Stops at the first error of `take`. Errors: kNotFound, kIo.
+/// in which Dovecot and others keep an index, are skipped. Files that gzip has compressed are decompressed. Stops at
+/// the first error of `take`. Errors: kNotFound, kIo.
 Result<void> ForEachMail(std::span<const std::filesystem::path> paths, MailFileReport& report,
                          const std::function<Result<void>(const MailItem& item)>& take);
 
 /// Returns the contents of an mbox file, which begin with "From "; nothing for another file. A byte order mark and
 /// empty lines before a "From " line with a time of day are left out.
 std::string_view MboxIn(std::string_view contents);
+
+/// Returns true for bytes that begin as a message does: with the "From " line of an mbox file, or with header fields
+/// alone up to an empty line or the end, among them two that messages have, such as From and Received.
+bool BeginsLikeMail(std::string_view contents);
+
+/// Returns true for a message of an mbox file, as MailItem::raw has it, that only waits for its file to be compacted:
+/// deleted in Thunderbird (X-Mozilla-Status), or deleted or a draft in Alpine or Dovecot (X-Status); and for the
+/// message in which the latter two keep the data of the folder. A message that was moved to another folder stays in the
+/// file as a deleted one.
+bool IsDeletedInMbox(std::string_view raw);
 
 /// Divides the contents of an mbox file: a message begins at each line "From " with a time of day, at the beginning or
 /// behind an empty line.

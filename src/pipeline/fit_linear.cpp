@@ -13,6 +13,7 @@
 #include "pipeline/fitted_model.h"
 #include "pipeline/linear_choice.h"
 #include "pipeline/linear_features.h"
+#include "pipeline/unread_texts.h"
 #include "text/folded_text.h"
 
 namespace winnow {
@@ -183,6 +184,7 @@ Result<std::unique_ptr<FittedModel>> FitLinear(const TrainingInput& input, Threa
         FormatCount(soft), FormatCount(static_cast<int64_t>(train.examples.size()))));
   }
   const FoldedTexts texts(TextViews(train), input.plan.model.fold_disguises);
+  WarnOfWordsWithoutSpaces(texts.texts(), input.plan.linear, observer);
   const auto begin = Clock::now();
   FittedFeatures features = TRY(Vectorizer::Fit(texts.texts(), training.features, pool));
   const auto begin_choice = Clock::now();

@@ -23,6 +23,7 @@
 #include "pipeline/training_duration.h"
 #include "pipeline/training_profile.h"
 #include "pipeline/training_run.h"
+#include "pipeline/unread_texts.h"
 #include "train/epoch_plan.h"
 #include "train/trainer.h"
 
@@ -171,6 +172,7 @@ class FineTuned final : public FittedModel {
     validation_ = EncodeExamples(input_.split.validation, encoder);
     test_ = EncodeExamples(input_.split.test, encoder);
     tokenize_seconds_ = SecondsSince(begin);
+    WarnOfUnreadTokens(train_, base_.tokenizer.unknown_id(), max_length_, plan, observer_);
     if (!input_.plan.distillation.teacher) return {};
     return AddTeacherPredictions(input_.plan, input_.split, encoder, pool_, observer_, train_);
   }

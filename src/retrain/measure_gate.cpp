@@ -11,6 +11,7 @@
 #include "evaluate/slices.h"
 #include "filter/filter_model.h"
 #include "filter/spam_filter.h"
+#include "filter/stored_message.h"
 #include "pipeline/labelled_data.h"
 #include "report/measured_model.h"
 
@@ -222,8 +223,7 @@ Dataset AuditedTexts(std::span<const StoredVerdictSample> samples, const LabelSe
     const VerdictSample& sample = samples[i].sample;
     const int32_t id = sample.label ? labels.Find(*sample.label) : -1;
     if (id < 0) continue;
-    FilterMessage message;
-    message.text = WithoutSeparators(sample.text);
+    const FilterMessage message = MessageOfStoredText(sample.text, text_template);
     dataset.examples.push_back({.text = TextForModel(message, text_template).joined(),
                                 .labels = {id},
                                 .file = "audits",

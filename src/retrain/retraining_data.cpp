@@ -12,6 +12,7 @@
 #include "feedback/read_training_set.h"
 #include "feedback/verdict_samples.h"
 #include "filter/spam_filter.h"
+#include "filter/stored_message.h"
 #include "retrain/measure_gate.h"
 #include "text/duplicate_key.h"
 #include "text/text_template.h"
@@ -39,14 +40,22 @@ Result<std::vector<std::string>> TextFields(const ReadingOptions& reading) {
   return names;
 }
 
-/// Writes feedback as rows that the data's options read: the text is that of its field, or the body of the template's.
+/// Writes feedback as rows that the data's options read: the text is that of its field, or the subject and the body of
+/// the template's.
 Result<void> WriteFeedback(const TrainingSet& set, const ReadingOptions& reading, const fs::path& file) {
   RowWriter writer = TRY(RowWriter::For(file));
   const std::vector<std::string> names = TRY(TextFields(reading));
+  std::optional<TextTemplate> text_template;
+  if (!reading.template_text.empty()) text_template = TRY(TextTemplate::Parse(reading.template_text));
   const std::string label = reading.label_field.size() == 1 ? reading.label_field[0] : "label";
   for (const TrainingRow& row : set.rows) {
+    const FilterMessage message = MessageOfStoredText(row.text, text_template ? &*text_template : nullptr);
     std::vector<Field> fields;
-    for (const std::string& name : names) fields.push_back(TextField(name, row.text));
+    if (!message.subject.empty()) fields.push_back(TextField("subject", message.subject));
+    for (const std::string& name : names) {
+      const bool body = name == "body" && !message.body.empty();
+      fields.push_back(TextField(name, body ? message.body : row.text));
+    }
     fields.push_back(TextField(label, row.label));
     writer.Add(fields);
   }
@@ -70,9 +79,7 @@ class FeedbackTexts {
   }
 
   std::string Make(std::string_view text) const {
-    FilterMessage message;
-    message.text = WithoutSeparators(std::string(text));
-    return TextForModel(message, text_template()).joined();
+    return TextForModel(MessageOfStoredText(std::string(text), text_template()), text_template()).joined();
   }
   const TextTemplate* text_template() const { return template_ ? &*template_ : nullptr; }
 

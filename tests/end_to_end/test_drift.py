@@ -84,6 +84,26 @@ class Drift(TestCase):
         self.assertAlmostEqual(audited["fpr"]["value"], 1 / 31)
         self.assertEqual(self.json("--store", store, "--days", "30")["audited"]["labelled"], 60)
 
+    def test_messages_of_a_store_fill_the_template(self):
+        """The text of a stored mail is its subject and its whole body, of which the model reads the beginning."""
+        _, *rows = csv.reader(messages(), delimiter="\t")
+        mails = [{"subject": " ".join(text.split()[:3]), "body": text + "\n" + 200 * "-- \n", "label": label} for label, text in rows]
+        self.write("mails.jsonl", "".join(json.dumps(mail) + "\n" for mail in mails))
+        self.winnow("train", self.path("mails.jsonl"), "--template", "{subject} [SEP] {body:80}", "--kind", "lr", "--output-dir", self.model, "--quiet")
+        store = "sqlite:" + self.path("store.db")
+        self.winnow("feedback", "add", "--store", store, "--text", "Lunch at noon?", "--label", "ham")
+        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        with sqlite3.connect(self.path("store.db")) as database:
+            for number, mail in enumerate(mails):
+                database.execute(
+                    "INSERT INTO messages (message_id, text, is_spam, score, source, symbols, redacted, created_at) "
+                    "VALUES (?, ?, 0, .1, 'classifier', '[]', 0, ?)", (f"m{number}", f"{mail['subject']}\n{mail['body']}", now))
+        report = self.json("--store", store)
+        self.assertEqual(report["current"]["texts"], len(mails))
+        # Most of them were trained on, so they have fewer unknown words than the reference texts.
+        for name in ("length_distance", "label_distance", "score_distance", "domain_auc"):
+            self.assertFalse(report["measures"][name]["drift"], (name, report["measures"]))
+
     def test_wrong_use(self):
         self.assertIn("--store URL or --data FILE", self.winnow("drift", self.model, code=2)[1])
         self.assertIn("cannot be combined", self.winnow("drift", self.model, "--store", "a.db", "--data", MESSAGES, code=2)[1])

@@ -78,6 +78,20 @@ class Feedback(TestCase):
         statistics = json.loads(self.winnow("feedback", "stats", "--store", self.store, "--json")[0])
         self.assertEqual(statistics["labels"], {"ham": 3, "hamm": 1})
 
+    def test_options_apply_to_events_of_a_file(self):
+        self.write("events.jsonl", '{"text": "one", "label": "spam", "subject": "of data import"}\n'
+                                   '{"text": "two", "label": "ham", "user": "ben", "feedback_type": "user_rejection"}\n')
+        options = ("--input", "events.jsonl", "--user", "Anna@example.org", "--type", "admin", "--time", "2026-11-28T20:15:00Z")
+        for added in (2, 0):
+            self.assertIn(f": {added} added, {2 - added} already stored", self.add(*options)[0])
+        events = [json.loads(line) for line in self.winnow("feedback", "list", "--store", self.store, "--json")[0].splitlines()]
+        said = {event["text"]: (event["user"], event["feedback_type"], event["created_at"][:16]) for event in events}
+        self.assertEqual(said, {"one": ("anna@example.org", "admin", "2026-11-28T20:15"), "two": ("ben", "user_rejection", "2026-11-28T20:15")})
+        self.write("labels.jsonl", '{"text": "three", "label": "spam"}\n')
+        self.add("--input", "labels.jsonl", "--source", "big-model")
+        self.assertNotIn(b"three", self.export())
+        self.fails("feedback", "add", "--store", self.store, "--input", "labels.jsonl", "--key", "k", code=2, says=["--key"])
+
     def test_labels_of_programs_are_exported_by_name_only(self):
         self.add("--text", "one", "--label", "spam", "--source", "big-model")
         self.assertEqual(self.export(), b"")

@@ -77,6 +77,22 @@ class Command(FilterTest):
         self.assertEqual([(verdict["isSpam"], verdict["number"]) for verdict in verdicts], [(False, 1), (True, 2)])
         self.assertEqual(self.verdicts(stdin=MAIL.encode())[0][0]["score"], mail["score"])
 
+    def test_mail_is_recognized_by_its_header(self):
+        """Files of a Maildir have no usual extension, and what a mail server pipes begins with its own fields."""
+        self.write("mail.eml", MAIL)
+        (mail,), _ = self.verdicts("mail.eml")
+        long = "X-Original-To: ann@example.net\nARC-Seal: i=1; a=rsa-sha256;\n\tcv=none\nDate: Sat, 28 Nov 2026 20:00:00 +0000\n" + MAIL
+        for name in ("1699.M1P2.host:2,S", "mail.txt", "mail", "1699.M1P2.host"):
+            self.write(name, long)
+            (verdict,), _ = self.verdicts(name)
+            self.assertEqual(verdict["score"], mail["score"], name)
+        (verdict,), _ = self.verdicts(stdin=long.encode())
+        self.assertEqual(verdict["score"], mail["score"])
+        texts, _ = self.verdicts(self.write("texts.txt", "From: a text\nSecond\n"))
+        self.assertEqual(len(texts), 2)
+        self.assertIn("each of its lines was classified", self.winnow("classify", "spam", stdin=long.encode())[1])
+        self.assertNotIn("mail", self.winnow("classify", "spam", stdin=b"Subject: lunch\nHello\n")[1])
+
     def test_every_form_of_input_is_read(self):
         rows = json.dumps({"text": PRIZE}) + "\n\n" + json.dumps({"subject": "Lunch", "body": "Shall we meet at noon?", "sender": "joe@example.com"}) + "\r\n"
         plain, _ = self.verdicts(self.write("plain.jsonl", rows))

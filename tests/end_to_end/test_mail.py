@@ -1,4 +1,5 @@
 """Messages of files and directories become training data, and a model is trained on them."""
+import gzip
 import json
 import os
 import unittest
@@ -69,6 +70,47 @@ class Import(TestCase):
         self.assertEqual(json.loads(out)["labels"], {"Junk": 1, "Maildir": 2})
         self.assertIn("skipped 2 messages that are marked as draft or deleted", err)
         self.assertEqual([row["subject"] for row in self.rows()], ["Dinner 1", "Dinner 4", "You won 6"])
+
+    def test_compressed_mail_is_decompressed_or_named(self):
+        for part in ("cur", ".Junk/cur"):
+            self.folder("Maildir", part)
+        self.write("Maildir/cur/1.host,S=90:2,SZ", gzip.compress(HAM.format(n=1).encode()))
+        self.write("Maildir/.Junk/cur/2.host:2,S", b"\x28\xb5\x2f\xfd and so on")
+        self.write("Maildir/.Junk/cur/3.host:2,S", gzip.compress(SPAM.format(n=3).encode())[:-9])
+        _, err = self.winnow("data", "import", "Maildir", "--label-by-folder", "--output", "out.jsonl")
+        self.assertEqual([(row["subject"], row["label"]) for row in self.rows()], [("Dinner 1", "Maildir")])
+        self.assertIn("2.host:2,S: compressed with zstd; decompress it first", err)
+        self.assertIn("3.host:2,S", err)
+        mails = FROM + HAM.format(n=1) + "\n" + FROM + HAM.format(n=2)
+        self.folder("mails")
+        self.write("mails/ham.mbox.gz", gzip.compress(mails.encode()))
+        self.write("mails/u.1", b"2 M1e C5fc0\n\x01\x02N                   12A\n" + HAM.format(n=3).encode())
+        out, err = self.winnow("data", "import", "mails", "--label-by-folder", "--output", "out.jsonl")
+        self.assertEqual(out, "out.jsonl: 2 rows of 2 messages, 2 ham\n")
+        self.assertIn("u.1: a file of Dovecot's dbox format", err)
+
+    def test_deleted_messages_of_an_mbox_are_skipped(self):
+        """A message that was moved to another folder stays in the file of the first one until that is compacted."""
+        flags = ["X-Mozilla-Status: 0001\n", "X-Mozilla-Status: 0009\n", "X-Status: D\n", ""]
+        self.write("Inbox", "\n".join(FROM + flag + HAM.format(n=n) for n, flag in enumerate(flags)))
+        out, err = self.winnow("data", "import", "Inbox", "--label", "ham", "--output", "out.jsonl", "--json")
+        self.assertEqual([row["subject"] for row in self.rows()], ["Dinner 0", "Dinner 3"])
+        self.assertEqual(json.loads(out)["drafts_and_deleted"], 2)
+        self.assertIn("skipped 2 messages that are marked as draft or deleted", err)
+
+    def test_what_other_filters_have_written_is_left_out(self):
+        self.write("a.eml", "From: win@spam.example\nSubject: *****SPAM***** You won\nX-Spam-Flag: YES\nMIME-Version: 1.0\n"
+                            "Content-Type: multipart/mixed; boundary=\"----------=_5F0\"\n\n------------=_5F0\n"
+                            "Content-Type: text/plain\n\nSpam detection software has identified this mail as spam.\n\n------------=_5F0\n"
+                            "Content-Type: message/rfc822; x-spam-type=original\nContent-Disposition: attachment\n\n"
+                            "From: win@spam.example\nSubject: You won\n\nClaim your prize\n\n------------=_5F0--\n")
+        self.write("b.eml", "From: win@spam.example\nSubject: [SPAM 7.1] You won\nX-Spam: Yes\n\nClaim your prize\n")
+        _, err = self.winnow("data", "import", "a.eml", "b.eml", "--label", "spam", "--output", "out.jsonl")
+        for row in self.rows():
+            self.assertEqual((row["subject"], row["body"], row["text"]), ("You won", "Claim your prize", "You won\nClaim your prize"))
+        self.assertIn("a.eml: a report of SpamAssassin around the message was left out", err)
+        self.assertIn("b.eml: the mark of a spam filter in the subject was left out", err)
+        self.assertIn("b.eml: marked as spam by a filter (X-Spam)", err)
 
     def test_labels_by_folder_train_a_model(self):
         for n in range(40):

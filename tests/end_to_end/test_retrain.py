@@ -1,6 +1,7 @@
 """`winnow retrain --feedback selected` and `winnow gate`: what people reported makes a new model, which has to be good enough, and whatever interrupts it leaves whole models alone.
 
 WINNOW_TEST_KILLS=200 is the number of kills and power cuts, WINNOW_TEST_SEED repeats a run."""
+import csv
 import json
 import os
 import random
@@ -122,6 +123,22 @@ class Retrain(RetrainTest):
         _, err = self.winnow(*self.arguments())
         self.assertIn("feedback: 12 texts are selected; left out: ", err)
         self.assertIn("there are: ham 3, spam 41", self.retrain()["reason"])
+
+    def test_reported_mail_fills_the_template_as_the_data_do(self):
+        """The text of a reported mail is its subject, a line end and its body."""
+        _, *rows = csv.reader(winnow.messages(), delimiter="\t")
+        mails = [{"subject": " ".join(text.split()[:2]), "body": text, "label": label} for label, text in rows]
+        self.write("mails.jsonl", "".join(json.dumps(mail) + "\n" for mail in mails))
+        self.winnow("train", self.path("mails.jsonl"), "--template", "{subject} [SEP] {body:400}", "--kind", "lr", "--output-dir", self.path("spam"))
+        known = [(f"{mail['subject']}\n{mail['body']}", mail["label"]) for mail in mails[:50]]
+        self.report(*known, *((f"A subject\n{text}", label) for label in ("spam", "ham") for text in self.texts(label, 25)))
+        done = json.loads(self.winnow("retrain", "spam", "--data", self.path("mails.jsonl"), "--store", self.store, "--feedback", "selected",
+                                      "--output-dir", "new", "--json")[0])
+        self.assertTrue(done["retrained"])
+        self.assertEqual(done["feedback"]["labels"], {"spam": 25, "ham": 25}, "the data have the other fifty")
+        # Feedback as rows of data: the same texts.
+        self.winnow("retrain", "spam", "--data", self.path("mails.jsonl"), "--store", self.store, "--feedback", "all", "--output-dir", "all")
+        self.assertEqual(self.info("all")["sample_count"] + self.info("all")["validation_count"] + self.info("all")["test_count"], len(mails) + 50)
 
     def test_what_people_disagree_about_is_for_review(self):
         self.champion()

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 
 import pytest
 
@@ -40,6 +41,25 @@ def test_callbacks_end_a_training(tmp_path):
     with pytest.raises(ZeroDivisionError):
         winnow.train(MESSAGES, tmp_path / "b", base_model="scratch", callback=lambda event: 1 / 0)
     assert not (tmp_path / "a").exists() and not (tmp_path / "b").exists()
+
+
+def test_warnings_are_those_of_python_without_a_callback(tmp_path):
+    data = tmp_path / "few.csv"
+    data.write_text("text,label\n" + "".join(f"word{n} of {label},{label}\n" for n in range(4) for label in ("a", "b")))
+    with pytest.warns(UserWarning, match="fewer than 5 training texts"):
+        winnow.train(data, tmp_path / "a", kind="lr")
+    events = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        winnow.train(data, tmp_path / "b", kind="lr", callback=events.append)
+    assert any("fewer than 5 training texts" in event["message"] for event in events if event["event"] == "warning")
+
+
+def test_rows_are_no_files(tmp_path):
+    table = pytest.importorskip("pandas").DataFrame({"text": ["a", "b"], "label": ["x", "y"]})
+    for rows in (table, [{"text": "a", "label": "x"}], [("a", "x")]):
+        with pytest.raises(InvalidArgumentError, match="path of a file.*\n.*to_json"):
+            winnow.train(rows, tmp_path / "model")
 
 
 def test_ctrl_c_ends_a_training(tmp_path):

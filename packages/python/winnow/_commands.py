@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from winnow import _core
@@ -32,7 +33,8 @@ def train(
     callback: receives events as dictionaries with the key "event": "note" and "warning" (with "message"), "progress",
         "begin", "step" (with "step", "total_steps", "loss") and "evaluation" (with "epoch", "validation_loss",
         "accuracy", "f1_macro", "best"). Returning False ends the training with CancelledError; Ctrl-C ends it with
-        KeyboardInterrupt. After either, no incomplete bundle is left.
+        KeyboardInterrupt. After either, no incomplete bundle is left. Without a callback, what the command line warns
+        of are warnings of Python (UserWarning).
     """
     given = dict(options)
     files: Optional[Files]
@@ -85,7 +87,16 @@ def _files(files: Optional[Files]) -> List[PathLike]:
         return []
     if isinstance(files, (str, os.PathLike)):
         return [files]
-    return list(files)
+    # The elements of a DataFrame are the names of its columns, which could be taken for names of files.
+    rows = hasattr(files, "columns") or hasattr(files, "column_names")
+    paths = [] if rows else list(files)
+    if rows or any(not isinstance(path, (str, os.PathLike)) for path in paths):
+        raise InvalidArgumentError(
+            f"data: expected the path of a file, or a list of paths, found {type(files).__name__}",
+            "write the rows to a file first: df.to_json('train.jsonl', orient='records', lines=True, force_ascii=False); "
+            "winnow.sklearn.WinnowClassifier takes texts and labels",
+        )
+    return paths
 
 
 def _run(
@@ -93,8 +104,31 @@ def _run(
 ) -> Dict[str, Any]:
     arguments = [argument for name, value in options.items() for argument in _arguments(name, value)]
     arguments += ["--", *(os.fspath(value) for value in positionals)]
-    document: Dict[str, Any] = json.loads(_core.run_command(command, arguments, callback))
+    if callback is not None:
+        document: Dict[str, Any] = json.loads(_core.run_command(command, arguments, callback))
+        return document
+    warned = Warnings()
+    try:
+        document = json.loads(_core.run_command(command, arguments, warned))
+    finally:
+        warned.issue(stacklevel=4)
     return document
+
+
+class Warnings:
+    """A callback for commands that have none: it collects what they warn of, as warnings of Python."""
+
+    def __init__(self, ignored: str = "") -> None:
+        self._ignored = ignored
+        self._messages: List[str] = []
+
+    def __call__(self, event: Event) -> None:
+        if event["event"] == "warning" and not (self._ignored and event["message"].startswith(self._ignored)):
+            self._messages.append(event["message"])
+
+    def issue(self, stacklevel: int) -> None:
+        for message in self._messages:
+            warnings.warn(message, UserWarning, stacklevel=stacklevel)
 
 
 def _arguments(name: str, value: Any) -> List[str]:

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from winnow import _texts
 from winnow._classifier import Classifier, PathLike
-from winnow._commands import Callback, train
+from winnow._commands import Callback, Warnings, train
 from winnow._errors import InvalidArgumentError, InvalidDataError, UnsupportedError
 from winnow._home import Home
 
@@ -124,9 +124,13 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 row = {"text": text.encode("utf-8", "replace").decode("utf-8"), "label": names[label]}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
         label_file.write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
-        self.training_info_ = train(
-            data, bundle, callback=self.callback, **{**self._plan(names, label_file), **(self.options or {})}
-        )
+        warned = Warnings(ignored="there is no test part")  # scikit-learn has its own
+        try:
+            self.training_info_ = train(
+                data, bundle, callback=self.callback or warned, **{**self._plan(names, label_file), **(self.options or {})}
+            )
+        finally:
+            warned.issue(stacklevel=4)
         data.unlink()
         self.classes_ = classes
         self._home = home
