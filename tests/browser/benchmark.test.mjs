@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, newContext, openPage, startServer } from "./support.mjs";
+import { ask, closePage, eventually, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, newContext, openPage, settled, startServer } from "./support.mjs";
 
 // A training that takes minutes, unless somebody ends it.
 const kLong = { "base-model": "scratch", epochs: 1000, "batch-size": 8, seed: 7 };
@@ -75,9 +75,13 @@ test("from an uploaded file to a trained model and its benchmark, without a term
   await page.getByRole("list", { name: "Fine-tuned models" }).getByText("mine-lr").waitFor();
   await page.locator("[data-history]").getByText("mine-lr").waitFor();
   assert.equal((await ask(fresh, "GET", "/v1/jobs?kind=compare")).json.jobs.length, 1, "it was measured once");
+  // The list of jobs and the view that decides whether to measure ask for the same.
+  let answers = 0;
+  page.on("response", (response) => (answers += Number(response.url().includes("/v1/jobs?kind=compare"))));
   await page.reload();
   await page.locator("[data-run]").waitFor();
-  await wait(1500);
+  await eventually(() => answers >= 2);
+  await settled(page);
   assert.equal((await ask(fresh, "GET", "/v1/jobs?kind=compare")).json.jobs.length, 1, "a reload measures nothing again");
   const best = page.locator("[data-run] .metric-tip");
   await best.focus();
@@ -140,6 +144,19 @@ test("a failed training says why, and what can't be trained is said before", asy
   await page.getByText("A training needs at least two labels.").waitFor();
   assert.ok(await page.getByRole("button", { name: "Run", exact: true }).isDisabled());
   await expectAccessible(page);
+  await closePage(page);
+});
+
+test("a file that arrives while somebody fills the form changes nothing there", async () => {
+  const page = await openPage(server, "/ui/benchmark?tune=open");
+  const file = page.getByLabel("Data", { exact: true });
+  const name = page.getByLabel("Name of the new model");
+  await name.fill("mine");
+  const chosen = await file.inputValue();
+  await page.request.put(`${server.url}/v1/data/later.csv?offset=0&final=true`, { data: "text,label\na b,x\nc d,y\n", headers: { "Content-Type": "application/octet-stream" } });
+  await file.getByRole("option", { name: "later.csv" }).waitFor({ state: "attached" });
+  assert.equal(await file.inputValue(), chosen);
+  assert.equal(await name.inputValue(), "mine");
   await closePage(page);
 });
 
@@ -239,7 +256,7 @@ for (const look of kLooks) {
     for (const view of ["/ui/benchmark", "/ui/benchmark?tune=open", `/ui/benchmark?job=${kLongLog}`]) {
       const page = await openPage(server, view, look);
       await page.locator("[data-run] [data-chart=ready]").first().waitFor();
-      await page.waitForTimeout(300);
+      await settled(page);
       await expectAccessible(page);
       await expectNoSidewaysScroll(page);
       await closePage(page);

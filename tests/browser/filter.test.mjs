@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { check, kMessages, startFilter } from "./messages.mjs";
-import { ask, closePage, eventually, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, settled, startServer } from "./support.mjs";
+import { ask, closePage, eventually, exampleMessages, expectAccessible, expectNoSidewaysScroll, holdBack, kLooks, makeWorkspace, openPage, settled, startServer } from "./support.mjs";
 
 let server;
 before(async () => {
@@ -74,12 +74,28 @@ test("a double click undoes one change", async () => {
   for (const name of ["FIRST", "SECOND"]) assert.equal((await ask(server, "PUT", `/v1/rules/${name}`, { rule: rule(name) })).status, 200);
   const page = await openPage(server, "/ui/filter?show=own");
   await page.getByText("SECOND").first().waitFor();
+  let requests = 0;
+  page.on("request", (request) => (requests += Number(request.url().endsWith("/v1/rules/undo"))));
   await page.getByRole("button", { name: "Undo the last change" }).dblclick();
   await toast(page, "The last change of the rules is undone.").waitFor();
-  await page.waitForTimeout(500);
+  assert.equal(requests, 1);
   assert.deepEqual(await ownRules(), ["FIRST"]);
   await page.getByRole("button", { name: "Undo the last change" }).click();
   await eventually(async () => (await ownRules()).length === 0);
+  await closePage(page);
+});
+
+test("the way back of a note brings its own rule back", async () => {
+  const rule = (name) => `[[rule]]\nname = "${name}"\nscore = 1\npattern = 'nothing like this'\n`;
+  for (const name of ["FIRST", "SECOND"]) assert.equal((await ask(server, "PUT", `/v1/rules/${name}`, { rule: rule(name) })).status, 200);
+  const page = await openPage(server, "/ui/filter?show=own");
+  for (const name of ["FIRST", "SECOND"]) {
+    await page.getByRole("button", { name: `Delete ${name}` }).click();
+    await toast(page, `The rule ${name} is deleted.`).waitFor();
+  }
+  await page.locator(".toast", { hasText: "The rule FIRST is deleted." }).getByRole("button", { name: "Undo", exact: true }).click();
+  await eventually(async () => (await ownRules()).join() === "FIRST");
+  assert.equal((await ask(server, "DELETE", "/v1/rules/FIRST")).status, 200);
   await closePage(page);
 });
 
@@ -209,6 +225,22 @@ test("the must-pass list says what is right and what is wrong", async () => {
   await page.getByText("The message gets the right verdict.").waitFor();
   await undo(page);
   await page.getByText("1 of 2 messages get the right verdict.").waitFor();
+  await closePage(page);
+});
+
+test("what is typed while a message is added stays", async () => {
+  const page = await openPage(server, "/ui/filter?tab=must-pass");
+  await page.getByText("Add a message").first().click();
+  const message = page.getByLabel("Message", { exact: true });
+  await message.fill(kMessages[2].text);
+  await page.getByLabel("Note").fill("a friend");
+  const release = await holdBack(page, "**/v1/must-pass");
+  await page.getByRole("button", { name: "Add a message" }).click();
+  await message.fill("The next message");
+  release();
+  await page.waitForFunction(() => [...document.querySelectorAll(".must-pass-form input")].every((input) => input.value === ""));
+  assert.equal(await message.inputValue(), "The next message");
+  await page.getByRole("cell", { name: kMessages[2].text }).waitFor();
   await closePage(page);
 });
 

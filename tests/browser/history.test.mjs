@@ -41,11 +41,41 @@ test("a label that is pressed again is withdrawn", async () => {
 test("a double click labels a message, and does not withdraw that at once", async () => {
   const page = await openPage(server, "/ui/history?text=parcel");
   const button = card(page, "Your parcel").getByRole("button", { name: "It is spam" });
+  let requests = 0;
+  page.on("request", (request) => (requests += Number(request.url().endsWith("/v1/feedback"))));
   await button.dblclick();
   await eventually(async () => (await adminSays(server, "Your parcel")) === "spam");
-  await page.waitForTimeout(500);
-  assert.equal(await adminSays(server, "Your parcel"), "spam");
+  assert.equal(requests, 1);
+  await page.waitForTimeout(500); // the next click is none of the double click
   await button.click();
+  await eventually(async () => (await adminSays(server, "Your parcel")) === null);
+  await closePage(page);
+});
+
+test("a list that was asked for before a label, and comes after it, leaves the label", async () => {
+  const page = await openPage(server, "/ui/history?text=parcel");
+  const button = card(page, "Your parcel").getByRole("button", { name: "It is spam" });
+  await button.waitFor();
+  let answer;
+  const answered = new Promise((done) => (answer = done));
+  await page.route("**/v1/history?*", async (route) => {
+    const response = await route.fetch(); // the state of now
+    await answered;
+    await route.fulfill({ response });
+  });
+  const listed = page.waitForResponse("**/v1/history?*");
+  const asked = page.waitForRequest("**/v1/history?*");
+  await page.getByRole("button", { name: "Look for newer messages" }).click();
+  await asked;
+  await eventually(async () => await page.locator(".messages[aria-busy=true]").count() === 1);
+  await button.click();
+  await eventually(async () => (await adminSays(server, "Your parcel")) === "spam");
+  await toast(page, "Labelled as spam.").waitFor();
+  answer();
+  await listed;
+  await page.locator(".messages:not([aria-busy])").waitFor();
+  assert.equal(await button.getAttribute("aria-pressed"), "true");
+  await button.press("Enter");
   await eventually(async () => (await adminSays(server, "Your parcel")) === null);
   await closePage(page);
 });

@@ -85,7 +85,6 @@ test("the default is switched, kept over a restart, and switched back to the for
 test("what changes elsewhere appears by itself", async () => {
   const page = await openPage(server, "/ui/models");
   await page.getByRole("heading", { name: "spam answers" }).waitFor();
-  await page.waitForTimeout(500); // the stream of events is open
   assert.equal((await ask(server, "POST", "/models/switch", { model: "other" })).status, 200);
   await page.getByRole("heading", { name: "other answers" }).waitFor();
   assert.equal((await ask(server, "POST", "/models/switch", { model: "spam" })).status, 200);

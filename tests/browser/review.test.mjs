@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { createReview, labelByKeys, labelled, median, messages, nextText, prepared, textOf, unlabelled, untilLabelled, untilReview, waits } from "./review_support.mjs";
-import { ask, closePage, expectNoSidewaysScroll, makeWorkspace, openPage, startServer } from "./support.mjs";
+import { ask, closePage, expectNoSidewaysScroll, holdBack, makeWorkspace, openPage, startServer } from "./support.mjs";
 
 let server;
 let truth;
@@ -86,9 +86,9 @@ test("the second press of a double click labels no text that nobody has read", a
   await nextText(page, first);
   const second = await textOf(page);
   await untilLabelled(server, "twice", 1);
-  await page.waitForTimeout(500);
   assert.equal(await textOf(page), second);
   // A press with time to read before it counts.
+  await page.waitForTimeout(500);
   await page.getByRole("button", { name: /ham/ }).last().click();
   await nextText(page, second);
   await untilLabelled(server, "twice", 2);
@@ -232,6 +232,28 @@ test("a label is added while one works, and labels are found by typing", async (
   await page.locator(".item-body").focus();
   await page.keyboard.press("1");
   await nextText(page, text);
+  await closePage(page);
+});
+
+test("a new label is for the text that was shown, not for the next one", async () => {
+  await createReview(server, { set: "late", data: "mails.tsv", labels: ["ham", "spam"] });
+  const page = await openPage(server, "/ui/review/late?reviewer=Anna");
+  await page.locator(".item-body").waitFor();
+  const text = await textOf(page);
+  const release = await holdBack(page, "**/v1/review/late/labels");
+  await page.keyboard.press("/");
+  await page.getByRole("combobox", { name: "Find a label" }).fill("bills");
+  await page.getByRole("option", { name: "Add the label “bills”" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("combobox", { name: "Find a label" }).waitFor({ state: "detached" });
+  await page.keyboard.press("f");
+  await nextText(page, text);
+  const next = await textOf(page);
+  release();
+  await page.getByRole("button", { name: "bills" }).waitFor();
+  await page.locator(".toast-text", { hasText: "bills" }).waitFor();
+  assert.equal(await textOf(page), next);
+  await untilReview(server, "late", ({ stats }) => stats.per_label.ham === 1 && !stats.per_label.bills);
   await closePage(page);
 });
 

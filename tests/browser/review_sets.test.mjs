@@ -51,6 +51,18 @@ test("a review begins from typical words, or from nothing", async () => {
   await closePage(page);
 });
 
+test("a name that is suggested before the list of reviews has come is not taken", async () => {
+  await createReview(server, { set: "labelled", data: "labelled.tsv" });
+  const page = await openPage(server, "/ui/review");
+  const release = await holdBack(page, "**/v1/review");
+  await page.goto(`${server.url}/ui/review?new=labelled.tsv`);
+  const name = page.getByRole("textbox", { name: "Name" });
+  await name.waitFor();
+  release();
+  await page.waitForFunction(() => document.querySelector("[name=set]").value === "labelled-2");
+  await closePage(page);
+});
+
 test("a review that is deleted can be brought back", async () => {
   await createReview(server, { set: "gone", data: "mails.tsv", labels: ["ham", "spam"] });
   const page = await openPage(server, "/ui/review");

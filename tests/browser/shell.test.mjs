@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, kProject, makeWorkspace, openPage, startServer } from "./support.mjs";
+import { closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, kProject, makeWorkspace, openPage, settled, startServer } from "./support.mjs";
 
 const kViews = ["", "try", "data", "benchmark", "review", "history", "filter", "models", "operate", "no-such-view"];
 let server;
@@ -18,7 +18,7 @@ for (const look of kLooks) {
   test(`every view opens cleanly and is accessible: ${look.name}`, async () => {
     for (const view of kViews) {
       const page = await openPage(server, `/ui/${view}`, look);
-      await page.locator(".loading-note").waitFor({ state: "detached" });
+      await settled(page);
       await expectAccessible(page);
       await expectNoSidewaysScroll(page);
       await closePage(page);
@@ -115,6 +115,26 @@ test("a view whose script the server no longer has is loaded with the whole page
   await page.getByRole("heading", { name: "Data", level: 1 }).waitFor();
   assert.equal(new URL(page.url()).pathname, "/ui/data");
   assert.equal(asked, 2);
+  await closePage(page);
+});
+
+test("a view whose script comes late is reached, though the view before goes on", async () => {
+  const page = await openPage(server, "/ui/try");
+  let release;
+  const released = new Promise((done) => (release = done));
+  const asked = page.waitForRequest(/assets\/BenchmarkView-.*\.js/);
+  await page.route(/assets\/BenchmarkView-.*\.js/, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.getByLabel("Text", { exact: true }).fill("a private text");
+  await page.getByRole("navigation").getByRole("link", { name: "Benchmark" }).click();
+  await asked;
+  await page.waitForTimeout(500); // longer than the pause after which a typed text goes into the address
+  release();
+  await page.getByRole("heading", { name: "Benchmark", level: 1 }).waitFor();
+  assert.equal(new URL(page.url()).pathname, "/ui/benchmark");
+  assert.equal(new URL(page.url()).hash, "");
   await closePage(page);
 });
 

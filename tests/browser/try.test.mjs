@@ -36,9 +36,8 @@ test("a text gets its verdict while it is typed, with the words that matter", as
   const page = await openPage(server, "/ui/try");
   await page.getByLabel("Text", { exact: true }).pressSequentially(kSpam);
   const result = page.locator("[data-model=spam]");
-  await result.locator(".verdict-large strong").waitFor();
+  await result.locator(".effects", { hasText: kSpam }).waitFor(); // a slow machine shows verdicts of beginnings of the text, too
   assert.equal(await result.locator(".verdict-large strong").textContent(), "spam");
-  await result.locator(".effects").waitFor();
   assert.equal((await result.locator(".effects").textContent()).trim(), kSpam);
   assert.ok((await result.locator("mark.effect-for").allTextContents()).includes("claim"));
   assert.match(await result.textContent(), /Answered in/);
@@ -92,7 +91,7 @@ test("texts of any script, with emoji, and of a megabyte", async () => {
   await box.fill("السلام عليكم ورحمة الله وبركاته");
   await page.waitForFunction(() => getComputedStyle(document.querySelector("textarea")).direction === "rtl");
   await page.locator("[data-model=spam] .verdict-large").waitFor();
-  await box.fill("claim your prize now ".repeat(49_000));
+  await box.fill("claim your prize now ".repeat(49_000), { timeout: 60_000 });
   await page.getByText("too long to show the effect").waitFor();
   await expectNoSidewaysScroll(page);
   await closePage(page);

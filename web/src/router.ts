@@ -2,6 +2,7 @@ import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router"
 import { get, messageOf } from "./api/http";
 import { root } from "./api/root";
 import type { Role } from "./api/session";
+import { watchLeaving } from "./composables/stillHere";
 import { useToast } from "./composables/toast";
 import { isMissingScript } from "./logic/missingScript";
 import { t } from "./texts/en";
@@ -64,6 +65,7 @@ export const router = createRouter({
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
 });
 
+watchLeaving(router);
 router.afterEach((to) => setTitle(to.meta.title));
 
 // The script of a view is fetched when the view is opened for the first time. A server that was upgraded since the page was

@@ -58,7 +58,7 @@ export interface Sample {
 
 const path = (name: string): string => `/v1/data/${segment(name)}`;
 
-export const listData = (): Promise<{ files: DataFile[] }> => get("/v1/data");
+export const listData = (signal?: AbortSignal): Promise<{ files: DataFile[] }> => get("/v1/data", {}, signal);
 export const removeData = (name: string): Promise<unknown> => remove(path(name));
 export const restoreData = (name: string): Promise<unknown> => post(`${path(name)}/restore`);
 export const previewData = (name: string, options: ReadingOptions = {}, limit = 50, signal?: AbortSignal): Promise<Preview> =>

@@ -48,8 +48,9 @@ export const changeRows = (
 ): Promise<RowsChanged> =>
   request("POST", `${path(name)}/changes`, { body: changes, query: { ...options, version } });
 
-/** Brings back the version of the file before the last change. */
-export const undoChange = (name: string): Promise<{ version: string }> => request("POST", `${path(name)}/undo`, { body: {} });
+/** Brings back the version of the file before the last change. With `version`, a file that was changed since is refused (409). */
+export const undoChange = (name: string, version?: string): Promise<{ version: string }> =>
+  request("POST", `${path(name)}/undo`, { body: {}, query: { version } });
 
 /**
  * The row of that number, or null if the file has no such row that is read. Rows are numbered as in the file, headers

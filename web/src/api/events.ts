@@ -12,21 +12,29 @@ export interface EventData {
   data: { name: string };
   /** What was missed is unknown: fetch everything again. */
   reset: Record<string, never>;
+  /** The stream is open for the first time: what happened since the page was loaded was missed. */
+  open: Record<string, never>;
 }
 
+type EventType = ServerEventType | "open";
+
 type Handler = (data: never) => void;
-const handlers = new Map<ServerEventType, Set<Handler>>();
+const handlers = new Map<EventType, Set<Handler>>();
 const connected = ref(true);
+let wasOpen = false;
 let started = false;
 let port: MessagePort | null = null;
 let own: ReturnType<typeof openStream> | null = null;
 
-function dispatch(type: ServerEventType, data: unknown): void {
+function dispatch(type: EventType, data: unknown): void {
   for (const handler of [...(handlers.get(type) ?? [])]) handler(data as never);
 }
 
 function setConnected(now: boolean): void {
   connected.value = now;
+  if (!now || wasOpen) return;
+  wasOpen = true;
+  dispatch("open", {});
 }
 
 function openOwn(): void {
@@ -78,7 +86,7 @@ export function fetchAgain(): void {
 }
 
 /** Calls `handler` for each event of this type, until the component is gone. */
-export function useEvents<T extends ServerEventType>(type: T, handler: (data: EventData[T]) => void): void {
+export function useEvents<T extends EventType>(type: T, handler: (data: EventData[T]) => void): void {
   const set = handlers.get(type) ?? new Set<Handler>();
   handlers.set(type, set);
   set.add(handler as Handler);

@@ -20,11 +20,22 @@ export function useDataChanges(name: () => string, options: () => ReadingOptions
   const { show } = useToast();
   const busy = ref(false);
 
-  /** Of the file that was changed: another one may be shown when a note offers the way back. */
-  async function undo(file = name()): Promise<string> {
-    const { version } = await undoChange(file);
+  async function undo(): Promise<string> {
+    const { version } = await undoChange(name());
     await changed();
     return version;
+  }
+
+  /** Undoes that change alone: when a note offers it, other changes may have followed, and another file may be shown. */
+  async function undoOne(file: string, changedTo: string): Promise<string> {
+    try {
+      const { version } = await undoChange(file, changedTo);
+      await changed();
+      return version;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409) throw new Error(t.data.notLast(file));
+      throw error;
+    }
   }
 
   const change: ChangeRows = async (changes, version, undone = () => undefined) => {
@@ -34,7 +45,7 @@ export function useDataChanges(name: () => string, options: () => ReadingOptions
       const answer = await changeRows(file, changes, options(), version);
       show(answer.changed + answer.removed > 0 ? t.data.changed(answer.changed, answer.removed) : t.data.nothingChanged, {
         tone: "good",
-        undo: async () => undone(await undo(file)),
+        undo: async () => undone(await undoOne(file, answer.version)),
       });
       await changed();
       return answer;

@@ -1,8 +1,8 @@
 // The findings about a data file: of the job that has checked it, less those that were settled since.
 import { computed, reactive, shallowRef, watch } from "vue";
 import type { DataFile, ReadingOptions } from "@/api/data";
-import { jobOutput, listJobs, startJob } from "@/api/jobs";
-import { afterChanges, changesOf, type DoctorReport, type Finding, type Fix } from "@/logic/findings";
+import { jobOutput, listJobs, startJob, type Job } from "@/api/jobs";
+import { afterChanges, changesOf, numbered, type DoctorReport, type Finding, type Fix } from "@/logic/findings";
 import { asDate } from "@/logic/format";
 import { jobOptions } from "@/logic/readingOptions";
 import type { ChangeRows } from "./dataFile";
@@ -10,6 +10,8 @@ import { useJobLog } from "./jobLog";
 
 interface Checked {
   report: DoctorReport;
+  /** All findings of the report. */
+  found: Finding[];
   /** The findings by the version of the file: rows move when others are removed, and back when that is undone. */
   findings: Map<string, Finding[]>;
   version: string;
@@ -35,22 +37,28 @@ export function useDoctor(given: DoctorOptions) {
   /** Null: the file has another version than those that the findings are known for. */
   const findings = computed(() => checked.value?.findings.get(checked.value.version) ?? null);
 
-  async function load(id: string, file: DataFile): Promise<void> {
+  const isOfFile = (job: Pick<Job, "title">): boolean => job.title === `check ${given.name()}`;
+
+  async function load(id: string, began: number): Promise<void> {
     if (checks.has(id)) return;
     try {
       const report = await jobOutput<DoctorReport>(id);
-      const began = log.job.value?.started ?? log.job.value?.created ?? 0;
+      const file = given.file(); // as it is now
+      if (!file || checks.has(id)) return;
+      const found = numbered(report);
       const unchanged = asDate(file.modified).getTime() / 1000 <= began;
-      checks.set(id, { report, findings: new Map(unchanged ? [[file.version, report.findings]] : []), version: file.version });
+      checks.set(id, { report, found, findings: new Map(unchanged ? [[file.version, found]] : []), version: file.version });
     } catch (thrown) {
-      error.value = thrown;
+      if (id === given.job()) error.value = thrown;
     }
   }
 
   watch(
-    () => [log.job.value?.state, given.file()] as const,
-    ([state, file]) => {
-      if (state === "succeeded" && file) void load(given.job(), file);
+    () => [log.job.value, given.file()] as const,
+    ([job, file]) => {
+      // An address with a job of another file: its findings name rows of that file.
+      if (job && !isOfFile(job)) given.setJob("");
+      else if (job?.state === "succeeded" && file) void load(job.id, job.started ?? job.created);
     },
     { immediate: true },
   );
@@ -76,7 +84,7 @@ export function useDoctor(given: DoctorOptions) {
   async function findLast(): Promise<void> {
     if (given.job() !== "") return;
     const jobs = await listJobs({ kind: "doctor", limit: 50 }).catch(() => ({ jobs: [] }));
-    const last = jobs.jobs.find((job) => job.title === `check ${given.name()}`);
+    const last = jobs.jobs.find(isOfFile);
     if (last && last.state !== "failed" && given.job() === "") given.setJob(last.id);
   }
 

@@ -37,17 +37,20 @@ export function useJobLog(id: () => string | null) {
     show();
   }
 
+  let asked = 0;
+  /** Answers may change places: the last request has the latest state. */
   async function fetchJob(): Promise<void> {
     const wanted = id();
     if (wanted === null) return;
+    const turn = ++asked;
+    const isLast = (): boolean => turn === asked && id() === wanted;
     try {
       const fetched = await getJob(wanted);
-      if (id() === wanted) {
-        job.value = fetched;
-        error.value = null;
-      }
+      if (!isLast()) return;
+      job.value = fetched;
+      error.value = null;
     } catch (thrown) {
-      if (id() === wanted) error.value = thrown;
+      if (isLast()) error.value = thrown;
     }
   }
 
@@ -75,10 +78,12 @@ export function useJobLog(id: () => string | null) {
   useEvents("job", (event) => {
     if (event.job === id()) follower?.hear(event);
   });
-  useEvents("reset", () => {
-    void follower?.refresh();
-    void fetchJob();
-  });
+  for (const type of ["reset", "open"] as const) {
+    useEvents(type, () => {
+      void follower?.refresh();
+      void fetchJob();
+    });
+  }
   onScopeDispose(() => {
     follower?.stop();
     if (timer !== undefined) clearTimeout(timer);

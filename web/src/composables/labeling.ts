@@ -2,7 +2,7 @@
 import { ref, type Ref } from "vue";
 import { ApiError, messageOf } from "@/api/http";
 import { labelMessages, labelText, type StoredMessage } from "@/api/filter";
-import { labelRequests, undoRequests, type FormerLabel, type LabelRequest, type Said } from "@/logic/labels";
+import { adminLabel, labelRequests, undoRequests, type FormerLabel, type LabelRequest, type Said } from "@/logic/labels";
 import { t } from "@/texts/en";
 import { useToast } from "./toast";
 
@@ -41,10 +41,26 @@ export function useLabeling(own: Ref<ReadonlyMap<string, Said>>) {
   const said = new Map<string, number>();
   let turns = 0;
 
+  /** What was said, and when. */
+  const noted = new Map<string, { label: Said; at: number }>();
+
   function note(labels: Iterable<readonly [string, Said]>): void {
     const next = new Map(own.value);
-    for (const [id, label] of labels) next.set(id, label);
+    for (const [id, label] of labels) {
+      next.set(id, label);
+      noted.set(id, { label, at: performance.now() });
+    }
     own.value = next;
+  }
+
+  /** What is said about messages that were asked for at `asked`: what was said here later is newer. */
+  function fetched(messages: readonly StoredMessage[], asked: number): Map<string, Said> {
+    return new Map(
+      messages.map((message) => {
+        const last = noted.get(message.id);
+        return [message.id, last && last.at >= asked ? last.label : adminLabel(message.feedback)];
+      }),
+    );
   }
 
   function formerOf(messages: readonly StoredMessage[]): FormerLabel[] {
@@ -90,20 +106,21 @@ export function useLabeling(own: Ref<ReadonlyMap<string, Said>>) {
     const [first] = refused;
     if (!first) return;
     const only = messages.length === 1 ? messages[0] : undefined;
-    if (only?.redacted && next !== null) missing.value = { message: only, label: next };
+    if (only?.redacted && next !== null && missing.value === null) missing.value = { message: only, label: next };
     else show(words.refused(refused.length, first.error), { tone: "bad" });
   }
 
   /** Labels a message with a text that somebody has completed. */
   async function labelMissing(text: string): Promise<void> {
-    if (!missing.value) return;
-    const { message, label: next } = missing.value;
+    const asked = missing.value;
+    if (!asked) return;
+    const { message, label: next } = asked;
     const former = formerOf([message]);
     await labelText(message.id, text, next);
     note([[message.id, next]]);
-    missing.value = null;
+    if (missing.value === asked) missing.value = null;
     announce(former, next);
   }
 
-  return { label, labelMissing, missing, busy };
+  return { label, labelMissing, fetched, missing, busy };
 }

@@ -40,6 +40,7 @@ export function useRecentJobs(kind: JobKind, ended: (job: Job) => void = () => u
     if (event.type === "state") void reload();
   });
   useEvents("reset", () => void reload());
+  useEvents("open", () => void reload());
   onScopeDispose(() => (gone = true));
   void reload();
   return { jobs: readonly(jobs), error: readonly(error), reload };

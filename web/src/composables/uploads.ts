@@ -28,8 +28,8 @@ function beforeUnload(event: BeforeUnloadEvent): void {
 }
 
 /** Chooses a name that neither the workspace nor another upload has. The list that a view shows may be old, or not have come yet. */
-async function chooseName(upload: Upload, wanted: string): Promise<void> {
-  const { files: known } = await listData();
+async function chooseName(upload: Upload, wanted: string, signal: AbortSignal): Promise<void> {
+  const { files: known } = await listData(signal);
   const others = uploads.filter((each) => each.id !== upload.id && each.state === "sending");
   upload.name = freeName(wanted, new Set([...known, ...others].map((each) => each.name)));
 }
@@ -37,15 +37,15 @@ async function chooseName(upload: Upload, wanted: string): Promise<void> {
 async function send(upload: Upload): Promise<void> {
   const known = files.get(upload.id);
   if (!known) return;
-  known.controller = new AbortController();
+  const { signal } = known.controller;
   Object.assign(upload, { state: "sending", message: "", again: false });
   addEventListener("beforeunload", beforeUnload); // the same function is registered once
   try {
     const wanted = safeName(upload.original);
-    await chooseName(upload, wanted);
+    await chooseName(upload, wanted, signal);
     await uploadData(known.file, {
       name: upload.name,
-      signal: known.controller.signal,
+      signal,
       progress: (sent) => (upload.sent = sent),
     });
     upload.state = "done";
@@ -61,6 +61,7 @@ async function send(upload: Upload): Promise<void> {
 async function add(file: File): Promise<Upload> {
   uploads.push({ id: ++last, original: file.name, name: "", sent: 0, total: file.size, state: "sending", message: "", again: false });
   const upload = uploads[uploads.length - 1]!; // the reactive one
+  files.set(upload.id, { file, controller: new AbortController() });
   try {
     const wrong = wrongKind(new Uint8Array(await file.slice(0, 4096).arrayBuffer()), file.name);
     if (wrong) {
@@ -72,7 +73,6 @@ async function add(file: File): Promise<Upload> {
     Object.assign(upload, { state: "failed", message: messageOf(error) });
     return upload;
   }
-  files.set(upload.id, { file, controller: new AbortController() });
   await send(upload);
   return upload;
 }
@@ -91,7 +91,10 @@ export function useUploads() {
     cancel: (id: number) => files.get(id)?.controller.abort(),
     retry: (id: number) => {
       const upload = uploads.find((each) => each.id === id);
-      return upload ? send(upload) : Promise.resolve();
+      const known = files.get(id);
+      if (!upload || !known) return Promise.resolve();
+      known.controller = new AbortController();
+      return send(upload);
     },
     dismiss,
   };

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { afterChanges, changesOf, groupsOf, proposalOf, type Finding } from "./findings";
 
 const finding = (kind: string, line: number | null, suggested = ""): Finding => ({
+  id: line ?? 0,
   kind,
   file: "a.csv",
   line,
@@ -50,6 +51,10 @@ describe("afterChanges", () => {
       remove: [5, 3],
       relabel: [{ row: 9, label: "x" }],
     });
-    expect(left.map((each) => each.line)).toEqual([2, 8, null]);
+    expect(left.map((each) => [each.id, each.line])).toEqual([
+      [2, 2],
+      [10, 8],
+      [0, null],
+    ]);
   });
 });

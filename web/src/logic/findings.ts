@@ -1,6 +1,8 @@
 // The findings of `winnow data doctor`: by kind, with what can be done about each.
 
 export interface Finding {
+  /** Its place in the report: the row of a finding moves, and others may then have the row that it had. */
+  id: number;
   kind: string;
   file: string | null;
   /** The row, counted as the rows of the file are; null where the finding is about a label. */
@@ -16,8 +18,10 @@ export interface DoctorReport {
   texts: number;
   counts: Record<string, number>;
   labels_judged: { texts: number; errors: number; agreement: number | null; note: string };
-  findings: Finding[];
+  findings: Omit<Finding, "id">[];
 }
+
+export const numbered = (report: DoctorReport): Finding[] => report.findings.map((finding, id) => ({ ...finding, id }));
 
 /** The order of importance, as the doctor has it. */
 export const kKinds = [

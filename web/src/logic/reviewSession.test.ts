@@ -100,6 +100,40 @@ describe("decisions", () => {
   });
 });
 
+describe("undo of a group", () => {
+  it("takes back the group alone, though another one is labelled meanwhile", async () => {
+    await begin(20);
+    session.decideAll([item(0), item(2), item(5)], "spam");
+    await settle();
+    void session.undo(3);
+    await vi.advanceTimersByTimeAsync(8); // one of the three has come back
+    session.decideAll([item(7), item(8)], "ham");
+    await settle();
+    expect(given()).toEqual([
+      [7, "ham"],
+      [8, "ham"],
+    ]);
+    expect(state.unsent).toEqual([]);
+  });
+
+  it("ends where nothing is left, or no server answers", async () => {
+    await begin(20);
+    session.decideAll([item(0), item(1)], "spam");
+    await settle();
+    void session.undo(5);
+    await settle();
+    expect(given()).toEqual([]);
+    expect(state.nothingToUndo).toBe(true);
+    session.decideAll([item(0), item(1)], "spam");
+    await settle();
+    server.down = true;
+    void session.undo(2);
+    await settle();
+    expect(state.lost).not.toBeNull();
+    expect(given()).toHaveLength(2);
+  });
+});
+
 describe("another queue", () => {
   it("shows its own texts alone, though a label for the queue before is under way", async () => {
     await begin(20);

@@ -74,15 +74,17 @@ export class ReviewSession {
     void this.flush();
   }
 
-  /** Takes the last decision back, without limit. */
-  async undo(): Promise<void> {
-    if (this.postponed(() => void this.undo())) return;
+  /** Takes the last `count` decisions back. Without limit; what is decided meanwhile follows, and stays. */
+  async undo(count = 1): Promise<void> {
+    if (this.postponed(() => void this.undo(count))) return;
     this.beginAction();
-    if (this.takeBackUnsent()) return;
+    let left = count;
+    while (left > 0 && this.takeBackUnsent()) --left;
+    if (left === 0) return;
     this.undoing = true;
     try {
       await this.flush();
-      if (!this.takeBackUnsent()) await this.undoOnServer();
+      while (left > 0 && (this.takeBackUnsent() || (await this.undoOnServer()))) --left;
     } finally {
       this.undoing = false;
       for (const action of this.deferred.splice(0)) action();
@@ -162,20 +164,23 @@ export class ReviewSession {
     return true;
   }
 
-  private async undoOnServer(): Promise<void> {
+  /** False if nothing came back. */
+  private async undoOnServer(): Promise<boolean> {
     try {
       const answer = await this.inOrder(() => this.requests.undo());
       this.succeeded();
       this.state.stats = answer.stats;
       if (!answer.item) {
         this.state.nothingToUndo = true;
-        return;
+        return false;
       }
       if (this.state.left !== null) ++this.state.left;
       this.bringBack(answer.item);
       this.state.undone = answer.was === "skip" ? null : answer.was;
+      return true;
     } catch (error) {
       this.failed(error);
+      return false;
     }
   }
 

@@ -66,6 +66,7 @@ export const dataTexts = {
   tabsLabel: "Parts of this view",
   undo: "Undo the last change",
   undone: "The file is as it was before the last change.",
+  notLast: (name: string) => `${name} has changed again since. Undo the later changes first.`,
   reading: "How the file is read",
   readingLead: "Winnow has recognized this by itself. Correct what is wrong; the preview follows.",
   option: {
@@ -145,7 +146,7 @@ export const dataTexts = {
   changed: (changed: number, removed: number) =>
     [changed > 0 ? `${plural(changed, "row")} relabelled` : "", removed > 0 ? `${plural(removed, "row")} removed` : ""].filter(Boolean).join(", ") + ".",
   nothingChanged: "Nothing was changed.",
-  conflict: "Somebody else has changed this file meanwhile. It was loaded again; please look and repeat your change.",
+  conflict: "This file has changed meanwhile. It was loaded again; please look and repeat your change.",
   noRows: "No row matches. Search for something else, or choose another label.",
   showAll: "Show the whole text",
   wholeText: (row: number) => `Row ${row}`,

@@ -97,10 +97,10 @@ export function useReviewDesk({ set, queue, reviewer, labels, stats, measured }:
     if (suggestion.value) decide(suggestion.value.label);
   }
 
-  async function undo(): Promise<void> {
-    rate.takeBack();
+  async function undo(count: number): Promise<void> {
+    for (let i = 0; i < count; ++i) rate.takeBack();
     perMinute.value = rate.perMinute();
-    await session.undo();
+    await session.undo(count);
   }
 
   // The browser asks before a page is closed that holds labels which no server has.
