@@ -229,7 +229,7 @@ export async function closePage(page) {
 
 /** Fails on what axe-core finds (WCAG 2.2 AA and good practice). */
 export async function expectAccessible(page, { exclude = [] } = {}) {
-  await page.evaluate(kAxe);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(kAxe);
   const found = await page.evaluate(
     async (left) => {
       const results = await globalThis.axe.run({ exclude: left }, { resultTypes: ["violations"] });

@@ -4,7 +4,6 @@ import urllib.parse
 
 import winnow
 from serving import ServingTest
-from winnow import MESSAGES
 
 SPAM = "You won! Claim your prize now"
 HAM = "See you at lunch"
@@ -17,7 +16,7 @@ def query(text, sender="14085550001", **more):
 class AppleTest(ServingTest):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        self.trained("--kind", "lr", output="spam")
 
     def ask(self, body, key="none", headers=None):
         response, data = self.send("POST", f"/apple/message-filter/{key}", body, {"Accept": "*/*", "Content-Type": "application/json; charset=utf-8", **(headers or {})})

@@ -16,7 +16,7 @@ from winnow import TestCase
 class Backup(TestCase):
     def setUp(self):
         super().setUp()
-        self.winnow("train", winnow.MESSAGES, "--kind", "lr", "-o", "model", "-q")
+        self.trained("--kind", "lr")
         self.winnow("registry", "push", "model", "--registry", "registry", "--name", "spam")
         for number in range(20):
             self.winnow("feedback", "add", "--store", "sqlite:store.db", "--text", f"message {number}", "--label", "spam")

@@ -15,7 +15,7 @@ import time
 import winnow
 from bad_requests import DEEP, LEAVING, ONE_ANSWER, OVERSIZE
 from raw_http import GOOD, PATIENCE, Client, chunked, get, request
-from winnow import MESSAGES, TestCase
+from winnow import TestCase
 
 
 class BadClients(TestCase):
@@ -23,7 +23,7 @@ class BadClients(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        self.trained("--kind", "lr", output="spam")
         self.log = open(self.path("log"), "w+b")  # a pipe that nobody reads would stop the server
         self.addCleanup(self.log.close)
         command = [winnow.TestCase.program, "serve", self.path("spam"), "--port", "0", "--json", *self.options]

@@ -83,7 +83,7 @@ class BadModels(TestCase):
     def setUp(self):
         super().setUp()
         self.unverified = True
-        self.train()
+        self.trained()
         self.weights = self.path("model", "model.safetensors")
 
     def refused(self, *says):
@@ -261,7 +261,7 @@ class Interruptions(TestCase):
         self.winnow("train", MESSAGES, "--base-model", f"model/{checkpoint}", "--output-dir", "next", "--epochs", 1)
 
     def test_a_kill_at_any_moment_leaves_a_whole_model(self):
-        self.train()
+        self.trained()
         for moment in (0.05, 0.15, 0.3, 0.5, 0.8, 1.2):
             process = self.start("--epochs", 2, "--seed", int(moment * 100))
             time.sleep(moment)

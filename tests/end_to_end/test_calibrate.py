@@ -55,7 +55,7 @@ class Calibrate(TestCase):
         return json.loads(self.files(model)["winnow.json"])
 
     def prepare(self, *arguments):
-        self.train("--epochs", 4, *arguments, data=self.write("train.tsv", texts(500, 1)))
+        self.trained("--epochs", 4, *arguments, data=self.write("train.tsv", texts(500, 1)))
         self.write("held.tsv", texts(800, 2))
         self.write("test.tsv", texts(1500, 3))
 
@@ -276,7 +276,7 @@ class Calibrate(TestCase):
         self.assertAlmostEqual(self.manifest()["temperature"], before, places=4)
 
     def test_hostile_manifests_are_refused(self):
-        self.train()
+        self.trained()
         good = self.files()["winnow.json"]
         for change in ({"calibration": {"method": "vector", "scale": [1, 1, 1], "bias": [0, 0, 0]}},
                        {"calibration": {"method": "isotonic", "points": [[[0, 0.5], [1, 0.1]]]}},
@@ -296,7 +296,7 @@ class Calibrate(TestCase):
         self.fails("calibrate", "model", says=["calibration.jsonl", "winnow calibrate BUNDLE DATA"])
 
     def test_others_directories_are_left_as_they_are(self):
-        self.train()
+        self.trained()
         os.remove(self.path("model", "winnow.json"))
         before = self.files()
         held = self.write("held.tsv", "".join(messages()[:300]))

@@ -10,14 +10,14 @@ import subprocess
 import threading
 
 import winnow
-from winnow import MESSAGES, TestCase, messages
+from winnow import TestCase, messages
 
 
 class ClassifyServer(TestCase):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
-        self.train("--epochs", 1)
+        self.trained("--kind", "lr", output="fast")
+        self.trained("--epochs", 1)
         # Whole numbers: answers that no batch changes in their last digit.
         self.winnow("quantize", "model", "--max-drop", 1)
         self.winnow("calibrate", "fast", "--in-scope-only", "--max-rejected", .3)

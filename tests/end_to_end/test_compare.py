@@ -27,8 +27,8 @@ class Compare(TestCase):
     def two_models(self):
         """models/one, and below models/group a second one with its labels the other way round."""
         self.write("reversed.txt", "spam\nham\n")
-        self.train("--epochs", 6, "--quantize", "--max-drop", 1, data="small.tsv", output="models/one")
-        self.train("--labels", "reversed.txt", "--epochs", 4, data="small.tsv", output="models/group/two")
+        self.trained("--epochs", 6, "--quantize", "--max-drop", 1, data="small.tsv", output="models/one")
+        self.trained("--labels", "reversed.txt", "--epochs", 4, data="small.tsv", output="models/group/two")
 
     def test_models_that_may_have_seen_the_held_out_part_are_named(self):
         linear = ("--kind", "lr", "--C", 10)
@@ -111,7 +111,7 @@ class Compare(TestCase):
         self.assertNotIn("torn", picture)
 
     def test_without_gnuplot_the_figures_come_all_the_same(self):
-        self.train(data="small.tsv")
+        self.trained(data="small.tsv")
         os.makedirs(self.path("bin"))
         bare = {"PATH": self.path("bin")}
         out, err = self.winnow("compare", "test.tsv", "model", "--plot", "models.png", environment=bare)
@@ -123,7 +123,7 @@ class Compare(TestCase):
         self.fails("compare", "test.tsv", "model", "--plot", "models.gif", code=2, says=[".svg"])
 
     def test_labels_that_a_model_does_not_know_are_errors_or_left_out_and_said(self):
-        self.train(data="small.tsv")
+        self.trained(data="small.tsv")
         rows = messages()
         self.write("three.tsv", rows[0] + "".join(rows[401:501]) + "".join(f"maybe\tcall me {i}\n" for i in range(20)))
         drop = ("--unknown-labels", "drop")

@@ -41,14 +41,14 @@ class Disguises(TestCase):
         self.assertTrue(json.loads(self.files("small")["winnow.json"])["fold_disguises"])
 
     def test_a_model_does_not_fold_unless_told(self):
-        self.train("--epochs", 6)
+        self.trained("--epochs", 6)
         self.assertNotIn("fold_disguises", json.loads(self.files()["winnow.json"]))
         self.assertNotEqual(self.score(CLEAN), self.score(DISGUISED))
         self.assertEqual(self.score(CLEAN, "--fold-disguises", "on"), self.score(DISGUISED, "--fold-disguises", "on"))
         self.fails("classify", "model", "text", "--fold-disguises", "perhaps", code=2, says=["--fold-disguises", "on", "off"])
 
     def test_robustness_is_measured(self):
-        self.train("--epochs", 6)
+        self.trained("--epochs", 6)
         out, _ = self.winnow("evaluate", "model", MESSAGES, "--robustness", "--json")
         report = json.loads(out)
         self.assertFalse(report["fold_disguises"])

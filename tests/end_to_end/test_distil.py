@@ -49,21 +49,21 @@ class Distil(winnow.TestCase):
         self.assertNotEqual(*weights)
 
     def test_the_student_does_not_replace_its_teacher(self):
-        self.train(output="teacher")
+        self.trained(output="teacher")
         before = self.files("teacher")
         self.fails("train", winnow.MESSAGES, "--base-model", "scratch", "--teacher", "teacher", "--output-dir", "teacher/", code=2,
                    says=["--teacher and --output-dir are the same directory"])
         self.assertEqual(self.files("teacher"), before)
 
     def test_a_teacher_of_other_labels_is_refused(self):
-        self.train(output="teacher")
+        self.trained(output="teacher")
         data = self.write("other.tsv", "label\ttext\n" + "".join(f"{'a' if i % 2 else 'b'}\ttext number {i}\n" for i in range(60)))
         self.fails("train", data, "--base-model", "scratch", "--teacher", self.path("teacher"), "--output-dir", self.path("student"),
                    says=["differ from those of the data; the teacher has: ham, spam", "the labels of the data are: a, b"], code=2)
         self.assertFalse(os.path.exists(self.path("student")))
 
     def test_layers_that_the_base_model_has_not_are_refused(self):
-        self.train(output="teacher")
+        self.trained(output="teacher")
         self.fails("train", winnow.MESSAGES, "--base-model", self.path("teacher"), "--layers", 9, "--output-dir", self.path("student"),
                    says=["--layers 9 is out of range: the base model has 2 layers"], code=2)
 

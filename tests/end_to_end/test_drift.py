@@ -14,7 +14,7 @@ class Drift(TestCase):
     def setUp(self):
         super().setUp()
         self.model = self.path("spam")
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.model, "--quiet")
+        self.trained("--kind", "lr", output=self.model)
 
     def texts(self, label):
         """The example messages with the label."""

@@ -14,7 +14,7 @@ class Explanations(TestCase):
         return json.loads(out)
 
     def test_words_are_told_with_their_places(self):
-        self.train("--epochs", 8)
+        self.trained("--epochs", 8)
         text = "Ünser \U0001F389 WINNER!! You have been picked for a £2,000 cash prize"
         answer = self.explain(text)
         explanation = answer["explanation"]
@@ -32,7 +32,7 @@ class Explanations(TestCase):
         self.assertEqual(self.explain("")["explanation"]["words"], [])
 
     def test_people_get_words_and_colours(self):
-        self.train("--epochs", 8)
+        self.trained("--epochs", 8)
         text = "WINNER!! \x1b[31m You have been picked for a cash prize"
         out, _ = self.winnow("classify", "model", "--explain", text)
         self.assertNotIn("\x1b", out)

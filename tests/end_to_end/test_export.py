@@ -13,7 +13,7 @@ DEPLOYED = {"config.json", "labels.json", "tokenizer.json", "tokenizer_config.js
 class Export(TestCase):
     def setUp(self):
         super().setUp()
-        self.train("--quiet")
+        self.trained()
 
     def test_files_go_into_the_bundle_and_its_manifest(self):
         before = self.files()

@@ -10,7 +10,7 @@ import time
 import winnow
 from winnow import MESSAGES, TestCase
 
-SCRATCH = ("--base-model", "scratch", "--epochs", 6, "--precision", "f32", "--threads", 1)
+SCRATCH = ("--base-model", "scratch", "--epochs", 2, "--precision", "f32", "--threads", 1)
 
 
 class Few(TestCase):
@@ -55,7 +55,7 @@ class Folds(Few):
         self.assertIsNotNone(pooled["roc_auc"])
         low, high = pooled["intervals"]["accuracy"]
         self.assertTrue(low < pooled["accuracy"] < high)
-        self.assertEqual(found["hyperparameters"]["epochs"], 6)
+        self.assertEqual(found["hyperparameters"]["epochs"], 2)
         for k in range(1, 5):
             self.assertIn(f"fold {k} of 4: 150 test texts", err)
         again, _ = self.run_json("train", MESSAGES, "--folds", 4, *SCRATCH, "--positive-label", "spam")
@@ -63,13 +63,13 @@ class Folds(Few):
         self.assertEqual(os.listdir(self.directory), [], "no model stays")
 
     def test_the_configuration_of_a_bundle_is_trained_again(self):
-        self.train("--epochs", 6, "--batch-size", 16, "--label-smoothing", 0.05, "--validation-size", 0.2, "--dropout", 0.05, "--threads", 1)
+        self.train("--epochs", 2, "--batch-size", 16, "--label-smoothing", 0.05, "--validation-size", 0.2, "--dropout", 0.05, "--threads", 1)
         before = self.files()
         of_bundle, _ = self.run_json("evaluate", "model", MESSAGES, "--folds", 3, "--threads", 1)
         self.assertEqual(of_bundle["hyperparameters"]["batch_size"], 16)
         self.assertEqual(of_bundle["hyperparameters"]["label_smoothing"], 0.05)
         self.assertEqual([fold["validation_count"] for fold in of_bundle["folds"]], [120] * 3)
-        same, _ = self.run_json("train", MESSAGES, "--folds", 3, "--base-model", "scratch", "--epochs", 6, "--batch-size", 16, "--label-smoothing", 0.05,
+        same, _ = self.run_json("train", MESSAGES, "--folds", 3, "--base-model", "scratch", "--epochs", 2, "--batch-size", 16, "--label-smoothing", 0.05,
                                 "--validation-size", 0.2, "--dropout", 0.05, "--precision", "f32", "--threads", 1)
         self.assertEqual(of_bundle["pooled"], same["pooled"])
         other, _ = self.run_json("evaluate", "model", MESSAGES, "--folds", 3, "--seed", 9, "--threads", 1)

@@ -8,7 +8,7 @@ import time
 
 import winnow
 from serving import ServingTest
-from winnow import MESSAGES, SOURCE
+from winnow import SOURCE
 
 MUST_PASS = os.path.join(SOURCE, "examples", "data", "messages_must_pass.jsonl")
 PRIZE = "Congratulations! You've won a $1000 gift card. Click here to claim"
@@ -24,7 +24,7 @@ Shall we meet at noon in the canteen? Joe
 class FilterTest(ServingTest):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        self.trained("--kind", "lr", output="spam")
 
     def verdicts(self, *arguments, **options):
         out, err = self.winnow("filter", "spam", "--json", *arguments, **options)

@@ -24,7 +24,7 @@ class AdminTest(ServingTest):
 
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        self.trained("--kind", "lr", output="spam")
 
     def begin(self, *arguments):
         self.serve("spam", "--filter", "--store", self.store, "--spool", "spool", "--workspace", "workspace", *arguments)

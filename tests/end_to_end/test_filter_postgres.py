@@ -13,7 +13,6 @@ import time
 import postgres
 import winnow
 from serving import ServingTest
-from winnow import MESSAGES
 
 SECONDS = float(os.environ.get("WINNOW_TEST_OUTAGE_SECONDS", "12"))  # of requests while PostgreSQL stops and starts
 SPAM = "Congratulations! You've won a $1000 gift card. Click here to claim"
@@ -50,7 +49,7 @@ class SharedStore(ServingTest):
         super().setUp()
         self.database = postgres.Postgres()
         self.addCleanup(self.database.stop)
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        self.trained("--kind", "lr", output="spam")
 
     def sql(self, statement):
         return self.database.sql(statement).split("\n")[:-1]

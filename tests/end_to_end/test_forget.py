@@ -325,7 +325,7 @@ class Server(ServingTest, ForgetTest):
         return self.post("/v1/messages/check", {"text": text, "user": user, "sender": "joe@example.com"})
 
     def start(self, *arguments):
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        self.trained("--kind", "lr", output="spam")
         self.serve("spam", "--filter", "--store", self.path("store.db"), *arguments)
 
     def history(self, query=""):

@@ -26,7 +26,7 @@ MANY = 10000
 class HostileClients(ServingTest):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
+        self.trained("--kind", "lr", output="fast")
 
     def ask(self, *data):
         """The status of the answer to bytes that are a request."""
@@ -324,7 +324,7 @@ class Certificates(ServingTest):
         super().setUp()
         if not shutil.which("openssl"):
             self.skipTest("openssl is not installed")
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
+        self.trained("--kind", "lr", output="fast")
 
     def certificate(self, name, *arguments):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2", "-subj", f"/CN={name}", *arguments],

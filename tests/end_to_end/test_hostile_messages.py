@@ -8,7 +8,6 @@ import urllib.parse
 
 import winnow
 from serving import ServingTest
-from winnow import MESSAGES
 
 SQL = "x'); DROP TABLE spam_feedback; DROP TABLE messages; --\\ \"' $1 ?1 :a %s %' OR '1'='1"
 PATHS = ["../../../../etc/passwd", "..\\..\\x", "/etc/passwd", "a/../../b", "file:///etc/passwd", "store.db", ".", "..", "%00", "con:", "a\u0000b", "~root"]
@@ -36,7 +35,7 @@ pattern = '^([a-zA-Z0-9])(([\\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}(([
 class Filter(ServingTest):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        self.trained("--kind", "lr", output="spam")
 
     def ask(self, method, path, body=None, headers=None):
         response, data = self.send(method, path, body, headers)

@@ -93,7 +93,7 @@ class Digests(TestCase):
 class Signatures(TestCase):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", "model")
+        self.trained("--kind", "lr")
         subprocess.run([MINISIGN, "-G", "-W", "-f", "-p", self.path("key.pub"), "-s", self.path("key")], check=True, capture_output=True)
 
     def sign(self, *options):

@@ -190,7 +190,7 @@ class RealWeights(TestCase):
     def test_minilm_learns_from_a_few_messages(self):
         rows = messages()
         self.write("few.tsv", "".join(rows[:1] + rows[1::3]))
-        info = json.loads(self.winnow("train", "few.tsv", "--base-model", os.path.join(SHARED, "models", "all-MiniLM-L6-v2"), "--epochs", 6, "--batch-size", 16,
+        info = json.loads(self.winnow("train", "few.tsv", "--base-model", os.path.join(SHARED, "models", "all-MiniLM-L6-v2"), "--epochs", 3, "--batch-size", 16,
                                       "--lr", "1e-4", "--output-dir", "model", "--json")[0])
         self.assertGreater(info["metrics"]["accuracy"], 0.8)
         answer = json.loads(self.winnow("classify", "model", "WINNER!! Claim your cash prize, call 0808 157 now", "--json")[0])

@@ -29,7 +29,7 @@ class LongTexts(TestCase):
         return " ".join([texts[scores.index(max(scores))]] * 2)
 
     def test_spam_behind_harmless_words_is_found(self):
-        self.train("--epochs", 8, "--max-length", 64, "--quantize", "--max-drop", 1)
+        self.trained("--epochs", 8, "--max-length", 64, "--quantize", "--max-drop", 1)
         spam, words = self.surest_spam(), harmless(400)
         self.assertEqual(self.labels(words), {"head": "ham", "head+tail": "ham", "windows": "ham"})
         self.assertEqual(self.labels(f"{words} {spam}"), {"head": "ham", "head+tail": "spam", "windows": "spam"})
@@ -106,7 +106,7 @@ class LongTexts(TestCase):
         self.assertTrue(differ(int(1e30)), "no limit, as transformers writes it")
 
     def test_a_huge_text_is_answered(self):
-        self.train("--epochs", 8, "--max-length", 64, "--quantize", "--max-drop", 1)
+        self.trained("--epochs", 8, "--max-length", 64, "--quantize", "--max-drop", 1)
         spam = self.surest_spam()
         block = harmless(1000) + " "
         huge = block * (5 * 1024 * 1024 // len(block))

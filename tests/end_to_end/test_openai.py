@@ -54,9 +54,9 @@ class OpenAi(ServingTest):
         self.assertIn("no positive label", error["message"])
 
     def test_int8_and_float_embeddings_agree(self):
-        self.train("--epochs", 1)
+        self.trained("--epochs", 1)
         self.winnow("quantize", "model", "--max-drop", 1)
-        self.train("--epochs", 1, output="float")
+        self.trained("--epochs", 1, output="float")
         self.serve("model", "float")
         models = json.loads(self.send("GET", "/models")[1])["models"]
         self.assertEqual([model["weights"][:4] for model in models], ["int8", "f32"])
@@ -74,7 +74,7 @@ class OpenAi(ServingTest):
             self.assertAlmostEqual(a, b / length, places=4)
 
     def test_embedding_shares_the_queue_with_classification(self):
-        self.train("--epochs", 1)
+        self.trained("--epochs", 1)
         self.serve("model")
         expected = self.vectors("See you at lunch")[0]
         score = self.ask("/v1/classify", {"text": "See you at lunch"})["results"][0]["score"]
@@ -97,7 +97,7 @@ class OpenAi(ServingTest):
         self.assertEqual(wrong, [])
 
     def test_errors_have_their_form_wherever_they_come_from(self):
-        self.train("--epochs", 1)
+        self.trained("--epochs", 1)
         key = self.winnow("keys", "add", "keys", "--name", "tool", "--role", "classify")[0].strip()
         self.serve("model", "--api-key-file", "keys", "--max-body-mb", 1, "--max-tokens-per-request", 50)
         right = {"Authorization": f"Bearer {key}"}

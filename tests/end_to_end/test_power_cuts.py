@@ -63,7 +63,7 @@ class PowerCuts(ServingTest):
 class Feedback(PowerCuts):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        self.trained("--kind", "lr", output="spam")
 
     def report(self, key, connection):
         """Returns true if the feedback was acknowledged."""
@@ -232,7 +232,7 @@ class Registry(PowerCuts):
         self.environment = {"TMPDIR": self.path("tmp")}
         os.makedirs(self.path("tmp"))
         for number, c in enumerate((1, .3, .05)):
-            self.winnow("train", MESSAGES, "--kind", "lr", "--C", c, "--output-dir", self.path(f"bundle{number}"), "--name", "spam")
+            self.trained("--kind", "lr", "--C", c, "--name", "spam", output=f"bundle{number}")
         for number in range(2):
             self.registry("push", f"bundle{number}", "--bump", "auto", "--alias", "champion")
         with contextlib.closing(sqlite3.connect(self.path("registry", "registry.db"))) as connection, connection:

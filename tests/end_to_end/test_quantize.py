@@ -68,7 +68,7 @@ class Quantize(TestCase):
         self.assertEqual(self.answers("web"), self.answers("web", "--threads", 1))
 
     def test_training_can_be_left_out(self):
-        self.train()
+        self.trained()
         before = self.files()
         self.winnow("train", "--skip-training", "--output-dir", "model")
         exported = self.files()
@@ -94,7 +94,7 @@ class Quantize(TestCase):
         self.fails("quantize", "model", "--max-drop", 2, code=2, says=["--max-drop"])
 
     def test_others_directories_are_left_as_they_are(self):
-        self.train()
+        self.trained()
         for name in ("winnow.json", "calibration.jsonl", "training_info.json"):
             os.remove(self.path("model", name))
         before = self.files()
@@ -106,7 +106,7 @@ class Quantize(TestCase):
 
     def test_damaged_weights_are_refused_by_name(self):
         self.unverified = True
-        self.train("--quantize", "--max-drop", 1)
+        self.trained("--quantize", "--max-drop", 1)
         weights = self.path("model", "model_int8.safetensors")
         with open(weights, "rb") as file:
             good = file.read()
@@ -130,13 +130,13 @@ class Quantize(TestCase):
         self.fails("classify", "model", "text", says=["the labels in the file differ"])
 
     def test_many_and_long_texts_are_answered(self):
-        self.train("--quantize", "--max-drop", 1)
+        self.trained("--quantize", "--max-drop", 1)
         self.write("many.txt", "".join(f"message number {i}\n" for i in range(10000)) + "word " * 100000 + "\n\n")
         out, _ = self.winnow("classify", "model", "--json", "--input", "many.txt", "--batch-size", 20000)
         self.assertEqual(len(out.splitlines()), 10002)
 
     def test_speed_is_measured(self):
-        self.train("--quantize", "--max-drop", 1)
+        self.trained("--quantize", "--max-drop", 1)
         out, _ = self.winnow("bench", "model", "--iterations", 20, "--seconds", 0.01, "--json", "--plot", "b.svg", "--threads", 2)
         report = json.loads(out)
         for key in BENCH:

@@ -18,7 +18,6 @@ import time
 import postgres
 import winnow
 from serving import ServingTest
-from winnow import MESSAGES
 
 SWITCHES = int(os.environ.get("WINNOW_TEST_REGISTRY_SWITCHES", "12"))
 TEXT = "You won a prize, claim it now"
@@ -31,7 +30,7 @@ class RegistryTest(ServingTest):
         super().setUp()
         self.environment = {"XDG_CACHE_HOME": self.path("cache")}
         for directory, c in (("one", 1), ("two", .05)):
-            self.winnow("train", MESSAGES, "--kind", "lr", "--C", c, "--output-dir", self.path(directory), "--name", "spam")
+            self.trained("--kind", "lr", "--C", c, "--name", "spam", output=directory)
 
     def registry(self, command, *arguments, code=0):
         out, err = self.winnow("registry", command, *arguments, *self.place, "--json", code=code)
@@ -94,7 +93,7 @@ class Commands(RegistryTest):
         self.fails("registry", "list", "--registry", "none", says=["there is no registry"])
 
     def push_others(self):
-        self.winnow("train", MESSAGES, "--kind", "lr", "--C", .3, "--output-dir", self.path("three"), "--name", "spam")
+        self.trained("--kind", "lr", "--C", .3, "--name", "spam", output="three")
         self.assertEqual(self.push("three", "--bump", "patch")["version"], "1.1.1")
         connection = sqlite3.connect(self.path("registry", "registry.db"))
         connection.execute("UPDATE models SET created_at = '2020-01-01T00:00:00.000Z'")
@@ -134,7 +133,7 @@ class Commands(RegistryTest):
     def test_of_two_writers_on_one_alias_one_is_told(self):
         self.push("one", "--alias", "champion")
         self.push("two", "--bump", "auto")
-        self.winnow("train", MESSAGES, "--kind", "lr", "--C", .3, "--output-dir", self.path("three"), "--name", "spam")
+        self.trained("--kind", "lr", "--C", .3, "--name", "spam", output="three")
         self.push("three", "--bump", "auto")
         versions = {"1.0.0", "1.1.0", "1.2.0"}
         for _ in range(5):

@@ -69,7 +69,7 @@ class Report(TestCase):
         self.assertIn("default-src 'none'", policy)
 
     def test_the_files_say_what_evaluate_says(self):
-        self.train("--epochs", 6, "--positive-label", "spam", data="train.tsv")
+        self.trained("--epochs", 6, "--positive-label", "spam", data="train.tsv")
         os.makedirs(self.path("report"))
         self.write("report/notes.txt", "mine")
         self.write("report/report.html", "an older one")
@@ -139,7 +139,7 @@ class Report(TestCase):
                 self.assertIn("<script>alert(1)</script>", seen["text"])
 
     def test_private_texts_stay_out(self):
-        self.train(data="train.tsv")
+        self.trained(data="train.tsv")
         rows = messages()
         swapped = [("ham" if row.startswith("spam") else "spam") + row[row.index("\t"):] for row in rows[401:]]
         self.write("secret.tsv", rows[0] + "".join(row.replace("\n", " xyzzyplugh\n") for row in swapped))
@@ -151,7 +151,7 @@ class Report(TestCase):
             self.assertNotIn("xyzzyplugh", self.read("report", name))
 
     def test_the_charts_need_no_other_program(self):
-        self.train(data="train.tsv")
+        self.trained(data="train.tsv")
         os.makedirs(self.path("bin"))
         page, _, _, err = self.report(environment={"PATH": self.path("bin")})
         self.assertNotIn("warning", err)
@@ -160,9 +160,9 @@ class Report(TestCase):
         self.assertIn("reliability", charts)
 
     def test_two_models_on_the_same_texts(self):
-        self.train("--epochs", 6, "--positive-label", "spam", data="train.tsv", output="one")
+        self.trained("--epochs", 6, "--positive-label", "spam", data="train.tsv", output="one")
         self.write("reversed.txt", "spam\nham\n")
-        self.train("--epochs", 1, "--labels", "reversed.txt", "--positive-label", "spam", data="train.tsv", output="two")
+        self.trained("--epochs", 1, "--labels", "reversed.txt", "--positive-label", "spam", data="train.tsv", output="two")
         out, _ = self.winnow("evaluate", "one", "test.tsv", "--against", "two", "--json")
         against = json.loads(out)["against"]
         second = json.loads(self.winnow("evaluate", "two", "test.tsv", "--json")[0])
@@ -199,7 +199,7 @@ class Report(TestCase):
         self.assertEqual((same["mcnemar"]["p_value"], same["differing"], same["paired"]["accuracy"]["interval"]), (1, [], [0, 0]))
 
     def test_only_texts_that_both_models_know_are_compared(self):
-        self.train(data="train.tsv", output="two")
+        self.trained(data="train.tsv", output="two")
         three = [f"maybe\tperhaps we call {i}\n" for i in range(60)]
         self.write("three.tsv", "".join(messages()[:301] + three))
         self.train(data="three.tsv", output="three")
@@ -233,7 +233,7 @@ class Report(TestCase):
         self.assertEqual([curve["label"] for curve in data["curves"]][0], None)
         self.assertEqual(sum(bin["count"] for bin in data["reliability"]), 3 * 240)
         self.assertIn("true negatives", page.text)
-        self.train("--positive-label", "spam", data="train.tsv")
+        self.trained("--positive-label", "spam", data="train.tsv")
         page, data, _, _ = self.report("model", "test.tsv", "--folds", 2)
         self.check_harmless(page)
         self.assertEqual((data["count"], data["origin"]["folds"]), (200, 2))
@@ -241,7 +241,7 @@ class Report(TestCase):
         self.assertEqual(data["error_count"], round((1 - data["accuracy"]) * data["count"]))
 
     def test_what_makes_no_sense_is_refused(self):
-        self.train(data="train.tsv")
+        self.trained(data="train.tsv")
         self.write("file", "")
         self.fails("evaluate", "model", "test.tsv", "--report", "file", code=2, says=["--report", "not a directory"])
         self.fails("evaluate", "model", "test.tsv", "--folds", 2, "--against", "model", code=2, says=["--against"])
@@ -249,7 +249,7 @@ class Report(TestCase):
 
     @unittest.skipUnless(browser.PROGRAM, "Chromium is not installed (./dev test installs it)")
     def test_it_is_good_to_look_at(self):
-        self.train("--epochs", 6, "--positive-label", "spam", data="train.tsv")
+        self.trained("--epochs", 6, "--positive-label", "spam", data="train.tsv")
         self.report()
         page = self.path("report", "report.html")
         backgrounds, strokes = set(), set()

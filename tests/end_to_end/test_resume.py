@@ -10,7 +10,7 @@ import unittest
 import winnow
 from winnow import SOURCE, TestCase
 
-ARGUMENTS = ("--base-model", "scratch", "--epochs", 3, "--batch-size", 16, "--save-steps", 9, "--save-total-limit", 2, "--threads", 2, "--precision", "f32")
+ARGUMENTS = ("--base-model", "scratch", "--epochs", 3, "--batch-size", 8, "--save-steps", 9, "--save-total-limit", 2, "--threads", 2, "--precision", "f32")
 # What a training leaves but for times and dates.
 LASTING = ("model.safetensors", "config.json", "labels.json", "tokenizer.json", "calibration.jsonl")
 
@@ -18,7 +18,7 @@ LASTING = ("model.safetensors", "config.json", "labels.json", "tokenizer.json", 
 class Resume(TestCase):
     def setUp(self):
         super().setUp()
-        self.data = self.write("messages.tsv", "".join(winnow.messages()[:251]))  # few: they are trained on dozens of times
+        self.data = self.write("messages.tsv", "".join(winnow.messages()[:126]))  # few: they are trained on dozens of times
 
     def command(self, *arguments, output="model"):
         return [winnow.TestCase.program, "train", self.data, "--output-dir", output, *map(str, winnow.with_defaults(ARGUMENTS, arguments))]
@@ -140,7 +140,7 @@ class Resume(TestCase):
         self.fails(*again, "--lr", 1e-4, code=2, says=["checkpoint-", "learning_rate", "0.0001"])
         self.fails(*self.command("--epochs", 400, "--threads", 1, "--resume")[1:], code=2, says=["threads"])
         self.fails(*again, "--label-smoothing", 0.1, code=2, says=["label_smoothing"])
-        other = self.write("other.tsv", "".join(winnow.messages()[:200]))
+        other = self.write("other.tsv", "".join(winnow.messages()[:100]))
         self.fails(*[other if argument == self.data else argument for argument in again], code=2, says=["training_data"])
         # A fresh start warns, and takes the place of the old checkpoints.
         err = self.run_to_the_end()

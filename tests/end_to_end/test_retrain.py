@@ -266,7 +266,7 @@ class Retrain(RetrainTest):
         self.fails("gate", "spam", MESSAGES, "--against", "none", says=["none"])
 
     def test_one_at_a_time(self):
-        self.champion("--base-model", "scratch", "--epochs", 40, "--precision", "f32")
+        self.champion("--base-model", "scratch", "--epochs", 12, "--precision", "f32")
         self.report_both(25)
         first = subprocess.Popen([winnow.TestCase.program, *map(str, self.arguments())], cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for line in first.stderr:
@@ -368,7 +368,7 @@ class Kill(RetrainTest):
                 shutil.rmtree(self.path(name))
 
     def test_kills_leave_whole_models_and_the_next_run_completes(self):
-        self.champion("--base-model", "scratch", "--epochs", 4, "--precision", "f32", "--threads", 2)
+        self.champion("--base-model", "scratch", "--epochs", 2, "--precision", "f32", "--threads", 2)
         self.report_both(25)
         command = [winnow.TestCase.program, *map(str, self.arguments("--threads", 2))]
         begin = time.monotonic()

@@ -15,8 +15,8 @@ from winnow import MESSAGES, SOURCE
 class Server(ServingTest):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
-        self.train("--epochs", 1)
+        self.trained("--kind", "lr", output="fast")
+        self.trained("--epochs", 1)
         for model in ("fast", "model"):
             self.winnow("calibrate", model, "--in-scope-only", "--max-rejected", .3)
         self.serve("model", "fast")
@@ -107,7 +107,7 @@ class Server(ServingTest):
 class Start(ServingTest):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
+        self.trained("--kind", "lr", output="fast")
 
     def test_a_server_that_cannot_listen_says_what_to_do(self):
         with socket.socket() as taken:

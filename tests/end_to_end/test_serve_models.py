@@ -11,7 +11,6 @@ import time
 
 import winnow
 from serving import ServingTest
-from winnow import MESSAGES
 
 TEXT = "You won a prize, claim it now"
 
@@ -20,7 +19,7 @@ class Models(ServingTest):
     def setUp(self):
         super().setUp()
         for directory, c in (("one", 1), ("two", .05)):
-            self.winnow("train", MESSAGES, "--kind", "lr", "--C", c, "--output-dir", self.path(directory), "--name", "spam")
+            self.trained("--kind", "lr", "--C", c, "--name", "spam", output=directory)
         self.score = {directory: json.loads(self.winnow("classify", directory, "--json", TEXT)[0])["score"] for directory in ("one", "two")}
         self.assertNotAlmostEqual(self.score["one"], self.score["two"], places=3)
 

@@ -12,7 +12,6 @@ import unittest
 import browser
 import winnow
 from serving import ServingTest
-from winnow import MESSAGES
 
 TEXTS = ["You won a prize, claim it now", "See you at lunch", "Überraschung: £100"]
 
@@ -51,8 +50,8 @@ addEventListener("load", async () => {
 class Protocols(ServingTest):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
-        self.train("--epochs", 1)
+        self.trained("--kind", "lr", output="fast")
+        self.trained("--epochs", 1)
         self.serve("model", "fast")
 
     def ask(self, method, path, body=None, headers=None, status=200):

@@ -6,7 +6,7 @@ import shutil
 
 import winnow
 from serving import ServingTest
-from winnow import MESSAGES, SOURCE
+from winnow import SOURCE
 
 TEXTS = ["You won a prize, claim it now", "See you at lunch"]
 
@@ -14,7 +14,7 @@ TEXTS = ["You won a prize, claim it now", "See you at lunch"]
 class Requests(ServingTest):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("spam"))
+        self.trained("--kind", "lr", output="spam")
         rows = [(label, f"{word} {i} {other}") for i in range(40) for label, word, other in
                 (("greeting", "hello good day", "friend"), ("order", "please send", "pizza"), ("farewell", "goodbye see you", "soon"))]
         self.write("intents.csv", "label,text\n" + "".join(f"{label},{text}\n" for label, text in rows))

@@ -14,7 +14,6 @@ import time
 
 import winnow
 from serving import ServingTest
-from winnow import MESSAGES
 
 BODY = json.dumps({"text": "You won a prize, claim it now"})
 
@@ -33,7 +32,7 @@ class UnixConnection(http.client.HTTPConnection):
 class ServerTest(ServingTest):
     def setUp(self):
         super().setUp()
-        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", self.path("fast"))
+        self.trained("--kind", "lr", output="fast")
 
     def label(self, answer):
         response, data = answer
@@ -306,7 +305,7 @@ class Access(ServerTest):
 class Caches(ServerTest):
     def setUp(self):
         super().setUp()
-        self.train("--epochs", 1)
+        self.trained("--epochs", 1)
 
     def figure(self, pattern):
         found = re.search(r"^" + re.escape(pattern) + r" (\S+)$", self.send("GET", "/metrics")[1].decode(), re.MULTILINE)

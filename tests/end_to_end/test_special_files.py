@@ -21,7 +21,7 @@ WAIT = 60  # seconds: the machine may be busy
 class SpecialFiles(serving.ServingTest):
     def setUp(self):
         super().setUp()
-        self.winnow("train", winnow.MESSAGES, "--kind", "lr", "-o", "model", "-q")
+        self.trained("--kind", "lr")
         self.write("one.txt", "You won a prize\nsee you at nine\n")
 
     def fifo(self, name="fifo"):
@@ -263,7 +263,7 @@ class HostileModels(SpecialFiles):
 
     def setUp(self):
         super().setUp()
-        self.train(output="small")
+        self.trained(output="small")
 
     def with_tokenizer(self, **parts):
         with open(self.path("small", "tokenizer.json"), encoding="utf-8") as file:

@@ -15,7 +15,7 @@ from winnow import TestCase
 class Usage(TestCase):
     def setUp(self):
         super().setUp()
-        self.winnow("train", winnow.MESSAGES, "--kind", "lr", "-o", "model", "-q")
+        self.trained("--kind", "lr")
 
     def on_terminal(self, *arguments):
         """What a terminal shows in the end: a line is what is left of it after carriage returns and erasures."""

@@ -207,7 +207,7 @@ class Wasm(winnow.TestCase):
             self.assertEqual(of_engine, of_program, text)
 
     def test_tokens_are_those_of_the_program(self):
-        self.train()
+        self.trained()
         self.compare_tokens("model", ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"))
         tokenizer = json.loads(self.files()["tokenizer.json"])
         for form in ("NFC", "NFD", "NFKC", "NFKD"):
@@ -217,7 +217,7 @@ class Wasm(winnow.TestCase):
             self.compare_tokens("model", ("tokenizer.json",))
 
     def test_expressions_without_code_are_refused_by_name(self):
-        self.train()
+        self.trained()
         tokenizer = json.loads(self.files()["tokenizer.json"])
         split = {"type": "Split", "pattern": {"Regex": "[a-c]+"}, "behavior": "Isolated", "invert": False}
         self.write("model/tokenizer.json", json.dumps({**tokenizer, "pre_tokenizer": split}))
@@ -249,7 +249,7 @@ class Wasm(winnow.TestCase):
         self.assertLess(sum(difference > 1e-5 for difference in differences), len(differences) / 50)
 
     def quantized(self, *arguments, data=winnow.MESSAGES):
-        self.train(*arguments, data=data)
+        self.trained(*arguments, data=data)
         self.winnow("quantize", "model", "--quiet")
 
     def test_int8_encoder_predicts_as_the_program_does(self):
@@ -313,7 +313,7 @@ class Wasm(winnow.TestCase):
             self.assertFalse(found.get("trap", True), f"{change}: {found}")
 
     def test_float_weights_alone_are_refused_by_name(self):
-        self.train()
+        self.trained()
         files = [name for name in ENCODER if name != "model_int8.safetensors"]
         self.assertIn("winnow quantize", self.engine(["a"], files=files)[0]["error"])
         self.assertIn("linear models alone", self.engine(["a"], files=files, module=MODULE.replace(".wasm", "-linear.wasm"))[0]["error"])

@@ -17,7 +17,7 @@ class ZeroShot(TestCase):
         names = ("contradiction", "neutral", "entailment")
         self.write("nli.tsv", "label\ttext\n" + "".join(f"{names[i % 3]}\t{row.split(chr(9), 1)[1]}" for i, row in enumerate(rows[1:301])))
         self.write("labels.txt", "\n".join(names) + "\n")
-        self.train("--labels", "labels.txt", "--max-length", 64, "--quantize", "--max-drop", 1, data="nli.tsv", output="nli")
+        self.trained("--labels", "labels.txt", "--max-length", 64, "--quantize", "--max-drop", 1, data="nli.tsv", output="nli")
 
     def ask(self, *arguments, texts=TEXTS, labels=",".join(LABELS), **options):
         out, _ = self.winnow("classify", "nli", "--zero-shot", labels, "--json", *arguments, "--", *texts, **options)

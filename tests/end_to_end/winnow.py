@@ -1,4 +1,7 @@
 """Runs the real program in a temporary directory. Standard library alone."""
+import atexit
+import functools
+import hashlib
 import json
 import os
 import shutil
@@ -61,6 +64,23 @@ class TestCase(unittest.TestCase):
         small = with_defaults(["--base-model", "scratch", "--epochs", 2, "--precision", "f32"], arguments)
         return self.winnow("train", data, "--output-dir", self.path(output), *small, **options)
 
+    def trained(self, *arguments, data=MESSAGES, output="model"):
+        """A new model in `output`, as `winnow train DATA ARGUMENTS` makes it (as `train` does, unless the arguments name a kind). It is a copy if an earlier test of this
+        process has trained the same, so it is for tests of what models are used for, and not for those of training."""
+        target = self.path(output)
+        self.assertFalse(os.path.exists(target), "a model that replaces another one has a version of its own")
+        files = [contents(self.path(name)) for name in (data, *map(str, arguments)) if os.path.isfile(self.path(name))]
+        key = repr((os.path.basename(data), os.path.basename(output), arguments, files, sorted(self.environment.items()), self.unverified)).replace(self.directory, "")
+        kept = os.path.join(kept_models(), hashlib.sha256(key.encode()).hexdigest())
+        if os.path.exists(kept):
+            shutil.copytree(kept, target)
+            return
+        if "--kind" in arguments:
+            self.winnow("train", data, "--output-dir", target, *arguments)
+        else:
+            self.train(*arguments, data=data, output=output)
+        shutil.copytree(target, kept)
+
     def files(self, directory="model"):
         """Contents by relative name."""
         found = {}
@@ -69,6 +89,19 @@ class TestCase(unittest.TestCase):
                 with open(os.path.join(root, name), "rb") as file:
                     found[os.path.relpath(os.path.join(root, name), self.path(directory))] = file.read()
         return found
+
+
+@functools.cache
+def kept_models():
+    """The directory of the models of `TestCase.trained`, which lasts as long as the process."""
+    directory = tempfile.mkdtemp(prefix="winnow-e2e-kept-")
+    atexit.register(shutil.rmtree, directory, True)
+    return directory
+
+
+def contents(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def messages():

@@ -11,17 +11,22 @@ DIR, and used again later. Vocabularies of each family (WordPiece, Unigram, BPE)
     beside them (tokenizer_config.json, special_tokens_map.json, added_tokens.json): the ids are those of AutoTokenizer.
 The ids come from tokenize_probe, which is started once; each 20th variant is also given to the program itself.
 A variant that Winnow refuses has to be listed here as refused, with a part of the message.
+What the packages say is kept in the user's cache for runs with the same versions of them.
 Exits 0 when all is as it should be, 77 when the packages can't be had ("skipped: ..."), else 1.
 """
 import argparse
 import copy
+import hashlib
+import importlib.metadata
 import io
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import odd_texts
@@ -285,11 +290,44 @@ def write(directory, files):
         (directory / name).write_bytes(data)
 
 
+class Reference:
+    """What the packages say: the trained vocabularies, and the ids of texts by the files of a tokenizer. What they have said in an earlier run is not asked again,
+    unless a package has another version now."""
+
+    UNUSED_DAYS = 30
+
+    def __init__(self):
+        versions = [f"{name} {importlib.metadata.version(name)}" for name in (*PACKAGES, "protobuf")]
+        sources = b"".join(Path(source).read_bytes() for source in (__file__, odd_texts.__file__))
+        key = hashlib.sha256(repr((sys.version, versions)).encode() + sources).hexdigest()
+        self.file = packages.cache() / "tokenizer-variants" / f"{key[:32]}.pickle"
+        self.kept = pickle.loads(self.file.read_bytes()) if self.file.exists() else {}
+        self.known = len(self.kept)
+
+    def __call__(self, what, ask):
+        """`ask`'s answer, by a value that says all that it depends on."""
+        key = hashlib.sha256(repr(what).encode()).digest()
+        if key not in self.kept:
+            self.kept[key] = ask()
+        return self.kept[key]
+
+    def keep(self):
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        if len(self.kept) > self.known:
+            new = self.file.with_suffix(f".{os.getpid()}")
+            new.write_bytes(pickle.dumps(self.kept))
+            new.replace(self.file)
+        os.utime(self.file)
+        for other in self.file.parent.glob("*.pickle"):
+            if time.time() - other.stat().st_mtime > self.UNUSED_DAYS * 24 * 3600:
+                other.unlink(missing_ok=True)
+
+
 class Comparison:
     EACH_OF_PROGRAM = 20
 
-    def __init__(self, winnow, probe, directory, count):
-        self.winnow, self.directory, self.count = winnow, directory, count
+    def __init__(self, winnow, probe, directory, count, reference):
+        self.winnow, self.directory, self.count, self.reference = winnow, directory, count, reference
         self.probe = subprocess.Popen([probe], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.variants = self.failed = 0
 
@@ -324,7 +362,8 @@ class Comparison:
             if ids is not None or refused is None or refused not in message:
                 self.fail(name, f"expected {'ids' if refused is None else 'a refusal that names ' + refused}, got {message if ids is None else 'ids'}")
             return
-        expected = encode(texts)
+        files = sorted((path.name, path.read_bytes()) for path in self.directory.iterdir())
+        expected = self.reference((files, texts, max_length), lambda: encode(texts))
         wrong = [i for i in range(len(texts)) if ids[i] != expected[i]]
         if wrong:
             i = min(wrong, key=lambda i: len(texts[i]))
@@ -342,34 +381,40 @@ def main():
     options = parser.parse_args()
     packages.use(PACKAGES, options.venv.absolute(), install=["tokenizers", f"transformers=={options.transformers}.*", "sentencepiece", "protobuf"])
     os.environ |= {"TRANSFORMERS_VERBOSITY": "error", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
-    import tokenizers
-    import transformers
-
-    families = Families([text for text in odd_texts.texts(3000, seed=2) if not any(role in text for role in ROLES)])
+    reference = Reference()
+    families = reference("families", lambda: Families([text for text in odd_texts.texts(3000, seed=2) if not any(role in text for role in ROLES)]))
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        comparison = Comparison(options.winnow.absolute(), options.probe.absolute(), directory, options.texts)
+        comparison = Comparison(options.winnow.absolute(), options.probe.absolute(), directory, options.texts, reference)
         for name, variant, extra, refused in families.json_variants():
             if not re.search(options.only, name):
                 continue
             write(directory, {"tokenizer.json": variant})
-            encode = lambda texts: [each.ids for each in tokenizers.Tokenizer.from_str(json.dumps(variant)).encode_batch(texts)]
+
+            def encode(texts):
+                import tokenizers
+
+                return [each.ids for each in tokenizers.Tokenizer.from_str(json.dumps(variant)).encode_batch(texts)]
+
             comparison.compare(name, extra, refused, encode, roles=True)
             if extra and refused is None:
                 comparison.compare(name + " (special tokens are text)", extra, refused, encode)
-        for name, files, extra, refused in families.directories(transformers.__version__):
+        for name, files, extra, refused in families.directories(importlib.metadata.version("transformers")):
             if not re.search(options.only, name):
                 continue
             write(directory, files)
 
             def encode(texts):
+                import transformers
+
                 made = transformers.AutoTokenizer.from_pretrained(str(directory))
                 limit = {"truncation": True, "max_length": 12} if name == "truncation_side" else {}
                 return made(texts, **limit)["input_ids"]
 
             comparison.compare(name, extra, refused, encode, **({"max_length": 12} if name == "truncation_side" else {}))
-    print(f"tokenizers {tokenizers.__version__}, transformers {transformers.__version__}: {comparison.variants} variants of {options.texts} texts, "
-          f"{comparison.failed} failed")
+    reference.keep()
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES[:2])
+    print(f"{versions}: {comparison.variants} variants of {options.texts} texts, {comparison.failed} failed")
     sys.exit(1 if comparison.failed else 0)
 
 

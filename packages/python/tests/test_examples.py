@@ -1,6 +1,7 @@
 """The examples run, and the package and its examples are free of type errors."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -59,7 +60,9 @@ def test_ray_data_gives_the_predictions_of_the_classifier(linear, texts, tmp_pat
 
 
 def test_types_are_checked(tmp_path):
+    """With the cache of an earlier run: mypy reads again what has changed."""
     pytest.importorskip("mypy")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "winnow-tests"
     installed = Path(winnow.__file__).parent
     assert (installed / "py.typed").exists() and (installed / "_core.pyi").exists()
     use = tmp_path / "use.py"
@@ -70,7 +73,7 @@ def test_types_are_checked(tmp_path):
         "reveal_type(c.classify(['a', 'b']))\n"
         "reveal_type(c.classify('a').label)\n"
     )
-    command = [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", "--cache-dir", tmp_path / "cache"]
+    command = [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", "--cache-dir", cache / "mypy"]
     examples = sorted((PACKAGE / "examples").glob("*.py"))
     for checked in (["-p", "winnow"], [*examples, use]):
         done = subprocess.run([*command, *checked], capture_output=True, text=True, cwd=tmp_path)
