@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/json.h"
 #include "bundle/model_version.h"
 #include "registry/registry.h"
 
@@ -81,6 +82,20 @@ Result<void> Registry::RemoveFiles(const ModelVersion& version) {
   return store_->RemoveModelVersion(version.name, version.version);
 }
 
+/// Has pushes use other keys from now on (KeysFor): another process that collects may go on with these keys at any
+/// time.
+Result<void> Registry::NoteRemoval(const std::string& uri) {
+  const size_t slash = uri.find('/');
+  const std::string name = uri.substr(0, slash), version = uri.substr(slash + 1, uri.size() - slash - 2);
+  if (version.contains('~')) return {};  // is used once
+  return store_->AppendAudit({.event_key = "registry.remove_files/" + uri,
+                              .actor = options_.actor,
+                              .action = "registry.remove_files",
+                              .subject = name,
+                              .details = Json({{"version", version}}).dump(),
+                              .created_at = options_.now()});
+}
+
 Result<void> Registry::CollectOrphans(const CollectRequest& request, Collected& collected) {
   const StoreTime now = options_.now();
   // Files first: a version that is pushed meanwhile has its row, or has younger files.
@@ -91,9 +106,14 @@ Result<void> Registry::CollectOrphans(const CollectRequest& request, Collected& 
          TRY(store_->ListModelVersions({.name = request.name, .removing = removing, .names_only = true})))
       uris.insert(version.uri);
   }
+  std::set<std::string> noted;
   for (ArtifactEntry& entry : entries) {
-    if (!IsOfVersion(entry.key) || uris.contains(UriOf(entry.key)) || now - entry.modified < kPushed) continue;
-    if (!request.dry_run) TRY(artifacts_->Remove(entry.key));
+    const std::string uri = UriOf(entry.key);
+    if (!IsOfVersion(entry.key) || uris.contains(uri) || now - entry.modified < kPushed) continue;
+    if (!request.dry_run) {
+      if (noted.insert(uri).second) TRY(NoteRemoval(uri));
+      TRY(artifacts_->Remove(entry.key));
+    }
     collected.bytes += entry.bytes;
     collected.orphans.push_back(std::move(entry));
   }
