@@ -169,7 +169,6 @@ class Registry {
   Result<void> RemoveFiles(const ModelVersion& version);
   Result<void> CollectVersions(const CollectRequest& request, const std::vector<ModelVersion>& versions,
                                Collected& collected);
-  Result<void> NoteRemoval(const std::string& uri);
   Result<void> CollectOrphans(const CollectRequest& request, Collected& collected);
   Result<std::optional<AliasRow>> NewestRow(const std::string& name, const std::string& alias);
   Result<AliasChanged> Change(AliasChange change);

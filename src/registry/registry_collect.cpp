@@ -29,6 +29,20 @@ bool IsOfVersion(std::string_view key) {
 /// Returns the part of a key that a version's URI is: NAME/VERSION/.
 std::string UriOf(std::string_view key) { return std::string(key.substr(0, key.find('/', key.find('/') + 1) + 1)); }
 
+/// Has pushes use other keys than those of an URI from now on (KeysFor): another process that collects may go on with
+/// these at any time.
+Result<void> NoteRemoval(Store& store, const std::string& uri, const std::string& actor, StoreTime now) {
+  const size_t slash = uri.find('/');
+  const std::string name = uri.substr(0, slash), version = uri.substr(slash + 1, uri.size() - slash - 2);
+  if (version.contains('~')) return {};  // is used once
+  return store.AppendAudit({.event_key = "registry.remove_files/" + uri,
+                            .actor = actor,
+                            .action = "registry.remove_files",
+                            .subject = name,
+                            .details = Json({{"version", version}}).dump(),
+                            .created_at = now});
+}
+
 }  // namespace
 
 Result<Collected> Registry::Collect(const CollectRequest& request) {
@@ -82,20 +96,6 @@ Result<void> Registry::RemoveFiles(const ModelVersion& version) {
   return store_->RemoveModelVersion(version.name, version.version);
 }
 
-/// Has pushes use other keys from now on (KeysFor): another process that collects may go on with these keys at any
-/// time.
-Result<void> Registry::NoteRemoval(const std::string& uri) {
-  const size_t slash = uri.find('/');
-  const std::string name = uri.substr(0, slash), version = uri.substr(slash + 1, uri.size() - slash - 2);
-  if (version.contains('~')) return {};  // is used once
-  return store_->AppendAudit({.event_key = "registry.remove_files/" + uri,
-                              .actor = options_.actor,
-                              .action = "registry.remove_files",
-                              .subject = name,
-                              .details = Json({{"version", version}}).dump(),
-                              .created_at = options_.now()});
-}
-
 Result<void> Registry::CollectOrphans(const CollectRequest& request, Collected& collected) {
   const StoreTime now = options_.now();
   // Files first: a version that is pushed meanwhile has its row, or has younger files.
@@ -111,7 +111,7 @@ Result<void> Registry::CollectOrphans(const CollectRequest& request, Collected& 
     const std::string uri = UriOf(entry.key);
     if (!IsOfVersion(entry.key) || uris.contains(uri) || now - entry.modified < kPushed) continue;
     if (!request.dry_run) {
-      if (noted.insert(uri).second) TRY(NoteRemoval(uri));
+      if (noted.insert(uri).second) TRY(NoteRemoval(*store_, uri, options_.actor, now));
       TRY(artifacts_->Remove(entry.key));
     }
     collected.bytes += entry.bytes;
