@@ -88,7 +88,7 @@ TEST_F(AuditQueueTest, LogsOnceWhatWaits) {
   queue_.Add(Change("B"));
   queue_.WriteWaiting();
   const std::string log = testing::internal::GetCapturedStderr();
-  for (const char* subject : {" A {}", " B {}"}) EXPECT_THAT(log, HasSubstr(subject));
+  for (const char* change : {"rules.set A ", "rules.set B "}) EXPECT_THAT(log, HasSubstr(change));
   EXPECT_EQ(std::ranges::count(log, '\n'), 2) << log;
 }
 
