@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -26,14 +27,19 @@ bool AreNearDuplicates(const CampaignText& a, const CampaignText& b, const Campa
 class CampaignGroups {
  public:
   explicit CampaignGroups(CampaignLikeness likeness = {}) : likeness_(likeness) {}
+  CampaignGroups(const CampaignGroups&) = delete;
+  CampaignGroups& operator=(const CampaignGroups&) = delete;
 
   /// Returns the number of the group of a text: that of the first text of a group which it is a near-duplicate of, else
   /// a new one. Groups depend on the order of the texts.
   size_t GroupOf(std::string_view text);
+  /// As above; `text` must outlive the groups.
+  size_t GroupOf(const CampaignText& text);
 
  private:
   const CampaignLikeness likeness_;
-  std::vector<CampaignText> first_;
+  std::deque<CampaignText> own_;  // first texts that nobody else keeps
+  std::vector<const CampaignText*> first_;
   std::map<std::array<uint64_t, 2>, size_t> by_digest_;
   std::array<BandTable, kCampaignBands> bands_;
 };

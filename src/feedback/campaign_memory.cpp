@@ -8,7 +8,7 @@
 namespace winnow {
 namespace {
 
-/// Entries that are changed while readers wait.
+/// Entries that are changed while readers wait, or read while a writer waits, and behind it further readers.
 constexpr size_t kBatch = 1000;
 
 StoreTime TimeOf(StoreTime at) { return at == StoreTime() ? StoreNow() : at; }
@@ -300,23 +300,28 @@ void CampaignMemory::Restore(const CampaignUse& use) {
 
 std::vector<CampaignUse> CampaignMemory::TakeUses() {
   std::vector<CampaignUse> uses;
-  const ReaderLock lock(mutex_);
-  for (const Entry& entry : entries_) {
-    const int64_t used = entry.used.load(std::memory_order_relaxed);
-    if (entry.ended || entry.saved.exchange(used, std::memory_order_relaxed) >= used) continue;
-    uses.push_back({fmt::format("{:016x}{:016x}", entry.text.digest[0], entry.text.digest[1]),
-                    StoreTime(std::chrono::milliseconds(used))});
+  for (size_t begin = 0;; begin += kBatch) {
+    const ReaderLock lock(mutex_);
+    if (begin >= entries_.size()) return uses;
+    for (size_t i = begin; i < std::min(begin + kBatch, entries_.size()); ++i) {
+      const Entry& entry = entries_[i];
+      const int64_t used = entry.used.load(std::memory_order_relaxed);
+      if (entry.ended || entry.saved.exchange(used, std::memory_order_relaxed) >= used) continue;
+      uses.push_back({fmt::format("{:016x}{:016x}", entry.text.digest[0], entry.text.digest[1]),
+                      StoreTime(std::chrono::milliseconds(used))});
+    }
   }
-  return uses;
 }
 
 size_t CampaignMemory::DropExpired(StoreTime now) {
   const int64_t oldest = Milliseconds(now) - options_.lifetime.count();
   std::vector<uint32_t> expired;
-  {
+  for (size_t begin = 0;; begin += kBatch) {
     const ReaderLock lock(mutex_);
-    for (uint32_t i = 0; i < entries_.size(); ++i) {
-      if (!entries_[i].ended && entries_[i].used.load(std::memory_order_relaxed) < oldest) expired.push_back(i);
+    if (begin >= entries_.size()) break;
+    for (size_t i = begin; i < std::min(begin + kBatch, entries_.size()); ++i) {
+      if (!entries_[i].ended && entries_[i].used.load(std::memory_order_relaxed) < oldest)
+        expired.push_back(static_cast<uint32_t>(i));
     }
   }
   {

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/interrupt.h"
-#include "feedback/trust.h"
 #include "feedback/verdict_samples.h"
 #include "store/user_name.h"
 
@@ -14,6 +13,7 @@ namespace {
 
 constexpr int kPage = 2000;
 constexpr std::chrono::hours kTrustLifetime(1);  // feedback may also have been deleted
+constexpr int kTrustShare = 20;                  // the share of the time that computing the trust takes at most
 constexpr size_t kMostRecentKeys = 65536;
 
 /// Transactions of several servers may become visible in another order than their ids, so the last ones are read again.
@@ -22,6 +22,14 @@ constexpr int64_t kOverlap = 1000;
 /// Former versions have stored addresses of users as they were spelt.
 void NormalizeUser(FeedbackEvent& event) {
   if (event.user_id) event.user_id = NormalUser(*event.user_id);
+}
+
+/// Fills in the text of a message from the history, if the event has none and the history knows it.
+Result<void> FindText(Store& store, FeedbackEvent& event) {
+  if (!event.text.empty() || !event.message_id) return {};
+  const auto message = TRY(store.FindMessage(*event.message_id));
+  if (message && !message->message.redacted) event.text = message->message.text;
+  return {};
 }
 
 /// Passes the events after an id to `take`, and returns the last id.
@@ -88,7 +96,7 @@ FeedbackLog::FeedbackLog(FeedbackSink sink, CampaignMemory* memory) : sink_(std:
 /// Fills in what the history knows about the message. While the store is down, feedback about an id is stored as it is;
 /// ReadAllFeedback finds the text later.
 Result<void> FeedbackLog::Complete(FeedbackEvent& event, std::string& sender) const {
-  const std::shared_ptr<Store> store = sink_.store();
+  const std::shared_ptr<Store> store = sink_.lookups ? sink_.lookups() : sink_.store();
   if (!event.message_id || store == nullptr) return {};
   bool redacted = false;
   if (const std::optional<StoredMessage> known = TRY(store->FindMessage(*event.message_id))) {
@@ -182,6 +190,7 @@ Result<void> FeedbackLog::Relearn() {
   if (memory_ == nullptr || store == nullptr) return {};
   const MutexLock lock(catching_up_);
   trust_basis_.reset();  // the trust is to be computed without what was forgotten
+  trust_reading_.reset();
   if (memory_->size() == 0) return {};
   const std::unique_ptr<CampaignMemory> fresh = memory_->Fresh();
   learnt_.clear();
@@ -209,17 +218,56 @@ Result<void> FeedbackLog::CatchUp() {
   return {};
 }
 
+Result<void> FeedbackLog::ReadForTrust(Store& store) {
+  TrustReading& reading = *trust_reading_;
+  for (auto waiting = reading.textless.begin(); waiting != reading.textless.end();) {
+    auto& [number, event] = *waiting;
+    TRY(FindText(store, event));
+    if (event.text.empty()) {
+      ++waiting;
+      continue;
+    }
+    reading.state.Replace(number, event);
+    waiting = reading.textless.erase(waiting);
+  }
+  const FeedbackFilter after{.after_id = std::max<int64_t>(0, reading.last_id - kOverlap)};
+  TRY(ReadPages(store, after, [&](std::vector<StoredFeedback>& page) -> Result<void> {
+    if (stopped_) return Fail(ErrorCode::kCancelled, "stopped");
+    for (StoredFeedback& stored : page) {
+      if (reading.taken.contains(stored.id)) continue;
+      FeedbackEvent& event = stored.event;
+      NormalizeUser(event);
+      TRY(FindText(store, event));
+      reading.taken.insert(stored.id);
+      const size_t number = reading.state.Add(event);
+      if (event.text.empty() && event.message_id) reading.textless.emplace_back(number, std::move(event));
+    }
+    reading.last_id = std::max(reading.last_id, page.back().id);
+    reading.taken.erase(reading.taken.begin(), reading.taken.lower_bound(reading.last_id - kOverlap));
+    return {};
+  }));
+  return {};
+}
+
 Result<void> FeedbackLog::UpdateTrust() {
   const std::shared_ptr<Store> store = sink_.store();
-  if (memory_ == nullptr || store == nullptr) return {};
+  if (memory_ == nullptr || store == nullptr || stopped_) return {};
   const MutexLock lock(catching_up_);
-  TrustBasis basis{
-      .last_id = last_id_, .labels = TRY(ReadVerdictLabels(*store)), .at = std::chrono::steady_clock::now()};
+  const auto now = std::chrono::steady_clock::now();
+  if (trust_basis_ && now < next_trust_) return {};
+  TrustBasis basis{.last_id = last_id_, .labels = TRY(ReadVerdictLabels(*store)), .at = now};
   const bool known = trust_basis_ && trust_basis_->last_id == basis.last_id && trust_basis_->labels == basis.labels;
-  if (known && basis.at - trust_basis_->at < kTrustLifetime) return {};
-  const std::vector<FeedbackState> states = CurrentFeedback(TRY(ReadAllFeedback(*store)));
-  memory_->SetTrustedUsers(ComputeTrust(states, basis.labels).TrustedUsers());
+  if (known && now - trust_basis_->at < kTrustLifetime) return {};
+  if (trust_reading_ == nullptr || now - trust_reading_->begun >= kTrustLifetime)
+    trust_reading_ = std::make_unique<TrustReading>();
+  TRY(ReadForTrust(*store));
+  const std::optional<TrustTable> trust =
+      trust_reading_->state.Compute(basis.labels, [this] { return !stopped_.load(); });
+  if (!trust) return {};
+  memory_->SetTrustedUsers(trust->TrustedUsers());
   trust_basis_ = std::move(basis);
+  const auto end = std::chrono::steady_clock::now();
+  next_trust_ = end - now > std::chrono::seconds(1) ? end + (end - now) * (kTrustShare - 1) : end;
   return {};
 }
 
@@ -229,10 +277,7 @@ Result<std::vector<FeedbackEvent>> ReadAllFeedback(Store& store, const std::func
     for (StoredFeedback& stored : page) {
       FeedbackEvent& event = stored.event;
       NormalizeUser(event);
-      if (event.text.empty() && event.message_id) {
-        const auto message = TRY(store.FindMessage(*event.message_id));
-        if (message && !message->message.redacted) event.text = message->message.text;
-      }
+      TRY(FindText(store, event));
       events.push_back(std::move(event));
     }
     if (advance) advance(static_cast<int64_t>(page.size()));

@@ -2,6 +2,8 @@
 /// to the campaign memory at once.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -12,11 +14,13 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
 #include "base/result.h"
 #include "feedback/campaign_memory.h"
+#include "feedback/trust_state.h"
 #include "store/feedback_recorder.h"
 #include "store/store.h"
 
@@ -26,8 +30,10 @@ namespace winnow {
 struct FeedbackSink {
   /// Makes an event durable.
   std::function<Result<FeedbackOutcome>(FeedbackEvent)> write;
-  /// Returns the store; null while it is down.
+  /// Returns the store; null while it has not been opened.
   std::function<std::shared_ptr<Store>()> store;
+  /// Returns the store that Add asks what is known about the message; null while it is down. Empty: `store`.
+  std::function<std::shared_ptr<Store>()> lookups = {};
 };
 
 /// Return the sink of a store, and that of a recorder, which must outlive the sink.
@@ -60,12 +66,16 @@ class FeedbackLog {
   /// Has events that the tombstones cover answered as duplicates from now on, also while the store is down.
   void SetForgotten(std::shared_ptr<const Tombstones> tombstones);
 
-  /// Computes from all feedback which users are trusted (see feedback/trust.h), and tells the memory. If CatchUp has
-  /// found no feedback since the last time, and the blind labels are equal, nothing is read again for an hour. Errors:
-  /// those of the store.
+  /// Computes from all feedback which users are trusted (see feedback/trust.h), and tells the memory. Feedback that is
+  /// known is not read again for an hour. Does nothing if CatchUp has found no feedback since the last time and the
+  /// blind labels are equal, or if the last computation took a second or more, and more than a twentieth of the time
+  /// since. Errors: those of the store.
   Result<void> UpdateTrust();
+  /// Has UpdateTrust return soon, for good.
+  void Stop() { stopped_ = true; }
 
  private:
+  Result<void> ReadForTrust(Store& store) REQUIRES(catching_up_);
   Result<void> Complete(FeedbackEvent& event, std::string& sender) const;
   bool IsForgotten(const FeedbackEvent& event);
   Result<int64_t> Read(Store& store, FeedbackFilter filter, CampaignMemory& memory) REQUIRES(catching_up_);
@@ -90,6 +100,18 @@ class FeedbackLog {
     std::chrono::steady_clock::time_point at = {};
   };
   std::optional<TrustBasis> trust_basis_ GUARDED_BY(catching_up_);
+  /// All feedback, as the trust is computed from it.
+  struct TrustReading {
+    TrustState state = TrustState();
+    int64_t last_id = 0;
+    std::set<int64_t> taken = {};  ///< the events among the last kOverlap ones
+    /// Events about messages whose texts are not known yet, by their numbers in the state.
+    std::vector<std::pair<size_t, FeedbackEvent>> textless = {};
+    std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  };
+  std::unique_ptr<TrustReading> trust_reading_ GUARDED_BY(catching_up_);
+  std::chrono::steady_clock::time_point next_trust_ GUARDED_BY(catching_up_);
+  std::atomic<bool> stopped_ = false;
 };
 
 /// Checks what FeedbackLog::Add requires of an event apart from its text. Errors: kInvalidArgument.

@@ -97,6 +97,53 @@ TEST_P(FeedbackLogOn, AnEntryThatWasMatchedLatelyOutlivesARestart) {
   EXPECT_TRUE(memory.Find("win a prize", "", StoreNow() + std::chrono::days(20)));
 }
 
+/// Seven texts that an administrator has judged as the user has.
+std::vector<FeedbackEvent> EventsOfATrustedUser(const std::string& user) {
+  std::vector<FeedbackEvent> events;
+  for (int i = 0; i < 7; ++i) {
+    const std::string text = "text number " + std::string(1, static_cast<char>('a' + i));
+    events.push_back(FeedbackWord("spam", i, user, text));
+    events.push_back(FeedbackWord("spam", i, "root", text));
+    events.back().idempotency_key += user;
+    events.back().source = "admin";
+  }
+  return events;
+}
+
+TEST_P(FeedbackLogOn, TrustGrowsWithTheFeedbackThatComes) {
+  const std::shared_ptr<Store> store = OpenStore();
+  CampaignMemory memory;
+  FeedbackLog log(SinkOf(store), &memory);
+  const auto add = [&](std::vector<FeedbackEvent> events) {
+    for (FeedbackEvent& event : events) {
+      event.created_at = StoreNow();
+      ASSERT_TRUE(store->AddFeedback(event));
+    }
+    ASSERT_TRUE(log.CatchUp());
+    ASSERT_TRUE(log.UpdateTrust());
+  };
+  const auto report = [&](const std::string& user) { return FeedbackWord("spam", 100, user, "win a car"); };
+  for (const char* user : {"anna", "ben"}) add(EventsOfATrustedUser(user));
+  add({report("anna"), report("ben"), report("cleo")});
+  EXPECT_FALSE(memory.Find("win a car", "dora")) << "cleo is not trusted yet";
+  add(EventsOfATrustedUser("cleo"));
+  EXPECT_TRUE(memory.Find("win a car", "dora"));
+}
+
+TEST_P(FeedbackLogOn, AStoreThatIsDownIsNotAskedForTheTextOfAMessage) {
+  const std::shared_ptr<Store> store = OpenStore();
+  FeedbackSink sink = SinkOf(store);
+  bool up = true;
+  sink.lookups = [&] { return up ? store : nullptr; };
+  FeedbackLog log(std::move(sink), nullptr);
+  FeedbackEvent event = FeedbackWord("ham", 1);
+  event.text = "";
+  event.message_id = "m1";
+  EXPECT_EQ(ErrorOf(log.Add(event)).code, ErrorCode::kNotFound);
+  up = false;
+  EXPECT_TRUE(log.Add(event));
+}
+
 TEST(FeedbackLog, RefusesEventsThatSayNothing) {
   FeedbackEvent event = FeedbackWord("spam", 1);
   event.is_spam.reset();

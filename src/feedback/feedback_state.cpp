@@ -21,13 +21,16 @@ constexpr auto kPeoplesSources = std::to_array<std::string_view>({"user", "admin
 constexpr auto kNamesOfTwo =
     std::to_array<std::string_view>({"spam", "junk", "ham", "not_spam", "not spam", "legitimate"});
 
-/// Returns the newest text of each message id. Of two texts of one time, the one that sorts last.
+/// Returns the newest text of each message id. Of two texts of one time, the one whose SHA-256 is greater, which
+/// TrustState knows, too.
 std::map<std::string_view, std::string_view> TextsOfIds(std::span<const FeedbackEvent> events) {
   std::map<std::string_view, const FeedbackEvent*> newest;
   for (const FeedbackEvent& event : events) {
     if (!event.message_id || event.text.empty()) continue;
     const FeedbackEvent*& known = newest[*event.message_id];
-    if (known == nullptr || std::tie(known->created_at, known->text) < std::tie(event.created_at, event.text))
+    if (known == nullptr || known->created_at < event.created_at ||
+        (known->created_at == event.created_at && known->text != event.text &&
+         Sha256(known->text) < Sha256(event.text)))
       known = &event;
   }
   std::map<std::string_view, std::string_view> texts;

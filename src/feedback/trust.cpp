@@ -1,9 +1,10 @@
 #include "feedback/trust.h"
 
 #include <algorithm>
-#include <set>
+#include <functional>
 #include <string_view>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "base/sip_hash.h"
@@ -37,42 +38,52 @@ std::vector<const FeedbackState*> Reports(std::span<const FeedbackState> states,
 }
 
 /// The group of each message, by its text.
-using Groups = std::map<std::string_view, size_t>;
+using Groups = std::map<std::string_view, uint32_t>;
 
 Groups GroupsOf(std::span<const FeedbackState> states, const std::map<std::string, std::string>& labels) {
   CampaignGroups campaigns;
   Groups groups;
-  for (const auto& [text, label] : labels) groups.emplace(text, campaigns.GroupOf(text));
+  for (const auto& [text, label] : labels) groups.emplace(text, static_cast<uint32_t>(campaigns.GroupOf(text)));
   for (const FeedbackState& state : states) {
-    if (!groups.contains(state.text)) groups.emplace(state.text, campaigns.GroupOf(state.text));
+    if (!groups.contains(state.text)) groups.emplace(state.text, static_cast<uint32_t>(campaigns.GroupOf(state.text)));
   }
   return groups;
 }
 
-/// What blind labels, else administrators say about each group. Groups whose blind labels differ are left out.
-std::map<size_t, std::string> KnownLabels(std::span<const FeedbackState> states,
-                                          const std::map<std::string, std::string>& labels, const Groups& groups) {
-  std::map<size_t, std::string> known;
-  std::set<size_t> mixed;
-  for (const auto& [text, label] : labels) {
-    const auto [place, fresh] = known.emplace(groups.at(text), label);
-    if (!fresh && place->second != label) mixed.insert(place->first);
-  }
-  std::map<size_t, const FeedbackState*> last;
+/// Numbers of texts.
+using Numbers = std::map<std::string, uint32_t, std::less<>>;
+
+uint32_t NumberOf(Numbers& numbers, const std::string& text) {
+  return numbers.try_emplace(text, static_cast<uint32_t>(numbers.size())).first->second;
+}
+
+/// What blind labels, else administrators say about each group.
+TrustKnowledge KnownLabels(std::span<const FeedbackState> states, const std::map<std::string, std::string>& labels,
+                           const Groups& groups, Numbers& numbers) {
+  TrustKnowledge known;
+  for (const auto& [text, label] : labels) known.AddLabel(groups.at(text), NumberOf(numbers, label));
+  std::map<uint32_t, const FeedbackState*> last;
   for (const FeedbackState& state : states) {
     if (state.origin != FeedbackOrigin::kAdmin) continue;
     const FeedbackState*& newest = last[groups.at(state.text)];
     if (newest == nullptr || std::tie(newest->at, newest->user) < std::tie(state.at, state.user)) newest = &state;
   }
-  for (const auto& [group, state] : last) known.emplace(group, state->label);
-  for (const size_t group : mixed) known.erase(group);
+  for (const auto& [group, state] : last) known.AddAdminWord(group, NumberOf(numbers, state->label));
   return known;
 }
 
-std::map<std::string, UserTrust> WithWeights(std::map<std::string, UserTrust> users) {
-  for (auto& [user, trust] : users) trust.weight = Weight(trust.agreed, trust.disagreed);
-  return users;
-}
+/// The weights of users: many of them have the same counts.
+class Weights {
+ public:
+  double Of(const UserTrust& trust) {
+    const auto [known, fresh] = known_.try_emplace(std::pair(trust.agreed, trust.disagreed));
+    if (fresh) known->second = Weight(trust.agreed, trust.disagreed);
+    return known->second;
+  }
+
+ private:
+  std::map<std::pair<int, int>, double> known_;
+};
 
 }  // namespace
 
@@ -95,46 +106,81 @@ std::vector<std::string> TrustTable::TrustedUsers() const {
   return trusted;
 }
 
-TrustTable ComputeTrust(std::span<const FeedbackState> states, const std::map<std::string, std::string>& labels,
-                        const TrustOptions& options) {
-  const Groups groups = GroupsOf(states, labels);
-  const std::map<size_t, std::string> known = KnownLabels(states, labels, groups);
-  std::vector<const FeedbackState*> reports = Reports(states, options);
+void TrustKnowledge::AddLabel(uint32_t group, uint32_t label) {
+  const auto [known, fresh] = groups_.try_emplace(group, Known{.label = label});
+  if (!fresh && known->second.label != label) known->second.mixed = true;
+}
+
+void TrustKnowledge::AddAdminWord(uint32_t group, uint32_t label) { groups_.try_emplace(group, Known{.label = label}); }
+
+std::optional<uint32_t> TrustKnowledge::LabelOf(uint32_t group) const {
+  const auto known = groups_.find(group);
+  return known == groups_.end() || known->second.mixed ? std::nullopt : std::optional(known->second.label);
+}
+
+std::vector<std::optional<UserTrust>> JudgeReports(std::vector<TrustReport> reports, const TrustKnowledge& known,
+                                                   size_t users, const TrustOptions& options) {
   // Many reports about one campaign earn no more trust than one.
-  std::set<std::pair<std::string_view, size_t>> seen;
-  std::erase_if(reports, [&](const FeedbackState* report) {
-    return !seen.emplace(report->user, groups.at(report->text)).second;
+  std::unordered_set<uint64_t> seen;
+  std::erase_if(reports, [&](const TrustReport& report) {
+    return !seen.insert(uint64_t{report.user} << 32 | report.group).second;
   });
-  std::map<std::string, UserTrust> users;
-  for (const FeedbackState* report : reports) {
-    UserTrust& trust = users[report->user];
-    const auto label = known.find(groups.at(report->text));
-    if (label != known.end()) ++(label->second == report->label ? trust.agreed : trust.disagreed);
+  std::vector<std::optional<UserTrust>> trust(users);
+  for (const TrustReport& report : reports) {
+    UserTrust& user = trust[report.user] ? *trust[report.user] : trust[report.user].emplace();
+    if (const auto label = known.LabelOf(report.group)) ++(*label == report.label ? user.agreed : user.disagreed);
   }
-  const TrustTable first(WithWeights(users), options.trusted_weight);
+  Weights weights;
+  std::vector<bool> trusted(users);
+  for (size_t user = 0; user < users; ++user)
+    trusted[user] = trust[user] && weights.Of(*trust[user]) >= options.trusted_weight;
   // What those who are trusted by now agree on, for messages of which nothing better is known.
-  std::map<size_t, std::map<std::string, std::set<std::string>>> votes;  // group -> label -> trusted users
-  for (const FeedbackState* report : reports) {
-    const size_t group = groups.at(report->text);
-    if (!known.contains(group) && first.IsTrusted(report->user)) votes[group][report->label].insert(report->user);
+  std::unordered_map<uint32_t, std::vector<std::pair<uint32_t, int>>> votes;  // group -> labels with their voters
+  for (const TrustReport& report : reports) {
+    if (!trusted[report.user] || known.LabelOf(report.group)) continue;
+    auto& labels = votes[report.group];
+    const auto label = std::ranges::find(labels, report.label, &std::pair<uint32_t, int>::first);
+    if (label == labels.end()) {
+      labels.emplace_back(report.label, 1);
+    } else {
+      ++label->second;
+    }
   }
-  for (const FeedbackState* report : reports) {
-    const auto found = votes.find(groups.at(report->text));
+  for (const TrustReport& report : reports) {
+    const auto found = votes.find(report.group);
     if (found == votes.end()) continue;
-    const std::string* agreed = nullptr;
-    size_t labels_of_others = 0, others = 0;
+    uint32_t agreed = 0;
+    int labels_of_others = 0, others = 0;
     for (const auto& [label, voters] : found->second) {
-      const size_t count = voters.size() - voters.count(report->user);
+      const int count = voters - (label == report.label && trusted[report.user] ? 1 : 0);
       if (count == 0) continue;
       ++labels_of_others;
       others = count;
-      agreed = &label;
+      agreed = label;
     }
-    if (labels_of_others != 1 || others < static_cast<size_t>(options.agreeing_users)) continue;
-    UserTrust& trust = users[report->user];
-    ++(*agreed == report->label ? trust.agreed : trust.disagreed);
+    if (labels_of_others != 1 || others < options.agreeing_users) continue;
+    ++(agreed == report.label ? trust[report.user]->agreed : trust[report.user]->disagreed);
   }
-  return TrustTable(WithWeights(std::move(users)), options.trusted_weight);
+  for (std::optional<UserTrust>& user : trust) {
+    if (user) user->weight = weights.Of(*user);
+  }
+  return trust;
+}
+
+TrustTable ComputeTrust(std::span<const FeedbackState> states, const std::map<std::string, std::string>& labels,
+                        const TrustOptions& options) {
+  const Groups groups = GroupsOf(states, labels);
+  Numbers numbers_of_labels, numbers_of_users;
+  const TrustKnowledge known = KnownLabels(states, labels, groups, numbers_of_labels);
+  std::vector<TrustReport> reports;
+  for (const FeedbackState* const report : Reports(states, options)) {
+    reports.push_back({NumberOf(numbers_of_users, report->user), groups.at(report->text),
+                       NumberOf(numbers_of_labels, report->label)});
+  }
+  const auto trust = JudgeReports(std::move(reports), known, numbers_of_users.size(), options);
+  std::map<std::string, UserTrust> users;
+  for (const auto& [user, number] : numbers_of_users) users.emplace(user, trust[number].value_or(UserTrust()));
+  return TrustTable(std::move(users), options.trusted_weight);
 }
 
 }  // namespace winnow

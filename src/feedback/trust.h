@@ -2,9 +2,13 @@
 /// the counts are those of the user's reports that agree and disagree with what is known about their messages.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "feedback/feedback_caps.h"
@@ -48,5 +52,33 @@ class TrustTable {
 /// personal details in a campaign do not hide who has reported what.
 TrustTable ComputeTrust(std::span<const FeedbackState> states, const std::map<std::string, std::string>& labels,
                         const TrustOptions& options = {});
+
+/// A report of a user, by numbers of users, groups of near-duplicates and labels.
+struct TrustReport {
+  uint32_t user = 0, group = 0, label = 0;
+};
+
+/// What is known about groups without the reports of users.
+class TrustKnowledge {
+ public:
+  /// Adds a blind label. A group whose blind labels differ has none, and no administrator decides about it.
+  void AddLabel(uint32_t group, uint32_t label);
+  /// Adds the last word of an administrator, once all blind labels are added.
+  void AddAdminWord(uint32_t group, uint32_t label);
+  std::optional<uint32_t> LabelOf(uint32_t group) const;
+
+ private:
+  struct Known {
+    uint32_t label = 0;
+    bool mixed = false;
+  };
+  std::unordered_map<uint32_t, Known> groups_;
+};
+
+/// Computes the trust of `users` users from reports within the caps in the order of time, of which the first one of
+/// each user about a group counts. Returns nothing for users without reports. What ComputeTrust and TrustState
+/// (feedback/trust_state.h) have in common.
+std::vector<std::optional<UserTrust>> JudgeReports(std::vector<TrustReport> reports, const TrustKnowledge& known,
+                                                   size_t users, const TrustOptions& options);
 
 }  // namespace winnow

@@ -96,6 +96,8 @@ KnownState KnownStateCache::Load(std::string_view sender, std::string_view user)
   {
     const MutexLock lock(mutex_);
     changes = changes_;
+    // While one message finds out whether the store is back, the others do not wait.
+    if (down_) asked_again_ = Clock::now() + options_.pause;
   }
   std::optional<Preferences> preferences;
   Senders senders;
@@ -116,6 +118,7 @@ KnownState KnownStateCache::Load(std::string_view sender, std::string_view user)
   const MutexLock lock(mutex_);
   if (down_) LogInfo("the store is available again");
   down_ = false;
+  asked_again_ = {};
   if (changes == changes_) {
     if (!sender.empty()) Put(senders_, SenderKey(sender, user), senders);
     if (!user.empty()) Put(users_, std::string(user), preferences);

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/json.h"
 #include "bundle/model_version.h"
 #include "registry/registry.h"
 
@@ -27,6 +28,20 @@ bool IsOfVersion(std::string_view key) {
 
 /// Returns the part of a key that a version's URI is: NAME/VERSION/.
 std::string UriOf(std::string_view key) { return std::string(key.substr(0, key.find('/', key.find('/') + 1) + 1)); }
+
+/// Has pushes use other keys than those of an URI from now on (KeysFor): another process that collects may go on with
+/// these at any time.
+Result<void> NoteRemoval(Store& store, const std::string& uri, const std::string& actor, StoreTime now) {
+  const size_t slash = uri.find('/');
+  const std::string name = uri.substr(0, slash), version = uri.substr(slash + 1, uri.size() - slash - 2);
+  if (version.contains('~')) return {};  // is used once
+  return store.AppendAudit({.event_key = "registry.remove_files/" + uri,
+                            .actor = actor,
+                            .action = "registry.remove_files",
+                            .subject = name,
+                            .details = Json({{"version", version}}).dump(),
+                            .created_at = now});
+}
 
 }  // namespace
 
@@ -91,9 +106,14 @@ Result<void> Registry::CollectOrphans(const CollectRequest& request, Collected& 
          TRY(store_->ListModelVersions({.name = request.name, .removing = removing, .names_only = true})))
       uris.insert(version.uri);
   }
+  std::set<std::string> noted;
   for (ArtifactEntry& entry : entries) {
-    if (!IsOfVersion(entry.key) || uris.contains(UriOf(entry.key)) || now - entry.modified < kPushed) continue;
-    if (!request.dry_run) TRY(artifacts_->Remove(entry.key));
+    const std::string uri = UriOf(entry.key);
+    if (!IsOfVersion(entry.key) || uris.contains(uri) || now - entry.modified < kPushed) continue;
+    if (!request.dry_run) {
+      if (noted.insert(uri).second) TRY(NoteRemoval(*store_, uri, options_.actor, now));
+      TRY(artifacts_->Remove(entry.key));
+    }
     collected.bytes += entry.bytes;
     collected.orphans.push_back(std::move(entry));
   }

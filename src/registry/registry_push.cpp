@@ -25,18 +25,21 @@ constexpr size_t kMaxVersion = 128;  // it is part of a key
 
 std::string ShortKey() { return RandomKey().substr(0, 8); }
 
-/// Returns true if the removal of a version has ever begun.
+/// Returns true if the removal of a version, or of files of it without a row, has ever begun.
 Result<bool> WasRemoved(Store& store, const std::string& name, const std::string& version) {
-  AuditFilter filter{.action = "registry.remove", .subject = name};
-  for (;;) {
-    const std::vector<StoredAuditEntry> removals = TRY(store.ListAudit(filter));
-    for (const StoredAuditEntry& removal : removals) {
-      const Json details = TRY(ParseJson(removal.entry.details, "audit log"));
-      if (details.value("version", std::string()) == version) return true;
+  for (const char* action : {"registry.remove", "registry.remove_files"}) {
+    AuditFilter filter{.action = action, .subject = name};
+    for (;;) {
+      const std::vector<StoredAuditEntry> removals = TRY(store.ListAudit(filter));
+      if (removals.empty()) break;
+      for (const StoredAuditEntry& removal : removals) {
+        const Json details = TRY(ParseJson(removal.entry.details, "audit log"));
+        if (details.value("version", std::string()) == version) return true;
+      }
+      filter.after_id = removals.back().id;
     }
-    if (removals.empty()) return false;
-    filter.after_id = removals.back().id;
   }
+  return false;
 }
 
 }  // namespace
@@ -121,9 +124,9 @@ Result<std::pair<ModelVersion, bool>> Registry::PushAs(const std::string& versio
   return std::pair(TRY(Show(row.name + ":" + version)), false);
 }
 
-/// Returns the beginning of the keys for the files of a version that has no row. A version that was removed once gets
-/// keys of its own: a removal that was suspended, of which another process did the rest, may yet go on with the former
-/// keys.
+/// Returns the beginning of the keys for the files of a version that has no row. A version that was removed once, or
+/// whose files were, gets keys of its own: a removal that was suspended, of which another process did the rest, may yet
+/// go on with the former keys. It is noted before it begins, so that whoever finds no files finds the note.
 Result<std::string> Registry::KeysFor(const std::string& name, const std::string& version) {
   const std::string plain = fmt::format("{}/{}/", name, version);
   const std::string own = fmt::format("{}/{}~{}/", name, version, ShortKey());

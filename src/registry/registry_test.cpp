@@ -258,6 +258,20 @@ TEST_F(RegistryTest, WhatAKilledPushLeftIsOutOfTheWayAndIsRemovedAfterADay) {
   ASSERT_TRUE(registry->Pull(registry->Show("spam:1.0.0").value(), path("out"), false));
 }
 
+TEST_F(RegistryTest, APushAfterARemovalOfFilesWithoutAVersionUsesOtherKeys) {
+  const auto registry = Open();
+  fs::create_directories(path("registry/artifacts/spam/1.0.0"));
+  Write(path("registry/artifacts/spam/1.0.0/linear.bin"), "a");
+  later_ = std::chrono::hours(25);
+  EXPECT_EQ(registry->Collect({}).value().orphans.size(), 1u);
+  later_ = std::chrono::hours(0);
+  const Pushed pushed = registry->Push({.bundle = Bundle("a")}).value();
+  EXPECT_THAT(pushed.version.uri, testing::StartsWith("spam/1.0.0~"))
+      << "another process that collects may have the former keys on its list";
+  EXPECT_EQ(registry->store().ListAudit({.action = "registry.remove_files"}).value().size(), 1u);
+  EXPECT_EQ(registry->Push({.bundle = Bundle("b", "1.1.0")}).value().version.uri, "spam/1.1.0/");
+}
+
 TEST_F(RegistryTest, ARemovalThatGoesOnLateDoesNotReachWhatWasPushedAgain) {
   const auto registry = Open();
   for (const char* version : {"1.0.0", "1.1.0"}) ASSERT_TRUE(registry->Push({.bundle = Bundle("a", version)}));

@@ -55,6 +55,11 @@ void ReviewSet::Close() {
   if (worker_.joinable()) worker_.join();
 }
 
+void ReviewSet::Retire(bool retired) {
+  const MutexLock lock(log_mutex_);
+  retired_ = retired;
+}
+
 /// Texts in random order, until features are there.
 void ReviewSet::SetFirstOrder() {
   const auto [random, audits] = OrderWithout(total(), pool_.settings.removed, pool_.settings.seed);
@@ -150,6 +155,8 @@ Result<std::optional<ReviewState::Undone>> ReviewSet::Record(LogEntry entry) {
   std::optional<ReviewState::Undone> undone;
   {
     const MutexLock log(log_mutex_);
+    if (retired_)
+      return Fail(ErrorCode::kCancelled, fmt::format("the review '{}' was deleted meanwhile", pool_.settings.set));
     {
       const MutexLock lock(mutex_);
       TRY(state_.Check(entry));

@@ -99,6 +99,9 @@ class ReviewSet {
   void Start();
   /// Ends the thread; the set then answers from what it has.
   void Close();
+  /// Refuses decisions from now on, with kCancelled: the set is being deleted, and another one may soon have its
+  /// directory. With false, takes them again.
+  void Retire(bool retired);
 
   const ReviewSettings& settings() const { return pool_.settings; }
   const ReviewSetOptions& options() const { return options_; }
@@ -112,7 +115,8 @@ class ReviewSet {
   /// meanwhile. The same reviewer may get them again.
   NextItems Next(Queue queue, size_t count, const std::string& reviewer);
 
-  /// Records decisions. Errors: kNotFound for items and labels that do not exist; kIo.
+  /// Records decisions. Errors: kNotFound for items and labels that do not exist; kIo; kCancelled, as for Undo and
+  /// AddLabels, if the set was retired.
   Result<void> Label(const std::string& reviewer, std::vector<LabelDecision> decisions);
 
   /// Withdraws the reviewer's last decision that still stands. Nothing if there is none. Errors: kIo.
@@ -155,6 +159,7 @@ class ReviewSet {
   const ReviewSetOptions options_;
   const ReviewPool pool_;
   Mutex log_mutex_;  // held while an entry is written and applied, so that both are in one order; before mutex_
+  bool retired_ GUARDED_BY(log_mutex_) = false;
   mutable Mutex mutex_;
   ConditionVariable wake_, fitted_changed_;
   ReviewState state_ GUARDED_BY(mutex_);

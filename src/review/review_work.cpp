@@ -143,7 +143,8 @@ void ReviewSet::Measure(const FitInput& input) {
   if (noted) return;
   const Result<std::optional<ReviewState::Undone>> written =
       Record({.kind = LogEntry::Kind::kEstimate, .labelled = input.labelled, .f1_macro = estimate->f1_macro});
-  if (!written) LogWarning("review '{}': {}", pool_.settings.set, written.error().Text());
+  if (!written && written.error().code != ErrorCode::kCancelled)
+    LogWarning("review '{}': {}", pool_.settings.set, written.error().Text());
 }
 
 }  // namespace winnow

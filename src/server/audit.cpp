@@ -14,11 +14,11 @@ void Audit(const Service& service, const HttpRequest& request, std::string actio
   if (service.filter == nullptr || !service.filter->has_store()) {
     return LogInfo("change by {}: {} {} {}", entry.actor, entry.action, entry.subject, entry.details);
   }
-  AuditQueue& audits = service.filter->audits();
-  if (service.filter->calls().RunsThisThread()) return audits.Add(std::move(entry));
-  const bool posted =
-      service.filter->calls().Post(request.caller, [filter = service.filter, entry] { filter->audits().Add(entry); });
-  if (!posted) audits.Wait(std::move(entry));
+  // Added here, so that two changes are in the order in which they were made, whichever task is the first.
+  service.filter->audits().Add(std::move(entry));
+  if (service.filter->calls().RunsThisThread()) return service.filter->audits().WriteWaiting();
+  // What cannot be posted is written in a moment (FilterService::CatchUp).
+  service.filter->calls().Post(request.caller, [filter = service.filter] { filter->audits().WriteWaiting(); });
 }
 
 std::string ActorName(std::string_view actor) {

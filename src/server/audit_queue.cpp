@@ -24,20 +24,12 @@ Result<void> AuditQueue::Append(const AuditEntry& entry) const {
 
 void AuditQueue::Add(AuditEntry entry) {
   if (entry.event_key.empty()) entry.event_key = RandomKey();  // so that another attempt does not store it twice
-  const Result<void> appended = Append(entry);
-  if (appended) return;
-  if (IsOutage(appended.error())) return Wait(std::move(entry));
-  LogWarning("{} is not in the audit log: {}", Described(entry), appended.error().message);
-}
-
-void AuditQueue::Wait(AuditEntry entry) {
-  if (entry.event_key.empty()) entry.event_key = RandomKey();
   const MutexLock lock(mutex_);
-  const bool room = waiting_.size() < most_waiting_;
-  LogWarning("{} {}", Described(entry),
-             room ? "waits for the store, and is not in the audit log yet"
-                  : "is not in the audit log, because too many changes wait for the store");
-  if (room) waiting_.push_back(std::move(entry));
+  if (waiting_.size() < most_waiting_) {
+    waiting_.push_back({std::move(entry)});
+  } else {
+    LogWarning("{} is not in the audit log, because too many changes wait for the store", Described(entry));
+  }
 }
 
 void AuditQueue::WriteWaiting() {
@@ -46,14 +38,22 @@ void AuditQueue::WriteWaiting() {
     {
       const MutexLock lock(mutex_);
       if (waiting_.empty()) return;
-      entry = waiting_.front();
+      entry = waiting_.front().entry;
     }
     const Result<void> appended = Append(entry);
-    if (!appended && IsOutage(appended.error())) return;
+    if (!appended && IsOutage(appended.error())) return ReportWaiting();
     if (!appended) LogWarning("{} is not in the audit log: {}", Described(entry), appended.error().message);
     const MutexLock lock(mutex_);
     // Another caller may have written it meanwhile.
-    if (!waiting_.empty() && waiting_.front().event_key == entry.event_key) waiting_.pop_front();
+    if (!waiting_.empty() && waiting_.front().entry.event_key == entry.event_key) waiting_.pop_front();
+  }
+}
+
+void AuditQueue::ReportWaiting() {
+  const MutexLock lock(mutex_);
+  for (auto waiting = waiting_.rbegin(); waiting != waiting_.rend() && !waiting->reported; ++waiting) {
+    LogWarning("{} waits for the store, and is not in the audit log yet", Described(waiting->entry));
+    waiting->reported = true;
   }
 }
 

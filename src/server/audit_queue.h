@@ -20,25 +20,29 @@ class AuditQueue {
   explicit AuditQueue(StoreSource store, size_t most_waiting = 10000)
       : store_(std::move(store)), most_waiting_(most_waiting) {}
 
-  /// Stores an entry. If the store is down, the entry waits in memory, and the server's log has it, in case that the
-  /// process is killed; an entry that the store refuses, or for which there is no room, is in the log alone.
+  /// Takes an entry for the next WriteWaiting, without asking the store. An entry for which there is no room is in the
+  /// server's log alone.
   void Add(AuditEntry entry);
 
-  /// Keeps an entry for the next WriteWaiting, without asking the store.
-  void Wait(AuditEntry entry);
-
-  /// Stores what waits, the oldest first, as far as the store takes it; each entry is stored once.
+  /// Stores what waits, in the order in which it was added, as far as the store takes it; each entry is stored once. If
+  /// the store is down, the server's log has the entries, too, in case that the process is killed; an entry that the
+  /// store refuses is in the log alone.
   void WriteWaiting();
 
   size_t waiting() const;
 
  private:
+  struct Waiting {
+    AuditEntry entry;
+    bool reported = false;  // that it waits
+  };
   Result<void> Append(const AuditEntry& entry) const;
+  void ReportWaiting();
 
   const StoreSource store_;
   const size_t most_waiting_;
   mutable Mutex mutex_;
-  std::deque<AuditEntry> waiting_ GUARDED_BY(mutex_);
+  std::deque<Waiting> waiting_ GUARDED_BY(mutex_);
 };
 
 }  // namespace winnow

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/temporary_directory.h"
@@ -13,6 +15,7 @@ namespace winnow {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 class AuditQueueTest : public testing::Test {
  protected:
@@ -35,8 +38,10 @@ class AuditQueueTest : public testing::Test {
   AuditQueue queue_{[this] { return down_ ? nullptr : store_; }, /*most_waiting=*/3};
 };
 
-TEST_F(AuditQueueTest, StoresAtOnce) {
+TEST_F(AuditQueueTest, StoresWhatWasAdded) {
   queue_.Add(Change("A"));
+  EXPECT_EQ(queue_.waiting(), 1);
+  queue_.WriteWaiting();
   EXPECT_THAT(Stored(), ElementsAre("A"));
   EXPECT_EQ(queue_.waiting(), 0);
 }
@@ -47,9 +52,9 @@ TEST_F(AuditQueueTest, WhatTheStoreDoesNotTakeWaitsAndIsStoredOnceInItsOrder) {
   queue_.WriteWaiting();
   EXPECT_EQ(queue_.waiting(), 2);
   down_ = false;
-  queue_.WriteWaiting();
-  queue_.WriteWaiting();
   queue_.Add(Change("C"));
+  queue_.WriteWaiting();
+  queue_.WriteWaiting();
   EXPECT_THAT(Stored(), ElementsAre("A", "B", "C"));
   EXPECT_EQ(queue_.waiting(), 0);
 }
@@ -60,6 +65,31 @@ TEST_F(AuditQueueTest, AnEntryThatTheStoreRefusesDoesNotHoldUpTheOthers) {
   down_ = false;
   queue_.WriteWaiting();
   EXPECT_THAT(Stored(), ElementsAre("A", "B"));
+}
+
+TEST_F(AuditQueueTest, ThreadsWriteEntriesInTheirOrder) {
+  AuditQueue queue([this] { return store_; });
+  std::vector<std::string> added;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 40; ++i) {
+    added.push_back(std::to_string(i));
+    queue.Add(Change(added.back()));
+    threads.emplace_back([&queue] { queue.WriteWaiting(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Stored(), added);
+}
+
+TEST_F(AuditQueueTest, LogsOnceWhatWaits) {
+  down_ = true;
+  testing::internal::CaptureStderr();
+  queue_.Add(Change("A"));
+  queue_.WriteWaiting();
+  queue_.Add(Change("B"));
+  queue_.WriteWaiting();
+  const std::string log = testing::internal::GetCapturedStderr();
+  for (const char* change : {"rules.set A ", "rules.set B "}) EXPECT_THAT(log, HasSubstr(change));
+  EXPECT_EQ(std::ranges::count(log, '\n'), 2) << log;
 }
 
 TEST_F(AuditQueueTest, HoldsABoundedNumber) {

@@ -22,6 +22,13 @@ ExperimentService::~ExperimentService() {
     if (!ended_) hanging = records_;
   }
   if (hanging != nullptr) hanging->Shut();
+  bool ended = false;
+  {
+    const MutexLock lock(mutex_);
+    while (!ended_ && changed_.WaitUntil(mutex_, until + std::chrono::seconds(8))) continue;
+    ended = ended_;
+  }
+  if (const std::shared_ptr<Store> feedback = feedback_(); !ended && feedback != nullptr) feedback->Shut();
   thread_.join();
 }
 

@@ -30,7 +30,7 @@ class ExperimentService {
   ExperimentService(ExperimentServiceOptions options, StoreSource feedback);
   ExperimentService(const ExperimentService&) = delete;
   ExperimentService& operator=(const ExperimentService&) = delete;
-  /// Exchanges once more, for two seconds at most.
+  /// Exchanges once more, for two seconds at most; waits ten seconds for a store that hangs.
   ~ExperimentService();
 
   LiveExperiments& live() { return live_; }

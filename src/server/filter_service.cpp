@@ -29,9 +29,15 @@ Result<std::shared_ptr<FilterService>> FilterService::Open(const FilterServiceOp
   service->known_ = std::make_unique<KnownStateCache>(std::move(known));
   const History::StoreSource store = [recorder = service->recorder_] { return recorder->store(); };
   std::unique_ptr<Spool> senders = TRY(Spool::Open(options.spool / "senders"));
-  service->learner_ = std::make_unique<SenderLearner>(store, *service->known_, std::move(senders));
-  service->log_ = std::make_unique<FeedbackLog>(SinkOf(*service->recorder_), service->memory_.get());
-  service->audits_ = std::make_unique<AuditQueue>(store);
+  // Who has something else to do while the store is down does not wait for it.
+  const History::StoreSource store_if_up = [recorder = service->recorder_] {
+    return recorder->counts().up ? recorder->store() : nullptr;
+  };
+  service->learner_ = std::make_unique<SenderLearner>(store_if_up, *service->known_, std::move(senders));
+  FeedbackSink sink = SinkOf(*service->recorder_);
+  sink.lookups = [self = service.get()] { return self->Lookups(); };
+  service->log_ = std::make_unique<FeedbackLog>(std::move(sink), service->memory_.get());
+  service->audits_ = std::make_unique<AuditQueue>(store_if_up);
   service->catching_up_ = std::thread([self = service.get()] { self->CatchUp(); });
   if (options.keep_history) service->history_ = std::make_unique<History>(store, options.history);
   return service;
@@ -40,6 +46,7 @@ Result<std::shared_ptr<FilterService>> FilterService::Open(const FilterServiceOp
 FilterService::~FilterService() {
   Finish();
   if (recorder_ == nullptr) return;
+  log_->Stop();
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   bool written = history_ == nullptr || !recorder_->counts().up || history_->WaitUntilWritten(std::chrono::seconds(2));
   {
@@ -114,6 +121,20 @@ ApiResult<std::shared_ptr<Store>> FilterService::OpenStore() const {
   return store;
 }
 
+std::shared_ptr<Store> FilterService::Lookups() const {
+  if (!recorder_->counts().up) return nullptr;
+  const MutexLock lock(opening_lookups_);
+  if (lookups_ != nullptr || std::chrono::steady_clock::now() < open_lookups_again_) return lookups_;
+  // Together not longer than feedback waits for the store.
+  StoreOptions options{.url = options_.store};
+  options.limits = {
+      .statement = std::chrono::seconds(1), .lock = std::chrono::seconds(1), .connect = std::chrono::seconds(1)};
+  Result<std::unique_ptr<Store>> opened = Store::Open(options);
+  if (opened) lookups_ = *std::move(opened);
+  open_lookups_again_ = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  return lookups_;
+}
+
 void FilterService::Measure(MetricsSnapshot& now) const {
   const FeedbackRecorder::Counts feedback = recorder_->counts();
   now.has_store = true;
@@ -136,8 +157,30 @@ void FilterService::Measure(MetricsSnapshot& now) const {
 }
 
 void FilterService::Finish() const {
+  if (finished_.exchange(true)) return;
+  constexpr std::chrono::seconds kPatience(5);
+  Mutex mutex;
+  ConditionVariable changed;
+  bool done = false;
+  // Tasks that wait for a store that hangs, one after another, would keep the process from ending.
+  std::thread guard([&] {
+    if (recorder_ == nullptr) return;
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    const MutexLock lock(mutex);
+    while (!done && changed.WaitUntil(mutex, until)) continue;
+    const std::shared_ptr<Store> store = recorder_->store();
+    if (done || store == nullptr) return;
+    LogWarning("the store has not answered for {} s; what waits for it is given up", kPatience.count());
+    store->Shut();
+  });
   reads_.Finish();
   calls_.Finish();
+  {
+    const MutexLock lock(mutex);
+    done = true;
+    changed.NotifyAll();
+  }
+  guard.join();
 }
 
 }  // namespace winnow

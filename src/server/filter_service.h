@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -81,6 +82,9 @@ class FilterService {
   Mutex& learning(std::string_view message_id, std::string_view user) const;
   /// Returns the store. Errors: 503 while it has not been opened.
   ApiResult<std::shared_ptr<Store>> OpenStore() const;
+  /// Returns the store for what feedback has to know before it is stored, with time limits that its client can wait
+  /// for; null while the store is down. May wait until it is open.
+  std::shared_ptr<Store> Lookups() const;
   /// Returns the history; null if it is off.
   History* history() const { return history_.get(); }
 
@@ -91,7 +95,7 @@ class FilterService {
   ClientTasks& calls() const { return calls_; }
   /// Sets the numbers of the filter's store.
   void Measure(MetricsSnapshot& now) const;
-  /// Returns when no task is running.
+  /// Returns when no task is running. Has a store that does not answer for five seconds fail.
   void Finish() const;
 
  private:
@@ -121,6 +125,10 @@ class FilterService {
   /// Feedback of concurrent requests shares an fsync of the store, so many may be in progress.
   mutable ClientTasks calls_{/*threads=*/16, /*most_waiting=*/1024};
   std::unique_ptr<AuditQueue> audits_;
+  mutable std::atomic<bool> finished_ = false;
+  mutable Mutex opening_lookups_;
+  mutable std::shared_ptr<Store> lookups_ GUARDED_BY(opening_lookups_);
+  mutable std::chrono::steady_clock::time_point open_lookups_again_ GUARDED_BY(opening_lookups_);
 };
 
 }  // namespace winnow

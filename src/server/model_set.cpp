@@ -91,6 +91,8 @@ void ModelSet::Close() {
 Result<std::unique_ptr<ModelSet>> ModelSet::Open(const std::vector<std::filesystem::path>& roots,
                                                  const ModelSetOptions& options) {
   std::unique_ptr<ModelSet> set(new ModelSet(roots, options));
+  // Its thread is started now: were there none later, requests would wait for their model, and reloads be lost.
+  if (!set->tasks_.Post("", [] {})) return Fail(ErrorCode::kIo, "cannot start a thread that loads models");
   TRY(set->OpenAll());
   return set;
 }

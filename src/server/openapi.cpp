@@ -234,7 +234,8 @@ Json OpenApi(const std::vector<Route>& routes) {
              "431, 501 or 505, unknown paths 404, and unsupported methods 405. A field of a request that is not "
              "described here is refused with 422, and a slash at the end of a path is ignored."},
             {"license", {{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
-          {"servers", Json::array({{{"url", "/"}}})},
+          // Relative to the document, which a proxy may offer below a path of its own.
+          {"servers", Json::array({{{"url", "."}}})},
           {"tags", tags},
           {"paths", paths},
           {"components", Components()}};

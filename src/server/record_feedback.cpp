@@ -41,10 +41,13 @@ ApiResult<std::optional<MessageRecord>> FindMessage(const FilterService& filter,
   if (filter.history() != nullptr) {
     if (std::optional<MessageRecord> recent = filter.history()->Recent(id)) return recent;
   }
-  const std::shared_ptr<Store> store = filter.recorder().store();
-  if (store == nullptr || !filter.recorder().counts().up) return std::nullopt;
+  const std::shared_ptr<Store> store = filter.Lookups();
+  if (store == nullptr) return std::nullopt;
   Result<std::optional<StoredMessage>> found = store->FindMessage(id);
-  if (!found) return std::nullopt;  // the feedback is worth keeping nevertheless
+  if (!found) {  // the feedback is worth keeping nevertheless
+    if (IsOutage(found.error())) filter.recorder().NoteOutage(found.error());
+    return std::nullopt;
+  }
   if (*found) return WithKnownText(*store, (*found)->message);
   return Reject(404, "NotFound", "no message has this id; it may be older than the history, so send the text instead");
 }
@@ -68,8 +71,8 @@ ApiResult<void> SettleText(const FeedbackCall& call, MessageRecord& message) {
 
 /// Returns the stored events of the user about the message, by id; none while the store is down.
 std::vector<StoredFeedback> EventsAbout(const FilterService& filter, const FeedbackEvent& event) {
-  const std::shared_ptr<Store> store = filter.recorder().store();
-  if (store == nullptr || !filter.recorder().counts().up || !event.message_id) return {};
+  const std::shared_ptr<Store> store = filter.Lookups();
+  if (store == nullptr || !event.message_id) return {};
   FeedbackFilter about{.message_id = event.message_id, .limit = 1000};
   if (event.user_id) about.user_id = event.user_id;
   Result<std::vector<StoredFeedback>> found = store->ListFeedback(about);

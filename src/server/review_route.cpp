@@ -34,6 +34,7 @@ Route ReviewRoute(const SharedService& service, Role role, std::string method, s
 ApiError ReviewError(const Error& error) {
   if (error.code == ErrorCode::kIo) return {.status = 503, .type = "Unavailable", .message = error.message};
   if (error.code == ErrorCode::kExists) return {.status = 409, .type = "Conflict", .message = error.message};
+  if (error.code == ErrorCode::kCancelled) return {.status = 404, .type = "NotFound", .message = error.message};
   return {.status = 422, .type = "Validation", .message = error.message};
 }
 

@@ -261,8 +261,12 @@ ApiResult<void> ReviewService::Delete(const std::string& name) {
     if (known == sets_.end() || known->second != set) {  // somebody else has deleted it since
       return Reject(404, "NotFound", fmt::format("the workspace has no review '{}'", name));
     }
+    // Requests that have found the set must not write to one that gets its name.
+    set->Retire(true);
     const Result<void> moved = Rename(directory_ / name, trash_ / name);
-    if (moved || moved.error().code == ErrorCode::kNotFound) sets_.erase(known);
+    const bool gone = moved || moved.error().code == ErrorCode::kNotFound;
+    if (gone) sets_.erase(known);
+    set->Retire(gone);
     if (!moved) return std::unexpected(FileError(moved.error()));
   }
   set->Close();

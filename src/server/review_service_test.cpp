@@ -80,6 +80,17 @@ TEST_F(ReviewServiceTest, OfThreadsThatDeleteAReviewOneMovesItAndItsLabelsStay) 
   EXPECT_EQ(service_->Find("mail").value()->labelled(), 1U);
 }
 
+TEST_F(ReviewServiceTest, ARequestThatHoldsADeletedReviewWritesToNone) {
+  const std::shared_ptr<ReviewSet> former = Create().value();
+  ASSERT_TRUE(service_->Delete("mail"));
+  const std::shared_ptr<ReviewSet> set = Create("second").value();
+  const Result<void> labelled = former->Label("anna", {{.item = 3, .label = "ham"}});
+  ASSERT_FALSE(labelled);
+  EXPECT_EQ(labelled.error().message, "the review 'mail' was deleted meanwhile");
+  EXPECT_FALSE(fs::exists(review_ / kLabelLog));
+  ASSERT_TRUE(set->Label("ben", {{.item = 3, .label = "ham"}}));
+}
+
 TEST_F(ReviewServiceTest, AReviewWithoutADirectoryLeavesTheTrashAsItIs) {
   ASSERT_TRUE(Create());
   ASSERT_TRUE(service_->Delete("mail"));

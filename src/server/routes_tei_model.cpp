@@ -40,7 +40,8 @@ ApiResult<void> Info(const SharedService& service, const SharedRequest&, const H
                             {"tokenization_workers", scheduler.workers > 0 ? scheduler.workers : UnthrottledCores()},
                             {"version", WINNOW_VERSION},
                             {"sha", nullptr},
-                            {"docker_label", nullptr}}));
+                            {"docker_label", nullptr},
+                            {"pooling", classifier.scorer().embedding_size() > 0 ? Json("mean") : Json()}}));
         return {};
       });
   return {};
@@ -127,12 +128,14 @@ RouteDocs InfoDocs() {
               "tokenization_workers": {"type": "integer", "description": "Number of threads that tokenize and classify"},
               "version": {"type": "string", "description": "Version of Winnow"},
               "sha": {"type": ["string", "null"], "description": "Always null"},
-              "docker_label": {"type": ["string", "null"], "description": "Always null"}}})"),
+              "docker_label": {"type": ["string", "null"], "description": "Always null"},
+              "pooling": {"type": ["string", "null"], "description": "How embeddings are made of tokens: always mean; null for linear models, which have none"}}})"),
           .answer_example = ParsedJson(R"({"model_id": "spam", "model_sha": null, "model_dtype": "f32",
             "model_type": {"classifier": {"id2label": {"0": "ham", "1": "spam"}, "label2id": {"ham": 0, "spam": 1}}},
             "max_concurrent_requests": 8192, "max_input_length": 128, "max_batch_tokens": 2048,
             "max_batch_requests": null, "max_client_batch_size": 10000, "auto_truncate": true,
-            "tokenization_workers": 2, "version": "0.1.0", "sha": null, "docker_label": null})")};
+            "tokenization_workers": 2, "version": "0.1.0", "sha": null, "docker_label": null,
+            "pooling": "mean"})")};
 }
 
 RouteDocs TokenizeDocs() {

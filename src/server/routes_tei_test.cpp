@@ -240,6 +240,7 @@ TEST(Info, HasTheFieldsOfTextEmbeddingsInference) {
   EXPECT_EQ(info["model_type"]["classifier"]["id2label"]["1"], "spam");
   EXPECT_EQ(info["auto_truncate"], true);
   EXPECT_EQ(info["max_batch_tokens"], 2048);
+  EXPECT_EQ(info["pooling"], "mean");
 }
 
 TEST(Embed, GivesTheEmbeddingsOfOpenAisRoute) {

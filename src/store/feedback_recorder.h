@@ -50,6 +50,8 @@ class FeedbackRecorder {
 
   /// Returns the store; null while it has not been opened.
   std::shared_ptr<Store> store() const;
+  /// Tells that a read of the store has failed: events go to the spool until a write succeeds.
+  void NoteOutage(const Error& error) { SetUp(false, error.message); }
 
   struct Counts {
     uint64_t stored = 0, spooled = 0, delivered = 0;

@@ -103,7 +103,16 @@ class PostgresConnection final : public SqlConnection {
     });
   }
 
-  SqlResult<void> Begin() override { return Execute("BEGIN ISOLATION LEVEL SERIALIZABLE"); }
+  /// A hot standby, which a server may be after a failover, refuses serializable transactions (0A000). Its connection
+  /// is given up, as the name may stand for the new primary by now.
+  SqlResult<void> Begin() override {
+    SqlResult<void> begun = Execute("BEGIN ISOLATION LEVEL SERIALIZABLE");
+    if (!begun && begun.error().kind == SqlError::kOther) {
+      begun.error().kind = SqlError::kLost;
+      begun.error().error.code = ErrorCode::kNetwork;
+    }
+    return begun;
+  }
 
   SqlResult<void> BeginMigration() override {
     TRY(Execute("BEGIN"));

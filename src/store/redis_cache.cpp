@@ -69,7 +69,8 @@ Result<std::unique_ptr<RedisCache>> RedisCache::Open(std::string_view url, const
 RedisCache::RedisCache(RedisAddress address, const RedisCacheOptions& options)
     : address_(std::move(address)),
       options_(options),
-      connection_((options.max_value_bytes + kReplyOverhead) * kMostKeys, kMostKeys, options.tls) {}
+      connection_((options.max_value_bytes + kReplyOverhead) * kMostKeys, kMostKeys, options.tls),
+      replica_time_(options.first_replica_time) {}
 
 RedisCache::~RedisCache() {
   {
@@ -144,7 +145,8 @@ void RedisCache::Run() {
         connection_.Connect(address_, began + options_.connect_timeout, [this] { return !stopping(); });
     if (ended) {
       if (std::exchange(away, false)) LogWarning("{} is available again", name());
-      refusal_logged_ = false;
+      if (!replica_) refusal_logged_ = false;
+      leave_replica_ = Clock::now() + replica_time_;
       SetReady(true);
       ended = Serve();
     }
@@ -152,6 +154,10 @@ void RedisCache::Run() {
     connection_.Close();
     AnswerAll();
     if (stopping()) break;
+    if (ended) {  // a replica, which answers
+      replica_time_ = std::min(2 * replica_time_, options_.longest_replica_time);
+      continue;
+    }
     {
       const MutexLock lock(mutex_);
       ++counts_.errors;
@@ -179,7 +185,7 @@ void RedisCache::Pause(std::chrono::milliseconds time) {
   }
 }
 
-/// Until Redis fails, which is what it returns, or the cache is stopped.
+/// Until Redis fails, which is what it returns, or the cache is stopped, or it is time to leave a replica.
 Result<void> RedisCache::Serve() {
   while (!stopping()) {
     SendQueued();
@@ -191,6 +197,7 @@ Result<void> RedisCache::Serve() {
     const Clock::duration late = commands_.empty() ? Clock::duration::zero() : now - commands_.front().sent;
     if (late > options_.connect_timeout) return Fail(ErrorCode::kNetwork, "it does not respond");
     SetReady(late <= options_.timeout);
+    if (replica_ && now >= leave_replica_) return {};
   }
   return {};
 }
@@ -261,10 +268,15 @@ Result<void> RedisCache::TakeReply(const RedisReply& reply) {
     if (!says.empty()) {
       // Full, or a replica that can't be written to: it can be read all the same.
       if (!std::exchange(refusal_logged_, true)) LogWarning("{} does not store predictions: {}", name(), says);
+      replica_ = reply.text.starts_with("READONLY");
       const MutexLock lock(mutex_);
       ++counts_.errors;
     } else if (reply.kind != RedisReply::kStatus) {
       return Fail(ErrorCode::kNetwork, "its reply does not match the request");
+    } else if (std::exchange(replica_, false)) {
+      LogWarning("{} stores predictions again", name());
+      refusal_logged_ = false;
+      replica_time_ = options_.first_replica_time;
     }
     commands_.pop_front();
     return {};

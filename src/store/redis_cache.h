@@ -4,7 +4,8 @@
 /// One thread uses one connection. Simultaneous lookups are sent together (MGET), and replies are awaited while the
 /// next lookups are under way. After a failure Redis is not used for a while, which becomes longer each time; in that
 /// time, and while a reply is late, lookups are answered with nothing at once. One warning reports the failure, another
-/// one the recovery.
+/// one the recovery. If the other end is a replica, as after a failover, its values are read, and the connection is
+/// made anew now and then until there is one that takes values.
 ///
 /// With a key for message authentication codes, each value is stored with an HMAC-SHA-256 of its Redis key and itself.
 /// A value that lacks the right one (forged, damaged, copied from another Redis key, or stored without a code) counts
@@ -37,6 +38,9 @@ struct RedisCacheOptions {
   std::chrono::milliseconds connect_timeout{1000};
   std::chrono::milliseconds first_pause{100};  ///< pause before the first reconnection; doubles each time
   std::chrono::milliseconds longest_pause{10000};
+  /// Time after which a replica that refuses values is left for a new connection, as the name may stand for the new
+  /// primary by then; doubles each time, up to `longest_replica_time`. Replicas are read meanwhile.
+  std::chrono::milliseconds first_replica_time{5000}, longest_replica_time{300000};
   std::chrono::seconds ttl{24 * 3600};  ///< time that Redis keeps a value; at least one second
   size_t max_queued = 4096;             ///< maximum number of queued lookups, and of queued values
   size_t max_queued_bytes = 16 << 20;   ///< limit of the bytes of queued values
@@ -134,6 +138,9 @@ class RedisCache {
   std::deque<Question> asked_;    // questions of commands_, in order
   size_t answered_ = 0;           // questions at its front that were late and answered with nothing
   bool refusal_logged_ = false, rejection_logged_ = false;
+  bool replica_ = false;  // it refuses values as one
+  Clock::time_point leave_replica_;
+  std::chrono::milliseconds replica_time_;
 
   std::thread thread_;
 };

@@ -364,6 +364,24 @@ TEST(RedisCache, EndlessRepliesAreCutOff) {
   }
 }
 
+TEST(RedisCache, LeavesAReplicaForTheServerThatItsNameStandsForLater) {
+  const FakeRedis fake({"*1\r\n$-1\r\n", "-READONLY You can't write against a read only replica.\r\n"});
+  RedisCacheOptions options = Patient();
+  options.first_replica_time = options.longest_replica_time = std::chrono::milliseconds(10);
+  testing::internal::CaptureStderr();
+  {
+    const auto cache = Cache(fake.url(), options);
+    EXPECT_TRUE(Eventually([&] {
+      cache->Insert("key", "value");
+      return fake.connections() >= 4;
+    }));
+    EXPECT_TRUE(Eventually([&] { return cache->available(); }));
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(Count(log, "does not store predictions"), 1u) << log;
+  EXPECT_EQ(Count(log, "unavailable"), 0u) << log;
+}
+
 TEST(RedisCache, OpensThoughTheServerCannotBeReached) {
   for (const char* url : {"unix:///nowhere/redis.sock", "redis://127.0.0.1:1", "redis://name.invalid"}) {
     const auto cache = Cache(url);

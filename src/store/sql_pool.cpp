@@ -42,7 +42,7 @@ SqlPool::~SqlPool() {
 }
 
 SqlResult<void> SqlPool::Transact(const Work& work) {
-  return Repeat([&](SqlConnection& connection, bool& usable) -> SqlResult<void> {
+  return Repeat(4 * OneStatement(), [&](SqlConnection& connection, bool& usable) -> SqlResult<void> {
     TRY(connection.Begin());
     SqlResult<void> done = work(connection);
     if (done) done = connection.Commit();
@@ -53,13 +53,19 @@ SqlResult<void> SqlPool::Transact(const Work& work) {
 }
 
 SqlResult<void> SqlPool::Read(const Work& work) {
-  return Repeat([&](SqlConnection& connection, bool&) { return work(connection); });
+  return Repeat(OneStatement(), [&](SqlConnection& connection, bool&) { return work(connection); });
 }
 
-SqlResult<void> SqlPool::Repeat(const std::function<SqlResult<void>(SqlConnection&, bool& usable)>& attempt) {
+SqlResult<void> SqlPool::ReadSeveral(const Work& work) {
+  return Repeat(4 * OneStatement(), [&](SqlConnection& connection, bool&) { return work(connection); });
+}
+
+SqlResult<void> SqlPool::Repeat(std::chrono::milliseconds longest,
+                                const std::function<SqlResult<void>(SqlConnection&, bool& usable)>& attempt) {
+  const Clock::time_point begin = Clock::now();
   for (int repetition = 0;; ++repetition) {
     SqlResult<void> done;
-    if (const auto lease = Take()) {
+    if (const auto lease = Take(longest)) {
       bool usable = true;
       done = attempt(*(*lease)->connection, usable);
       const bool lost = !done && done.error().kind == SqlError::kLost;
@@ -70,6 +76,7 @@ SqlResult<void> SqlPool::Repeat(const std::function<SqlResult<void>(SqlConnectio
     if (done) return done;
     const SqlError::Kind kind = done.error().kind;
     if (repetition == kRepetitions || (kind != SqlError::kBusy && kind != SqlError::kLost)) return done;
+    if (kind == SqlError::kLost && Clock::now() - begin >= limits_.statement) return done;
     const MutexLock lock(mutex_);
     const Clock::time_point until = Clock::now() + PauseBefore(repetition);
     while (!shut_ && Clock::now() < until) changed_.WaitUntil(mutex_, until);
@@ -77,7 +84,7 @@ SqlResult<void> SqlPool::Repeat(const std::function<SqlResult<void>(SqlConnectio
   }
 }
 
-SqlResult<std::list<SqlPool::Lease>::iterator> SqlPool::Take() {
+SqlResult<std::list<SqlPool::Lease>::iterator> SqlPool::Take(std::chrono::milliseconds longest) {
   const Clock::time_point until = Clock::now() + limits_.statement;
   std::list<Lease>::iterator lease;
   {
@@ -87,7 +94,7 @@ SqlResult<std::list<SqlPool::Lease>::iterator> SqlPool::Take() {
         return NoConnection(address_, fmt::format("all {} connections were in use for too long", max_connections_));
     }
     if (shut_) return NoConnection(address_, "the store is closed");
-    lease = leases_.insert(leases_.end(), Lease{nullptr, Clock::now()});
+    lease = leases_.insert(leases_.end(), Lease{nullptr, Clock::now(), longest});
     if (!idle_.empty()) {
       lease->connection = std::move(idle_.back());
       idle_.pop_back();
@@ -129,12 +136,11 @@ void SqlPool::Shut() {
 
 /// The time limits of the database's own do not act if the server itself hangs.
 void SqlPool::Watch() {
-  const auto longest = 4 * (limits_.statement + limits_.lock);
   const MutexLock lock(mutex_);
   while (!ending_) {
     changed_.WaitUntil(mutex_, Clock::now() + std::chrono::seconds(1));
     for (Lease& lease : leases_) {
-      if (lease.connection == nullptr || lease.interrupted || Clock::now() - lease.since < longest) continue;
+      if (lease.connection == nullptr || lease.interrupted || Clock::now() - lease.since < lease.longest) continue;
       lease.interrupted = true;
       lease.connection->Interrupt();
     }

@@ -25,13 +25,17 @@ class SqlPool {
   ~SqlPool();
 
   /// Runs `work` in a serializable transaction and commits. After a serialization failure, a deadlock, a lock that was
-  /// held too long or a lost connection the transaction is repeated, with growing pauses, five times at most. A
-  /// connection that is lost during COMMIT leaves open whether the transaction took effect: `work` must do the same
+  /// held too long or a lost connection the transaction is repeated, with growing pauses, five times at most; after a
+  /// lost connection not once the time limit of a statement has passed, since a server that hangs would take it again.
+  /// A connection that is lost during COMMIT leaves open whether the transaction took effect: `work` must do the same
   /// when it runs again. Errors: kNetwork, kIo and others, as the database reports them.
   SqlResult<void> Transact(const Work& work);
 
-  /// Runs `work` without a transaction, for single statements that read; repeats it as Transact does.
+  /// Runs `work` without a transaction, for a single statement that reads; repeats it as Transact does. If it takes
+  /// longer than the limits of a statement and a lock together, the server hangs, and the connection is ended.
   SqlResult<void> Read(const Work& work);
+  /// As Read, for several statements, which together take four times as long at most.
+  SqlResult<void> ReadSeveral(const Work& work);
 
   /// Makes the statements that are running fail, and all later ones; for the end of a process whose server hangs.
   void Shut();
@@ -42,14 +46,17 @@ class SqlPool {
   struct Lease {
     std::unique_ptr<SqlConnection> connection;
     std::chrono::steady_clock::time_point since;
+    std::chrono::milliseconds longest;
     bool interrupted = false;
   };
 
   /// What becomes of a connection that was used.
   enum class After { kKeep, kClose, kLost };
 
-  SqlResult<void> Repeat(const std::function<SqlResult<void>(SqlConnection&, bool& usable)>& attempt);
-  SqlResult<std::list<Lease>::iterator> Take();
+  std::chrono::milliseconds OneStatement() const { return limits_.statement + limits_.lock; }
+  SqlResult<void> Repeat(std::chrono::milliseconds longest,
+                         const std::function<SqlResult<void>(SqlConnection&, bool& usable)>& attempt);
+  SqlResult<std::list<Lease>::iterator> Take(std::chrono::milliseconds longest);
   void GiveBack(std::list<Lease>::iterator lease, After after);
   void Watch();
 

@@ -2,8 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <string>
 #include <thread>
 
 #include "support/store_databases.h"
@@ -108,6 +112,55 @@ TEST(SqlPool, ConnectsAgainWhenPostgresEndsTheConnection) {
   });
   EXPECT_TRUE(done) << done.error().error.Text();
   EXPECT_EQ(attempts, 2);
+}
+
+TEST(SqlPool, GivesUpConnectionsToAHotStandbyWhenItMustWrite) {
+  if (PostgresServer::Programs().empty()) GTEST_SKIP() << "PostgreSQL is not installed";
+  PostgresServer server;
+  server.Stop(SIGINT);
+  server.StartAsStandby();
+  SqlPool pool(ParseStoreUrl(server.url()).value(), {}, 2);
+  EXPECT_TRUE(pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); }));
+  const SqlResult<void> done = pool.Transact([](SqlConnection& connection) { return connection.Execute("SELECT 1"); });
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, SqlError::kLost) << done.error().error.Text();
+  EXPECT_EQ(done.error().error.code, ErrorCode::kNetwork);
+  EXPECT_THAT(done.error().error.message, HasSubstr("hot standby"));
+}
+
+/// A port that takes connections and never answers, as a server does whose machine hangs.
+class SilentPort {
+ public:
+  SilentPort() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(socket_, 16), 0);
+    EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  SilentPort(const SilentPort&) = delete;
+  SilentPort& operator=(const SilentPort&) = delete;
+  ~SilentPort() { ::close(socket_); }
+  std::string url() const { return "postgres://winnow@127.0.0.1:" + std::to_string(port_) + "/none"; }
+
+ private:
+  int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int port_ = 0;
+};
+
+TEST(SqlPool, IsNotPatientAgainAndAgainWithAServerThatHangs) {
+  const SilentPort port;
+  const SqlLimits limits{.statement = std::chrono::milliseconds(500), .connect = std::chrono::seconds(1)};
+  SqlPool pool(ParseStoreUrl(port.url()).value(), limits, 2);
+  const auto start = std::chrono::steady_clock::now();
+  const SqlResult<void> done = pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); });
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, SqlError::kLost);
+  // libpq waits for two seconds at least.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(8));
 }
 
 TEST(SqlPool, ShutEndsAStatementThreadOfAPostgresThatHangs) {

@@ -317,7 +317,7 @@ Result<std::string> PutTombstones(SqlPool& pool, const ForgetSelection& selectio
 
 Result<FoundRows> FindRows(Store& store, SqlPool& pool, const ForgetSelection& selection) {
   FoundRows found = TRY(Finder(store, selection).Find());
-  TRY(pool.Read([&](SqlConnection& connection) { return FindKeysAndCounts(connection, selection, found); }));
+  TRY(pool.ReadSeveral([&](SqlConnection& connection) { return FindKeysAndCounts(connection, selection, found); }));
   return found;
 }
 

@@ -48,6 +48,17 @@ class Postgres:
         self.server.send_signal(how)
         self.server.wait()
 
+    def signal_all(self, which):
+        """SIGSTOP has it hang with all of its processes, until SIGCONT."""
+        for process in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{process}/stat", encoding="utf-8") as file:
+                    parent = int(file.read().rpartition(")")[2].split()[1])
+            except OSError:  # it has ended
+                continue
+            if self.server.pid in (parent, int(process)):
+                os.kill(int(process), which)
+
     def stop(self):
         if self.server.poll() is None:
             self.server.send_signal(signal.SIGINT)  # open connections do not delay it

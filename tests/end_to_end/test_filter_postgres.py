@@ -141,6 +141,29 @@ class Outage(SharedStore):
         for key in list(reported)[::50]:
             self.assertEqual(server.report(key, text=f"message {key}", is_spam=int(key.split("-")[1]) % 2 == 0, user=f"reporter{key.split('-')[0]}")[1]["status"], "duplicate")
 
+    def test_postgresql_that_hangs_delays_verdicts_and_feedback_by_seconds_and_the_end_of_the_server_too(self):
+        server = Server(self, "a")
+        self.assertEqual(server.report("k0", text="the first one", is_spam=True, user="anna")[1]["status"], "stored")
+        server.check(HAM, user="anna")
+        self.addCleanup(self.database.signal_all, signal.SIGCONT)
+        self.database.signal_all(signal.SIGSTOP)
+
+        def takes(most, call, *arguments, **fields):
+            begin = time.monotonic()
+            result = call(*arguments, **fields)
+            self.assertLess(time.monotonic() - begin, most, f"{arguments} {fields}\n{self.logged()[-3000:]}")
+            return result
+
+        self.assertEqual(takes(10, server.report, "k1", text="a report", sender="joe@example.com", is_spam=True, user="ben")[1]["status"], "spooled")
+        self.assertEqual(takes(3, server.report, "k2", text="another one", is_spam=True, user="ben")[1]["status"], "spooled")
+        takes(8, server.check, HAM, user="cleo")
+        takes(3, server.check, HAM, user="dora")
+        server.process.send_signal(signal.SIGTERM)
+        takes(30, server.process.wait, timeout=60)
+        self.database.signal_all(signal.SIGCONT)
+        Server(self, "a")
+        self.wait_for(lambda: self.sql("SELECT count(*) FROM spam_feedback") == ["3"], "feedback")
+
     def test_feedback_of_a_server_that_is_killed_during_an_outage_is_delivered_by_the_next(self):
         server = Server(self, "a")
         verdict = server.check(HAM, sender="joe@example.com", user="anna")

@@ -68,6 +68,12 @@ class PostgresServer {
     }
   }
 
+  /// Starts again as a hot standby, which can be read.
+  void StartAsStandby() {
+    std::fclose(std::fopen((data() / "standby.signal").c_str(), "w"));
+    Start();
+  }
+
   /// SIGTERM waits for clients, SIGINT ends their connections, SIGQUIT ends at once, as a crash does.
   void Stop(int signal) {
     if (child_ <= 0) return;
@@ -79,14 +85,15 @@ class PostgresServer {
  private:
   std::filesystem::path data() const { return dir_.path() / "data"; }
 
-  /// The last line of postmaster.pid says "ready" when connections are accepted.
+  /// The last line of postmaster.pid says "ready", or "standby", when connections are accepted.
   bool Ready() const {
     std::string text(4096, '\0');
     FILE* const file = std::fopen((data() / "postmaster.pid").c_str(), "r");
     if (file == nullptr) return false;
     text.resize(std::fread(text.data(), 1, text.size(), file));
     std::fclose(file);
-    return text.find(std::to_string(child_) + "\n") == 0 && text.find("\nready") != std::string::npos;
+    return text.find(std::to_string(child_) + "\n") == 0 &&
+           (text.find("\nready") != std::string::npos || text.find("\nstandby") != std::string::npos);
   }
 
   pid_t Launch(std::vector<std::string> words) const {

@@ -220,6 +220,8 @@ class Deployments(unittest.TestCase):
         self.assertIn("retraining needs secret.name", self.rendered("--set=retraining.enabled=true", code=1))
         self.assertIn("retraining.existingClaim", self.rendered("--set=retraining.enabled=true,secret.name=winnow", code=1))
         self.assertIn("filter needs secret.name", self.rendered("--set=filter=true", code=1))
+        self.assertIn("filter needs apiKeys.existingSecret", self.rendered("--set=filter=true,secret.name=winnow", code=1))
+        self.rendered("--set=filter=true,secret.name=winnow,apiKeys.withoutFilterKeys=true")
         self.assertIn("registry.follow needs secret.name", self.rendered("--set=registry.follow=true", code=1))
         self.assertIn("kubeVersion", self.rendered(version="1.24.0", code=1))
 
