@@ -4,8 +4,8 @@ set(browser_chain 500)
 set(costs
   packaging.reproducible 340        docs.migrate.setfit 40            packaging.stranger 130            packages.python 150
   conformance.Artifacts 90          packages.js 120                   scenario.chaos 60                 scenario.chaos_sqlite 40
-  end_to_end.few 90                 end_to_end.resume 40              docs.migrate.transformers 30      conformance.ScikitLearn 60
-  scenario.lifecycle_full 55        end_to_end.retrain 45             conformance.Onnx 45               conformance.LinearOnnx 45
+  end_to_end.few 60                 end_to_end.resume 40              docs.migrate.transformers 30      conformance.ScikitLearn 60
+  scenario.lifecycle_full 55        end_to_end.retrain 45             conformance.Onnx 45               conformance.LinearOnnx 35
   portability.aarch64 40            end_to_end.filter_admin 40        packaging.image 40                end_to_end.page_routes 35
   end_to_end.classify_server 35     end_to_end.milter 35              end_to_end.hostile_clients 35     end_to_end.soak 35
   conformance.TokenizerVariants.5 30  conformance.TokenizerVariants.4.57 30  end_to_end.filter_postgres 30  scenario.lifecycle 30

@@ -375,10 +375,10 @@ def main():
                 print(f"failed: {name}: {kind}{failure}", file=sys.stderr, flush=True)
 
         train, lines = messages_for(shared, arguments.texts, Path(temporary))
-        models = {"scratch": ["--base-model", "scratch", "--epochs", "20"]}
+        models = {"scratch": ["--base-model", "scratch", "--epochs", "10"]}
         minilm = shared / "models" / "all-MiniLM-L6-v2"
         if minilm.exists():
-            models["minilm"] = ["--base-model", minilm, "--epochs", "2", "--lr", "1e-4"]
+            models["minilm"] = ["--base-model", minilm, "--epochs", "1", "--lr", "1e-4"]
         for name, options in models.items():
             bundle = Path(temporary) / name
             run(winnow, "train", train, "--output-dir", bundle, "--quiet", *options)
