@@ -245,7 +245,7 @@ class Retrain(RetrainTest):
         self.report(*((text, label) for label in ("spam", "ham") for text in self.texts(label, 3)))
         again = ("retrain", "spam", "--data", "all.csv", "--json", "--output-dir")
         out, err = self.winnow(*again, "new")
-        self.assertIn("the data are read as in the training of the model: --text-field body --label-field folder --filter 'lang=en'", err)
+        self.assertIn("the data are read as in the training of the model: --text-field body --label-field folder --filter lang=en", err)
         champion, new = self.info("spam"), self.info("new")
         self.assertEqual((new["data_sha256"], new["configuration"]), (champion["data_sha256"], champion["configuration"]))
         # Feedback does not have the field of the filter.
