@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/environment.h"
+#include "base/option_name.h"
 #include "base/options_toml.h"
 #include "base/suggest.h"
 
@@ -20,13 +21,6 @@ std::string WithHyphens(std::string_view name) {
   std::string hyphens(name);
   std::replace(hyphens.begin(), hyphens.end(), '_', '-');
   return hyphens;
-}
-
-/// Returns "WINNOW_BATCH_SIZE" for "batch-size".
-std::string VariableOf(std::string_view name) {
-  std::string variable = "WINNOW_";
-  for (const char c : name) variable += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  return variable;
 }
 
 std::string WithoutBlanksAround(const std::string& text) {
@@ -141,9 +135,11 @@ Result<void> Option::Check(std::string& value, const std::string& place) const {
 
 Result<void> Option::Set(std::vector<std::string> values, OptionOrigin origin, const std::string& place) {
   if (split_) values = SplitAtCommas(values);
-  if (!list_ && values.empty()) return Fail(ErrorCode::kInvalidArgument, place + ": a value is missing");
+  if (!list_ && values.empty())
+    return Fail(ErrorCode::kInvalidArgument, place + ": a value is missing", "specify it behind the name");
   if (!list_ && values.size() > 1 && origin != OptionOrigin::kCommandLine) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: expected one value, got {}", place, values.size()));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: expected one value, got {}", place, values.size()),
+                "specify one value");
   }
   for (std::string& value : values) TRY(Check(value, place));
   if (Result<void> set = set_(values); !set) {
@@ -283,7 +279,8 @@ Result<void> OptionTable::ApplyEntries(std::vector<TomlEntry> entries, const std
                   "specify it on the command line");
     }
     if (entry.values.empty() && !option->list_) {
-      return Fail(ErrorCode::kInvalidArgument, place + ": got an empty list, expected one value");
+      return Fail(ErrorCode::kInvalidArgument, place + ": got an empty list, expected one value",
+                  "specify a value, or remove the line");
     }
     if (const auto [earlier, first] = set.emplace(option, entry.key); !first) {
       return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: the same option as '{}' above", place, earlier->second),
@@ -310,7 +307,7 @@ Result<ParseOutcome> OptionTable::Parse(std::span<const std::string> arguments, 
   const auto environment = [&](const Option& option) {
     Variables found;
     const auto look = [&](const std::string& name) {
-      std::string variable = VariableOf(name);
+      std::string variable = "WINNOW_" + UpperOptionName(name);
       auto value = sources.environment ? sources.environment(variable) : EnvironmentVariable(variable);
       if (value) found.emplace_back(std::move(variable), *std::move(value));
     };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/option_name.h"
 #include "base/options.h"
 
 namespace winnow {
@@ -43,11 +44,7 @@ std::string EscapedForTable(std::string_view text) {
 
 }  // namespace
 
-std::string Option::UpperName() const {
-  std::string upper = name_;
-  for (char& c : upper) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return upper;
-}
+std::string Option::UpperName() const { return UpperOptionName(name_); }
 
 std::string Option::ValueText() const {
   if (flag_) return "";

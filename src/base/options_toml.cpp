@@ -57,8 +57,10 @@ Result<std::vector<TomlEntry>> ParseTomlOptions(const std::string& contents, con
       entries.push_back(TRY(ReadEntry(file, std::string(key.str()), node, key.source().begin.line)));
     }
   } catch (const toml::parse_error& error) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}, line {}, column {}: {}", file, error.source().begin.line,
-                                                         error.source().begin.column, error.description()));
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}, line {}, column {}: {}", file, error.source().begin.line, error.source().begin.column,
+                            error.description()),
+                "write one option per line, texts in quotes: epochs = 3, label-field = \"category\"");
   }
   std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
   return entries;

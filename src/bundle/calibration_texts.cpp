@@ -50,7 +50,9 @@ Result<std::vector<CalibrationText>> ReadCalibrationTexts(const std::filesystem:
     texts.push_back(TRY(ParseLine(line, fmt::format("{}, line {}", file.string(), row))));
     texts.back().line = row;
   }
-  if (texts.empty()) return Fail(ErrorCode::kInvalidData, file.string() + ": the file contains no texts");
+  if (texts.empty())
+    return Fail(ErrorCode::kInvalidData, file.string() + ": the file contains no texts",
+                "specify labelled texts that the model was not trained on");
   return texts;
 }
 

@@ -124,7 +124,8 @@ Result<void> SealBundle(const fs::path& dir, Manifest manifest) {
 Result<VerifyReport> VerifyBundle(const fs::path& dir) {
   std::error_code ignored;
   if (!fs::is_directory(dir, ignored))
-    return Fail(ErrorCode::kNotFound, fmt::format("{}: no such directory", dir.string()));
+    return Fail(ErrorCode::kNotFound, fmt::format("{}: no such directory", dir.string()),
+                "specify the directory of a model; a path is relative to the current directory");
   VerifyReport report;
   report.has_manifest = fs::exists(dir / kManifestFile, ignored);
   const Manifest manifest = TRY(ReadManifest(dir));

@@ -46,7 +46,8 @@ Result<Dataset> ReadCalibrationSet(const std::filesystem::path& bundle, const Bu
     example.labels.erase(repeated.begin(), repeated.end());
     if (!dataset.multi_label && example.labels.size() != 1)
       return Fail(ErrorCode::kInvalidData,
-                  where + ": the text must have exactly one label, because the model is single-label");
+                  where + ": the text must have exactly one label, because the model is single-label",
+                  "correct or remove this row");
     dataset.examples.push_back(std::move(example));
   }
   return dataset;

@@ -25,7 +25,8 @@ Result<std::vector<std::string>> ReadOutOfScopeTexts(const BundleClassifier& cla
     }
   }
   if (!files.empty() && texts.empty()) {
-    return Fail(ErrorCode::kInvalidData, "--out-of-scope: " + files.front().string() + " contains no texts");
+    return Fail(ErrorCode::kInvalidData, "--out-of-scope: " + files.front().string() + " contains no texts",
+                "specify a file with one text per line, or a table with a column of texts");
   }
   return texts;
 }
@@ -61,7 +62,8 @@ Result<ScopeFit> CalibrateScope(const HeldOutTexts& texts, std::span<const float
   }
   if (std::ranges::find(labels, options.label) != labels.end() || options.label.empty()) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("--scope-label '{}' must be a name that is not one of the model's labels", options.label));
+                fmt::format("--scope-label '{}' must be a name that is not one of the model's labels", options.label),
+                "specify another name, such as out_of_scope");
   }
   // A text whose label the model does not have is not in its scope.
   std::vector<int32_t> truth;

@@ -91,7 +91,8 @@ Result<void> CheckZeroShotOptions(const ZeroShotOptions& options) {
       return Fail(ErrorCode::kInvalidArgument, "--zero-shot: a label is empty", "remove the superfluous comma");
     }
     if (!seen.insert(label).second) {
-      return Fail(ErrorCode::kInvalidArgument, "the label '" + label + "' is specified twice");
+      return Fail(ErrorCode::kInvalidArgument, "the label '" + label + "' is specified twice",
+                  "specify each candidate label once");
     }
   }
   if (!options.phrases.empty() && options.phrases.size() != options.labels.size()) {

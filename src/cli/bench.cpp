@@ -9,8 +9,10 @@
 #include "base/parse_number.h"
 #include "base/progress.h"
 #include "bundle/calibration_texts.h"
+#include "bundle/manifest.h"
 #include "cli/commands.h"
 #include "cli/field_options.h"
+#include "cli/given_options.h"
 #include "cli/output.h"
 #include "cli/text_report.h"
 #include "data/dataset.h"
@@ -25,6 +27,7 @@ namespace winnow {
 namespace {
 
 struct BenchOptions : CommonOptions {
+  const OptionTable* table = nullptr;  // that fills the struct
   std::filesystem::path bundle;
   std::optional<std::filesystem::path> data;
   ReadOptions reading;
@@ -37,6 +40,7 @@ struct BenchOptions : CommonOptions {
 };
 
 void Describe(BenchOptions& options, OptionTable& table) {
+  options.table = &table;
   table.AddPositional("bundle", &options.bundle, "Directory of the model").ValueName("BUNDLE").Required();
   table
       .AddPositional("data", &options.data,
@@ -44,6 +48,7 @@ void Describe(BenchOptions& options, OptionTable& table) {
       .ValueName("DATA")
       .Default("the model's held-out texts");
   table.Group("Data");
+  table.Describe("The texts of a model with a text template are those that the template makes of the rows of DATA.");
   AddTextField(options.reading.text_field, table);
   AddFormatOptions(options.reading.format, table);
   table.Group("Measurement");
@@ -78,16 +83,19 @@ std::vector<std::string> OurTexts() {
 }
 
 Result<std::vector<std::string>> Texts(const BenchOptions& options) {
-  std::filesystem::path file = options.data.value_or(options.bundle / kCalibrationTextsFile);
-  std::error_code ignored;
+  const std::filesystem::path held_out = options.bundle / kCalibrationTextsFile;
   std::vector<std::string> texts;
-  if (!options.data && !std::filesystem::exists(file, ignored)) {
+  if (options.data) {
+    ReadOptions reading = options.reading;
+    reading.template_text = TRY(ReadManifest(options.bundle)).text_template;
+    ReadReport report;
+    texts = TRY(ReadTexts(*options.data, reading, &report));
+    LogTextReport(report);
+  } else if (Exists(held_out)) {
+    for (CalibrationText& text : TRY(ReadCalibrationTexts(held_out))) texts.push_back(std::move(text.text));
+  } else {
     LogInfo("the model contains no calibration set; measuring with built-in example texts");
     texts = OurTexts();
-  } else {
-    ReadReport report;
-    texts = TRY(ReadTexts(file, options.data ? options.reading : ReadOptions(), &report));
-    if (options.data) LogTextReport(report);
   }
   if (options.sorted) std::ranges::stable_sort(texts, {}, &std::string::size);
   return texts;
@@ -100,9 +108,11 @@ Result<void> Run(const BenchOptions& options) {
   for (const std::string& text : options.batch_sizes) {
     const int size = ParseNumber<int>(text).value_or(0);
     if (size < 1 || size > 1'000'000)
-      return Fail(ErrorCode::kInvalidArgument, "--batch-sizes: '" + text + "' is not a valid batch size");
+      return Fail(ErrorCode::kInvalidArgument, "--batch-sizes: '" + text + "' is not a valid batch size",
+                  "specify numbers of texts from 1 to 1000000, separated by commas");
     batch_sizes.push_back(size);
   }
+  OptionEffects(options.table).Check(options.data.has_value(), kFormatOptionNames, "without DATA").Log();
   const std::vector<std::string> texts = TRY(Texts(options));
   ProgressBar bar("bench", 100, ProgressUnit::kPercent);
   int64_t percent = 0;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <string>
+
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "calibrate/calibration_text.h"
@@ -9,6 +11,7 @@
 #include "cli/console_observer.h"
 #include "cli/documents.h"
 #include "cli/field_options.h"
+#include "cli/given_options.h"
 #include "cli/output.h"
 #include "cli/scope.h"
 #include "pipeline/calibrate_bundle.h"
@@ -17,10 +20,12 @@ namespace winnow {
 namespace {
 
 struct CalibrateCommandOptions : CommonOptions {
+  const OptionTable* table = nullptr;  // that fills the struct
   CalibratePlan plan;
 };
 
 void Describe(CalibrateCommandOptions& options, OptionTable& table) {
+  options.table = &table;
   CalibratePlan& plan = options.plan;
   table.AddPositional("bundle", &plan.bundle, "Directory of the model").ValueName("BUNDLE").Required();
   table
@@ -74,11 +79,37 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
                 "number of texts that would go to review");
 }
 
-Result<void> CheckThreshold(const CalibratePlan& plan) {
-  if (!plan.threshold || !(plan.calibration.max_fpr || plan.reset)) return {};
-  return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("--threshold and {} cannot be combined", plan.reset ? "--reset" : "--max-fpr"),
-              "both choose the decision thresholds");
+Result<void> CheckPlan(const CalibratePlan& plan) {
+  if (plan.threshold && (plan.calibration.max_fpr || plan.reset)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("--threshold and {} cannot be combined", plan.reset ? "--reset" : "--max-fpr"),
+                "both choose the decision thresholds");
+  }
+  if (plan.scope.remove && plan.scope.chosen()) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("--no-out-of-scope, which removes out-of-scope detection, cannot be combined with {}, which "
+                    "adds it",
+                    plan.scope.outside.empty() ? "--in-scope-only" : "--out-of-scope"),
+        "omit one of these options");
+  }
+  return {};
+}
+
+/// Warns of options that have no effect on this calibration.
+void WarnOfOptions(const CalibrateCommandOptions& options, TrainingObserver& observer) {
+  const CalibratePlan& plan = options.plan;
+  const OptionEffects effects =
+      OptionEffects(options.table)
+          .Check(!plan.data.empty(), kReadingOptionNames, "without DATA")
+          .Check(!plan.data.empty(), {"unknown-labels"}, "without DATA")
+          .Check(plan.output.has_value(), {"overwrite", "keep-data"}, "without --output")
+          .Check(plan.scope.chosen(), {"max-rejected", "scope-method", "scope-label"},
+                 "without --out-of-scope or --in-scope-only")
+          .Check(plan.scope.outside.empty(), {"in-scope-only"}, "with --out-of-scope")
+          .Check(plan.calibration.max_fpr || plan.scope.chosen(), {"confidence"},
+                 "without --max-fpr, --out-of-scope or --in-scope-only; a guarantee that is kept keeps its own level");
+  for (const std::string& warning : effects.warnings()) observer.Warn(warning);
 }
 
 Json DocumentOfCalibrated(const CalibratedBundle& done, bool written) {
@@ -89,17 +120,19 @@ Json DocumentOfCalibrated(const CalibratedBundle& done, bool written) {
 }
 
 Result<void> Run(const CalibrateCommandOptions& options) {
-  TRY(CheckThreshold(options.plan));
+  TRY(CheckPlan(options.plan));
   HandleInterrupts();
   ThreadPool pool(options.threads);
   ConsoleObserver observer;
+  WarnOfOptions(options, observer);
   const CalibratedBundle done = TRY(CalibrateBundle(options.plan, pool, observer));
   if (options.json) return Print(DocumentOfCalibrated(done, !options.plan.dry_run).dump(2) + "\n");
   return Print(CalibrationReportText(done.calibration) + (done.scope ? "\n" + ScopeFitText(*done.scope) : ""));
 }
 
 Result<Json> RunAsFunction(const CalibrateCommandOptions& options, TrainingObserver& observer) {
-  TRY(CheckThreshold(options.plan));
+  TRY(CheckPlan(options.plan));
+  WarnOfOptions(options, observer);
   ThreadPool pool(options.threads);
   return DocumentOfCalibrated(TRY(CalibrateBundle(options.plan, pool, observer)), !options.plan.dry_run);
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/output_file.h"
 #include "base/progress.h"
+#include "base/streams.h"
 #include "classify/bundle_classifier.h"
 #include "classify/explain.h"
 #include "classify/prediction_json.h"
@@ -181,8 +182,7 @@ class ClassifyOutput final : public PredictionOutput {
 /// Errors: kInvalidData, with the rows named, if a file contains rows that cannot be read. Reads the whole file, so
 /// that nothing is classified in vain. Standard input and pipes, which cannot be read twice, are not checked.
 Result<void> CheckRows(const std::filesystem::path& file, const ReadOptions& read) {
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(file, ignored)) return {};
+  if (!CanBeReadTwice(file)) return {};
   ReadReport report;
   TRY(ForEachText(file, read, report, [](std::string_view, size_t) { return CheckInterrupted(); }));
   const size_t unreadable = report.Dropped(DropReason::kUnreadable);
@@ -325,6 +325,7 @@ Result<void> Run(const ClassifyCommandOptions& given) {
   ClassifyCommandOptions options = given;
   TRY(CompleteClassifyOptions(options));
   for (const std::string& line : TextsThatNameFiles(options.texts)) LogWarning("{}", line);
+  for (const std::string& line : ClassifyOptionsWithoutEffect(options)) LogWarning("{}", line);
   HandleInterrupts();
   if (options.output) {
     std::vector<std::filesystem::path> inputs;

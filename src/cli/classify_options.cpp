@@ -9,7 +9,9 @@
 
 #include "base/ascii.h"
 #include "base/parse_number.h"
+#include "base/streams.h"
 #include "cli/field_options.h"
+#include "cli/given_options.h"
 
 namespace winnow {
 namespace {
@@ -63,9 +65,11 @@ Result<void> CheckLocal(const ClassifyCommandOptions& options) {
         fmt::format("{} cannot be combined with --zero-shot", options.explain ? "--explain" : "--fold-disguises"),
         "the option applies only to a model's own labels; omit it");
   }
-  if (options.zero_shot && options.threshold && !options.multi_label && SplitLabels(*options.zero_shot).size() > 1) {
-    return Fail(ErrorCode::kInvalidArgument, "--threshold with --zero-shot requires --multi-label",
-                "omit --threshold, or add --multi-label; without it, the most probable label is predicted");
+  const bool decides = options.threshold || options.mode != Mode::kModerate;
+  if (options.zero_shot && decides && !options.multi_label && SplitLabels(*options.zero_shot).size() > 1) {
+    const std::string option = options.threshold ? "--threshold" : "--mode";
+    return Fail(ErrorCode::kInvalidArgument, option + " with --zero-shot requires --multi-label",
+                "omit " + option + ", or add --multi-label; without it, the most probable label is predicted");
   }
   if (options.zero_shot && options.long_text) {
     return Fail(ErrorCode::kInvalidArgument,
@@ -85,11 +89,7 @@ Result<void> CheckLocal(const ClassifyCommandOptions& options) {
 Result<void> CheckShard(const ClassifyCommandOptions& options) {
   if (!options.shard) return {};
   TRY(ParseShard(*options.shard));
-  std::error_code ignored;
-  const bool may_be_read_twice =
-      options.input && *options.input != "-" &&
-      (!std::filesystem::exists(*options.input, ignored) || std::filesystem::is_regular_file(*options.input, ignored));
-  if (may_be_read_twice) return {};
+  if (options.input && CanBeReadTwice(*options.input)) return {};
   return Fail(ErrorCode::kInvalidArgument,
               "--shard requires --input FILE, because the file is read twice: standard input and pipes cannot be used",
               "specify the file that all jobs read, or omit --shard");
@@ -128,6 +128,15 @@ std::vector<std::string> TextsThatNameFiles(std::span<const std::string> texts) 
   return warnings;
 }
 
+std::vector<std::string> ClassifyOptionsWithoutEffect(const ClassifyCommandOptions& options) {
+  constexpr std::string_view kOnTexts = "on texts of the command line";
+  return OptionEffects(options.table)
+      .Check(options.texts.empty(), kFormatOptionNames, kOnTexts)
+      .Check(options.texts.empty(), {"skip-bad-rows"}, kOnTexts)
+      .Check(!options.server, {"verify", "public-key"}, "with --server, which loads its own models")
+      .warnings();
+}
+
 std::pair<size_t, size_t> Shard::RangeOf(size_t texts) const {
   // The first texts % count parts have one text more.
   const auto begin = [&](size_t part) { return part * (texts / count) + std::min(part, texts % count); };
@@ -154,6 +163,7 @@ PredictionFormat FormatOf(const ClassifyCommandOptions& options) {
 }
 
 void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
+  options.table = &table;
   table
       .AddPositional("bundle", &options.bundle,
                      "Directory of the model; with --server, the optional name of a model on the server")

@@ -32,6 +32,7 @@ struct Shard {
 Result<Shard> ParseShard(std::string_view text);
 
 struct ClassifyCommandOptions : CommonOptions {
+  const OptionTable* table = nullptr;  // that fills the struct
   std::optional<std::string> bundle;
   std::vector<std::string> texts;
   std::optional<std::filesystem::path> input;
@@ -69,6 +70,9 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table);
 /// `model`, any other to `texts`. Errors: kInvalidArgument for options that cannot be combined, and for mail as
 /// --input.
 Result<void> CompleteClassifyOptions(ClassifyCommandOptions& options);
+
+/// Returns a warning for each option that the user gave and that has no effect on these texts, or on a server.
+std::vector<std::string> ClassifyOptionsWithoutEffect(const ClassifyCommandOptions& options);
 
 /// Returns a warning for each text that is the name of a file, whose contents were probably meant.
 std::vector<std::string> TextsThatNameFiles(std::span<const std::string> texts);

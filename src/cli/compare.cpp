@@ -12,10 +12,12 @@
 #include "base/output_file.h"
 #include "base/progress.h"
 #include "base/shell.h"
+#include "base/streams.h"
 #include "bundle/find.h"
 #include "calibrate/calibration_set.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
+#include "cli/given_options.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
 #include "cli/zero_shot_options.h"
@@ -37,6 +39,7 @@ namespace fs = std::filesystem;
 constexpr int64_t kSteps = 100;  // of the progress bar, for each model
 
 struct CompareOptions : LabelledDataOptions {
+  const OptionTable* table = nullptr;  // that fills the struct
   fs::path data;
   std::vector<fs::path> bundles;
   std::optional<fs::path> models;
@@ -49,6 +52,7 @@ struct CompareOptions : LabelledDataOptions {
 };
 
 void Describe(CompareOptions& options, OptionTable& table) {
+  options.table = &table;
   table.Describe(
       "All models classify the same texts; the table is sorted by macro-F1. A model that cannot be loaded is listed "
       "with its error, and the others are still evaluated. Texts whose label a model does not have count as errors of "
@@ -92,8 +96,7 @@ void Describe(CompareOptions& options, OptionTable& table) {
 
 /// A file by its bytes, as sha256sum says it: other tools can tell, too, that a line of the history is about it.
 Result<std::string> DigestOf(const fs::path& data) {
-  std::error_code error;
-  if (data == "-" || (fs::exists(data, error) && !fs::is_regular_file(data, error))) {
+  if (!CanBeReadTwice(data)) {
     return Fail(ErrorCode::kInvalidArgument, data.string() + ": not a regular file",
                 "compare reads the data once for each model, so standard input and pipes cannot be used; save the data "
                 "to a file");
@@ -221,7 +224,8 @@ Result<void> CheckSaveFile(const CompareOptions& options) {
   if (!options.save) return {};
   const fs::path& file = *options.save;
   if (!fs::is_directory(file.has_parent_path() ? file.parent_path() : fs::path("."), ignored))
-    return Fail(ErrorCode::kNotFound, "--save: " + file.string() + ": no such directory");
+    return Fail(ErrorCode::kNotFound, "--save: " + file.string() + ": no such directory",
+                "create the directory, or specify another file");
   return CheckOutputFile(file, std::span(&options.data, 1));
 }
 
@@ -282,11 +286,13 @@ Result<void> RequireNamed(const CompareOptions& options, const Comparison& compa
     if (model.error && std::ranges::find(required, model.name) != required.end()) failed.models.push_back(model);
   }
   if (failed.models.empty()) return {};
-  return Fail(ErrorCode::kInvalidModel, ReasonsOf(failed));
+  return Fail(ErrorCode::kInvalidModel, ReasonsOf(failed),
+              "the results above are those of the other models; omit the models that failed, or mend them");
 }
 
 Result<void> Run(const CompareOptions& options) {
   HandleInterrupts();
+  OptionEffects(options.table).Check(options.held_out, {"test-size", "seed"}, "without --held-out").Log();
   const bool plots = TRY(CanPlot(options));
   TRY(CheckSaveFile(options));
   TRY(Filter::Parse(FilterOf(options)));
@@ -315,7 +321,8 @@ Result<void> Run(const CompareOptions& options) {
   const Json json = ComparisonJson(comparison);
   TRY(Print(options.json ? json.dump(2) + "\n" : ComparisonText(comparison)));
   if (BestOf(comparison) == nullptr) {
-    return Fail(ErrorCode::kInvalidModel, "no model could be evaluated: " + ReasonsOf(comparison));
+    return Fail(ErrorCode::kInvalidModel, "no model could be evaluated: " + ReasonsOf(comparison),
+                "'winnow evaluate MODEL DATA' says more about one of them");
   }
   if (options.save) TRY(AppendOutputLine(*options.save, json.dump()));
   if (plots) {

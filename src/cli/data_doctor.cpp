@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/interrupt.h"
@@ -8,8 +9,10 @@
 #include "base/log.h"
 #include "base/output_file.h"
 #include "base/progress.h"
+#include "base/shell.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
+#include "cli/given_options.h"
 #include "cli/output.h"
 #include "data/label_names.h"
 #include "data/row_writer.h"
@@ -23,6 +26,7 @@ namespace winnow {
 namespace {
 
 struct DataDoctorOptions : DataCommandOptions {
+  const OptionTable* table = nullptr;  // that fills the struct
   std::optional<std::filesystem::path> validation, test;
   DoctorOptions doctor;
   std::optional<std::filesystem::path> output;
@@ -30,6 +34,7 @@ struct DataDoctorOptions : DataCommandOptions {
 };
 
 void Describe(DataDoctorOptions& options, OptionTable& table) {
+  options.table = &table;
   AddReadingOptions(options, table);
   AddLabelOptions(options, table);
   table.Add("validation", &options.validation, "Validation texts, to be checked for leaks").ValueName("FILE");
@@ -116,6 +121,27 @@ Result<DoctorInput> Read(const DataDoctorOptions& options) {
   return input;
 }
 
+/// Returns the command that applies the fixes: the data and how they are read are the same.
+std::string FixCommand(const DataDoctorOptions& options) {
+  std::vector<std::string> line = {"winnow", "data", "doctor"};
+  for (const std::filesystem::path& file : options.data) line.push_back(file.string());
+  for (const OptionSummary& option : options.table->Summaries()) {
+    constexpr std::string_view kOfLabels[] = {"template", "problem-type", "labels", "label-map"};
+    const bool reads = std::ranges::find(kReadingOptionNames, option.name) != std::ranges::end(kReadingOptionNames) ||
+                       std::ranges::find(kOfLabels, option.name) != std::ranges::end(kOfLabels);
+    if (!reads || option.values.empty()) continue;
+    for (const std::string& value : option.values) {
+      bool on = true;
+      if (option.flag && ParseOptionValue(value, on) && !on) continue;
+      line.push_back("--" + option.name);
+      if (!option.flag) line.push_back(value);
+    }
+  }
+  line.insert(line.end(),
+              {"--fix", options.output->string(), "--output", "corrected" + options.output->extension().string()});
+  return ShellLine(line);
+}
+
 Result<void> PrintJson(const Json& json) { return Print(json.dump(2) + "\n"); }
 
 Result<void> CheckData(const DataDoctorOptions& options) {
@@ -140,9 +166,8 @@ Result<void> CheckData(const DataDoctorOptions& options) {
   std::string text = DataQualityText(found, input.dataset);
   if (options.output) {
     text += fmt::format(
-        "\nnext: open {0}, fill in its column 'fix' (a label, drop or keep), save it in its format, and run\n  "
-        "winnow data doctor {1} --fix {0} --output corrected{2}\n",
-        options.output->string(), options.data.front().string(), options.output->extension().string());
+        "\nnext: open {}, fill in its column 'fix' (a label, drop or keep), save it in its format, and run\n  {}\n",
+        options.output->string(), FixCommand(options));
   } else if (!found.findings.empty()) {
     text += "\nnext: add --output review.csv to write all findings into a table for review\n";
   }
@@ -222,6 +247,9 @@ Result<void> ApplyFixes(const DataDoctorOptions& options) {
 
 Result<void> Run(const DataDoctorOptions& options) {
   HandleInterrupts();
+  OptionEffects(options.table)
+      .Check(!options.fix, {"validation", "test", "near", "folds", "suspects", "seed"}, "with --fix")
+      .Log();
   return options.fix ? ApplyFixes(options) : CheckData(options);
 }
 

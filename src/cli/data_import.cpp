@@ -34,19 +34,26 @@ bool IsDatabase(const std::string& source) {
 }
 
 Result<void> Run(const DataImportOptions& options) {
-  const auto wrong = [](std::string message) { return Fail(ErrorCode::kInvalidArgument, std::move(message)); };
+  const auto wrong = [](const char* message, const char* advice) {
+    return Fail(ErrorCode::kInvalidArgument, message, advice);
+  };
+  constexpr char kAddQuery[] = "add --query 'SELECT ...' for a database, or omit the option";
   const std::string source = options.mail.sources.front().string();
   if (options.table.query.empty()) {
-    if (IsDatabase(source)) return wrong("a database as the source requires --query 'SELECT ...'");
-    if (!options.table.store.empty()) return wrong("--store requires --query");
+    if (IsDatabase(source))
+      return wrong("a database as the source requires --query 'SELECT ...'",
+                   "select a column of texts and one of labels");
+    if (!options.table.store.empty()) return wrong("--store requires --query", kAddQuery);
     if (!options.table.text_field.empty() || !options.table.label_field.empty())
-      return wrong("--text-field and --label-field require --query");
-    if (options.mail.output.empty()) return wrong("--output is required");
+      return wrong("--text-field and --label-field require --query", kAddQuery);
+    if (options.mail.output.empty()) return wrong("--output is required", "specify a file: .jsonl, .csv or .tsv");
     return ImportMail(options.mail, options.json);
   }
-  if (options.mail.sources.size() > 1) return wrong("--query cannot be combined with several sources");
+  if (options.mail.sources.size() > 1)
+    return wrong("--query cannot be combined with several sources", "import one database after the other");
   if (!options.mail.label.empty() || options.mail.label_by_folder)
-    return wrong("--query cannot be combined with --label or --label-by-folder");
+    return wrong("--query cannot be combined with --label or --label-by-folder",
+                 "have the query select the label: SELECT text, 'spam' AS label ...");
   TableImportOptions table = options.table;
   table.source = source;
   table.output = options.mail.output;

@@ -27,13 +27,15 @@ namespace {
 
 constexpr size_t kRowsPerTransaction = 500;
 
-/// Returns the index of a column: the one that the user named, or the first whose name is usual.
-Result<size_t> FindColumn(const std::vector<SqlColumn>& columns, const std::string& wish,
+/// Returns the index of a column: the one that the user named, or the first whose name is usual and is not `other`,
+/// the one that the user named for something else.
+Result<size_t> FindColumn(const std::vector<SqlColumn>& columns, const std::string& wish, const std::string& other,
                           bool (*usual)(std::string_view), std::string_view what) {
   std::string names;
   for (size_t i = 0; i < columns.size(); ++i) {
     const std::string& name = columns[i].name;
-    if (wish.empty() ? usual(name) : LowerAscii(name) == LowerAscii(wish)) return i;
+    const bool free = LowerAscii(name) != LowerAscii(other);
+    if (wish.empty() ? usual(name) && free : LowerAscii(name) == LowerAscii(wish)) return i;
     names += (i == 0 ? "" : ", ") + name;
   }
   return Fail(ErrorCode::kInvalidData,
@@ -106,8 +108,13 @@ class ImportedTable {
  private:
   Result<void> Begin(const std::vector<SqlColumn>& columns) {
     columns_ = columns;
-    text_ = TRY(FindColumn(columns, options_.text_field, IsTextName, "text"));
-    label_ = TRY(FindColumn(columns, options_.label_field, IsLabelName, "label"));
+    text_ = TRY(FindColumn(columns, options_.text_field, options_.label_field, IsTextName, "text"));
+    label_ = TRY(FindColumn(columns, options_.label_field, options_.text_field, IsLabelName, "label"));
+    if (text_ == label_) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("the column '{}' is specified both for the text and for the label", columns[text_].name),
+                  "specify two columns with --text-field and --label-field");
+    }
     boolean_ = columns[label_].boolean;
     return {};
   }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/json.h"
@@ -63,13 +64,16 @@ std::string FormatFor(const DataSplitOptions& options, const Split& split, const
   return "tsv";
 }
 
-/// Makes the directory, and makes sure that no earlier part stays beside the new ones.
-Result<void> Prepare(const DataSplitOptions& options, const std::vector<std::filesystem::path>& inputs) {
+/// Makes the directory, and returns the parts of an earlier split, none of which may stay beside the new ones.
+Result<std::vector<std::filesystem::path>> Prepare(const DataSplitOptions& options,
+                                                   const std::vector<std::filesystem::path>& inputs) {
+  std::vector<std::filesystem::path> earlier;
   std::error_code error;
   std::filesystem::create_directories(options.output_dir, error);
   if (error)
     return Fail(ErrorCode::kIo,
-                fmt::format("{}: cannot create the directory: {}", options.output_dir.string(), error.message()));
+                fmt::format("{}: cannot create the directory: {}", options.output_dir.string(), error.message()),
+                "specify another --output-dir");
   for (const char* part : kParts) {
     for (const char* extension : {".tsv", ".csv", ".jsonl"}) {
       const std::filesystem::path file = options.output_dir / (std::string(part) + extension);
@@ -83,10 +87,10 @@ Result<void> Prepare(const DataSplitOptions& options, const std::vector<std::fil
         return Fail(ErrorCode::kExists, file.string() + ": the file is an input and would be overwritten",
                     "specify another --output-dir");
       }
-      std::filesystem::remove(file, error);
+      earlier.push_back(file);
     }
   }
-  return {};
+  return earlier;
 }
 
 Result<void> Run(const DataSplitOptions& options) {
@@ -95,7 +99,7 @@ Result<void> Run(const DataSplitOptions& options) {
   SplitReport report;
   const Split split = TRY(ReadSplit({.train = files, .validation = {}, .test = {}}, read, options.split, report));
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
-  TRY(Prepare(options, files));
+  const std::vector<std::filesystem::path> earlier = TRY(Prepare(options, files));
 
   const std::string format = FormatFor(options, split, report);
   std::vector<RowWriter> writers;
@@ -114,8 +118,15 @@ Result<void> Run(const DataSplitOptions& options) {
   TRY(ForRowsOf(files, read, places, [&](size_t part, std::span<const Field> fields) { writers[part].Add(fields); }));
   for (const std::string& name : writers[0].left_out())
     LogWarning("the field '{}' contains JSON objects and is not written to the output", name);
-  for (const RowWriter& writer : writers) {
-    if (writer.rows() > 0) TRY(writer.Write());
+  std::vector<std::filesystem::path> written;
+  for (size_t part = 0; part < writers.size(); ++part) {
+    if (writers[part].rows() == 0) continue;
+    TRY(writers[part].Write());
+    written.push_back(options.output_dir / fmt::format("{}.{}", kParts[part], format));
+  }
+  for (const std::filesystem::path& file : earlier) {  // only now: until here a failure has lost nothing
+    std::error_code ignored;
+    if (std::ranges::find(written, file) == written.end()) std::filesystem::remove(file, ignored);
   }
   json["report"] = report.ToJson();
   return Print(options.json ? json.dump(2) + "\n" : text);

@@ -6,12 +6,14 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/shell.h"
+#include "base/streams.h"
 #include "calibrate/calibration_set.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
 #include "cli/documents.h"
 #include "cli/field_options.h"
 #include "cli/folds.h"
+#include "cli/given_options.h"
 #include "cli/labelled_data.h"
 #include "cli/output.h"
 #include "cli/report_options.h"
@@ -27,6 +29,7 @@ namespace winnow {
 namespace {
 
 struct EvaluateOptions : LabelledDataOptions {
+  const OptionTable* table = nullptr;  // that fills the struct
   std::filesystem::path bundle;
   std::vector<std::filesystem::path> data;
   std::optional<double> threshold;
@@ -40,6 +43,7 @@ struct EvaluateOptions : LabelledDataOptions {
 };
 
 void Describe(EvaluateOptions& options, OptionTable& table) {
+  options.table = &table;
   table.AddPositional("bundle", &options.bundle, "Directory of the model").ValueName("BUNDLE").Required();
   table
       .AddPositional("data", &options.data,
@@ -159,11 +163,7 @@ Result<void> CheckOptions(const EvaluateOptions& options) {
                 "--out-of-scope cannot be combined with --folds, --robustness, --report and --against",
                 "run winnow evaluate once with --out-of-scope and once without");
   }
-  const bool reads_stream = std::ranges::any_of(options.data, [](const std::filesystem::path& file) {
-    std::error_code ignored;
-    return file == "-" || (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored));
-  });
-  if (options.report.against && reads_stream) {
+  if (options.report.against && !std::ranges::all_of(options.data, CanBeReadTwice)) {
     return Fail(ErrorCode::kInvalidArgument,
                 "--against reads the data once for each model, so standard input and pipes cannot be used",
                 "save the data to a file first");
@@ -211,6 +211,9 @@ Result<MeasuredModel> MeasureSecond(const EvaluateOptions& options, Dataset& dat
   const std::filesystem::path& bundle = *options.report.against;
   const BundleClassifier classifier =
       TRY(BundleClassifier::Load(bundle, pool, options.weights, options.long_text, options.fold_disguises));
+  if (const Result<void> mode = classifier.CheckMode(options.mode); !mode) {
+    return Fail(mode.error().code, "--against " + bundle.string() + ": " + mode.error().message, mode.error().hint);
+  }
   if (classifier.multi_label() != dataset.multi_label) {
     return Fail(ErrorCode::kInvalidArgument,
                 "--against: a single-label model cannot be compared with a multi-label model",
@@ -242,6 +245,11 @@ Result<Measuring> BeginMeasuring(EvaluateOptions& options, ThreadPool& pool, Tra
   options.bundle = TRY(FindModel(options.bundle, observer));
   if (options.report.against) options.report.against = TRY(FindModel(*options.report.against, observer));
   TRY(CheckOptions(options));
+  const OptionEffects effects =
+      OptionEffects(options.table)
+          .Check(options.folds || options.robustness, {"seed"}, "without --folds or --robustness")
+          .Check(options.report.report || options.report.against, {"texts"}, "without --report or --against");
+  for (const std::string& warning : effects.warnings()) observer.Warn(warning);
   Measuring measuring{
       .classifier = TRY(BundleClassifier::Load(options.bundle, pool, options.weights, options.long_text,
                                                options.robustness ? std::optional(false) : options.fold_disguises)),

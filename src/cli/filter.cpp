@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/files.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "classify/bundle_classifier.h"
@@ -15,6 +16,7 @@
 #include "filter/sender.h"
 #include "pipeline/base_model.h"
 #include "server/filter_service.h"
+#include "store/store_url.h"
 #include "store/user_name.h"
 
 namespace winnow {
@@ -185,6 +187,17 @@ Result<std::optional<BundleClassifier>> LoadModel(const FilterCommandOptions& op
   return std::optional(*std::move(classifier));
 }
 
+/// Returns the store of --store or, after a warning, nothing if there is no such file: a filter that asks creates none.
+Result<std::string> ExistingStore(const std::string& url) {
+  if (url.empty()) return url;
+  const StoreAddress address = TRY(ParseStoreUrl(url));
+  if (address.kind != StoreAddress::kSqlite || Exists(address.path)) return url;
+  LogWarning(
+      "--store: {}: no such file, so messages are filtered without preferences, learnt reputation and corrections",
+      address.path.string());
+  return std::string();
+}
+
 /// Returns the corrections of messages in the store; null without a store and, after a warning, if it is not available.
 std::shared_ptr<const CampaignMemory> ReadCorrections(const std::string& url) {
   if (url.empty()) return nullptr;
@@ -205,12 +218,13 @@ std::shared_ptr<const CampaignMemory> ReadCorrections(const std::string& url) {
 Result<void> Run(const FilterCommandOptions& options) {
   HandleInterrupts();
   const std::optional<FilterMode> mode = TRY(RequestedMode(options));
+  const std::string store = TRY(ExistingStore(options.steps.store));
   const SpamFilter filter({.weights = options.steps.weights}, TRY(LoadRules(options.steps.rules)),
-                          ReadCorrections(options.steps.store));
+                          ReadCorrections(store));
   std::optional<KnownStateCache> known;
-  if (!options.steps.store.empty()) {
+  if (!store.empty()) {
     KnownStateOptions state;
-    state.store.url = options.steps.store;
+    state.store.url = store;
     state.half_life = options.steps.half_life();
     known.emplace(std::move(state));
   }

@@ -9,20 +9,28 @@
 #include "cli/console_observer.h"
 #include "cli/output.h"
 #include "data/deduplicate.h"
+#include "data/label_sets.h"
 #include "data/split.h"
 #include "pipeline/data_plan.h"
 #include "report/cross_validation_report.h"
+#include "report/verdict.h"
 
 namespace winnow {
 namespace {
 
-Result<void> PrintFolds(const CrossValidated& done, size_t texts, const FoldOptions& options, bool json) {
-  if (!json) return Print(CrossValidationText(done.result));
+std::string VerdictOf(const CrossValidated& done) {
+  return EvaluationVerdict(done.result.pooled, MajorityOf(LabelSets(done.tested)));
+}
+
+Result<void> PrintFolds(const CrossValidated& done, const std::string& verdict, size_t texts,
+                        const FoldOptions& options, bool json) {
+  if (!json) return Print(CrossValidationText(done.result) + "\n" + verdict + "\n");
   Json document = {{"texts", texts},
                    {"seed", options.seed},
                    {"base_model_id", done.base_model_id},
                    {"hyperparameters", done.hyperparameters}};
   document.update(CrossValidationJson(done.result));
+  document["verdict"] = verdict;
   return Print(document.dump(2) + "\n");
 }
 
@@ -46,8 +54,9 @@ Result<void> RunFolds(const TrainingPlan& plan, Dataset data, const FoldOptions&
   for (const std::string& line : Lines(Deduplicate(data).Text())) LogInfo("{}", line);
   ConsoleObserver observer;
   CrossValidated done = TRY(CrossValidate(plan, data, {}, options, pool, observer));
+  const std::string verdict = VerdictOf(done);  // before the report takes the texts
   if (report) TRY(report(done));
-  return PrintFolds(done, data.examples.size(), options, json);
+  return PrintFolds(done, verdict, data.examples.size(), options, json);
 }
 
 Result<void> RunTrainingFolds(const TrainCommandOptions& options) {
@@ -67,11 +76,16 @@ Result<void> RunTrainingFolds(const TrainCommandOptions& options) {
   for (const std::string& line : OptionsWithoutEffect(options)) observer.Warn(line);
   SplitReport report;
   const Split split = TRY(ReadSplit(SplitFilesOf(plan.data), TRY(ReadOptionsOf(plan.data)),
-                                    {.test_size = 0, .validation_size = 0, .seed = plan.seed}, report));
+                                    {.test_size = 0,
+                                     .validation_size = 0,
+                                     .seed = plan.seed,
+                                     .min_class_texts = static_cast<size_t>(plan.data.min_class_texts)},
+                                    report));
   for (const std::string& line : Lines(report.train.Text() + report.duplicates.Text())) LogInfo("{}", line);
+  for (const std::string& warning : report.warnings) observer.Warn(warning);
   const FoldOptions folds{.folds = *options.folds, .seed = plan.seed};
   const CrossValidated done = TRY(CrossValidate(plan, split.train, split.validation, folds, pool, observer));
-  return PrintFolds(done, split.train.examples.size(), folds, options.json);
+  return PrintFolds(done, VerdictOf(done), split.train.examples.size(), folds, options.json);
 }
 
 }  // namespace winnow

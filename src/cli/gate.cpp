@@ -1,13 +1,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "base/interrupt.h"
+#include "base/streams.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
 #include "cli/data_options.h"
 #include "cli/feedback_options.h"
 #include "cli/field_options.h"
 #include "cli/gate_options.h"
+#include "cli/given_options.h"
 #include "cli/output.h"
 #include "pipeline/base_model.h"
 #include "report/report_files.h"
@@ -18,6 +22,7 @@ namespace winnow {
 namespace {
 
 struct GateCommandOptions : CommonOptions {
+  const OptionTable* table = nullptr;  // that fills the struct
   GatePlan plan;
   ReadingOptions reading;
   std::string store, since;
@@ -25,6 +30,7 @@ struct GateCommandOptions : CommonOptions {
 };
 
 void Describe(GateCommandOptions& options, OptionTable& table) {
+  options.table = &table;
   GatePlan& plan = options.plan;
   table.AddPositional("challenger", &plan.challenger, "Directory of the new model").ValueName("CHALLENGER").Required();
   table
@@ -57,6 +63,12 @@ Result<void> Run(const GateCommandOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
   ConsoleObserver observer;
+  if (!std::ranges::all_of(options.plan.origin.files, CanBeReadTwice)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "gate reads the data once for each model, so standard input and pipes cannot be used",
+                "save the data to a file first");
+  }
+  OptionEffects(options.table).Check(!options.store.empty(), {"since"}, "without --store").Log();
   GatePlan plan = options.plan;
   plan.champion = TRY(FindModel(plan.champion, observer));
   plan.challenger = TRY(FindModel(plan.challenger, observer));
@@ -72,7 +84,8 @@ Result<void> Run(const GateCommandOptions& options) {
   if (options.report) TRY(WriteGateReport(report, *options.report));
   if (report.passed) return {};
   return Fail(ErrorCode::kInvalidModel,
-              fmt::format("{} does not pass the gate: {}", report.challenger, fmt::join(report.Failed(), ", ")));
+              fmt::format("{} does not pass the gate: {}", report.challenger, fmt::join(report.Failed(), ", ")),
+              "the report above says by how much; keep the present model, or improve the new one and examine it again");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "cli/console_observer.h"
 #include "cli/documents.h"
 #include "cli/field_options.h"
+#include "cli/given_options.h"
 #include "cli/output.h"
 #include "pipeline/quantize_bundle.h"
 #include "report/quantization_report.h"
@@ -20,11 +21,13 @@ namespace winnow {
 namespace {
 
 struct QuantizeCommandOptions : CommonOptions {
+  const OptionTable* table = nullptr;  // that fills the struct
   QuantizePlan plan;
   std::string target = "server";
 };
 
 void Describe(QuantizeCommandOptions& options, OptionTable& table) {
+  options.table = &table;
   table.AddPositional("bundle", &options.plan.bundle, "Directory of the model").ValueName("BUNDLE").Required();
   table.Group("Output");
   table
@@ -92,6 +95,13 @@ Result<std::string> GuaranteeWarning(const std::filesystem::path& bundle) {
 }
 
 Result<QuantizedBundle> Quantize(const QuantizeCommandOptions& options, TrainingObserver& observer) {
+  const bool reads = !options.plan.data.empty() || (options.target == "browser" && !options.plan.train_data.empty());
+  const OptionEffects effects =
+      OptionEffects(options.table)
+          .Check(options.target == "browser", {"vocabulary", "train-data"}, "without --target browser")
+          .Check(options.plan.output.has_value(), {"overwrite", "keep-data"}, "without --output")
+          .Check(reads, kReadingOptionNames, "without --data");
+  for (const std::string& warning : effects.warnings()) observer.Warn(warning);
   ThreadPool pool(options.threads);
   QuantizePlan plan = options.plan;
   if (options.target == "browser") plan.target = QuantizeTarget::kBrowser;

@@ -10,6 +10,7 @@
 #include "cli/feedback_options.h"
 #include "cli/field_options.h"
 #include "cli/gate_options.h"
+#include "cli/given_options.h"
 #include "cli/output.h"
 #include "cli/registry_options.h"
 #include "pipeline/base_model.h"
@@ -19,6 +20,7 @@ namespace winnow {
 namespace {
 
 struct RetrainOptions : RegistryCommandOptions {
+  const OptionTable* table = nullptr;  // that fills the struct
   std::filesystem::path model;
   RetrainPlan plan;
   std::string store;
@@ -82,6 +84,7 @@ void DescribeRegistry(RetrainOptions& options, OptionTable& table) {
 }
 
 void Describe(RetrainOptions& options, OptionTable& table) {
+  options.table = &table;
   RetrainPlan& plan = options.plan;
   table
       .AddPositional("model", &options.model,
@@ -97,7 +100,12 @@ void Describe(RetrainOptions& options, OptionTable& table) {
       .Add("test", &plan.test,
            "Labelled texts for the reported metrics and the gate only, which no model is trained on")
       .Default("held out from the texts, as in the training of MODEL");
-  AddFieldOptions(plan.reading, table);
+  constexpr char kAsTrained[] = "as in the training of MODEL, otherwise found by name";
+  AddTextField(plan.reading.text_field, table).Default(kAsTrained).Alias("text-column-name");
+  AddLabelField(plan.reading.label_field, table).Default(kAsTrained).Alias("label-column-name");
+  AddFilter(plan.reading.filter, table).Default("as in the training of MODEL; '' keeps all rows");
+  AddFormatOptions(plan.reading.format, table);
+  AddUnknownLabels(plan.reading.unknown_labels, table);
   DescribeSelection(options, table);
   AddGateOptions(plan.bounds, plan.must_pass, plan.report, table);
   DescribeRegistry(options, table);
@@ -135,6 +143,19 @@ void Describe(RetrainOptions& options, OptionTable& table) {
       "with what people have reported, and a report that says whether the new model may replace the old one");
 }
 
+/// Refuses options of what is not done: a gate that examines nothing must not be believed to have examined.
+Result<void> CheckGiven(const RetrainOptions& options, bool registered) {
+  if (registered) return {};
+  TRY(RefuseGiven(options.table, {"promote", "work-dir"}, "requires a model of a registry",
+                  "omit the option, or specify --registry URL and the name of a model"));
+  if (options.feedback == "selected") return {};
+  return RefuseGiven(options.table,
+                     {"must-pass", "report", "alpha", "max-fpr", "max-slice-drop", "review", "min-new", "max-ratio",
+                      "max-near-duplicates"},
+                     "requires --feedback selected: otherwise all feedback is used, and no gate examines the new model",
+                     "add --feedback selected, or omit the option; 'winnow gate' examines any two models");
+}
+
 /// Returns true for NAME of a registry. A directory of that name is meant only with --output-dir, which names have no
 /// use for; the registry may be one of the environment.
 bool IsRegistered(const RetrainOptions& options) {
@@ -167,11 +188,14 @@ Result<void> Run(const RetrainOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
   ConsoleObserver observer;
+  const bool registered = IsRegistered(options);
+  TRY(CheckGiven(options, registered));
   RetrainPlan plan = options.plan;
   std::unique_ptr<Store> store;
   if (!options.store.empty()) store = TRY(OpenExistingStore(options.store));
   plan.store = store.get();
-  if (IsRegistered(options)) return RunRegistered(options, plan, pool, observer, begin);
+  OptionEffects(options.table).Check(!registered, {"name"}, "with a model of a registry, which keeps its name").Log();
+  if (registered) return RunRegistered(options, plan, pool, observer, begin);
   if (plan.output.dir.empty())
     return Fail(ErrorCode::kInvalidArgument, "--output-dir is missing", "specify --output-dir DIR, or --registry URL");
   plan.champion = TRY(FindModel(options.model, observer));

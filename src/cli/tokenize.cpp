@@ -1,9 +1,12 @@
+#include <span>
+
 #include "base/json.h"
 #include "bundle/load_check.h"
 #include "bundle/manifest.h"
 #include "classify/text_encoder.h"
 #include "cli/commands.h"
 #include "cli/field_options.h"
+#include "cli/given_options.h"
 #include "cli/output.h"
 #include "cli/text_report.h"
 #include "data/dataset.h"
@@ -14,6 +17,7 @@ namespace winnow {
 namespace {
 
 struct TokenizeOptions : CommonOptions {
+  const OptionTable* table = nullptr;  // that fills the struct
   std::filesystem::path directory;
   std::vector<std::string> texts;
   std::optional<std::filesystem::path> input;
@@ -24,6 +28,7 @@ struct TokenizeOptions : CommonOptions {
 };
 
 void Describe(TokenizeOptions& options, OptionTable& table) {
+  options.table = &table;
   table.AddPositional("directory", &options.directory, "Directory of a model or a tokenizer")
       .ValueName("DIR")
       .Required();
@@ -45,8 +50,16 @@ void Describe(TokenizeOptions& options, OptionTable& table) {
             "Read special tokens in a text, such as [MASK], as tokens instead of plain text");
   AddTrustOptions(options, table);
   table.Describe(
-      "Prints one JSON line per text: token ids, their pieces, and the byte range of each token in the text.");
+      "Prints one JSON line per text: token ids, their pieces, and the byte range of each token in the text. If the text "
+      "template of the model makes several segments of a row, the line has the text in place of the byte ranges: the "
+      "segments, divided by the character U+001E.");
   table.Example("winnow tokenize spam 'You won a prize'", "how a model divides a text");
+}
+
+Json PiecesOf(const TextEncoder& encoder, std::span<const int32_t> ids) {
+  Json tokens = Json::array();
+  for (const int32_t id : ids) tokens.push_back(encoder.tokenizer().TokenText(id));
+  return tokens;
 }
 
 Result<void> PrintTokens(const TextEncoder& encoder, const TokenizeOptions& options, std::string_view text) {
@@ -54,12 +67,18 @@ Result<void> PrintTokens(const TextEncoder& encoder, const TokenizeOptions& opti
   std::vector<TokenSpan> spans;
   encoder.EncodeWithSpans(text, {.max_length = options.max_length, .parse_special_tokens = options.special}, ids,
                           spans);
-  Json tokens = Json::array(), offsets = Json::array();
-  for (size_t i = 0; i < ids.size(); ++i) {
-    tokens.push_back(encoder.tokenizer().TokenText(ids[i]));
-    offsets.push_back({spans[i].begin, spans[i].end});
-  }
-  const Json line = {{"ids", ids}, {"tokens", tokens}, {"offsets", offsets}};
+  Json offsets = Json::array();
+  for (const TokenSpan& span : spans) offsets.push_back({span.begin, span.end});
+  const Json line = {{"ids", ids}, {"tokens", PiecesOf(encoder, ids)}, {"offsets", offsets}};
+  return Print(line.dump() + "\n");
+}
+
+/// Prints the tokens of the segments that a template has made, as the model reads them.
+Result<void> PrintSegments(const TextEncoder& encoder, InputTextView text) {
+  TokenizedTexts read;
+  encoder.Encode({&text, 1}, read);
+  const Json line = {
+      {"ids", read.windows.ids}, {"tokens", PiecesOf(encoder, read.windows.ids)}, {"text", text.joined()}};
   return Print(line.dump() + "\n");
 }
 
@@ -71,15 +90,23 @@ Result<void> Run(const TokenizeOptions& options) {
   }
   TRY(CheckFiles(options.directory, {}));
   const Tokenizer tokenizer = TRY(Tokenizer::Load(options.directory));
-  const bool fold = std::filesystem::exists(options.directory / kManifestFile, ignored) &&
-                    TRY(ReadManifest(options.directory)).fold_disguises;
-  const TextEncoder encoder(tokenizer, {.fold_disguises = fold});
+  Manifest manifest;  // of a tokenizer alone: one that changes nothing
+  if (std::filesystem::exists(options.directory / kManifestFile, ignored)) {
+    manifest = TRY(ReadManifest(options.directory));
+  }
+  const TextEncoder encoder(tokenizer, {.max_length = options.max_length, .fold_disguises = manifest.fold_disguises});
+  OptionEffects(options.table).Check(options.texts.empty(), kFormatOptionNames, "on texts of the command line").Log();
   for (const std::string& text : options.texts) TRY(PrintTokens(encoder, options, text));
   if (!options.texts.empty()) return {};
+  ReadOptions reading = options.reading;
+  reading.template_text = manifest.text_template;
   ReadReport report;
   TRY(ForEachText(
-      options.input.value_or("-"), options.reading, report,
-      [&](std::string_view text, size_t) { return PrintTokens(encoder, options, text); },
+      options.input.value_or("-"), reading, report,
+      [&](std::string_view joined, size_t) {
+        const InputTextView text = InputTextView::OfJoined(joined);
+        return text.has_rest() ? PrintSegments(encoder, text) : PrintTokens(encoder, options, joined);
+      },
       options.skip_bad_rows ? BadRows::kSkip : BadRows::kRefuse));
   LogTextReportOfAnswers(report);
   return {};

@@ -4,10 +4,12 @@
 
 #include <chrono>
 
+#include "base/files.h"
 #include "base/interrupt.h"
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "bundle/calibration_texts.h"
 #include "bundle/directory.h"
 #include "calibrate/calibration_text.h"
 #include "cli/commands.h"
@@ -36,6 +38,16 @@ Result<Json> Quantize(const QuantizePlan& plan, ThreadPool& pool, TrainingObserv
   return QuantizationJson(done.report, done.target);
 }
 
+/// The texts that measure what the quantization of a trained model costs: those of --validation, otherwise the ones in
+/// the model. DATA are the texts that it was trained on, and taken only if there are no others.
+std::vector<std::filesystem::path> HeldOutFiles(const TrainingPlan& plan) {
+  if (plan.data.validation) return {*plan.data.validation};
+  if (Exists(plan.output.dir / kCalibrationTextsFile) || plan.data.files.empty()) return {};
+  LogWarning("{} contains no {}: the drop of the INT8 weights is measured on DATA, which may be the training texts",
+             plan.output.dir.string(), kCalibrationTextsFile);
+  return plan.data.files;
+}
+
 /// --skip-training: the model that is there is exported, and quantised if that is asked for.
 Result<void> RunWithoutTraining(const TrainCommandOptions& options, const TrainingPlan& plan) {
   HandleInterrupts();
@@ -45,7 +57,7 @@ Result<void> RunWithoutTraining(const TrainCommandOptions& options, const Traini
     ThreadPool pool(options.threads);
     ConsoleObserver observer;
     report["quantization"] = TRY(Quantize({.bundle = plan.output.dir,
-                                           .data = plan.data.files,
+                                           .data = HeldOutFiles(plan),
                                            .reading = plan.data.reading,
                                            .max_drop = options.max_drop,
                                            .version = plan.output.version},

@@ -3,16 +3,18 @@
 #include <fmt/format.h>
 
 #include <span>
+#include <string_view>
 
 #include "cli/calibration_options.h"
 #include "cli/field_options.h"
+#include "cli/given_options.h"
 #include "cli/training_data_options.h"
 
 namespace winnow {
 namespace {
 
 /// Options without effect on the other kind of model, by name.
-constexpr const char* kTransformerOnly[] = {
+constexpr std::string_view kTransformerOnly[] = {
     "base-model",
     "reinit-head",
     "max-length",
@@ -50,8 +52,8 @@ constexpr const char* kTransformerOnly[] = {
     "distil-weight",
     "report-to",
 };
-constexpr const char* kLinearOnly[] = {"C",         "analyzer", "ngrams",     "char-ngrams", "max-features",
-                                       "sublinear", "platt",    "one-vs-rest"};
+constexpr std::string_view kLinearOnly[] = {"C",         "analyzer", "ngrams",     "char-ngrams", "max-features",
+                                            "sublinear", "platt",    "one-vs-rest"};
 
 void AddOutputOptions(OutputPlan& output, OptionTable& table) {
   table.Group("Model");
@@ -416,28 +418,24 @@ Result<TrainingPlan> PlanOf(const TrainCommandOptions& options) {
 }
 
 std::vector<std::string> OptionsWithoutEffect(const TrainCommandOptions& options) {
-  std::vector<std::string> warnings;
-  if (options.table == nullptr) return warnings;
   const ModelPlan& model = options.plan.model;
-  for (const char* name : model.transformer() ? std::span<const char* const>(kLinearOnly) : kTransformerOnly) {
-    const Option* const option = options.table->Find(name);
-    if (option == nullptr || option->origin() <= OptionOrigin::kPreset) continue;
-    warnings.push_back(fmt::format("--{} has no effect with --kind {}", name, model.kind));
-  }
-  const auto check = [&](const char* name, bool has_effect, const char* why_not) {
-    const Option* const option = options.table->Find(name);
-    if (has_effect || option == nullptr || option->origin() <= OptionOrigin::kPreset) return;
-    warnings.push_back(fmt::format("--{} has no effect {}", name, why_not));
-  };
-  check("augment-variants", options.plan.data.augment, "without --augment");
-  if (!model.transformer()) return warnings;
-  const bool distils = options.plan.distillation.teacher.has_value();
-  check("distil-temperature", distils, "without --teacher");
-  check("distil-weight", distils, "without --teacher");
-  check("num-cycles", options.plan.trainer.lr_scheduler == "cosine_with_restarts",
-        "without --lr-scheduler cosine_with_restarts");
-  check("layers", model.base_model != "scratch", "with --base-model scratch");
-  return warnings;
+  const std::string with_kind = "with --kind " + model.kind;
+  OptionEffects effects(options.table);
+  effects.Check(model.transformer(), kTransformerOnly, with_kind)
+      .Check(!model.transformer(), kLinearOnly, with_kind)
+      .Check(options.plan.data.augment, {"augment-variants"}, "without --augment")
+      .Check(!options.plan.data.validation, {"validation-size"}, "with --validation")
+      .Check(!options.plan.data.test, {"test-size"}, "with --test")
+      .Check(!options.folds, {"test-size", "name", "model-version", "overwrite", "keep-data"}, "with --folds")
+      .Check(options.quantize, {"max-drop"}, "without --quantize");
+  if (!model.transformer()) return effects.warnings();
+  return effects
+      .Check(options.plan.distillation.teacher.has_value(), {"distil-temperature", "distil-weight"},
+             "without --teacher")
+      .Check(options.plan.trainer.lr_scheduler == "cosine_with_restarts", {"num-cycles"},
+             "without --lr-scheduler cosine_with_restarts")
+      .Check(model.base_model != "scratch", {"layers"}, "with --base-model scratch")
+      .warnings();
 }
 
 }  // namespace winnow

@@ -160,6 +160,16 @@ TEST_F(TrainOptionsTest, OptionsOfAnotherKindOfModelAreNamed) {
   EXPECT_THAT(OptionsWithoutEffect(options), ElementsAre());
 }
 
+TEST_F(TrainOptionsTest, OptionsThatOthersReplaceAreNamed) {
+  ASSERT_TRUE(Parse({"a.csv", "--test", "b.csv", "--validation", "c.csv", "--test-size", ".1", "--validation-size",
+                     ".1", "--max-drop", ".1"}));
+  EXPECT_THAT(OptionsWithoutEffect(options),
+              ElementsAre("--validation-size has no effect with --validation", "--test-size has no effect with --test",
+                          "--max-drop has no effect without --quantize"));
+  ASSERT_TRUE(Parse({"a.csv", "--folds", "3", "--name", "x", "--seed", "1"}));
+  EXPECT_THAT(OptionsWithoutEffect(options), ElementsAre("--name has no effect with --folds"));
+}
+
 TEST_F(TrainOptionsTest, AnOptionOfOneKindOfModelIsInAGroupThatNamesTheKind) {
   std::map<std::string, std::string> group;
   for (const OptionSummary& option : table.Summaries()) group[option.name] = option.group;

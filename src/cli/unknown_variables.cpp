@@ -8,6 +8,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/option_name.h"
 #include "base/suggest.h"
 #include "cli/commands.h"
 
@@ -35,9 +36,7 @@ std::vector<std::string> OptionVariables() {
       names.insert(names.end(), option.aliases.begin(), option.aliases.end());
     }
   }
-  for (std::string& name : names) {
-    for (char& c : name) c = c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  }
+  for (std::string& name : names) name = UpperOptionName(name);
   std::ranges::sort(names);
   const auto repeated = std::ranges::unique(names);
   names.erase(repeated.begin(), repeated.end());

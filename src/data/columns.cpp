@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -95,6 +96,7 @@ class Resolver {
     } else {
       TRY(ChooseLabels());
     }
+    WarnOfLabelsInTemplate();
     NoteChoices();
     NoteParts();
     return std::move(roles_);
@@ -169,7 +171,17 @@ class Resolver {
         if (!Contains(names_, name)) {
           return std::unexpected(Missing("no column '" + name + "' for the label", "--label-field", name));
         }
+        if (name == wishes_.text_field && wishes_.template_fields.empty()) {
+          return Fail(ErrorCode::kInvalidData,
+                      file() + ": the column '" + name + "' is specified both for the text and for the label",
+                      "specify two columns with --text-field and --label-field; its columns are: " + Listed(names_));
+        }
       }
+    }
+    if (!wishes_.text_field.empty() && !wishes_.template_fields.empty()) {
+      roles_.warnings.push_back(file() + ": --text-field " + wishes_.text_field +
+                                " has no effect, because a text template makes the texts of " +
+                                Listed(wishes_.template_fields));
     }
     size_t absent = 0;
     for (const std::string& name : wishes_.template_fields) {
@@ -183,8 +195,12 @@ class Resolver {
           Missing("the file has none of the fields of the text template: " + Listed(wishes_.template_fields), "");
       if (!names_.empty()) {
         error.hint = "its columns are: " + Listed(names_) +
-                     "; a field of the template (that of --template, or of the model) has the name of a column, and "
-                     "case matters";
+                     "; a field of the template (that of --template, of a preset, or of the model) has the name of a "
+                     "column, and case matters";
+        if (Contains(names_, wishes_.text_field)) {
+          error.hint += "; to train on the column '" + wishes_.text_field + "' alone, specify --template '{" +
+                        wishes_.text_field + "}'";
+        }
       }
       return std::unexpected(std::move(error));
     }
@@ -196,6 +212,14 @@ class Resolver {
     return {};
   }
 
+  void WarnOfLabelsInTemplate() {
+    for (const std::string& name : roles_.label_fields) {
+      if (!Contains(wishes_.template_fields, name)) continue;
+      roles_.warnings.push_back(file() + ": the column '" + name +
+                                "' is the label and a field of the text template, so the texts contain their labels");
+    }
+  }
+
   Result<void> ChooseText() {
     if (!wishes_.template_fields.empty()) return {};
     if (!wishes_.text_field.empty()) {
@@ -203,8 +227,12 @@ class Resolver {
       return {};
     }
     // A file without a header is read by shape, below; its columns have no names to go by.
-    const std::optional<std::string> named =
-        reader_.columns().empty() || reader_.has_header() ? FirstNamed(kTextNames, names_) : std::nullopt;
+    std::vector<std::string> candidates;
+    if (reader_.columns().empty() || reader_.has_header()) {
+      std::ranges::remove_copy_if(names_, std::back_inserter(candidates),
+                                  [&](const std::string& name) { return Contains(wishes_.label_fields, name); });
+    }
+    const std::optional<std::string> named = FirstNamed(kTextNames, candidates);
     if (named) {
       roles_.text_field = *named;
       const std::array kSubjectNames = {"subject", "title"};

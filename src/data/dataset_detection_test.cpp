@@ -48,6 +48,23 @@ TEST_F(DetectionTest, LinesAreReadWithoutTheTemplate) {
                                                                                                          "b"));
 }
 
+TEST_F(DetectionTest, OneColumnIsNeverBothTextAndLabel) {
+  const auto file = Write("a.csv", "message,body\nham,See you\nspam,Win now\nham,Call me\n");
+  EXPECT_THAT(Rows(file, {.label_field = "message"}), ElementsAre("ham:See you", "spam:Win now", "ham:Call me"));
+  EXPECT_THAT(ErrorOf(file, {.text_field = "message", .label_field = "message"}),
+              HasSubstr("the column 'message' is specified both for the text and for the label"));
+  ASSERT_TRUE(Read(file, {.label_field = "message", .template_text = "{message}: {body}"}));
+  EXPECT_THAT(report_.warnings, ElementsAre(HasSubstr("the column 'message' is the label and a field of the text "
+                                                      "template, so the texts contain their labels")));
+}
+
+TEST_F(DetectionTest, ATextFieldHasNoEffectBesideATemplate) {
+  const auto file = Write("a.csv", "subject,body,label\nOne,1,x\nTwo,2,y\n");
+  ASSERT_TRUE(Read(file, {.text_field = "body", .template_text = "{subject}"}));
+  EXPECT_THAT(report_.warnings, ElementsAre(HasSubstr("a.csv: --text-field body has no effect")));
+  EXPECT_THAT(ErrorOf(file, {.text_field = "body", .template_text = "{title}"}), HasSubstr("--template '{body}'"));
+}
+
 TEST_F(DetectionTest, BadRowsOfTextsAreErrorsUnlessTheyAreSkipped) {
   const auto file = Write("a.csv", "text,id\none,1\ntwo,2,3\nthree,3\n");
   std::vector<std::string> texts;

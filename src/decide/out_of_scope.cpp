@@ -100,7 +100,8 @@ Result<ScopeShape> FitScopeShape(std::span<const float> logits, std::span<const 
   if (texts < 2 * labels) {
     return Fail(ErrorCode::kInvalidData,
                 fmt::format("--scope-method distance with {} labels requires at least {} texts, but there are {}",
-                            labels, 2 * labels, texts));
+                            labels, 2 * labels, texts),
+                "specify more labelled texts, or another --scope-method");
   }
   for (const float logit : logits) {
     if (!std::isfinite(logit)) return Fail(ErrorCode::kInvalidArgument, "a logit is not a finite number");

@@ -245,7 +245,8 @@ Result<Fixes> ReadReview(const std::filesystem::path& path, const Dataset& datas
     if (step == RecordReader::Step::kEnd) break;
     if (step == RecordReader::Step::kBadRow) {
       return Fail(ErrorCode::kInvalidData,
-                  fmt::format("{}, line {}: {}", path.string(), record.row, reader->bad_reason()));
+                  fmt::format("{}, line {}: {}", path.string(), record.row, reader->bad_reason()),
+                  "save the review in the format in which it was written, and change only the column 'fix'");
     }
     for (const char* column : {"file", "line", "text", "label", "fix"}) {
       if (record.Find(column) != nullptr || reader->format() == Format::kJsonLines) continue;

@@ -50,7 +50,7 @@ class Measurement {
     const Clock::time_point begin = Clock::now();
     pool_.emplace(report_.threads);
     classifier_ = TRY(BundleClassifier::Load(bundle_, *pool_, options_.weights));
-    const InputTextView first = texts_.front();
+    const InputTextView first = Text(0);
     TRY(classifier_->ClassifyInto({&first, 1}, {}, results_));
     report_.load_ms = SecondsSince(begin) * 1000;
     const MemoryUse resident = ResidentMemory();
@@ -63,7 +63,7 @@ class Measurement {
     return {};
   }
 
-  std::string_view Text(size_t i) const { return texts_[i % texts_.size()]; }
+  InputTextView Text(size_t i) const { return InputTextView::OfJoined(texts_[i % texts_.size()]); }
 
   Result<void> Tell(double done) const {
     if (options_.progress && !options_.progress(done)) return Fail(ErrorCode::kCancelled, "stopped");
@@ -122,7 +122,7 @@ class Measurement {
     size_t tokens = 0;
     PreparedTexts prepared;
     for (size_t i = 0; i < std::min(count, texts_.size()); ++i) {
-      const InputTextView text = texts_[i];
+      const InputTextView text = Text(i);
       prepared.Clear();
       classifier.scorer().Prepare({&text, 1}, prepared);
       tokens += prepared.tokens.windows.ids.size();
@@ -159,7 +159,8 @@ Result<std::vector<double>> TimeSingleTexts(const BundleClassifier& classifier, 
                                             size_t count, const std::function<bool(double done)>& progress) {
   std::vector<ClassifiedText> results;
   return TimeSingleTexts(
-      [&](InputTextView text) {
+      [&](std::string_view joined) {
+        const InputTextView text = InputTextView::OfJoined(joined);
         return classifier.ClassifyInto({&text, 1}, {}, results);
       },
       texts, count, progress);

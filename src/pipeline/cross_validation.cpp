@@ -56,6 +56,10 @@ Result<CrossValidated> CrossValidate(const TrainingPlan& plan, const Dataset& da
                                      const FoldOptions& options, ThreadPool& pool, TrainingObserver& observer) {
   const auto folds = TRY(FoldsOf(data, options));
   const TrainingPlan prepared = TRY(PrepareToMeasure(plan, observer));
+  if (plan.distillation.teacher) {
+    observer.Warn(
+        "the texts of each fold test a student; if its teacher was trained on them, the metrics are too optimistic");
+  }
   CrossValidated done;
   for (size_t k = 0; k < folds.size(); ++k) {
     const std::string what = fmt::format("fold {} of {}", k + 1, folds.size());

@@ -37,6 +37,16 @@ class HyperparameterReader {
                 parsed.error().hint);
   }
 
+  /// Reads a list of texts.
+  void Read(const char* name, std::vector<std::string>& field) const {
+    const Json* const value = values_.Find(name);
+    if (value == nullptr || !value->is_array()) return;
+    field.clear();
+    for (const Json& each : *value) {
+      if (each.is_string()) field.push_back(each.get<std::string>());
+    }
+  }
+
  private:
   const Json& values_;
 };
@@ -118,6 +128,9 @@ constexpr auto kCalibrationNames =
                                                               {CalibrationChoice::kNone, "none"},
                                                               {CalibrationChoice::kKeep, "keep"}});
 
+constexpr auto kUnknownLabelsNames = std::to_array<std::pair<UnknownLabels, const char*>>(
+    {{UnknownLabels::kError, "error"}, {UnknownLabels::kRefuse, "refuse"}, {UnknownLabels::kDrop, "drop"}});
+
 template <typename T>
 Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
@@ -135,6 +148,14 @@ Result<void> ReadDataConfiguration(const HyperparameterReader& values, const fs:
   TRY(values.Read("validation_size", data.validation_size));
   TRY(values.Read("min_class_texts", data.min_class_texts));
   TRY(values.Read("problem_type", data.reading.problem_type));
+  TRY(values.Read("text_field", data.reading.text_field));
+  values.Read("label_field", data.reading.label_field);
+  values.Read("filter", data.reading.filter);
+  std::string unknown;
+  TRY(values.Read("unknown_labels", unknown));
+  for (const auto& [choice, name] : kUnknownLabelsNames) {
+    if (unknown == name) data.reading.unknown_labels = choice;
+  }
   TRY(values.Read("augment", data.augment));
   TRY(values.Read("synthetic", data.synthetic));
   TRY(ReadGiven(values, "synthetic_share", data.synthetic_share));
@@ -184,11 +205,10 @@ Result<void> ReadConfiguration(const Json& json, const fs::path& bundle, Trainin
 Result<void> ReadFilesAndMemory(const Json& configuration, TrainingPlan& plan) {
   if (!configuration.is_object()) return {};
   TRY(HyperparameterReader(configuration).Read("gradient_checkpointing", plan.trainer.gradient_checkpointing));
-  const Json* const unlabelled = configuration.Find("unlabelled");
-  if (unlabelled == nullptr || !unlabelled->is_array() || !plan.distillation.teacher) return {};
-  for (const Json& file : *unlabelled) {
-    if (file.is_string()) plan.distillation.unlabelled.emplace_back(file.get<std::string>());
-  }
+  if (!plan.distillation.teacher) return {};
+  std::vector<std::string> unlabelled;
+  HyperparameterReader(configuration).Read("unlabelled", unlabelled);
+  plan.distillation.unlabelled.assign(unlabelled.begin(), unlabelled.end());
   return {};
 }
 
@@ -220,6 +240,9 @@ Json ConfigurationOf(const TrainingPlan& plan) {
                {"validation_size", data.validation_size},
                {"min_class_texts", data.min_class_texts},
                {"problem_type", data.reading.problem_type},
+               {"text_field", data.reading.template_text.empty() ? data.reading.text_field : ""},
+               {"label_field", data.reading.label_field},
+               {"filter", data.reading.filter},
                {"augment", data.augment},
                {"synthetic", data.synthetic},
                {"synthetic_share", OrNull(data.synthetic_share)},
@@ -241,6 +264,9 @@ Json ConfigurationOf(const TrainingPlan& plan) {
   } else {
     json.update(
         {{"C", OrNull(plan.linear.C)}, {"platt", OrNull(plan.linear.platt)}, {"one_vs_rest", plan.linear.one_vs_rest}});
+  }
+  for (const auto& [choice, name] : kUnknownLabelsNames) {
+    if (choice == data.reading.unknown_labels) json["unknown_labels"] = name;
   }
   for (const auto& [choice, name] : kCalibrationNames) {
     if (choice == calibration.calibration) json["calibration"] = name;

@@ -226,5 +226,29 @@ TEST_F(PlanOfModelTest, ARetrainingChoosesAgainWhatTheDataChose) {
   EXPECT_EQ(RetrainingPlanOf(dir.path()).error().code, ErrorCode::kInvalidModel);
 }
 
+TEST_F(PlanOfModelTest, ARetrainingReadsTheRowsOfTheTraining) {
+  TrainingPlan given;
+  given.data.reading.text_field = "body";
+  given.data.reading.label_field = {"toxic", "insult"};
+  given.data.reading.filter = {"lang=en", "city!='York, Ohio'"};
+  given.data.reading.unknown_labels = UnknownLabels::kDrop;
+  Manifest manifest;
+  manifest.name = "m";
+  ASSERT_TRUE(WriteManifest(dir.path(), manifest));
+  Json info = Info({{"epochs", 7}});
+  info["configuration"] = ConfigurationOf(given);
+  WriteInfo(info);
+  const auto retraining = RetrainingPlanOf(dir.path());
+  ASSERT_TRUE(retraining) << retraining.error().Text();
+  const ReadingOptions& reading = retraining->plan.data.reading;
+  EXPECT_EQ(reading.text_field, "body");
+  EXPECT_EQ(reading.label_field, given.data.reading.label_field);
+  EXPECT_EQ(reading.filter, given.data.reading.filter);
+  EXPECT_EQ(reading.unknown_labels, UnknownLabels::kDrop);
+  EXPECT_EQ(ConfigurationOf(retraining->plan), ConfigurationOf(given));
+  given.data.reading.template_text = "{subject} [SEP] {body}";
+  EXPECT_EQ(ConfigurationOf(given)["text_field"], "") << "a template takes its place";
+}
+
 }  // namespace
 }  // namespace winnow

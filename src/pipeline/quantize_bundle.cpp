@@ -40,7 +40,11 @@ Result<Dataset> ReadTexts(const QuantizePlan& plan, const std::vector<std::files
 
 Result<Dataset> ReadHeldOut(const QuantizePlan& plan, const BundleClassifier& classifier, TrainingObserver& observer) {
   if (plan.data.empty()) return ReadCalibrationSet(plan.bundle, classifier);
-  return ReadTexts(plan, plan.data, classifier, observer);
+  Result<Dataset> held_out = ReadTexts(plan, plan.data, classifier, observer);
+  if (!held_out) return held_out;
+  const std::string why = SeemsTrainedOn(plan.bundle, *held_out, classifier, /*given=*/true);
+  if (!why.empty()) observer.Warn(why + "; the drop on training texts says little about new texts");
+  return held_out;
 }
 
 /// The files of the bundle except former INT8 weights; a bundle of its own has no float weights, and no texts unless

@@ -6,6 +6,7 @@
 #include "report/evaluation_report.h"
 #include "report/report_words.h"
 #include "report/shown_text.h"
+#include "report/verdict.h"
 
 namespace winnow {
 namespace {
@@ -30,6 +31,7 @@ std::string ComparedText(const EvaluationReport& report, size_t most_texts) {
                metric.verdict});
   }
   text += table.Text() + "  " + std::string(kComparedNote) + "\n  " + VerdictOf(against.paired, first, second) + "\n";
+  text += fmt::format("  {}: {}\n", second, EvaluationVerdict(against.metrics, against.majority));
   if (against.texts.empty()) return text;
   const size_t shown = std::min(against.texts.size(), most_texts);
   text += fmt::format("\n{} of {} texts that only one model classified correctly\n", shown,

@@ -259,6 +259,7 @@ void AddComparison(EvaluationReport& report, const Dataset& first, const Reporte
   }
   ComparedSection section{.model = std::move(model),
                           .metrics = second_predictions.metrics,
+                          .majority = MajorityOf(second_predictions.decided.truth),
                           .paired = ComparePaired(first_predictions.decided, second_predictions.decided, options),
                           .curve = {},
                           .texts = {}};

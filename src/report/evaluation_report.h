@@ -96,6 +96,7 @@ struct ReportedText {
 struct ComparedSection {
   ReportedModel model;
   Metrics metrics;
+  MajorityBaseline majority;  ///< by the label ids of this model
   PairedComparison paired;
   std::optional<LabelCurve> curve;  ///< second model's curve, if the first model has one curve for the same label
   std::vector<ReportedText> texts;  ///< texts that only one model classified correctly, most confident errors first

@@ -122,6 +122,7 @@ Ordered ComparedJson(const EvaluationReport& report) {
   const ComparedSection& against = *report.against;
   Ordered json = ModelJson(against.model);
   json["metrics"] = ReportJson(against.metrics);
+  json["verdict"] = EvaluationVerdict(against.metrics, against.majority);
   const McNemar& test = against.paired.test;
   for (const PairedMetric& metric : against.paired.metrics) {
     json["paired"][metric.name] = {{"first", metric.first},

@@ -68,7 +68,8 @@ Result<std::vector<FoundBundle>> FindBundles(std::span<const fs::path> named, co
   if (models) {
     std::error_code error;
     if (!fs::is_directory(*models, error)) {
-      return Fail(ErrorCode::kNotFound, "--models: " + models->string() + " is not a directory");
+      return Fail(ErrorCode::kNotFound, "--models: " + models->string() + " is not a directory",
+                  "specify a directory that contains models");
     }
     // One that cannot be listed holds none that could be used.
     const auto below = BundlesBelow(*models, kLevels).value_or(std::vector<fs::path>());

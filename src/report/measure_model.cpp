@@ -74,7 +74,8 @@ Result<void> MeasureModel(const fs::path& bundle, const BundleClassifier& classi
   const Candidate candidate{
       .evaluate = [&](const auto& told) { return EvaluateClassifier(classifier, dataset, {.mode = mode}, told); },
       .classify =
-          [&](InputTextView text) {
+          [&](std::string_view joined) {
+            const InputTextView text = InputTextView::OfJoined(joined);
             return classifier.ClassifyInto({&text, 1}, {}, results);
           },
       .timed_texts = kTimedTexts};

@@ -65,10 +65,14 @@ Result<EvaluationReport> MakeReport(const ReportCommand& command, const Measured
 Result<void> PrepareReportDirectory(const fs::path& directory) {
   std::error_code error;
   if (fs::exists(directory, error) && !fs::is_directory(directory, error)) {
-    return Fail(ErrorCode::kInvalidArgument, "--report: " + directory.string() + " is not a directory");
+    return Fail(ErrorCode::kInvalidArgument, "--report: " + directory.string() + " is not a directory",
+                "specify a directory, which is created if it does not exist");
   }
   fs::create_directories(directory, error);
-  if (error) return Fail(ErrorCode::kIo, "--report: cannot create " + directory.string() + ": " + error.message());
+  if (error) {
+    return Fail(ErrorCode::kIo, "--report: cannot create " + directory.string() + ": " + error.message(),
+                "specify another directory");
+  }
   return {};
 }
 

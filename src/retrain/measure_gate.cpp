@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
 #include "base/lines.h"
 #include "base/log.h"
+#include "calibrate/calibration_set.h"
 #include "evaluate/slices.h"
 #include "filter/filter_model.h"
 #include "filter/spam_filter.h"
@@ -133,6 +135,15 @@ Result<std::vector<SliceKeys>> SlicesOf(const Dataset& test, const TestOrigin& o
   return slices;
 }
 
+/// Warns of a model that seems to have been trained on the texts: it looks better than it is.
+void WarnOfTrainingTexts(const std::filesystem::path& bundle, const BundleClassifier& model, const Dataset& texts,
+                         std::vector<std::string>& notes) {
+  const std::string warning = TrainingTextsWarning(bundle, texts, model);
+  if (warning.empty()) return;
+  notes.push_back(fmt::format("{}: {}", bundle.string(), warning));
+  LogWarning("{}", notes.back());
+}
+
 /// The decisions about some of the texts.
 DecidedTexts Only(const DecidedTexts& texts, std::span<const size_t> indices) {
   DecidedTexts some = texts;
@@ -246,9 +257,13 @@ Result<GateReport> MeasureGateOnFiles(const GatePlan& plan, const ReadingOptions
   for (const std::string& line : Lines(report.Text())) LogInfo("{}", line);
   ReadReport again;
   Dataset of_champion = TRY(ReadLabelledData(models.champion, plan.origin.files, reading, again));
+  std::vector<std::string> notes;
+  WarnOfTrainingTexts(plan.champion, models.champion, of_champion, notes);
+  WarnOfTrainingTexts(plan.challenger, models.challenger, of_challenger, notes);
   size_t left_out = 0;
   if (SameLabels(models)) left_out = TRY(KeepCommonTexts(of_challenger, of_champion));
   GateReport gate = TRY(Examine(plan, models, std::move(of_champion), std::move(of_challenger)));
+  std::ranges::move(notes, std::back_inserter(gate.notes));
   if (left_out > 0) gate.notes.push_back(fmt::format("{} rows were left out, which only one model reads", left_out));
   return gate;
 }

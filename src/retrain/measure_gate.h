@@ -39,8 +39,9 @@ struct GatePlan {
 /// loading, classifying, the store and of ReadMustPass.
 Result<GateReport> MeasureGate(const GatePlan& plan, const Dataset& test, ThreadPool& pool);
 
-/// Measures both models on files of labelled texts, which each model reads by its own template. Errors: those of
-/// MeasureGate and of reading.
+/// Measures both models on files of labelled texts, which each model reads by its own template. A model that seems to
+/// have been trained on them (calibrate/calibration_set.h) is a warning and a note. Errors: those of MeasureGate and of
+/// reading.
 Result<GateReport> MeasureGateOnFiles(const GatePlan& plan, const ReadingOptions& reading, ThreadPool& pool);
 
 /// Returns audited messages as examples for a model: what its template makes of them, with its label ids. Labels that

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/json.h"
 #include "pipeline/train.h"
 #include "support/temporary_directory.h"
 
@@ -97,6 +98,29 @@ TEST_F(MeasureGateTest, TheMustPassListIsDecidedByTheChallenger) {
   EXPECT_EQ(condition.wrong[0].text, "see you at lunch 9");
   EXPECT_EQ(condition.wrong[0].decided, "ham");
   EXPECT_EQ(condition.wrong[0].note, "a mistake");
+}
+
+TEST_F(MeasureGateTest, AModelThatWasTrainedOnTheTextsIsNoted) {
+  GatePlan plan{.champion = Bundle("champion", {"ham", "spam"}), .challenger = Bundle("same", {"spam", "ham"})};
+  const auto write = [&](const char* name, size_t first, size_t count) {
+    std::string rows;
+    const Dataset set = Messages({"ham", "spam"}, first, count);
+    for (const Example& example : set.examples) {
+      rows +=
+          Json({{"text", example.text}, {"label", set.labels.names[static_cast<size_t>(example.labels[0])]}}).dump() +
+          "\n";
+    }
+    plan.origin.files = {dir_.path() / name};
+    EXPECT_TRUE(WriteFileAtomically(plan.origin.files[0], rows));
+  };
+  write("train.jsonl", 0, 60);
+  const GateReport trained = MeasureGateOnFiles(plan, {}, pool_).value();
+  ASSERT_EQ(trained.notes.size(), 2u);
+  EXPECT_THAT(trained.notes[0],
+              ::testing::HasSubstr("champion: DATA contains the texts that the model was trained on"));
+  EXPECT_THAT(trained.notes[1], ::testing::HasSubstr("same: DATA contains the texts that the model was trained on"));
+  write("new.jsonl", 200, 60);
+  EXPECT_THAT(MeasureGateOnFiles(plan, {}, pool_).value().notes, IsEmpty());
 }
 
 TEST(AuditedTexts, HaveTheLabelIdsOfTheModelAndLeaveOtherLabelsOut) {

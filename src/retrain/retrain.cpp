@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/output_file.h"
 #include "base/progress.h"
+#include "base/shell.h"
+#include "base/streams.h"
 #include "base/temporary_directory.h"
 #include "bundle/copy.h"
 #include "bundle/directory.h"
@@ -67,7 +69,29 @@ void KeepCalibration(const Manifest& champion, const TrainingInfo& trained, Cali
   }
 }
 
-Result<TrainingPlan> PlanOf(const RetrainPlan& of, const Manifest& champion) {
+/// Returns how the data are read: as in the training of the champion, except for what the plan says.
+ReadingOptions ReadingOf(const ReadingOptions& given, const ReadingOptions& recorded, TrainingObserver& observer) {
+  ReadingOptions reading = given;
+  reading.template_text = recorded.template_text;
+  reading.problem_type = recorded.problem_type;
+  if (reading.unknown_labels == UnknownLabels::kError) reading.unknown_labels = recorded.unknown_labels;
+  std::vector<std::string> kept;
+  const auto keep = [&](const char* option, auto& value, const auto& former, const std::string& shown) {
+    if (!value.empty() || former.empty()) return;
+    value = former;
+    kept.push_back(ShellLine({option, shown}));
+  };
+  keep("--text-field", reading.text_field, recorded.text_field, recorded.text_field);
+  keep("--label-field", reading.label_field, recorded.label_field,
+       fmt::format("{}", fmt::join(recorded.label_field, ",")));
+  keep("--filter", reading.filter, recorded.filter, fmt::format("{}", fmt::join(recorded.filter, " and ")));
+  if (!kept.empty()) {
+    observer.Note(fmt::format("the data are read as in the training of the model: {}", fmt::join(kept, " ")));
+  }
+  return reading;
+}
+
+Result<TrainingPlan> PlanOf(const RetrainPlan& of, const Manifest& champion, TrainingObserver& observer) {
   const RetrainingPlan retraining = TRY(RetrainingPlanOf(of.champion));
   if (!retraining.exact) {
     LogWarning(
@@ -76,10 +100,7 @@ Result<TrainingPlan> PlanOf(const RetrainPlan& of, const Manifest& champion) {
         of.champion.string());
   }
   TrainingPlan plan = retraining.plan;
-  const ReadingOptions recorded = plan.data.reading;
-  plan.data.reading = of.reading;
-  plan.data.reading.template_text = recorded.template_text;
-  plan.data.reading.problem_type = recorded.problem_type;
+  plan.data.reading = ReadingOf(of.reading, plan.data.reading, observer);
   plan.data.files = of.data;
   plan.data.validation = of.validation;
   plan.data.test = of.test;
@@ -233,14 +254,15 @@ Result<void> CheckSelectedPlan(const RetrainPlan& of) {
 }
 
 /// The gate's report, also if the challenger has just taken the place of an earlier one.
-Result<GateReport> Examine(const RetrainPlan& of, const Dataset& test, const std::string& base_sha256,
-                           const TrainingInfo& champion, std::optional<StoreTime> promoted_at, ThreadPool& pool) {
+Result<GateReport> Examine(const RetrainPlan& of, const ReadingOptions& reading, const Dataset& test,
+                           const std::string& base_sha256, const TrainingInfo& champion,
+                           std::optional<StoreTime> promoted_at, ThreadPool& pool) {
   GatePlan gate{.champion = of.champion,
                 .challenger = of.output.dir,
                 .bounds = of.bounds,
                 .origin = {.files = of.data,
-                           .fields = {.text = of.reading.text_field, .labels = of.reading.label_field},
-                           .format = of.reading.format},
+                           .fields = {.text = reading.text_field, .labels = reading.label_field},
+                           .format = reading.format},
                 .store = of.store,
                 .audits_since = promoted_at,
                 .must_pass = of.must_pass};
@@ -291,7 +313,7 @@ Result<Retraining> RetrainOnSelected(const RetrainPlan& of, TrainingPlan plan, c
                             {"audits", feedback.audits}};
   TRY(FinishTraining(of, plan, split, &feedback.added, pool, observer, begin, retraining));
   retraining.version = TRY(ReadManifest(plan.output.dir)).version;
-  retraining.gate = TRY(Examine(of, split.test, base_sha256, champion, promoted_at, pool));
+  retraining.gate = TRY(Examine(of, plan.data.reading, split.test, base_sha256, champion, promoted_at, pool));
   return retraining;
 }
 
@@ -300,8 +322,16 @@ Result<Retraining> RetrainOnSelected(const RetrainPlan& of, TrainingPlan plan, c
 Result<Retraining> Retrain(const RetrainPlan& plan, ThreadPool& pool, TrainingObserver& observer,
                            Clock::time_point begin) {
   if (plan.receipt) TRY(CheckOutputFile(*plan.receipt, plan.data));
+  for (const fs::path& file : plan.data) {
+    if (CanBeReadTwice(file)) continue;
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("--data {}: standard input and pipes cannot be used, because the receipt has the digest of "
+                            "each file",
+                            file.string()),
+                "save the data to a file first");
+  }
   const Manifest champion = TRY(ReadManifest(plan.champion));
-  TrainingPlan training = TRY(PlanOf(plan, champion));
+  TrainingPlan training = TRY(PlanOf(plan, champion, observer));
   if (plan.feedback == FeedbackUse::kAll) return RetrainOnAll(plan, std::move(training), pool, observer, begin);
   return RetrainOnSelected(plan, std::move(training), champion, pool, observer, begin);
 }

@@ -34,8 +34,8 @@ struct RetrainPlan {
   std::filesystem::path champion = {};  ///< directory of the model whose configuration is used
   std::vector<std::filesystem::path> data = {};
   std::optional<std::filesystem::path> validation = {}, test = {};
-  ReadingOptions reading = {};
-  Store* store = nullptr;  ///< null: no feedback
+  ReadingOptions reading = {};  ///< what is empty: as in the champion's training
+  Store* store = nullptr;       ///< null: no feedback
   FeedbackUse feedback = FeedbackUse::kAll;
   FeedbackSelectionOptions selection = {};
   OutputPlan output = {};

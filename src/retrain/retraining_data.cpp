@@ -1,12 +1,14 @@
 #include "retrain/retraining_data.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
 #include <unordered_map>
 
 #include "base/hash.h"
+#include "data/filter.h"
 #include "data/row_writer.h"
 #include "feedback/feedback_log.h"
 #include "feedback/read_training_set.h"
@@ -40,6 +42,47 @@ Result<std::vector<std::string>> TextFields(const ReadingOptions& reading) {
   return names;
 }
 
+/// A field of the name of the condition that satisfies it.
+Field FieldFor(const Filter::Condition& condition) {
+  const double number = Filter::NumberIn(condition.value).value_or(0);
+  switch (condition.op) {
+    case Filter::Op::kTrue:
+      return TextField(condition.field, "true");
+    case Filter::Op::kFalse:
+      return TextField(condition.field, "false");
+    case Filter::Op::kNotEqual:
+      return TextField(condition.field, "not " + condition.value);
+    case Filter::Op::kLess:
+      return TextField(condition.field, fmt::format("{}", number - 1));
+    case Filter::Op::kGreater:
+      return TextField(condition.field, fmt::format("{}", number + 1));
+    default:
+      return TextField(condition.field, condition.value);
+  }
+}
+
+/// Returns fields that satisfy the filter of the data, which feedback does not have: all of it is used, unless the
+/// filter is about the fields `own`, or about the length of the text. Errors: those of Filter::Parse; kInvalidArgument
+/// for a field with conditions that no such value satisfies.
+Result<std::vector<Field>> FieldsForFilter(const ReadingOptions& reading, std::span<const std::string> own) {
+  const Filter filter = TRY(Filter::Parse(fmt::format("{}", fmt::join(reading.filter, " and "))));
+  Record record;
+  const auto foreign = [&](const Filter::Condition& condition) {
+    return condition.field != "chars" && std::ranges::find(own, condition.field) == own.end();
+  };
+  for (const Filter::Condition& condition : filter.conditions()) {
+    if (foreign(condition) && record.Find(condition.field) == nullptr) record.fields.push_back(FieldFor(condition));
+  }
+  for (const Filter::Condition& condition : filter.conditions()) {
+    if (!foreign(condition) || Filter::Satisfies(condition, record, "")) continue;
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("--filter {}: feedback cannot satisfy both conditions of the field '{}'", condition.text,
+                            condition.field),
+                "filter the data first with 'winnow data filter', and specify --filter ''");
+  }
+  return record.fields;
+}
+
 /// Writes feedback as rows that the data's options read: the text is that of its field, or the subject and the body of
 /// the template's.
 Result<void> WriteFeedback(const TrainingSet& set, const ReadingOptions& reading, const fs::path& file) {
@@ -48,6 +91,10 @@ Result<void> WriteFeedback(const TrainingSet& set, const ReadingOptions& reading
   std::optional<TextTemplate> text_template;
   if (!reading.template_text.empty()) text_template = TRY(TextTemplate::Parse(reading.template_text));
   const std::string label = reading.label_field.size() == 1 ? reading.label_field[0] : "label";
+  std::vector<std::string> own = names;
+  own.push_back(label);
+  if (text_template) own.push_back("subject");
+  const std::vector<Field> of_filter = TRY(FieldsForFilter(reading, own));
   for (const TrainingRow& row : set.rows) {
     const FilterMessage message = MessageOfStoredText(row.text, text_template ? &*text_template : nullptr);
     std::vector<Field> fields;
@@ -57,6 +104,7 @@ Result<void> WriteFeedback(const TrainingSet& set, const ReadingOptions& reading
       fields.push_back(TextField(name, body ? message.body : row.text));
     }
     fields.push_back(TextField(label, row.label));
+    fields.insert(fields.end(), of_filter.begin(), of_filter.end());
     writer.Add(fields);
   }
   return writer.Write();

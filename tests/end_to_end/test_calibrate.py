@@ -179,6 +179,16 @@ class Calibrate(TestCase):
         part = self.write("part.tsv", "".join(messages()[:100]))
         self.assertIn("Calibrated on 99 texts (part.tsv) with ", self.winnow("calibrate", "whole", part, "--dry-run")[0])
 
+    def test_options_without_effect_are_named(self):
+        self.train(data=self.write("train.tsv", texts(300, 1)))
+        _, err = self.winnow("calibrate", "model", "--filter", "lang=en", "--no-keep-data", "--max-rejected", .1, "--confidence", .9, "--dry-run")
+        for says in ("--filter has no effect without DATA", "--keep-data has no effect without --output", "--max-rejected has no effect without --out-of-scope or --in-scope-only",
+                     "--confidence has no effect without --max-fpr"):
+            self.assertIn(says, err)
+        _, err = self.winnow("calibrate", "model", self.write("new.tsv", texts(200, 9)), "--filter", "chars>3", "--max-fpr", .1, "--confidence", .9, "--dry-run")
+        self.assertNotIn("has no effect", err)
+        self.fails("calibrate", "model", "--in-scope-only", "--no-out-of-scope", code=2, says=["--no-out-of-scope, which removes", "omit one"])
+
     def test_every_method_is_applied_wherever_the_bundle_goes(self):
         self.prepare("--quantize", "--max-drop", 1)
         self.winnow("export", "model", "--quiet")

@@ -100,6 +100,7 @@ class DataImport(TestCase):
         self.fails("data", "import", source, "--query", 'SELECT nope FROM "spamFeedback"', *output, code=2, says=["no such column: nope"])
         self.fails("data", "import", source, "--query", 'SELECT id AS a, is_spam FROM "spamFeedback"', *output,
                    says=["no column of the query has a usual name of a text", "columns are: a, is_spam", "--text-field"])
+        self.fails("data", "import", source, *query, *output, "--text-field", "text", "--label-field", "TEXT", code=2, says=["the column 'text' is specified both"])
         self.fails("data", "import", source, "--query", 'SELECT * FROM "spamFeedback" WHERE id > 99', *output, says=["0 rows"])
         self.fails("data", "import", self.path("none.db"), *query, *output, says=["no such file"])
         self.fails("data", "import", self.write("notes.txt", "x" * 2000), *query, *output, says=["not a SQLite database"])

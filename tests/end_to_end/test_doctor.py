@@ -71,6 +71,13 @@ class Doctor(TestCase):
         leak = next(row for row in review if row["kind"] == "leak")
         self.assertEqual((leak["file"], leak["text"], leak["suggested"]), ("data.csv", rows[40]["text"], "drop"))
 
+    def test_the_next_command_reads_the_same_rows(self):
+        rows = self.make()
+        for name in ("data.csv", "more data.csv"):
+            self.write_rows(name, rows)
+        out, _ = self.winnow("data", "doctor", "data.csv", "more data.csv", "--text-field", "text", "--filter", "id>=0", "--output", "review.csv")
+        self.assertIn("\n  winnow data doctor data.csv 'more data.csv' --text-field text --filter 'id>=0' --fix review.csv --output corrected.csv\n", out)
+
     def test_a_review_comes_back_and_nothing_else_changes(self):
         rows = self.make()
         self.write_rows("data.csv", rows)

@@ -215,6 +215,12 @@ class Command(FilterTest):
         self.assertIn("rules and reputation alone decide", err)
         self.fails("filter", "nothing-here", "a", says=["nothing-here"])
 
+    def test_a_store_that_does_not_exist_is_told_and_not_made(self):
+        (verdict,), err = self.verdicts("--store", "typo.db", "See you at lunch")
+        self.assertEqual(verdict["source"], "classifier")
+        self.assertIn("typo.db: no such file, so messages are filtered without preferences", err)
+        self.assertFalse(os.path.exists(self.path("typo.db")))
+
     def test_what_makes_no_sense_is_refused(self):
         self.fails("filter", "spam", "none.eml", says=["none.eml: no such file"])
         self.write("bad.jsonl", '{"text": "a"}\n{"text": 7}\n')

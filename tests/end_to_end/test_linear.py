@@ -151,7 +151,15 @@ class LinearModels(TestCase):
         folds = json.loads(self.winnow("evaluate", "model", MESSAGES, "--folds", 3, "--json")[0])
         self.assertEqual(len(folds["folds"]), 3)
         self.assertIsNone(folds["folds"][0]["best_epoch"])
+        self.assertRegex(folds["verdict"], r"^Of 1,000 texts like these, expect about \d+ to get the right label .* Better than always assigning 'ham'")
+        self.assertIn("\n" + folds["verdict"] + "\n", self.winnow("evaluate", "model", MESSAGES, "--folds", 3)[0])
         self.winnow("train", MESSAGES, "--kind", "svm", "--folds", 2, "--json")
+
+    def test_rare_labels_are_left_out_of_folds_too(self):
+        data = self.write("rare.tsv", "".join(winnow.messages()) + "odd\tsomething else\n")
+        out, err = self.winnow("train", data, "--kind", "lr", "--folds", 2, "--min-class-texts", 2, "--C", 1, "--json")
+        self.assertEqual([label["label"] for label in json.loads(out)["pooled"]["per_class"]], ["ham", "spam"])
+        self.assertIn("label 'odd' is left out", err)
 
     def test_what_it_can_not_do_is_said(self):
         self.train_linear()

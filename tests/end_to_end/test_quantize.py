@@ -84,6 +84,32 @@ class Quantize(TestCase):
         self.assertEqual(os.listdir(self.directory), ["model"], "nothing else is left")
         self.fails("train", "--output-dir", "other", code=2, says=["no data"])
 
+    def test_training_texts_are_no_measure(self):
+        self.train()
+        held_out = json.loads(self.files()["training_info.json"])["validation_count"]
+        out = json.loads(self.winnow("train", MESSAGES, "--skip-training", "--quantize", "--max-drop", 1, "--output-dir", "model", "--json")[0])
+        self.assertEqual(out["quantization"]["texts"], held_out)
+        _, err = self.winnow("quantize", "model", "--data", MESSAGES, "--max-drop", 1)
+        self.assertIn("the drop on training texts says little about new texts", err)
+        _, err = self.winnow("quantize", "model", "--vocabulary", 500, "--keep-data", "--filter", "label=spam", "--max-drop", 1)
+        for says in ("--vocabulary has no effect without --target browser", "--keep-data has no effect without --output", "--filter has no effect without --data"):
+            self.assertIn(says, err)
+
+    def test_templates_are_measured_and_tokenized(self):
+        rows = [line.rstrip("\n").split("\t") for line in messages()[1:200]]
+        data = self.write("mail.jsonl", "".join(json.dumps({"label": label, "subject": "re", "body": text}) + "\n" for label, text in rows))
+        self.train("--template", "{subject} [SEP] {body}", data=data)
+        (first, *_) = self.winnow("tokenize", "model", "--input", data)[0].splitlines()
+        tokens = json.loads(first)
+        self.assertEqual(tokens["text"], "re\x1e" + rows[0][1])
+        at = tokens["tokens"].index("[SEP]")
+        self.assertLess(at, len(tokens["tokens"]) - 1)
+        self.assertIn("offsets", json.loads(self.winnow("tokenize", "model", rows[0][1])[0]))
+        measured = [json.loads(self.winnow("bench", "model", *given, "--iterations", 5, "--seconds", .01, "--batch-sizes", 2, "--json")[0]) for given in ([data], [])]
+        self.assertGreater(measured[0]["tokens_per_text"], 5)
+        _, err = self.winnow("classify", "model", "--input", data, "--text-field", "body")
+        self.assertIn("--text-field body has no effect, because a text template makes the texts of subject, body", err)
+
     def test_the_gate_has_something_to_measure(self):
         self.train("--no-keep-data")
         self.fails("quantize", "model", says=["the model has no calibration texts", "calibration.jsonl", "--data"])

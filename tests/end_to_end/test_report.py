@@ -167,6 +167,7 @@ class Report(TestCase):
         against = json.loads(out)["against"]
         second = json.loads(self.winnow("evaluate", "two", "test.tsv", "--json")[0])
         verdict = second.pop("verdict")
+        self.assertEqual(against.pop("verdict"), verdict)
         self.assertRegex(verdict, r"^Of 1,000 texts like these, expect about \d+ to get the right label \(with 95 % confidence, between \d+ and [\d,]+\)\. ")
         self.assertEqual(against["metrics"], second)
         test = against["mcnemar"]
@@ -180,11 +181,13 @@ class Report(TestCase):
         self.assertEqual(len(against["differing"]), min(50, test["only_first_right"] + test["only_second_right"]))
         text = self.winnow("evaluate", "one", "test.tsv", "--against", "two")[0]
         self.assertIn("compared with two\n", text)
+        self.assertIn("\n  two: " + verdict + "\n", text)
         self.assertIn("McNemar", text)
         self.assertIn("\n" + verdict + "\n", self.winnow("evaluate", "two", "test.tsv")[0])
         page, data, _, _ = self.report("one", "test.tsv", "--against", "two")
         self.check_harmless(page)
         self.assertIn("one compared with two", page.text)
+        self.assertEqual(data["against"].pop("verdict"), verdict)
         self.assertEqual(data["against"], against)
         # Options that change how texts are read apply to both models.
         self.write("disguised.tsv", "".join(messages()[:1] + [line.replace("e", "\u0435").replace("o", "0") for line in messages()[401:]]))

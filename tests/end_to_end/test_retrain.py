@@ -255,8 +255,30 @@ class Retrain(RetrainTest):
         self.assertEqual(self.manifest("new")["calibration"]["method"], "temperature")
         self.assertNotIn("out_of_scope.safetensors", self.manifest("new")["sha256"])
 
+    def test_the_rows_of_the_training_are_read_again(self):
+        rows = [line.rstrip("\n").split("\t") for line in winnow.messages()[1:]]
+        self.write("all.csv", "text,body,folder,lang\n" + "".join(f"no,\"{text}\",{label},{'en' if i % 3 else 'de'}\n" for i, (label, text) in enumerate(rows) if '"' not in text))
+        self.winnow("train", "all.csv", "--text-field", "body", "--label-field", "folder", "--filter", "lang=en", "--kind", "lr", "--output-dir", "spam")
+        self.report(*((text, label) for label in ("spam", "ham") for text in self.texts(label, 3)))
+        again = ("retrain", "spam", "--data", "all.csv", "--json", "--output-dir")
+        out, err = self.winnow(*again, "new")
+        self.assertIn("the data are read as in the training of the model: --text-field body --label-field folder --filter lang=en", err)
+        champion, new = self.info("spam"), self.info("new")
+        self.assertEqual((new["data_sha256"], new["configuration"]), (champion["data_sha256"], champion["configuration"]))
+        # Feedback does not have the field of the filter.
+        with_feedback = json.loads(self.winnow(*again, "more", "--store", self.store)[0])
+        counts = ("sample_count", "validation_count", "test_count")
+        self.assertEqual(sum(with_feedback[name] for name in counts), sum(champion[name] for name in counts) + 6)
+        everything = json.loads(self.winnow(*again, "everything", "--filter", "")[0])
+        self.assertGreater(everything["sample_count"], champion["sample_count"])
+        self.assertEqual(everything["configuration"]["filter"], [""])
+        self.fails(*again, "new", "--text-field", "nothing", says=["no column 'nothing' for the text"])
+
     def test_what_makes_no_sense_is_refused(self):
         self.champion()
+        for option, value in (("--must-pass", "list.jsonl"), ("--report", "gate"), ("--max-fpr", .1), ("--min-new", 3), ("--review", "r.jsonl")):
+            self.fails("retrain", "spam", "--data", MESSAGES, "--output-dir", "new", option, value, code=2, says=[f"{option} requires --feedback selected"])
+        self.fails("retrain", "spam", "--data", MESSAGES, "--output-dir", "new", "--promote", "champion", code=2, says=["--promote requires a model of a registry"])
         self.report_both(25)
         self.fails("retrain", "spam", "--data", MESSAGES, "--feedback", "selected", "--output-dir", "new", code=2, says=["--store"])
         self.fails("retrain", "spam", "--store", self.store, "--feedback", "selected", "--output-dir", "new", code=2, says=["--data"])
