@@ -8,6 +8,11 @@ dist=../build/web/dist
 stamp=../build/web/sources.sha256
 lock_stamp=node_modules/.winnow-lock.sha256
 
+# Several tests may build it at once: the first one does, the others wait and find it there.
+mkdir -p ../build/web
+exec 9>../build/web/lock
+flock 9
+
 sources=$(find index.html package.json package-lock.json tsconfig.json vite.config.ts src -type f ! -name '*.test.ts' -print0 |
   LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
 if [[ -f $dist/index.html && -f $stamp && $(<"$stamp") == "$sources" ]]; then
@@ -28,7 +33,6 @@ install() {
 }
 
 install
-mkdir -p ../build/web
 # A build that fails leaves the former page.
 node node_modules/vite/bin/vite.js build --outDir ../build/web/dist.new --logLevel warn >&2
 rm -rf "$dist"

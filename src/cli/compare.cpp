@@ -96,7 +96,8 @@ void Describe(CompareOptions& options, OptionTable& table) {
 
 /// A file by its bytes, as sha256sum says it: other tools can tell, too, that a line of the history is about it.
 Result<std::string> DigestOf(const fs::path& data) {
-  if (!CanBeReadTwice(data)) {
+  std::error_code ignored;
+  if (!CanBeReadTwice(data) || fs::is_directory(data, ignored)) {
     return Fail(ErrorCode::kInvalidArgument, data.string() + ": not a regular file",
                 "compare reads the data once for each model, so standard input and pipes cannot be used; save the data "
                 "to a file");

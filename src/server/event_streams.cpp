@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/background_step.h"
+
 namespace winnow {
 namespace {
 
@@ -128,7 +130,7 @@ void EventStreams::Work() {
       watches = !watchers_.empty() && steady_clock::now() >= next_watch;
     }
     if (watches) {
-      Watch();
+      RunBackgroundStep("events", [this] { Watch(); });
       next_watch = steady_clock::now() + options_.watch;
     }
     std::list<Watcher> watchers;
@@ -140,7 +142,11 @@ void EventStreams::Work() {
     }
     const bool ping = steady_clock::now() >= next_ping;
     if (ping) next_ping = steady_clock::now() + options_.ping;
-    watchers.remove_if([&](Watcher& watcher) { return !Serve(watcher, ping); });
+    watchers.remove_if([&](Watcher& watcher) {
+      bool stays = true;
+      RunBackgroundStep("events", [&] { stays = Serve(watcher, ping); });
+      return !stays;
+    });
     {
       const MutexLock lock(mutex_);
       watchers_.splice(watchers_.begin(), watchers);

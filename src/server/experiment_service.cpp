@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/background_step.h"
 #include "base/log.h"
 
 namespace winnow {
@@ -62,11 +63,13 @@ void ExperimentService::Work() {
   std::string last_error;
   while (true) {
     const auto begin = std::chrono::steady_clock::now();
-    const Result<void> done = Exchange();
-    const std::string error = done ? std::string() : done.error().message;
-    if (error != last_error && !error.empty()) LogWarning("experiments: {}; what was counted waits", error);
-    if (error != last_error && error.empty()) LogInfo("experiments: the store is available again");
-    last_error = error;
+    RunBackgroundStep("experiments", [&] {
+      const Result<void> done = Exchange();
+      const std::string error = done ? std::string() : done.error().message;
+      if (error != last_error && !error.empty()) LogWarning("experiments: {}; what was counted waits", error);
+      if (error != last_error && error.empty()) LogInfo("experiments: the store is available again");
+      last_error = error;
+    });
     // At most a twentieth of the time is spent on it, however many users there are.
     const auto end = std::chrono::steady_clock::now();
     const auto until = end + std::max<std::chrono::steady_clock::duration>(options_.interval, 20 * (end - begin));

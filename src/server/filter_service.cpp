@@ -1,5 +1,6 @@
 #include "server/filter_service.h"
 
+#include "base/background_step.h"
 #include "base/log.h"
 
 namespace winnow {
@@ -86,11 +87,13 @@ void FilterService::CatchUp() {
   for (int round = 0;; ++round) {
     // While the store is down, the recorder says so; there is nothing to add.
     if (recorder_->store() != nullptr && recorder_->counts().up) {
-      Result<void> done = DropForgotten();
-      if (done) done = log_->CatchUp();
-      if (done && round % kRoundsPerTrust == 0) done = log_->UpdateTrust();
-      if (!done) LogDebug("the campaign memory could not be brought up to date: {}", done.error().message);
-      audits_->WriteWaiting();
+      RunBackgroundStep("feedback", [&] {
+        Result<void> done = DropForgotten();
+        if (done) done = log_->CatchUp();
+        if (done && round % kRoundsPerTrust == 0) done = log_->UpdateTrust();
+        if (!done) LogDebug("the campaign memory could not be brought up to date: {}", done.error().message);
+        audits_->WriteWaiting();
+      });
     }
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
     const MutexLock lock(mutex_);

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/background_step.h"
+
 namespace winnow {
 namespace {
 
@@ -104,7 +106,11 @@ void JobStreams::Work() {
     }
     const bool ping = std::chrono::steady_clock::now() >= next_ping;
     if (ping) next_ping = std::chrono::steady_clock::now() + ping_;
-    watchers.remove_if([&](Watcher& watcher) { return !Serve(watcher, ping); });
+    watchers.remove_if([&](Watcher& watcher) {
+      bool stays = true;
+      RunBackgroundStep("events of jobs", [&] { stays = Serve(watcher, ping); });
+      return !stays;
+    });
     const MutexLock lock(mutex_);
     watchers_.splice(watchers_.begin(), watchers);
   }

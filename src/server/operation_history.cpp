@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/background_step.h"
+
 namespace winnow {
 namespace {
 
@@ -132,7 +134,7 @@ void OperationHistory::Work() {
       while (!ending_ && std::chrono::steady_clock::now() < until) changed_.WaitUntil(mutex_, until);
       if (ending_) return;
     }
-    Add(Now());
+    RunBackgroundStep("history of the operation", [this] { Add(Now()); });
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <future>
 
+#include "base/background_step.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 
@@ -232,7 +233,7 @@ void RegistryFollower::Follow() {
       while (!look_ && !ending_ && std::chrono::steady_clock::now() < until) changed_.WaitUntil(mutex_, until);
       look_ = false;
     }
-    if (!ending_) Look();
+    if (!ending_) RunBackgroundStep("registry", [this] { Look(); });
   }
 }
 
