@@ -57,7 +57,9 @@ FilterService::~FilterService() {
     while (!caught_up_ && changed_.WaitUntil(mutex_, until)) continue;
     written = written && caught_up_;
   }
-  if (const std::shared_ptr<Store> store = recorder_->store(); !written && store != nullptr) store->Shut();  // it hangs
+  // A store that hangs would keep those waiting who still write to it.
+  const bool hangs = !written || !recorder_->counts().up;
+  if (const std::shared_ptr<Store> store = recorder_->store(); hangs && store != nullptr) store->Shut();
   if (catching_up_.joinable()) catching_up_.join();
   if (recorder_->counts().up) audits_->WriteWaiting();
 }

@@ -189,6 +189,7 @@ export const operateTexts = {
       "registry.rollback": "Version rolled back",
       "registry.remove": "Version removed",
       "registry.remove_alias": "Alias removed",
+      "registry.remove_files": "Files without a version removed",
       "experiment.start": "Experiment started",
       "experiment.advance": "Experiment: larger share of users",
       "experiment.pause": "Experiment paused",
