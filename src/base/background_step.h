@@ -1,6 +1,5 @@
 /// One step of a thread in the background, whose failure must not end the program.
-#ifndef WINNOW_BASE_BACKGROUND_STEP_H_
-#define WINNOW_BASE_BACKGROUND_STEP_H_
+#pragma once
 
 #include <atomic>
 #include <chrono>
@@ -32,5 +31,3 @@ void RunBackgroundStep(std::string_view name, const Step& step) {
 }
 
 }  // namespace winnow
-
-#endif  // WINNOW_BASE_BACKGROUND_STEP_H_

@@ -16,6 +16,14 @@ std::vector<std::string> Lines(std::string_view text) {
   return lines;
 }
 
+std::string_view TakeLine(std::string_view& text) {
+  const size_t end = std::min(text.find('\n'), text.size());
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
 std::string PrintableMessage(std::string_view message) {
   constexpr std::string_view kIndentedLine = "\n  ";
   std::string printable;

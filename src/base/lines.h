@@ -10,6 +10,9 @@ namespace winnow {
 /// Returns the lines of `text` without their line ends; empty lines are left out.
 std::vector<std::string> Lines(std::string_view text);
 
+/// Takes the first line from `text`, which must outlive it. Returns it without its end, "\n" or "\r\n".
+std::string_view TakeLine(std::string_view& text);
+
 /// Returns a message for a console, in which control characters are escaped as by Printable (base/log.h), except line
 /// ends that two spaces follow: an error's hint or list has lines of its own, which are indented. So text from outside
 /// cannot begin a line.

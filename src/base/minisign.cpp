@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/lines.h"
 
 namespace winnow {
 namespace {
@@ -40,15 +41,6 @@ std::optional<std::vector<uint8_t>> DecodeBase64(std::string_view text) {
   }
   if ((bits & ((1u << held) - 1)) != 0) return std::nullopt;
   return bytes;
-}
-
-/// The next line of a text, without its end, which may be that of Windows.
-std::string_view TakeLine(std::string_view& text) {
-  const size_t end = std::min(text.find('\n'), text.size());
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
 }
 
 template <size_t N>

@@ -10,6 +10,7 @@
 
 #include "base/ascii.h"
 #include "base/files.h"
+#include "base/lines.h"
 #include "base/parse_number.h"
 #include "data/gzip_reader.h"
 #include "text/text_parts.h"
@@ -57,15 +58,6 @@ bool IsIndexFile(const std::string& name) {
 bool IsMaildir(const fs::path& directory) {
   std::error_code error;
   return fs::is_directory(directory / "cur", error) || fs::is_directory(directory / "new", error);
-}
-
-/// Takes the first line from `text`. Returns it without its end.
-std::string_view TakeLine(std::string_view& text) {
-  const size_t end = std::min(text.find('\n'), text.size());
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
 }
 
 /// The name of a header field, in lower case; empty for a line that is none.
