@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "base/environment.h"
 #include "base/files.h"
@@ -54,11 +55,38 @@ std::string FamilyOverview(const std::string& family) {
          fmt::format("\n'winnow help {} COMMAND' explains a command.\n", family);
 }
 
-std::string OverviewJson() {
+/// The commands whose names begin with `prefix`.
+std::string CommandsJson(const std::string& prefix) {
   Json commands = Json::array();
-  for (const Command& command : AllCommands())
-    commands.push_back({{"name", command.name}, {"summary", command.summary}});
+  for (const Command& command : AllCommands()) {
+    if (command.name.starts_with(prefix)) commands.push_back({{"name", command.name}, {"summary", command.summary}});
+  }
   return Json{{"commands", commands}}.dump() + "\n";
+}
+
+/// An option or a positional argument.
+Json OptionJson(const OptionSummary& option) {
+  Json json = {{"name", option.name},         {"syntax", option.listed},     {"help", option.help},
+               {"group", option.group},       {"aliases", option.aliases},   {"positional", option.positional},
+               {"required", option.required}, {"repeatable", option.list},   {"flag", option.flag},
+               {"value", Json()},             {"choices", option.allowed},   {"default", Json()}};
+  if (!option.value_name.empty()) json["value"] = option.value_name;
+  if (!option.default_text.empty()) json["default"] = option.default_text;
+  return json;
+}
+
+std::string CommandJson(const OptionTable& table) {
+  Json json = {{"name", table.command()},
+               {"summary", table.summary()},
+               {"usage", table.Usage()},
+               {"description", table.paragraphs()},
+               {"options", Json::array()},
+               {"examples", Json::array()}};
+  for (const OptionSummary& option : table.Summaries()) json["options"].push_back(OptionJson(option));
+  for (const auto& [command_line, meaning] : table.examples()) {
+    json["examples"].push_back({{"command", command_line}, {"meaning", meaning}});
+  }
+  return json.dump() + "\n";
 }
 
 Result<void> WriteManual(const std::filesystem::path& directory) {
@@ -77,14 +105,18 @@ Result<void> Run(const HelpOptions& options) {
                                                 : FishCompletion());
   }
   if (options.markdown) return Print(CommandReference());
-  if (options.command.empty()) return Print(options.json ? OverviewJson() : Overview());
+  if (options.command.empty()) return Print(options.json ? CommandsJson("") : Overview());
   const std::string name = fmt::format("{}", fmt::join(options.command, " "));
   std::vector<std::string> names;
   for (const Command& command : AllCommands()) {
-    if (command.name == name) return Print(command.begin()->table().Help(TerminalWidth(STDOUT_FILENO, kHelpWidth)));
+    if (command.name == name) {
+      const std::unique_ptr<Invocation> invocation = command.begin();
+      const OptionTable& table = invocation->table();
+      return Print(options.json ? CommandJson(table) : table.Help(TerminalWidth(STDOUT_FILENO, kHelpWidth)));
+    }
     names.push_back(command.name);
   }
-  if (!CommandsOfFamily(name).empty()) return Print(FamilyOverview(name));
+  if (!CommandsOfFamily(name).empty()) return Print(options.json ? CommandsJson(name + " ") : FamilyOverview(name));
   return Fail(ErrorCode::kInvalidArgument, fmt::format("unknown command '{}'", name),
               DidYouMean(name, names, "'winnow help' lists the commands"));
 }

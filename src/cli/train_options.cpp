@@ -201,8 +201,9 @@ void AddTrainingOptions(TrainingPlan& plan, OptionTable& table) {
   table
       .Add("class-weights", &trainer.class_weights,
            "Class weights of the loss: balanced: inversely proportional to label frequencies; none: equal weights; "
-           "auto: none for transformers; for linear models, chosen together with --C by cross-validation")
-      .OneOf({"auto", "balanced", "none"});
+           "auto: none for transformers; for linear models, chosen together with --C by cross-validation; FILE: the "
+           "weights of a JSON object such as {\"spam\": 5, \"ham\": 1}, where labels that are not in it have weight 1")
+      .ValueName("auto|balanced|none|FILE");
   table.Add("metric", &trainer.metric, "Validation metric that selects the best epoch, and C of a linear model")
       .ValueName("NAME")
       .Alias("metric-for-best-model");
@@ -404,6 +405,20 @@ void AddLearningPlanOptions(TrainCommandOptions& options, OptionTable& table) {
   AddPresetOption(options, table);
 }
 
+namespace {
+
+/// --class-weights FILE: the weights of the file take the place of its name.
+Result<void> ReadClassWeights(TrainerPlan& trainer) {
+  const std::string& given = trainer.class_weights;
+  std::error_code ignored;
+  if (given == "auto" || given == "balanced" || given == "none" || !std::filesystem::exists(given, ignored)) return {};
+  trainer.label_weights = TRY(ReadLabelWeights(given));
+  trainer.class_weights = "none";
+  return {};
+}
+
+}  // namespace
+
 Result<TrainingPlan> PlanOf(const TrainCommandOptions& options) {
   TrainingPlan plan = options.plan;
   plan.trainer.idle_patience = options.preset.has_value();  // a preset may be run for fewer epochs than it was made for
@@ -413,6 +428,7 @@ Result<TrainingPlan> PlanOf(const TrainCommandOptions& options) {
                          .save_steps = of_preset(options.save_steps),
                          .warmup_steps = of_preset(options.warmup_steps)};
   TRY(ApplyTrainerArguments(options.arguments, plan));
+  TRY(ReadClassWeights(plan.trainer));
   TRY(CheckPlan(plan));
   return plan;
 }

@@ -46,11 +46,19 @@ Result<LinearChoiceOptions> ChoiceOptionsOf(const TrainingInput& input) {
       .tune_thresholds = TunesThresholds(plan, train.multi_label),
       .seed = plan.seed};
   const std::string& weights = plan.trainer.class_weights;
-  if (weights == "balanced" && train.multi_label) {
-    return Fail(ErrorCode::kUnsupported, "--class-weights balanced cannot be combined with a multi-label linear model",
+  const bool given = !input.class_weights.empty();
+  if ((given || weights == "balanced") && train.multi_label) {
+    return Fail(ErrorCode::kUnsupported,
+                fmt::format("--class-weights{} cannot be combined with a multi-label linear model",
+                            given ? "" : " balanced"),
                 "omit it; the decision thresholds compensate for rare labels");
   }
-  if (weights != "auto" || plan.linear.C) options.balanced = weights == "balanced";
+  if (given) {
+    options.class_weights = input.class_weights;
+    options.weighted = true;
+  } else if (weights != "auto" || plan.linear.C) {
+    options.weighted = weights == "balanced";
+  }
   return options;
 }
 
@@ -62,12 +70,13 @@ Json HyperparametersOf(const TrainingPlan& plan, const FeatureOptions& features,
                {"ngrams", fmt::format("{}-{}", features.min_ngram, features.max_ngram)},
                {"max_features", plan.linear.max_features},
                {"sublinear", plan.linear.sublinear},
-               {"class_weights", choice.balanced ? "balanced" : "none"},
+               {"class_weights", choice.weighted ? "balanced" : "none"},
                {"platt", options.platt},
                {"seed", plan.seed}};
   if (features.analyzer == Analyzer::kBoth) {
     json["char_ngrams"] = fmt::format("{}-{}", features.min_char_ngram, features.max_char_ngram);
   }
+  if (!plan.trainer.label_weights.empty()) json["class_weights"] = plan.trainer.label_weights;
   if (choice.kind == LinearKind::kLogisticOneVsRest) json["one_vs_rest"] = true;
   if (!choice.tried.empty()) json["chosen_by_cross_validation"] = choice.ToJson(options);
   return json;
@@ -194,16 +203,18 @@ Result<std::unique_ptr<FittedModel>> FitLinear(const TrainingInput& input, Threa
   training.platt = options.platt;
   training.solver.kind = choice.kind;
   training.solver.C = choice.C;
-  if (choice.balanced) training.solver.row_weights = BalancedRowWeights(train);
+  if (choice.weighted) training.solver.row_weights = WeightsOfRows(train, options.class_weights);
   LinearModel model =
       TRY(TrainLinear(std::move(features), LabelSets(train), train.labels.size(), train.multi_label, training, pool));
   const double fit_seconds = SecondsSince(begin) - choice_seconds;
   if (!choice.tried.empty()) observer.Note(choice.Line(options) + fmt::format(" ({:.2f} s)", choice_seconds));
-  if (choice.balanced && !training.platt.value_or(false) &&
+  if (choice.weighted && !training.platt.value_or(false) &&
       input.plan.calibration.calibration == CalibrationChoice::kTemperature) {
     observer.Note(
-        "balanced class weights shift the probabilities towards rare labels, which a temperature does not correct; "
-        "--calibration vector does");
+        fmt::format("{} shift the probabilities towards {} labels, which a temperature does not correct; --calibration "
+                    "vector does",
+                    options.class_weights.empty() ? "balanced class weights" : "class weights",
+                    options.class_weights.empty() ? "rare" : "heavier"));
   }
   observer.Note(fmt::format("{}: {} features, fitted to {} texts in {:.2f} s",
                             DescribeFeatures(input.plan.linear, training.features),

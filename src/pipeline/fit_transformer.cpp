@@ -77,6 +77,9 @@ class FineTuned final : public FittedModel {
     TRY(CheckBatch(base_.model.config(), test_.texts.view()));  // the other parts are checked by the training
     trainer_ =
         TRY(ToTrainerOptions(input_.plan, train_, base_.model.config().num_layers, input_.positive_label, observer_));
+    if (!input_.class_weights.empty()) {
+      (train_.multi_label ? trainer_.loss.pos_weights : trainer_.loss.class_weights) = input_.class_weights;
+    }
     // A teacher's answers are soft already.
     if (!input_.plan.distillation.teacher) SmoothSoftLabels(trainer_.loss.label_smoothing, train_);
     const ModelConfig& config = base_.model.config();

@@ -57,16 +57,26 @@ struct Sample {
   std::vector<size_t> indices;
   SparseRows rows;
   std::vector<std::vector<int32_t>> truth;
-  std::vector<float> balanced;  // weights of the rows; single-label only
+  std::vector<float> weights;  // with class weights; single-label only
 };
 
-Sample SampleOf(const SparseRows& rows, const Dataset& train, size_t count, uint64_t seed) {
+/// The weight of each row by its label.
+std::vector<float> WeightsByLabel(std::span<const int32_t> labels, size_t classes,
+                                  std::span<const float> class_weights) {
+  const std::vector<float> balanced = class_weights.empty() ? BalancedClassWeights(labels, classes) : std::vector<float>();
+  if (class_weights.empty()) class_weights = balanced;
+  std::vector<float> weights;
+  for (const int32_t label : labels) weights.push_back(class_weights[static_cast<size_t>(label)]);
+  return weights;
+}
+
+Sample SampleOf(const SparseRows& rows, const Dataset& train, size_t count, const LinearChoiceOptions& options) {
   Sample sample;
   sample.indices.resize(count);
   std::iota(sample.indices.begin(), sample.indices.end(), size_t{0});
   const size_t most = std::min(kMostRows, std::max<size_t>(kMostScores / train.labels.size(), 1000));
   if (count > most) {
-    Random(seed, "linear choice").Shuffle(sample.indices);
+    Random(options.seed, "linear choice").Shuffle(sample.indices);
     sample.indices.resize(most);
     std::ranges::sort(sample.indices);
   }
@@ -82,8 +92,7 @@ Sample SampleOf(const SparseRows& rows, const Dataset& train, size_t count, uint
     if (!train.multi_label) first.push_back(train.examples[row].labels.front());
   }
   if (train.multi_label) return sample;
-  const std::vector<float> of_label = BalancedClassWeights(first, train.labels.size());
-  for (const int32_t label : first) sample.balanced.push_back(of_label[static_cast<size_t>(label)]);
+  sample.weights = WeightsByLabel(first, train.labels.size(), options.class_weights);
   return sample;
 }
 
@@ -103,10 +112,10 @@ class Search {
     choice_.rows = sample.indices;
     const size_t rows = sample.indices.size();
     choice_.folds = rows > kRowsOfFiveFolds ? 3 : rows > kRowsOfTenFolds ? 5 : 10;  // there are at least ten rows
-    if (options.balanced) weights_ = {*options.balanced};
+    if (options.weighted) weights_ = {*options.weighted};
     // Equal weights of all rows are the weights of none.
-    const auto [least, most] = std::ranges::minmax_element(sample.balanced);
-    if (!options.balanced && (sample.balanced.empty() || *most < 1.2F * *least)) weights_ = {false};
+    const auto [least, most] = std::ranges::minmax_element(sample.weights);
+    if (!options.weighted && (sample.weights.empty() || *most < 1.2F * *least)) weights_ = {false};
   }
 
   Result<LinearChoice> Run() {
@@ -119,13 +128,13 @@ class Search {
     Best& best = *best_[weights_.front()];
     choice_.kind = best.candidate.kind;
     choice_.C = best.candidate.C;
-    choice_.balanced = best.candidate.balanced;
+    choice_.weighted = best.candidate.weighted;
     choice_.scores = std::move(best.scores);
     return std::move(choice_);
   }
 
  private:
-  /// The best candidate without or with balanced class weights. `merit` is its metric without the gain that it needs;
+  /// The best candidate without or with class weights. `merit` is its metric without the gain that it needs;
   /// higher is better.
   struct Best {
     double merit = 0;
@@ -180,12 +189,12 @@ class Search {
     if (observer_.Cancelled()) return Fail(ErrorCode::kCancelled, "stopped during the choice of C");
     std::vector<LinearCandidate> candidates;
     std::vector<SolverOptions> solvers;
-    for (const bool balanced : weights_) {
+    for (const bool weighted : weights_) {
       for (const double C : values) {
-        candidates.push_back({.kind = kind_, .C = C, .balanced = balanced});
+        candidates.push_back({.kind = kind_, .C = C, .weighted = weighted});
         solvers.push_back({.kind = kind_,
                            .C = C,
-                           .row_weights = balanced ? sample_.balanced : std::vector<float>(),
+                           .row_weights = weighted ? sample_.weights : std::vector<float>(),
                            .tolerance = kTolerance,
                            .max_iterations = kMostPasses,
                            .newton = false});
@@ -198,7 +207,7 @@ class Search {
       LinearCandidate& candidate = candidates[i];
       candidate.metric = TRY(MetricOf(ProbabilitiesOf(scores[i]), sample_.truth));
       const double merit = sign_ * candidate.metric - NeededGain(candidate);
-      std::optional<Best>& best = best_[candidate.balanced];
+      std::optional<Best>& best = best_[candidate.weighted];
       if (!best || merit > best->merit) best = Best{merit, candidate, std::move(scores[i])};
       choice_.tried.push_back(candidate);
     }
@@ -253,7 +262,7 @@ class Search {
   double NeededGain(const LinearCandidate& candidate) const {
     const bool other_kind = candidate.kind != options_.kind;
     const double usual = other_kind ? kUsualCOfOneVsRest : UsualC(options_);
-    return kGainPerDecade * std::abs(std::log10(candidate.C / usual)) + (candidate.balanced ? kGainOfBalanced : 0) +
+    return kGainPerDecade * std::abs(std::log10(candidate.C / usual)) + (candidate.weighted ? kGainOfBalanced : 0) +
            (other_kind ? kGainOfOneVsRest : 0);
   }
 
@@ -305,24 +314,27 @@ class Search {
   TrainingObserver& observer_;
   LinearKind kind_;  // of the candidates that are fitted now
   std::vector<bool> weights_ = {false, true};
-  std::array<std::optional<Best>, 2> best_;  // without and with balanced class weights
+  std::array<std::optional<Best>, 2> best_;  // without and with class weights
   LinearChoice choice_;
 };
 
-const char* NameOfWeights(bool balanced) { return balanced ? "balanced" : "none"; }
+const char* NameOfWeights(bool weighted, const LinearChoiceOptions& options) {
+  return !weighted ? "none" : options.class_weights.empty() ? "balanced" : "as given";
+}
 
 }  // namespace
 
 std::string LinearChoice::Line(const LinearChoiceOptions& options) const {
   if (tried.empty()) return "";
   const auto best = std::ranges::find_if(
-      tried, [&](const LinearCandidate& c) { return c.kind == kind && c.C == C && c.balanced == balanced; });
+      tried, [&](const LinearCandidate& c) { return c.kind == kind && c.C == C && c.weighted == weighted; });
   const bool one_vs_rest = kind != options.kind;
+  const char* const weights = NameOfWeights(weighted, options);
   std::string line = fmt::format(
       "C {} and class weights {}{}: the best of {} settings in {}-fold cross-validation on the training texts ({} "
       "{:.4f}); to reproduce: --C {} --class-weights {}{}{}",
-      C, NameOfWeights(balanced), one_vs_rest ? ", one-vs-rest" : "", tried.size(), folds, options.metric, best->metric,
-      C, NameOfWeights(balanced), options.platt && options.kind != LinearKind::kSvm ? " --platt" : "",
+      C, weights, one_vs_rest ? ", one-vs-rest" : "", tried.size(), folds, options.metric, best->metric, C,
+      options.class_weights.empty() ? weights : "FILE", options.platt && options.kind != LinearKind::kSvm ? " --platt" : "",
       one_vs_rest ? " --one-vs-rest" : "");
   if (refused_balanced) {
     line +=
@@ -336,7 +348,7 @@ Json LinearChoice::ToJson(const LinearChoiceOptions& options) const {
   Json& settings = json["settings"] = Json::array();
   for (const LinearCandidate& candidate : tried) {
     Json setting = {{"C", candidate.C},
-                    {"class_weights", NameOfWeights(candidate.balanced)},
+                    {"class_weights", NameOfWeights(candidate.weighted, options)},
                     {options.metric, std::round(candidate.metric * 1e4) / 1e4}};
     if (candidate.kind != options.kind) setting["one_vs_rest"] = true;
     settings.push_back(std::move(setting));
@@ -344,22 +356,19 @@ Json LinearChoice::ToJson(const LinearChoiceOptions& options) const {
   return json;
 }
 
-std::vector<float> BalancedRowWeights(const Dataset& set) {
+std::vector<float> WeightsOfRows(const Dataset& set, std::span<const float> class_weights) {
   std::vector<int32_t> labels;
   for (const Example& example : set.examples) labels.push_back(example.labels.front());
-  const std::vector<float> of_label = BalancedClassWeights(labels, set.labels.size());
-  std::vector<float> weights;
-  for (const int32_t label : labels) weights.push_back(of_label[static_cast<size_t>(label)]);
-  return weights;
+  return WeightsByLabel(labels, set.labels.size(), class_weights);
 }
 
 Result<LinearChoice> ChooseLinear(const SparseRows& rows, const Dataset& train, size_t count,
                                   const LinearChoiceOptions& options, ThreadPool& pool, TrainingObserver& observer) {
-  const bool open = !options.C || !options.balanced;
+  const bool open = !options.C || !options.weighted;
   LinearChoice given{
-      .kind = options.kind, .C = options.C.value_or(UsualC(options)), .balanced = options.balanced.value_or(false)};
+      .kind = options.kind, .C = options.C.value_or(UsualC(options)), .weighted = options.weighted.value_or(false)};
   if (count < kFewestRows || (!open && !train.multi_label)) return given;
-  const Sample sample = SampleOf(rows, train, count, options.seed);
+  const Sample sample = SampleOf(rows, train, count, options);
   const bool higher = TRY(HigherIsBetter(options.metric));
   LinearChoice choice = TRY(Search(sample, train, options, higher, pool, observer).Run());
   if (!open) choice.tried.clear();

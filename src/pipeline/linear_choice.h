@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ namespace winnow {
 struct LinearCandidate {
   LinearKind kind = LinearKind::kLogistic;
   double C = 1;
-  bool balanced = false;  ///< true for balanced class weights
+  bool weighted = false;  ///< true if labels have class weights
   double metric = 0;
 };
 
@@ -32,7 +33,8 @@ struct LinearChoiceOptions {
   /// True if a logistic regression of several labels may be fitted one label against the rest, where that is better.
   bool may_use_one_vs_rest = false;
   std::optional<double> C = {};       ///< the user's C; empty: chosen
-  std::optional<bool> balanced = {};  ///< the user's class weights: balanced or none; empty: chosen
+  std::optional<bool> weighted = {};  ///< true: with class weights; false: without; empty: chosen
+  std::vector<float> class_weights = {};  ///< class weights by label id; empty: balanced ones
   std::string metric = "f1_macro";    ///< metric that the choice maximizes or, if lower is better, minimizes
   int32_t positive_label = -1;        ///< positive label of the metric, or -1
   bool platt = false;                 ///< true if scores are scaled (LinearTrainingOptions::platt)
@@ -43,7 +45,7 @@ struct LinearChoiceOptions {
 struct LinearChoice {
   LinearKind kind = LinearKind::kLogistic;
   double C = 1;
-  bool balanced = false;
+  bool weighted = false;  ///< true if labels have class weights
   /// The metric of balanced class weights, if they were better by more than they need but not by more than chance
   /// explains.
   std::optional<double> refused_balanced = {};
@@ -58,8 +60,9 @@ struct LinearChoice {
   Json ToJson(const LinearChoiceOptions& options) const;
 };
 
-/// Returns the weight of each row for balanced class weights: scikit-learn's "balanced". Single-label only.
-std::vector<float> BalancedRowWeights(const Dataset& set);
+/// Returns the weight of each row: that of its label. Without class weights they are balanced ones, scikit-learn's
+/// "balanced". Single-label only.
+std::vector<float> WeightsOfRows(const Dataset& set, std::span<const float> class_weights);
 
 /// Chooses what `options` leave open. `rows` are the features of the examples of `train`, of which the first `count`
 /// are used: texts that data augmentation added have siblings in other folds, which would make large values of C look

@@ -15,6 +15,7 @@
 namespace winnow {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// Texts of common words; one in `rare` has the label "spam" and one of ten words that others do not have.
@@ -56,11 +57,11 @@ TEST_F(LinearChoiceTest, FindsTheRareLabelThatTheFirstCMisses) {
   double best = 0, plain = 1;
   for (const LinearCandidate& candidate : choice->tried) {
     best = std::max(best, candidate.metric);
-    if (candidate.C == 0.3 && !candidate.balanced) plain = candidate.metric;
+    if (candidate.C == 0.3 && !candidate.weighted) plain = candidate.metric;
   }
   EXPECT_LT(plain, 0.6);  // nothing but ham
   EXPECT_GT(best, 0.85);
-  EXPECT_TRUE(choice->C > 0.3 || choice->balanced);
+  EXPECT_TRUE(choice->C > 0.3 || choice->weighted);
   EXPECT_THAT(choice->Line(options), HasSubstr("10-fold cross-validation on the training texts (f1_macro "));
   EXPECT_THAT(choice->Line(options), HasSubstr("--class-weights "));
   EXPECT_EQ(choice->ToJson(options)["settings"].size(), choice->tried.size());
@@ -91,10 +92,10 @@ TEST_F(LinearChoiceTest, TakesNoBalancedWeightsWhoseGainMayBeChance) {
     const LinearChoiceOptions options;
     const auto choice = Choose(Uneven(300, seed), options);
     ASSERT_TRUE(choice) << choice.error().Text();
-    chosen += choice->balanced ? 1 : 0;
+    chosen += choice->weighted ? 1 : 0;
     if (!choice->refused_balanced) continue;
     ++refused;
-    EXPECT_FALSE(choice->balanced);
+    EXPECT_FALSE(choice->weighted);
     EXPECT_THAT(choice->Line(options), HasSubstr("which may be chance"));
   }
   EXPECT_GE(refused, 3) << "some balanced weights gain more than .005";
@@ -105,29 +106,41 @@ TEST_F(LinearChoiceTest, TakesBalancedWeightsThatAreClearlyBetter) {
   // Without Platt scaling and with the weakest C, an unweighted model never decides the rare label.
   const auto choice = Choose(Rare(1000, 20), {.C = 0.1});
   ASSERT_TRUE(choice) << choice.error().Text();
-  EXPECT_TRUE(choice->balanced);
+  EXPECT_TRUE(choice->weighted);
   EXPECT_FALSE(choice->refused_balanced);
 }
 
 TEST_F(LinearChoiceTest, LeavesGivenValuesAlone) {
   const Dataset set = Rare(200, 5);
-  const auto both = Choose(set, {.C = 3.5, .balanced = true});
+  const auto both = Choose(set, {.C = 3.5, .weighted = true});
   ASSERT_TRUE(both) << both.error().Text();
   EXPECT_EQ(both->C, 3.5);
-  EXPECT_TRUE(both->balanced);
+  EXPECT_TRUE(both->weighted);
   EXPECT_TRUE(both->tried.empty());
-  const auto weights = Choose(set, {.kind = LinearKind::kSvm, .balanced = true});
-  for (const LinearCandidate& candidate : weights->tried) EXPECT_TRUE(candidate.balanced);
+  const auto weights = Choose(set, {.kind = LinearKind::kSvm, .weighted = true});
+  for (const LinearCandidate& candidate : weights->tried) EXPECT_TRUE(candidate.weighted);
   std::set<double> values;
   for (const LinearCandidate& candidate : weights->tried) values.insert(candidate.C);
   EXPECT_EQ(values.size(), weights->tried.size());
   EXPECT_GE(values.size(), 5U);
 }
 
+TEST_F(LinearChoiceTest, FitsEveryCandidateWithGivenClassWeights) {
+  const Dataset set = Rare(200, 5);
+  const LinearChoiceOptions options{.weighted = true, .class_weights = {1, 50}};
+  const auto given = Choose(set, options), balanced = Choose(set, {.weighted = true});
+  ASSERT_TRUE(given) << given.error().Text();
+  EXPECT_TRUE(given->weighted);
+  for (const LinearCandidate& candidate : given->tried) EXPECT_TRUE(candidate.weighted);
+  EXPECT_NE(given->scores, balanced->scores);
+  EXPECT_THAT(given->Line(options), HasSubstr("--class-weights FILE"));
+  EXPECT_THAT(WeightsOfRows(Rare(3, 3), options.class_weights), ElementsAre(50, 1, 1));
+}
+
 TEST_F(LinearChoiceTest, TriesNoClassWeightsForLabelsOfEqualFrequency) {
   const auto choice = Choose(Rare(100, 2), {});
   ASSERT_TRUE(choice) << choice.error().Text();
-  for (const LinearCandidate& candidate : choice->tried) EXPECT_FALSE(candidate.balanced);
+  for (const LinearCandidate& candidate : choice->tried) EXPECT_FALSE(candidate.weighted);
 }
 
 TEST_F(LinearChoiceTest, TakesDefaultsForAHandfulOfTexts) {
@@ -162,7 +175,7 @@ TEST_F(LinearChoiceTest, GivesScoresOfSeveralLabelsForThresholds) {
   for (Example& example : set.examples) {
     if (example.labels[0] == 0) example.labels.clear();
   }
-  const auto choice = Choose(set, {.C = 1, .balanced = false, .tune_thresholds = true});
+  const auto choice = Choose(set, {.C = 1, .weighted = false, .tune_thresholds = true});
   ASSERT_TRUE(choice) << choice.error().Text();
   EXPECT_TRUE(choice->tried.empty());
   EXPECT_EQ(choice->scores.size(), 2 * choice->rows.size());

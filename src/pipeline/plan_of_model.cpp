@@ -37,6 +37,15 @@ class HyperparameterReader {
                 parsed.error().hint);
   }
 
+  /// Reads class weights: "balanced" and the like, or the weights of labels.
+  Result<void> ReadClassWeights(TrainerPlan& trainer) const {
+    constexpr char kName[] = "class_weights";
+    if (const Json* const value = values_.Find(kName); value != nullptr && value->is_object()) {
+      trainer.label_weights = TRY(LabelWeightsOf(*value, kName, ErrorCode::kInvalidModel));
+    }
+    return Read(kName, trainer.class_weights);
+  }
+
   /// Reads a list of texts.
   void Read(const char* name, std::vector<std::string>& field) const {
     const Json* const value = values_.Find(name);
@@ -66,7 +75,7 @@ Result<void> ReadTrainer(const HyperparameterReader& values, TrainerPlan& traine
   if (!trainer.warmup_steps) TRY(values.Read("warmup_ratio", trainer.warmup_ratio));  // two ways to say one thing
   TRY(values.Read("weight_decay", trainer.weight_decay));
   TRY(values.Read("max_grad_norm", trainer.max_grad_norm));
-  TRY(values.Read("class_weights", trainer.class_weights));
+  TRY(values.ReadClassWeights(trainer));
   TRY(values.Read("label_smoothing", trainer.label_smoothing));
   TRY(values.Read("freeze", trainer.freeze));
   TRY(values.Read("metric", trainer.metric));
@@ -187,7 +196,7 @@ Result<void> ReadConfiguration(const Json& json, const fs::path& bundle, Trainin
   TRY(ReadGiven(values, "warmup_steps", trainer.warmup_steps));
   TRY(values.Read("eval_steps", trainer.eval_steps));
   TRY(values.Read("save_steps", trainer.save_steps));
-  TRY(values.Read("class_weights", trainer.class_weights));
+  TRY(values.ReadClassWeights(trainer));
   TRY(values.Read("scaled_epochs", trainer.scaled.epochs));
   TRY(values.Read("scaled_eval_steps", trainer.scaled.eval_steps));
   TRY(values.Read("scaled_save_steps", trainer.scaled.save_steps));
@@ -247,7 +256,7 @@ Json ConfigurationOf(const TrainingPlan& plan) {
                {"synthetic", data.synthetic},
                {"synthetic_share", OrNull(data.synthetic_share)},
                {"labels_given", !data.labels.empty()},
-               {"class_weights", trainer.class_weights}};
+               {"class_weights", trainer.label_weights.empty() ? Json(trainer.class_weights) : Json(trainer.label_weights)}};
   if (plan.model.transformer()) {
     json.update({{"epochs", OrNull(trainer.epochs)},
                  {"max_steps", OrNull(trainer.max_steps)},

@@ -226,6 +226,23 @@ TEST_F(PlanOfModelTest, ARetrainingChoosesAgainWhatTheDataChose) {
   EXPECT_EQ(RetrainingPlanOf(dir.path()).error().code, ErrorCode::kInvalidModel);
 }
 
+TEST_F(PlanOfModelTest, KeepsTheClassWeightsOfTheUser) {
+  TrainingPlan given;
+  TrainingObserver observer;
+  given.trainer.class_weights = "none";
+  given.trainer.label_weights = {{"ham", 0.5}, {"spam", 5}};
+  Json info = Info(Hyperparameters(given, ToTrainerOptions(given, {}, 3, 1, observer).value(), 99));
+  info["configuration"] = ConfigurationOf(given);
+  WriteInfo(info);
+  EXPECT_EQ(PlanOfModel(dir.path())->trainer.label_weights, given.trainer.label_weights);
+  const auto retraining = RetrainingPlanOf(dir.path());
+  ASSERT_TRUE(retraining) << retraining.error().Text();
+  EXPECT_EQ(retraining->plan.trainer.label_weights, given.trainer.label_weights);
+  info["hyperparameters"]["class_weights"] = {{"spam", -5}};
+  WriteInfo(info);
+  EXPECT_EQ(PlanOfModel(dir.path()).error().code, ErrorCode::kInvalidModel);
+}
+
 TEST_F(PlanOfModelTest, ARetrainingReadsTheRowsOfTheTraining) {
   TrainingPlan given;
   given.data.reading.text_field = "body";

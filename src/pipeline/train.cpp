@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/machine.h"
@@ -201,6 +202,7 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
                            Clock::time_point begin) {
   TRY(CheckPlan(plan));
   const int32_t positive_label = TRY(PositiveLabel(plan.data, split.train.labels));
+  std::vector<float> class_weights = TRY(WeightsOfLabels(plan.trainer.label_weights, split.train.labels.names));
   const bool held_out = HasHeldOut(split);
   TRY(CheckCalibrationPlan(plan, split.validation, held_out, positive_label));
   Manifest manifest = TRY(ManifestOf(plan, split.train.labels, positive_label));
@@ -208,7 +210,11 @@ Result<TrainedModel> Train(const TrainingPlan& plan, const Split& split, ThreadP
       bundle;  // first: finding the target full of other things after the training would be late
   if (!plan.output.discard_model) bundle = TRY(BundleWriter::Begin(plan.output.dir, plan.output.overwrite));
 
-  const TrainingInput input{.plan = plan, .split = split, .positive_label = positive_label, .manifest = manifest};
+  const TrainingInput input{.plan = plan,
+                            .split = split,
+                            .positive_label = positive_label,
+                            .manifest = manifest,
+                            .class_weights = std::move(class_weights)};
   const std::unique_ptr<FittedModel> model =
       TRY(plan.model.transformer() ? FitTransformer(input, pool, observer) : FitLinear(input, pool, observer));
   const std::optional<CalibrationResult> calibration = TRY(CalibrateFitted(input, held_out, *model, observer));

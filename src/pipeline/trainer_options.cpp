@@ -81,7 +81,7 @@ Result<TrainerOptions> ToTrainerOptions(const TrainingPlan& plan, const TextSet&
   trainer.gradient_checkpointing = given.gradient_checkpointing;
   trainer.precision = TRY(PrecisionOf(plan, observer));
   trainer.meter_products = given.profile;
-  if (given.class_weights == "balanced") {
+  if (given.class_weights == "balanced" && given.label_weights.empty()) {
     if (train.multi_label) {
       trainer.loss.pos_weights = BalancedPosWeights(train);
     } else {
@@ -124,6 +124,7 @@ Json Hyperparameters(const TrainingPlan& plan, const TrainerOptions& trainer, in
                {"max_length", max_length},
                {"precision", NameOf(trainer.precision)},
                {"seed", trainer.seed}};
+  if (!plan.trainer.label_weights.empty()) json["class_weights"] = plan.trainer.label_weights;
   if (trainer.max_steps > 0) json["max_steps"] = trainer.max_steps;
   if (plan.model.layers) json["layers"] = *plan.model.layers;
   if (plan.model.long_text != LongText::kHead) json["long_text"] = NameOf(plan.model.long_text);

@@ -16,6 +16,7 @@
 #include "data/split.h"
 #include "data/synthetic.h"
 #include "linear/train_linear.h"
+#include "pipeline/label_weights.h"
 #include "train/distil.h"
 #include "train/trainer.h"
 #include "winnow/classifier.h"
@@ -71,7 +72,7 @@ struct ModelPlan {
   bool pooled() const { return transformer() && long_text == LongText::kWindows; }
 };
 
-/// Parameters of fine-tuning a transformer; class_weights apply to linear models too.
+/// Parameters of fine-tuning a transformer; the class weights apply to linear models too.
 struct TrainerPlan {
   /// The values that a preset set for data of the usual size, and which are adapted to smaller data.
   struct Scaled {
@@ -97,6 +98,7 @@ struct TrainerPlan {
   /// Class weights: "none", "balanced", or "auto", which is none for transformers and for linear models with a given C;
   /// otherwise a linear model's are chosen by cross-validation.
   std::string class_weights = "auto";
+  LabelWeights label_weights;  ///< class weights that the user gives; if there are some, class_weights is not used
   double label_smoothing = 0;
   std::string freeze;  ///< weights to freeze: "embeddings", "encoder" or a number of layers; empty: none
   bool gradient_checkpointing = TrainerOptions{}.gradient_checkpointing;

@@ -145,6 +145,15 @@ ApiResult<void> AddBaseModel(const fs::path& models, const Json& value, std::vec
   return {};
 }
 
+/// The command also takes a file, which a request may not name.
+ApiResult<void> AddClassWeights(const Json& value, std::vector<std::string>& arguments) {
+  const std::string word = value.is_string() ? value.str() : "";
+  if (!value.is_null() && word != "auto" && word != "balanced" && word != "none") {
+    return Reject("option 'class-weights' must be auto, balanced or none");
+  }
+  return AddOption("class-weights", value, arguments);
+}
+
 ApiResult<void> AddOptions(const Json& request, const Kind& kind, const fs::path& models,
                            std::vector<std::string>& arguments) {
   const Json* const options = Field(request, "options");
@@ -158,7 +167,9 @@ ApiResult<void> AddOptions(const Json& request, const Kind& kind, const fs::path
       return Reject(fmt::format("option '{}' cannot be set for a job of the kind '{}'; {}", name, kind.name,
                                 DidYouMean(name, possible, fmt::format("possible are {}", fmt::join(possible, ", ")))));
     }
-    TRY(name == "base-model" ? AddBaseModel(models, value, arguments) : AddOption(name, value, arguments));
+    TRY(name == "base-model"      ? AddBaseModel(models, value, arguments)
+        : name == "class-weights" ? AddClassWeights(value, arguments)
+                                  : AddOption(name, value, arguments));
   }
   return {};
 }

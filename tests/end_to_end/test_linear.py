@@ -54,6 +54,22 @@ class LinearModels(TestCase):
         self.assertEqual(self.files("chosen")["linear.bin"], self.files("again")["linear.bin"])
         self.assertIn("Better than always assigning 'ham'", info["verdict"])
 
+    def test_class_weights_of_a_file(self):
+        balanced, _ = self.train_linear("--C", 1, "--class-weights", "balanced", output="balanced")
+        counts = balanced["label_counts"]
+        weights = {label: sum(counts) / (len(counts) * count) for label, count in zip(balanced["classes"], counts, strict=True)}
+        file = self.write("weights.json", json.dumps(weights))
+        info, _ = self.train_linear("--C", 1, "--class-weights", file, output="given")
+        self.assertEqual(info["hyperparameters"]["class_weights"], weights)
+        self.assertEqual(self.files("given")["linear.bin"], self.files("balanced")["linear.bin"])
+        _, err = self.train_linear("--class-weights", self.write("spam.json", '{"spam": 20}'), output="chosen")
+        self.assertIn("--class-weights FILE", err)
+        self.assertNotEqual(self.files("chosen")["linear.bin"], self.files("balanced")["linear.bin"])
+        train = ["train", MESSAGES, "--kind", "lr", "--output-dir", "wrong", "--class-weights"]
+        self.fails(*train, self.write("unknown.json", '{"spma": 2}'), says=["no label 'spma'", "did you mean 'spam'?"])
+        self.fails(*train, self.write("zero.json", '{"spam": 0}'), says=["zero.json", "the weight of label 'spam' is not a number above 0"])
+        self.fails(*train, "balancd", code=2, says=["'balancd' is none of auto, balanced, none or an existing file"])
+
     def test_a_few_texts_are_not_turned_round(self):
         """Platt's scale of so few cross-validated scores would be upside down."""
         rows = {"Your parcel is waiting, pay the fee at ...": "spam", "Shall we meet at six?": "ham"}

@@ -57,6 +57,22 @@ class Usage(TestCase):
             self.assertEqual(process.wait(), 141)
             process.stderr.close()
 
+    def test_the_help_as_json_has_all_options(self):
+        overview = json.loads(self.winnow("help", "--json")[0])["commands"]
+        self.assertIn("data split", [command["name"] for command in overview])
+        family = json.loads(self.winnow("help", "data", "--json")[0])["commands"]
+        self.assertEqual(family, [command for command in overview if command["name"].startswith("data ")])
+        train = json.loads(self.winnow("help", "train", "--json")[0])
+        self.assertEqual((train["name"], train["summary"]), next((c["name"], c["summary"]) for c in overview if c["name"] == "train"))
+        options = {option["name"]: option for option in train["options"]}
+        self.assertEqual((options["kind"]["choices"], options["kind"]["default"]), (["transformer", "lr", "svm"], "transformer"))
+        self.assertEqual((options["lr"]["aliases"], options["lr"]["flag"]), (["learning-rate"], False))
+        self.assertEqual((options["data"]["positional"], options["data"]["required"], options["data"]["repeatable"]), (True, True, True))
+        self.assertTrue(options["quantize"]["flag"])
+        markdown = self.winnow("help", "--markdown")[0].split("## winnow train\n")[1].split("\n## ")[0]
+        for name, option in options.items():
+            self.assertIn(name if option["positional"] else f"--{name}", markdown)
+
     def test_predictions_go_into_a_table_if_the_file_is_named_so(self):
         self.write("in.txt", 'You won, call "now"\nsee you at nine\n')
         self.winnow("classify", "model", "--input", "in.txt", "-o", "answers.csv")

@@ -105,6 +105,17 @@ def test_labels_are_of_any_kind(data, convert):
     assert model.predict_proba(texts).shape[1] == len(model.classes_)
 
 
+def test_class_weights_are_those_of_the_classes(data):
+    texts, labels = data
+    numbers = np.where(labels == "spam", 7, 3)
+    light = WinnowClassifier(C=1, class_weight={7: 0.02, 3: 1}, validation_size=0.3).fit(texts, numbers)
+    heavy = WinnowClassifier(C=1, class_weight={7: 50}, validation_size=0.3).fit(texts, numbers)
+    assert heavy.training_info_["hyperparameters"]["class_weights"] == {"7": 50.0}
+    assert np.abs(heavy.predict_proba(texts) - light.predict_proba(texts)).max() > 0.01
+    with pytest.raises(ValueError, match="class_weight has classes that y does not have"):
+        WinnowClassifier(class_weight={"spma": 2}).fit(texts, labels)
+
+
 def test_texts_are_of_any_form(fitted, data):
     pd = pytest.importorskip("pandas")
     texts, labels = data

@@ -7,7 +7,7 @@ import os
 import shutil
 import threading
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +38,9 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     base_model : base model of a transformer: a name that `winnow pull` accepts, a directory, or "scratch".
     C, analyzer, ngrams, max_features, sublinear : of linear models, as `winnow train` has them; None: its default.
     epochs, learning_rate, batch_size, max_length : of transformers; None: the default of `winnow train`.
-    class_weight : "balanced", "none", or None: the default of `winnow train`, equal weights for transformers; for linear models
-        without C, a cross-validation chooses between equal and balanced weights.
+    class_weight : a dict of classes and their weights (a class that is not in it has weight 1), "balanced", "none", or None:
+        the default of `winnow train`, equal weights for transformers; for linear models without C, a cross-validation chooses
+        between equal and balanced weights.
     validation_size : share of the texts that are held out to choose the best epoch and to calibrate.
     threshold : decision threshold of the second of two classes; None: .5.
     options : further options of `winnow train` by name, such as {"fold_disguises": True}.
@@ -62,7 +63,7 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         learning_rate: Optional[float] = None,
         batch_size: Optional[int] = None,
         max_length: Optional[int] = None,
-        class_weight: Optional[str] = None,
+        class_weight: Union[str, Mapping[Any, float], None] = None,
         validation_size: float = 0.1,
         threshold: Optional[float] = None,
         options: Optional[Mapping[str, Any]] = None,
@@ -93,7 +94,7 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Trains on texts X with labels y. Weights of single texts (sample_weight) are not supported."""
         if fit_params.pop("sample_weight", None) is not None:
             raise UnsupportedError(
-                "WinnowClassifier has no sample_weight: texts count equally", "use class_weight='balanced', or leave it out"
+                "WinnowClassifier has no sample_weight: texts count equally", "use class_weight, or leave it out"
             )
         if fit_params:
             raise TypeError(f"fit has no parameter {', '.join(fit_params)}")
@@ -124,10 +125,15 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 row = {"text": text.encode("utf-8", "replace").decode("utf-8"), "label": names[label]}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
         label_file.write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
+        weights: Any = self.class_weight
+        if isinstance(weights, Mapping):
+            by_name = _weights_by_name(weights, classes, names)
+            weights = Path(home.name) / "class_weights.json"
+            weights.write_text(json.dumps(by_name, ensure_ascii=False), encoding="utf-8")
         warned = Warnings(ignored="there is no test part")  # scikit-learn has its own
         try:
             self.training_info_ = train(
-                data, bundle, callback=self.callback or warned, **{**self._plan(names, label_file), **(self.options or {})}
+                data, bundle, callback=self.callback or warned, **{**self._plan(names, label_file, weights), **(self.options or {})}
             )
         finally:
             warned.issue(stacklevel=4)
@@ -136,7 +142,7 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._home = home
         self._model = Classifier(bundle, threads=self._threads())
 
-    def _plan(self, names: List[str], label_file: Path) -> Dict[str, Any]:
+    def _plan(self, names: List[str], label_file: Path, class_weights: Any) -> Dict[str, Any]:
         linear = self.kind != "transformer"
         plan: Dict[str, Any] = {
             "kind": self.kind,
@@ -148,7 +154,7 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "positive_label": names[1] if len(names) == 2 else None,
             "test_size": 0,
             "validation_size": self.validation_size,
-            "class_weights": {None: None, "balanced": "balanced"}.get(self.class_weight, self.class_weight),
+            "class_weights": class_weights,
             "seed": None if self.random_state is None else int(check_random_state(self.random_state).randint(2**31 - 1)),
             "threads": self._threads(),
             "keep_data": False,
@@ -251,6 +257,15 @@ def _texts_of(X: Any) -> List[str]:
                 f"row {row} has no text: it is {item!r}", "drop such rows or fill them first; rows are counted from 0"
             )
     return items
+
+
+def _weights_by_name(weights: Mapping[Any, float], classes: npt.NDArray[Any], names: List[str]) -> Dict[str, float]:
+    """The weights by the names of the labels in the bundle."""
+    name_of = dict(zip(classes.tolist(), names))
+    unknown = [key for key in weights if key not in name_of]
+    if unknown:
+        raise InvalidArgumentError(f"class_weight has classes that y does not have: {unknown}", f"the classes are {list(name_of)}")
+    return {name_of[key]: float(weight) for key, weight in weights.items()}
 
 
 def _names_of(classes: npt.NDArray[Any]) -> List[str]:
