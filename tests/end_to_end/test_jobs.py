@@ -172,7 +172,8 @@ class Workspace(JobTest):
             self.ask("POST", "/v1/jobs", {"kind": "train", "data": data, "model": "m"}, status=404)
         for model in ("../m", "a/b", "", ".hidden", "-x"):
             self.ask("POST", "/v1/jobs", {"kind": "train", "data": "messages.tsv", "model": model}, status=422)
-        for options in ({"output-dir": "x"}, {"config": "x"}, {"base-model": "../m"}, {"base-model": "/etc"}, {"teacher": "x"}, {"epochs": {"a": 1}}, {"labels": "x"}):
+        for options in ({"output-dir": "x"}, {"config": "x"}, {"base-model": "../m"}, {"base-model": "/etc"}, {"teacher": "x"}, {"epochs": {"a": 1}}, {"labels": "x"},
+                        {"class-weights": self.path("secret.tsv")}, {"class_weights": ["balanced"]}):
             self.ask("POST", "/v1/jobs", {"kind": "train", "data": "messages.tsv", "model": "m", "options": options}, status=422)
         for body in ({"kind": "serve", "data": "messages.tsv"}, {"kind": "train", "model": "m"}, {"kind": "compare", "data": "messages.tsv", "model": "m"},
                      {"kind": "train", "data": "messages.tsv", "model": "m", "extra": 1}):
