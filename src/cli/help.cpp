@@ -66,22 +66,20 @@ std::string CommandsJson(const std::string& prefix) {
 
 /// An option or a positional argument.
 Json OptionJson(const OptionSummary& option) {
-  Json json = {{"name", option.name},         {"syntax", option.listed},     {"help", option.help},
-               {"group", option.group},       {"aliases", option.aliases},   {"positional", option.positional},
-               {"required", option.required}, {"repeatable", option.list},   {"flag", option.flag},
-               {"value", Json()},             {"choices", option.allowed},   {"default", Json()}};
+  Json json = {{"name", option.name},         {"syntax", option.listed},
+               {"help", option.help},         {"group", option.group},
+               {"aliases", option.aliases},   {"positional", option.positional},
+               {"required", option.required}, {"repeatable", option.list},
+               {"flag", option.flag},         {"value", Json()},
+               {"choices", option.allowed},   {"default", Json()}};
   if (!option.value_name.empty()) json["value"] = option.value_name;
   if (!option.default_text.empty()) json["default"] = option.default_text;
   return json;
 }
 
 std::string CommandJson(const OptionTable& table) {
-  Json json = {{"name", table.command()},
-               {"summary", table.summary()},
-               {"usage", table.Usage()},
-               {"description", table.paragraphs()},
-               {"options", Json::array()},
-               {"examples", Json::array()}};
+  Json json = {{"name", table.command()},           {"summary", table.summary()}, {"usage", table.Usage()},
+               {"description", table.paragraphs()}, {"options", Json::array()},   {"examples", Json::array()}};
   for (const OptionSummary& option : table.Summaries()) json["options"].push_back(OptionJson(option));
   for (const auto& [command_line, meaning] : table.examples()) {
     json["examples"].push_back({{"command", command_line}, {"meaning", meaning}});

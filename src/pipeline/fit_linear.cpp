@@ -48,10 +48,10 @@ Result<LinearChoiceOptions> ChoiceOptionsOf(const TrainingInput& input) {
   const std::string& weights = plan.trainer.class_weights;
   const bool given = !input.class_weights.empty();
   if ((given || weights == "balanced") && train.multi_label) {
-    return Fail(ErrorCode::kUnsupported,
-                fmt::format("--class-weights{} cannot be combined with a multi-label linear model",
-                            given ? "" : " balanced"),
-                "omit it; the decision thresholds compensate for rare labels");
+    return Fail(
+        ErrorCode::kUnsupported,
+        fmt::format("--class-weights{} cannot be combined with a multi-label linear model", given ? "" : " balanced"),
+        "omit it; the decision thresholds compensate for rare labels");
   }
   if (given) {
     options.class_weights = input.class_weights;

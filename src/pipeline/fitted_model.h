@@ -25,7 +25,7 @@ struct TrainingInput {
   const TrainingPlan& plan;
   const Split& split;  ///< texts and labels as they were read
   int32_t positive_label = -1;
-  Manifest& manifest;  ///< manifest, to which the kind of model adds its own properties
+  Manifest& manifest;                     ///< manifest, to which the kind of model adds its own properties
   std::vector<float> class_weights = {};  ///< the weight of each label that the user gives; empty: as the plan says
 };
 

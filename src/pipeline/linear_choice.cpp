@@ -63,7 +63,8 @@ struct Sample {
 /// The weight of each row by its label.
 std::vector<float> WeightsByLabel(std::span<const int32_t> labels, size_t classes,
                                   std::span<const float> class_weights) {
-  const std::vector<float> balanced = class_weights.empty() ? BalancedClassWeights(labels, classes) : std::vector<float>();
+  const std::vector<float> balanced =
+      class_weights.empty() ? BalancedClassWeights(labels, classes) : std::vector<float>();
   if (class_weights.empty()) class_weights = balanced;
   std::vector<float> weights;
   for (const int32_t label : labels) weights.push_back(class_weights[static_cast<size_t>(label)]);
@@ -334,8 +335,8 @@ std::string LinearChoice::Line(const LinearChoiceOptions& options) const {
       "C {} and class weights {}{}: the best of {} settings in {}-fold cross-validation on the training texts ({} "
       "{:.4f}); to reproduce: --C {} --class-weights {}{}{}",
       C, weights, one_vs_rest ? ", one-vs-rest" : "", tried.size(), folds, options.metric, best->metric, C,
-      options.class_weights.empty() ? weights : "FILE", options.platt && options.kind != LinearKind::kSvm ? " --platt" : "",
-      one_vs_rest ? " --one-vs-rest" : "");
+      options.class_weights.empty() ? weights : "FILE",
+      options.platt && options.kind != LinearKind::kSvm ? " --platt" : "", one_vs_rest ? " --one-vs-rest" : "");
   if (refused_balanced) {
     line +=
         fmt::format("; balanced class weights reach {} {:.4f}, which may be chance", options.metric, *refused_balanced);

@@ -32,14 +32,14 @@ struct LinearChoiceOptions {
   LinearKind kind = LinearKind::kLogistic;
   /// True if a logistic regression of several labels may be fitted one label against the rest, where that is better.
   bool may_use_one_vs_rest = false;
-  std::optional<double> C = {};       ///< the user's C; empty: chosen
-  std::optional<bool> weighted = {};  ///< true: with class weights; false: without; empty: chosen
+  std::optional<double> C = {};           ///< the user's C; empty: chosen
+  std::optional<bool> weighted = {};      ///< true: with class weights; false: without; empty: chosen
   std::vector<float> class_weights = {};  ///< class weights by label id; empty: balanced ones
-  std::string metric = "f1_macro";    ///< metric that the choice maximizes or, if lower is better, minimizes
-  int32_t positive_label = -1;        ///< positive label of the metric, or -1
-  bool platt = false;                 ///< true if scores are scaled (LinearTrainingOptions::platt)
-  bool tune_thresholds = false;       ///< multi-label: true if each label gets the decision threshold with the best F1
-  uint64_t seed = 42;                 ///< random seed of the folds
+  std::string metric = "f1_macro";        ///< metric that the choice maximizes or, if lower is better, minimizes
+  int32_t positive_label = -1;            ///< positive label of the metric, or -1
+  bool platt = false;                     ///< true if scores are scaled (LinearTrainingOptions::platt)
+  bool tune_thresholds = false;  ///< multi-label: true if each label gets the decision threshold with the best F1
+  uint64_t seed = 42;            ///< random seed of the folds
 };
 
 struct LinearChoice {

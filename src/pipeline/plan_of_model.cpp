@@ -245,18 +245,19 @@ Json ConfigurationOf(const TrainingPlan& plan) {
   const DataPlan& data = plan.data;
   const TrainerPlan& trainer = plan.trainer;
   const CalibrationPlan& calibration = plan.calibration;
-  Json json = {{"test_size", data.test_size},
-               {"validation_size", data.validation_size},
-               {"min_class_texts", data.min_class_texts},
-               {"problem_type", data.reading.problem_type},
-               {"text_field", data.reading.template_text.empty() ? data.reading.text_field : ""},
-               {"label_field", data.reading.label_field},
-               {"filter", data.reading.filter},
-               {"augment", data.augment},
-               {"synthetic", data.synthetic},
-               {"synthetic_share", OrNull(data.synthetic_share)},
-               {"labels_given", !data.labels.empty()},
-               {"class_weights", trainer.label_weights.empty() ? Json(trainer.class_weights) : Json(trainer.label_weights)}};
+  Json json = {
+      {"test_size", data.test_size},
+      {"validation_size", data.validation_size},
+      {"min_class_texts", data.min_class_texts},
+      {"problem_type", data.reading.problem_type},
+      {"text_field", data.reading.template_text.empty() ? data.reading.text_field : ""},
+      {"label_field", data.reading.label_field},
+      {"filter", data.reading.filter},
+      {"augment", data.augment},
+      {"synthetic", data.synthetic},
+      {"synthetic_share", OrNull(data.synthetic_share)},
+      {"labels_given", !data.labels.empty()},
+      {"class_weights", trainer.label_weights.empty() ? Json(trainer.class_weights) : Json(trainer.label_weights)}};
   if (plan.model.transformer()) {
     json.update({{"epochs", OrNull(trainer.epochs)},
                  {"max_steps", OrNull(trainer.max_steps)},

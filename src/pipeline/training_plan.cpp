@@ -90,10 +90,10 @@ Result<void> CheckTrainer(const TrainerPlan& trainer) {
   TRY(InRange("weight-decay", trainer.weight_decay, 0));
   TRY(InRange("max-grad-norm", trainer.max_grad_norm, 0));
   if (trainer.label_weights.empty() && !OneOf("class-weights", trainer.class_weights, {"auto", "balanced", "none"})) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("--class-weights: '{}' is none of auto, balanced, none or an existing file",
-                            trainer.class_weights),
-                "to give the weights yourself, name a JSON file such as {\"spam\": 5, \"ham\": 1}");
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("--class-weights: '{}' is none of auto, balanced, none or an existing file", trainer.class_weights),
+        "to give the weights yourself, name a JSON file such as {\"spam\": 5, \"ham\": 1}");
   }
   TRY(InRange("label-smoothing", trainer.label_smoothing, 0, 0.9));
   TRY(OneOf("precision", trainer.precision, {"auto", "f32", "bf16"}));

@@ -67,7 +67,7 @@ class Usage(TestCase):
         options = {option["name"]: option for option in train["options"]}
         self.assertEqual((options["kind"]["choices"], options["kind"]["default"]), (["transformer", "lr", "svm"], "transformer"))
         self.assertEqual((options["lr"]["aliases"], options["lr"]["flag"]), (["learning-rate"], False))
-        self.assertEqual((options["data"]["positional"], options["data"]["required"], options["data"]["repeatable"]), (True, True, True))
+        self.assertEqual((options["data"]["positional"], options["data"]["repeatable"], options["output-dir"]["repeatable"]), (True, True, False))
         self.assertTrue(options["quantize"]["flag"])
         markdown = self.winnow("help", "--markdown")[0].split("## winnow train\n")[1].split("\n## ")[0]
         for name, option in options.items():
