@@ -66,7 +66,7 @@ class LinearModels(TestCase):
         self.assertIn("--class-weights FILE", err)
         self.assertNotEqual(self.files("chosen")["linear.bin"], self.files("balanced")["linear.bin"])
         train = ["train", MESSAGES, "--kind", "lr", "--output-dir", "wrong", "--class-weights"]
-        self.fails(*train, self.write("unknown.json", '{"spma": 2}'), says=["no label 'spma'", "did you mean 'spam'?"])
+        self.fails(*train, self.write("unknown.json", '{"spma": 2}'), code=2, says=["no label 'spma'", "did you mean 'spam'?"])
         self.fails(*train, self.write("zero.json", '{"spam": 0}'), says=["zero.json", "the weight of label 'spam' is not a number above 0"])
         self.fails(*train, "balancd", code=2, says=["'balancd' is none of auto, balanced, none or an existing file"])
 
