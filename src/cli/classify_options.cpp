@@ -34,8 +34,7 @@ Result<void> RequireNothingLocal(const ClassifyCommandOptions& options) {
 /// "spam", "spam:1.2.0", "spam@champion"; not what has a space, or a letter beyond ASCII.
 bool LooksLikeAModelsName(std::string_view word) {
   return !word.empty() && std::ranges::all_of(word, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("._-:@/").contains(c);
+    return IsAsciiAlphanumeric(c) || std::string_view("._-:@/").contains(c);
   });
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.h"
 #include "base/random.h"
 #include "data/augment_edits.h"
 #include "data/deduplicate.h"
@@ -171,7 +172,7 @@ TEST(AugmentEdits, SpacingKeepsTheLettersInTheirOrder) {
   const auto letters = [](std::string_view text) {
     std::string kept;
     for (const char c : text) {
-      if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) kept += c;
+      if (IsAsciiLetter(c)) kept += c;
     }
     return kept;
   };

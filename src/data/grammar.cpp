@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/suggest.h"
 #include "text/text_parts.h"
@@ -18,8 +19,8 @@ constexpr std::string_view kEscaped = "\\{}|#[";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool IsListName(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && text.front() >= 'a' && text.front() <= 'z' &&
-         std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+  return !text.empty() && text.size() <= 64 && IsAsciiLower(text.front()) &&
+         std::ranges::all_of(text, [](char c) { return IsAsciiLower(c) || IsAsciiDigit(c) || c == '_'; });
 }
 
 bool IsSymbols(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "data/columns.h"
 #include "data/label_names.h"
@@ -36,8 +37,7 @@ bool IsColumn(const Json& json) {
 /// Returns true for an object of scalars by row number, as pandas writes a column.
 bool IsNumbered(const Json& json) {
   return json.is_object() && !json.empty() && std::ranges::all_of(json.items(), [](const Json::Member& member) {
-           return IsCell(member.second) && !member.first.empty() &&
-                  member.first.find_first_not_of("0123456789") == std::string::npos;
+           return IsCell(member.second) && !member.first.empty() && AreAsciiDigits(member.first);
          });
 }
 
@@ -299,12 +299,9 @@ std::optional<Error> UnreadForm(const Json& json) {
       (data->empty() || (*data)[0].is_array())) {
     return fail("a JSON document in the form of pandas' orient='split', which is not read", records);
   }
-  const auto is_number = [](const std::string& name) {
-    return name.find_first_not_of("0123456789") == std::string::npos;
-  };
   const auto is_row = [&](const Json::Member& member) {
     if (!member.second.is_object() || member.second.empty()) return false;
-    return (is_number(member.first) && !is_number(member.second.items()[0].first)) ||
+    return (AreAsciiDigits(member.first) && !AreAsciiDigits(member.second.items()[0].first)) ||
            std::ranges::any_of(member.second.items(), [](const Json::Member& cell) {
              return (IsTextName(cell.first) || IsLabelName(cell.first)) && !cell.second.is_structured();
            });

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "data/encoding.h"
 #include "data/row_writer.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "base/shell.h"
 #include "data/delimited.h"

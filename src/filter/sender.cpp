@@ -14,8 +14,6 @@ constexpr size_t kMostSenderBytes = 320;  // the longest mail address: 64 + 1 + 
 
 constexpr size_t kMostDomainBytes = 1 + 255;
 
-bool IsDigitOf(char c) { return c >= '0' && c <= '9'; }
-
 std::string_view WithoutSpaces(std::string_view text) {
   while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
   while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
@@ -26,13 +24,13 @@ std::string_view WithoutSpaces(std::string_view text) {
 std::optional<std::string> TelephoneNumber(std::string_view text) {
   std::string number;
   for (const char c : text) {
-    if (IsDigitOf(c) || (c == '+' && number.empty())) {
+    if (IsAsciiDigit(c) || (c == '+' && number.empty())) {
       number += c;
     } else if (c != ' ' && c != '-' && c != '(' && c != ')' && c != '/' && c != '.') {
       return std::nullopt;
     }
   }
-  if (std::ranges::none_of(number, IsDigitOf)) return std::nullopt;
+  if (std::ranges::none_of(number, [](char c) { return IsAsciiDigit(c); })) return std::nullopt;
   return number;
 }
 

@@ -52,8 +52,7 @@ double ShareOfWords(std::string_view of, std::string_view in) {
   constexpr size_t kMost = 5000;
   const auto counts = [](std::string_view word) {
     return word.find("://") == std::string_view::npos && std::ranges::any_of(word, [](char c) {
-             return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') ||
-                    static_cast<unsigned char>(c) >= 0x80;
+             return IsAsciiAlphanumeric(c) || static_cast<unsigned char>(c) >= 0x80;
            });
   };
   const auto words = [&](std::string_view text) {

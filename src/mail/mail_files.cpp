@@ -20,14 +20,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 /// Returns true for "From joe@example.com Sat Nov 28 21:00:00 2026". The time of day tells it from a sentence in mbox
 /// files whose writer quoted nothing (mboxcl).
 bool IsFromLine(std::string_view line) {
   if (!line.starts_with("From ")) return false;
   for (size_t i = line.find(':'); i != std::string_view::npos; i = line.find(':', i + 1)) {
-    if (i >= 1 && IsDigit(line[i - 1]) && i + 2 < line.size() && IsDigit(line[i + 1]) && IsDigit(line[i + 2])) {
+    if (i >= 1 && IsAsciiDigit(line[i - 1]) && i + 2 < line.size() && IsAsciiDigit(line[i + 1]) &&
+        IsAsciiDigit(line[i + 2])) {
       return true;
     }
   }

@@ -110,7 +110,7 @@ WithoutPgp WithoutPgpBlocks(std::string text) {
 void AddPlainLinks(std::string_view text, size_t most, std::vector<MailLink>& links) {
   for (size_t at = text.find("://"); at != npos && links.size() < most; at = text.find("://", at)) {
     size_t begin = at;
-    while (begin > 0 && IsAsciiLetter(static_cast<unsigned char>(text[begin - 1]))) --begin;
+    while (begin > 0 && IsAsciiLetter(text[begin - 1])) --begin;
     const std::string scheme = LowerAscii(text.substr(begin, at - begin));
     at += 3;
     if (scheme != "http" && scheme != "https" && scheme != "ftp") continue;

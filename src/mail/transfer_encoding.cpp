@@ -23,7 +23,7 @@ constexpr std::array<int8_t, 256> MakeDigits() {
 constexpr std::array<int8_t, 256> kDigits = MakeDigits();
 
 int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
+  if (IsAsciiDigit(c)) return c - '0';
   c = LowerAscii(c);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -35,10 +36,8 @@ constexpr char kFileHeading[] =
 
 bool IsName(std::string_view text) {
   return !text.empty() && text.size() <= kMaxName && !text.starts_with(kPrefix) &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-                  c == '-';
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return IsAsciiAlphanumeric(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 /// A word of the file, for a message; nothing that could be a key or a digest that slipped into the wrong column.
@@ -214,17 +213,14 @@ const ApiKey* ApiKeys::Find(std::string_view secret, std::chrono::system_clock::
 
 bool IsApiKeySecret(std::string_view text) {
   return text.size() == kPrefix.size() + kSecretCharacters && text.starts_with(kPrefix) &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-         });
+         std::all_of(text.begin(), text.end(), [](char c) { return IsAsciiAlphanumeric(c) || c == '_' || c == '-'; });
 }
 
 std::optional<std::chrono::sys_days> ParseDay(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
   const auto number = [&](size_t begin, size_t count) {
     const std::string_view digits = text.substr(begin, count);
-    const bool all = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-    return all ? PositiveNumber(digits).value_or(0) : 0;
+    return AreAsciiDigits(digits) ? PositiveNumber(digits).value_or(0) : 0;
   };
   const std::chrono::year_month_day day(std::chrono::year(number(0, 4)),
                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),

@@ -8,9 +8,6 @@
 
 namespace winnow {
 
-/// Returns true for the digits 0 to 9.
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 /// Returns the value without the blanks around it.
 inline std::string_view TrimmedValue(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t");

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/parse_number.h"
-#include "base/percent_decoding.h"
+#include "base/percent_encoding.h"
 
 namespace winnow {
 namespace {

@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/ascii.h"  // LowerAscii
-
 namespace winnow {
 
 /// Returns the number of code points of valid UTF-8.

@@ -1,7 +1,11 @@
-#include "base/percent_decoding.h"
+#include "base/percent_encoding.h"
+
+#include <fmt/format.h>
 
 #include <charconv>
 #include <system_error>
+
+#include "base/ascii.h"
 
 namespace winnow {
 
@@ -21,6 +25,19 @@ std::optional<std::string> PercentDecoded(std::string_view text) {
     decoded += c;
   }
   return decoded;
+}
+
+std::string PercentEncoded(std::string_view text, std::string_view kept) {
+  constexpr std::string_view kUnreserved = "-._~";
+  std::string encoded;
+  for (const char c : text) {
+    if (IsAsciiAlphanumeric(c) || kUnreserved.contains(c) || kept.contains(c)) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
 }
 
 }  // namespace winnow
