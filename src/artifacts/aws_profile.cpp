@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "base/lines.h"
 
 namespace winnow {
 namespace {
@@ -47,12 +48,10 @@ Result<std::map<std::string, AwsProfile>> ParseAwsProfiles(std::string_view text
     return Fail(ErrorCode::kInvalidData, fmt::format("line {}: {}", number, what),
                 "expected sections such as [default] with lines such as aws_access_key_id = ...");
   };
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  text = WithoutByteOrderMark(text);
   bool any_section = false;
   for (int number = 1; !text.empty(); ++number) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view whole = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view whole = TakeLine(text);
     const bool indented = whole.starts_with(' ') || whole.starts_with('\t');
     const std::string_view line = Stripped(WithoutComment(whole));
     if (line.empty() || line.front() == '#' || line.front() == ';' || indented) continue;

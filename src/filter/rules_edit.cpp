@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/lines.h"
 #include "filter/rule.h"
 #include "filter/rule_texts.h"
 
@@ -65,7 +66,7 @@ bool HasSections(std::string_view text) {
 
 Result<RuleText> ReadRuleText(std::string_view text) {
   const std::string file(kRuleTextFile);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark, before which a line may be put
+  text = WithoutByteOrderMark(text);  // a line may be put before it
   const std::vector<Span> spans = TRY(SpansOf(text, file));
   if (spans.size() != 1) {
     return Fail(ErrorCode::kInvalidData,

@@ -243,8 +243,7 @@ Result<void> ForEachMail(std::span<const fs::path> paths, MailFileReport& report
 
 std::string_view MboxIn(std::string_view contents) {
   if (contents.starts_with("From ")) return contents;
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";
-  if (contents.starts_with(kMark)) contents.remove_prefix(kMark.size());
+  contents = WithoutByteOrderMark(contents);
   contents.remove_prefix(std::min(contents.find_first_not_of("\r\n"), contents.size()));
   return IsFromLine(contents.substr(0, contents.find('\n'))) ? contents : std::string_view();
 }
@@ -254,8 +253,7 @@ bool BeginsLikeMail(std::string_view contents) {
   constexpr std::array<std::string_view, 12> kFields = {"from",         "to",           "subject",    "date",
                                                         "received",     "return-path",  "message-id", "sender",
                                                         "delivered-to", "mime-version", "reply-to",   "x-original-to"};
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";
-  if (contents.starts_with(kMark)) contents.remove_prefix(kMark.size());
+  contents = WithoutByteOrderMark(contents);
   contents.remove_prefix(std::min(contents.find_first_not_of("\r\n"), contents.size()));
   if (contents.starts_with("From ")) {
     if (IsFromLine(TakeLine(contents))) return true;
@@ -312,8 +310,7 @@ std::vector<std::string_view> MessagesOfMbox(std::string_view contents) {
   bool blank = true;  // the line before is empty
   for (size_t at = 0; at < contents.size();) {
     const size_t end = std::min(contents.find('\n', at), contents.size() - 1) + 1;
-    std::string_view line = contents.substr(at, end - at);
-    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+    const std::string_view line = WithoutLineEnd(contents.substr(at, end - at));
     if (blank && at > begin && IsFromLine(line)) {
       messages.push_back(contents.substr(begin, at - begin));
       begin = at;

@@ -3,19 +3,12 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "base/lines.h"
 
 namespace winnow {
 namespace {
 
 constexpr size_t npos = std::string_view::npos;
-
-/// Removes the first line from `text` and returns it without its line end.
-std::string_view TakeLine(std::string_view& text) {
-  const size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
-}
 
 bool IsBlankLine(std::string_view line) { return line.find_first_not_of(" \t\r") == npos; }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/ascii.h"
+#include "base/lines.h"
 
 namespace winnow {
 namespace {
@@ -43,10 +44,7 @@ std::string DecodeUu(std::string_view text, size_t most) {
   std::string out;
   bool begun = false;
   while (!text.empty() && out.size() < most) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    std::string_view line = WithoutLineEnd(TakeLineWithEnd(text));
     if (!begun) {
       begun = line.starts_with("begin ");
       continue;

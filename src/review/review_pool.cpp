@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/lines.h"
 #include "base/mutex.h"
 #include "text/duplicate_key.h"
 
@@ -189,11 +190,8 @@ Result<ReviewPool> ReadReview(const fs::path& directory) {
   const Json settings = TRY(ParseJson(TRY(ReadFile(directory / kReviewFile)), kReviewFile));
   pool.settings = TRY(ReviewSettings::FromJson(settings));
   const std::string text = TRY(ReadFile(directory / kPoolFile));
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const Json line = TRY(ParseJson(std::string_view(text).substr(begin, end - begin), kPoolFile));
-    pool.texts.push_back(TRY(TextOf(line)));
-    begin = end + 1;
+  for (std::string_view rest = text; !rest.empty();) {
+    pool.texts.push_back(TRY(TextOf(TRY(ParseJson(TakeLine(rest), kPoolFile)))));
   }
   if (pool.texts.empty()) return Fail(ErrorCode::kInvalidData, directory.string() + ": the review has no texts");
   // They are numbers among all texts that the pool once had, and ascend.

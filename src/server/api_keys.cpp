@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/parse_number.h"
 #include "base/secret.h"
@@ -58,19 +59,6 @@ std::vector<std::string_view> Words(std::string_view line) {
     words.push_back(line.substr(0, end));
     line.remove_prefix(end);
   }
-}
-
-/// Calls `take` with each line's number, from 1, and its contents without the line end.
-template <typename Take>
-Result<void> ForEachLine(std::string_view text, const Take& take) {
-  for (size_t number = 1; !text.empty(); ++number) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    TRY(take(number, line));
-  }
-  return {};
 }
 
 std::optional<int> PositiveNumber(std::string_view text) {
@@ -163,10 +151,10 @@ Result<ApiKeys> ApiKeys::Parse(std::string_view text, std::string_view where) {
   ApiKeys keys;
   std::set<std::string, std::less<>> names;
   std::set<std::pair<std::string, std::string>> hashes;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // editors on Windows
-  TRY(ForEachLine(text, [&](size_t number, std::string_view line) -> Result<void> {
-    const std::vector<std::string_view> words = Words(line);
-    if (words.empty()) return {};
+  text = WithoutByteOrderMark(text);
+  for (size_t number = 1; !text.empty(); ++number) {
+    const std::vector<std::string_view> words = Words(TakeLine(text));
+    if (words.empty()) continue;
     ApiKey key;
     key.line = number;
     std::string wrong = ReadLine(words, key);
@@ -177,8 +165,7 @@ Result<ApiKeys> ApiKeys::Parse(std::string_view text, std::string_view where) {
       return Fail(ErrorCode::kInvalidData, fmt::format("{}, line {}: {}", where, number, wrong), kLineForm);
     }
     keys.keys_.push_back(std::move(key));
-    return {};
-  }));
+  }
   return keys;
 }
 
