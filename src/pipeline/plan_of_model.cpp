@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/json_strings.h"
 #include "base/option_values.h"
 #include "bundle/labels.h"
 #include "bundle/load_check.h"
@@ -41,10 +42,7 @@ class HyperparameterReader {
   void Read(const char* name, std::vector<std::string>& field) const {
     const Json* const value = values_.Find(name);
     if (value == nullptr || !value->is_array()) return;
-    field.clear();
-    for (const Json& each : *value) {
-      if (each.is_string()) field.push_back(each.get<std::string>());
-    }
+    field = StringsAmong(*value);
   }
 
  private:

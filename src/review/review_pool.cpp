@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/json_strings.h"
 #include "base/lines.h"
 #include "base/mutex.h"
 #include "text/duplicate_key.h"
@@ -58,14 +59,10 @@ std::unexpected<Error> BadSetting(std::string_view key, std::string_view expecte
 
 /// The names in a list; none if there is no list.
 Result<std::vector<std::string>> NamesOf(const Json* list, std::string_view key) {
-  std::vector<std::string> names;
-  if (list == nullptr || list->is_null()) return names;
-  if (!list->is_array()) return BadSetting(key, "be a list of strings");
-  for (const Json& name : *list) {
-    if (!name.is_string()) return BadSetting(key, "be a list of strings");
-    names.push_back(name.str());
-  }
-  return names;
+  if (list == nullptr || list->is_null()) return std::vector<std::string>();
+  std::optional<std::vector<std::string>> names = StringsOf(*list);
+  if (!names) return BadSetting(key, "be a list of strings");
+  return *std::move(names);
 }
 
 }  // namespace
