@@ -53,10 +53,10 @@ endforeach()
 add_test(NAME cli.WinnowRuns COMMAND winnow --version)
 set_tests_properties(cli.WinnowRuns PROPERTIES LABELS unit PASS_REGULAR_EXPRESSION "^winnow ${PROJECT_VERSION}\n$")
 foreach(topic
-    lifecycle mail rspamd feedback drift forget forget_workspace retrain integrity synthetic bad_input resume quantize export library compare data data_import presets distil languages
+    lifecycle mail rspamd feedback drift forget forget_server forget_workspace retrain retrain_kills integrity synthetic bad_input resume quantize export library compare data data_import presets distil languages
     zero_shot few long_text report doctor explain disguises calibrate linear_onnx linear scope unknown_labels usage
     serve openai keys rules filter filter_admin filter_postgres power_cuts hostile_messages milter dovecot apple classify_input serve_restart bad_clients hostile_clients classify_server serve_models serve_protocols serve_requests
-    serve_transport special_files soak wasm registry experiments jobs memory page_routes finetune_routes review workspace_data install backup)
+    serve_transport serve_caches special_files soak wasm registry experiments jobs memory page_routes finetune_routes review workspace_data install backup)
   winnow_script_test(end_to_end.${topic} tests/end_to_end/test_${topic}.py ${program} LABELS slow TIMEOUT 900)
 endforeach()
 winnow_script_test(library.c_abi tests/end_to_end/test_c_abi.py ${program} LABELS slow TIMEOUT 300)
