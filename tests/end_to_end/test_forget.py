@@ -6,13 +6,13 @@ import hmac
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import time
 
 import winnow
 from forgetting import SECRET, USER, ForgetTest, feedback
+from power_cuts import PowerCuts
 from winnow import MESSAGES
 
 TIMES = {"timestamp", "training_time_seconds", "training_time_minutes", "avg_inference_time_ms", "tokens_per_second", "peak_memory_mb", "fit_seconds"}
@@ -236,11 +236,7 @@ class Kill(ForgetTest):
 
 
     def test_a_power_cut_leaves_each_file_as_it_was_or_as_it_is_to_be(self):
-        compiler = shutil.which("cc")
-        if not compiler:
-            self.skipTest("no C compiler")
-        shim = self.path("power_cut.so")
-        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", shim, os.path.join(winnow.SOURCE, "tests", "support", "power_cut.c"), "-ldl"], check=True)
+        power = PowerCuts(self.directory, self.skipTest)
         held = self.write("held.tsv", f"label\ttext\nspam\tyou won\nham\t{SECRET}\nham\tsee you\n")
         self.winnow("train", MESSAGES, "--validation", held, "--kind", "lr", "--output-dir", self.path("model"))
         os.remove(held)
@@ -254,15 +250,14 @@ class Kill(ForgetTest):
                 self.write(os.path.join("model", name), contents)
 
         prepare()
-        self.winnow(*arguments, environment={"LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
-        with open(self.path("calls"), encoding="utf-8") as file:
-            calls = int(file.read())
+        self.winnow(*arguments, environment=power.counting())
+        calls = power.calls()
         self.assertGreater(calls, 10)
         after = self.files("model")
         for cut in range(1, calls + 1):
             prepare()
             died = subprocess.run([winnow.TestCase.program, *arguments], cwd=self.directory, capture_output=True, check=False,
-                                  env={**os.environ, "LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT": str(cut)})
+                                  env={**os.environ, **power.at(cut)})
             self.assertEqual(died.returncode, -9, f"call {cut}: {died.stderr.decode()}")
             with open(self.path("data.tsv"), encoding="utf-8") as file:
                 self.assertIn(file.read(), (rows, rows.replace(f"ham\t{SECRET}\n", "")), f"call {cut} of {calls}")

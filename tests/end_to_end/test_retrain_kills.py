@@ -9,11 +9,10 @@ import subprocess
 import time
 
 import winnow
+from power_cuts import PowerCuts
 from retraining import SEED, RetrainTest
-from winnow import SOURCE
 
 KILLS = int(os.environ.get("WINNOW_TEST_KILLS", "8"))
-MODES = ({}, {"WINNOW_TEST_POWER_CUT_TORN": "1"}, {"WINNOW_TEST_POWER_CUT_KILL": "1"})
 
 
 class Kill(RetrainTest):
@@ -56,31 +55,23 @@ class Kill(RetrainTest):
         print(f"{KILLS} kills, {resumed} runs were resumed")
 
     def test_power_cuts(self):
-        compiler = shutil.which("cc")
-        if not compiler:
-            self.skipTest("no C compiler")
-        shim = self.path("power_cut.so")
-        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", shim, os.path.join(SOURCE, "tests", "support", "power_cut.c"), "-ldl"], check=True)
+        power = PowerCuts(self.directory, self.skipTest)
         self.champion()
         self.report_both(25)
         self.winnow(*self.arguments("--no-keep-data"))
         old = self.lasting()
-        self.winnow(*self.arguments("--report", "gate"), environment={"LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
+        self.winnow(*self.arguments("--report", "gate"), environment=power.counting())
         new = self.lasting()
         self.assertNotEqual(old, new)
-        with open(self.path("calls"), encoding="utf-8") as file:
-            calls = int(file.read())
+        calls = power.calls()
         self.assertGreater(calls, 20)
         for number in range(KILLS):
             self.clean()
             self.winnow(*self.arguments("--no-keep-data"))
             cut = self.dice.randint(1, calls)
             what = f"seed {SEED}, cut {number} at call {cut} of {calls}"
-            mode = dict(MODES[number % len(MODES)])
-            if "WINNOW_TEST_POWER_CUT_TORN" in mode:
-                mode["WINNOW_TEST_POWER_CUT_TORN"] = str(self.dice.randrange(1 << 30))
             died = subprocess.run([winnow.TestCase.program, *self.arguments("--report", "gate")], cwd=self.directory, capture_output=True, check=False, timeout=120,
-                                  env={**os.environ, "LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT": str(cut), **mode})
+                                  env={**os.environ, **power.at(cut, number, self.dice)})
             self.assertEqual(died.returncode, -9, f"{what}: {died.stderr.decode()}")
             self.assertTrue(os.path.exists(self.path("new", "winnow.json")), f"{what}: neither model is there")
             self.check_whole(old, new, what)
