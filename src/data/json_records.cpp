@@ -1,11 +1,11 @@
 #include "data/json_records.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 
 #include "base/ascii.h"
 #include "base/json.h"
+#include "base/parse_number.h"
 #include "data/columns.h"
 #include "data/label_names.h"
 #include "text/text_parts.h"
@@ -63,10 +63,7 @@ bool HoldsNotANumber(std::string_view text) {
 /// Returns the code unit of the escape \uXXXX that begins at `at`; nothing if there is none.
 std::optional<uint32_t> EscapedUnit(std::string_view json, size_t at) {
   if (json.substr(at, 2) != "\\u" || at + 6 > json.size()) return std::nullopt;
-  uint32_t unit = 0;
-  const char* const end = json.data() + at + 6;
-  const auto [stopped, error] = std::from_chars(json.data() + at + 2, end, unit, 16);
-  return error == std::errc() && stopped == end ? std::optional(unit) : std::nullopt;
+  return ParseNumber<uint32_t>(json.substr(at + 2, 4), 16);
 }
 
 /// Replaces escapes of half a surrogate pair, which Python's json module writes and reads but JSON does not have, by

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/log.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -67,9 +68,7 @@ Json PrecisionJson(const RuleCounts& known) {
 std::string Shortened(const std::string& text) {
   std::string shown = Printable(text);
   if (shown.size() <= kShownBytes) return shown;
-  size_t end = kShownBytes;
-  while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) --end;
-  return shown.substr(0, end) + "...";
+  return std::string(FirstBytes(shown, kShownBytes)) + "...";
 }
 
 /// Returns true if two scores are equal but for rounding: symbols are stored with rounded scores.

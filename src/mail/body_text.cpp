@@ -92,7 +92,7 @@ class BodyReader {
     }
     if (body.text.size() > limits_.max_body_bytes) {
       notes_.Add(fmt::format("the text was cut after {} bytes", limits_.max_body_bytes));
-      body.text = CutUtf8(body.text, limits_.max_body_bytes);
+      body.text = FirstBytes(body.text, limits_.max_body_bytes);
     }
     return body;
   }
@@ -139,7 +139,7 @@ class BodyReader {
   BodyText ReadHtml(std::string_view html) {
     if (html.size() > limits_.max_html_bytes) {
       notes_.Add(fmt::format("an HTML part was cut after {} bytes", limits_.max_html_bytes));
-      html = CutUtf8(html, limits_.max_html_bytes);
+      html = FirstBytes(html, limits_.max_html_bytes);
     }
     HtmlText text = ExtractHtmlText(html, {.max_depth = limits_.max_html_depth, .max_nodes = limits_.max_html_nodes},
                                     limits_.max_links);

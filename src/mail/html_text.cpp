@@ -296,7 +296,8 @@ class Walker {
     }
     const std::string& out = writer_.out();
     constexpr size_t kLongestText = 1000;
-    std::string text(CutUtf8(TrimAscii(std::string_view(out).substr(std::min(text_begin, out.size()))), kLongestText));
+    std::string text(
+        FirstBytes(TrimAscii(std::string_view(out).substr(std::min(text_begin, out.size()))), kLongestText));
     for (char& c : text) {
       if (c == '\n' || c == '\t') c = ' ';
     }

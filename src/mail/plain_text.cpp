@@ -14,12 +14,6 @@ bool IsBlankLine(std::string_view line) { return line.find_first_not_of(" \t\r")
 
 }  // namespace
 
-std::string_view CutUtf8(std::string_view text, size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  return text.substr(0, most);
-}
-
 std::string WithPlainLineEnds(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 1);

@@ -19,6 +19,12 @@ std::string_view FirstCodePoints(std::string_view text, size_t count) {
   return text.substr(0, i);
 }
 
+std::string_view FirstBytes(std::string_view text, size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
 bool IsBlank(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);

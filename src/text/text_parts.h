@@ -13,6 +13,9 @@ size_t CountCodePoints(std::string_view text);
 /// Returns the first `count` code points of valid UTF-8.
 std::string_view FirstCodePoints(std::string_view text, size_t count);
 
+/// Returns at most the first `most` bytes of valid UTF-8, without a character that would be cut.
+std::string_view FirstBytes(std::string_view text, size_t most);
+
 /// Returns true if valid UTF-8 contains only white space, control and zero-width characters.
 bool IsBlank(std::string_view text);
 
