@@ -376,7 +376,7 @@ class Server(FilterTest):
         self.assertEqual(waiting["text"], PRIZE.replace("1000", "0000"), "as the history has it")
         self.winnow("feedback", "audit", "label", *store, "--number", waiting["number"], "--label", "spam", "--by", "ida")
         report = json.loads(self.winnow("feedback", "audit", "report", *store)[0])
-        self.assertEqual((verdict["isSpam"], report["labelled"], report["waiting"], report["wrong_spam_rate"]["rate"]), (True, 1, 0, 0))
+        self.assertEqual((verdict["isSpam"], report["labelled"], report["waiting"], report["false_discovery_rate"]["rate"]), (True, 1, 0, 0))
 
     def test_options_that_need_others_say_so(self):
         self.fails("serve", "spam", "--store", "store.db", code=2, says=["require --filter"])
