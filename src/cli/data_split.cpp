@@ -10,7 +10,6 @@
 #include "cli/data_options.h"
 #include "cli/field_options.h"
 #include "cli/output.h"
-#include "data/encoding.h"
 #include "data/row_writer.h"
 #include "data/rows.h"
 #include "data/split.h"

@@ -8,7 +8,6 @@
 #include "cli/console_observer.h"
 #include "cli/data_options.h"
 #include "cli/feedback_options.h"
-#include "cli/field_options.h"
 #include "cli/gate_options.h"
 #include "cli/given_options.h"
 #include "cli/output.h"

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/registry_options.h"

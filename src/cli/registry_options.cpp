@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "base/interrupt.h"
-#include "base/log.h"
 #include "base/progress.h"
 #include "cli/output.h"
 #include "registry/registry_json.h"

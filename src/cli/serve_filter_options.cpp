@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "cli/commands.h"
 #include "server/apple_filter.h"
 #include "store/store_url.h"
 

@@ -10,7 +10,6 @@
 #include "data/row_writer.h"
 #include "data/rows.h"
 #include "data/tar_reader.h"
-#include "text/text_parts.h"
 #include "text/utf8.h"
 
 namespace winnow {

@@ -7,7 +7,6 @@
 #include "base/ascii.h"
 #include "base/json.h"
 #include "base/output_file.h"
-#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/files.h"
 #include "base/json.h"
 #include "base/parse_number.h"
 #include "data/encoding.h"

@@ -8,7 +8,6 @@
 
 #include "base/ascii.h"
 #include "mail/inline_style.h"
-#include "mail/plain_text.h"
 #include "text/text_parts.h"
 
 namespace winnow {

@@ -8,7 +8,6 @@
 #include <map>
 
 #include "base/ascii.h"
-#include "base/environment.h"
 #include "base/files.h"
 #include "base/suggest.h"
 #include "bundle/model_name.h"

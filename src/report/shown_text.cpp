@@ -7,7 +7,6 @@
 #include "base/ascii.h"
 #include "text/html.h"
 #include "text/segments.h"
-#include "text/text_parts.h"
 #include "text/utf8.h"
 
 namespace winnow {

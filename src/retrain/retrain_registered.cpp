@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/environment.h"
-#include "base/log.h"
 #include "retrain/gate_report.h"
 
 namespace winnow {

@@ -6,7 +6,6 @@
 
 #include "base/ascii.h"
 #include "server/openai_error.h"
-#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

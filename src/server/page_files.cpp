@@ -8,7 +8,6 @@
 #include "base/ascii.h"
 #include "base/files.h"
 #include "server/embedded_page.h"
-#include "server/header_values.h"
 
 namespace winnow {
 namespace {

@@ -6,7 +6,6 @@
 #include "base/ascii.h"
 #include "server/audit.h"
 #include "server/file_tasks.h"
-#include "server/header_values.h"
 #include "server/query_parameters.h"
 #include "server/run_stream.h"
 #include "server/service.h"

@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
 #include "feedback/feedback_state.h"
 #include "server/filter_request.h"
 #include "server/query_parameters.h"

@@ -8,7 +8,6 @@
 
 #include "base/ascii.h"
 #include "base/random.h"
-#include "text/leetspeak.h"
 #include "text/look_alikes.h"
 #include "text/utf8.h"
 
