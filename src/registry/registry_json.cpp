@@ -25,23 +25,26 @@ Json Strings(const char* description) {
 
 }  // namespace
 
-Json VersionJson(const ModelVersion& version, const std::vector<AliasRow>& aliases, bool whole) {
+Json VersionJson(const ModelVersion& version, const std::vector<AliasRow>& aliases) {
   Json names = Json::array();
   for (const AliasRow& row : aliases) {
     if (row.name == version.name && row.version == version.version) names.push_back(row.alias);
   }
-  Json json = {{"name", version.name},
-               {"version", version.version},
-               {"aliases", std::move(names)},
-               {"digest", version.digest},
-               {"kind", version.kind},
-               {"architecture", version.architecture},
-               {"labels", version.labels},
-               {"metrics", ParseJson(version.metrics, "metrics").value_or(Json::object())},
-               {"bytes", version.bytes},
-               {"pushed_by", version.pushed_by},
-               {"created_at", TimeText(version.created_at)}};
-  if (!whole) return json;
+  return {{"name", version.name},
+          {"version", version.version},
+          {"aliases", std::move(names)},
+          {"digest", version.digest},
+          {"kind", version.kind},
+          {"architecture", version.architecture},
+          {"labels", version.labels},
+          {"metrics", ParseJson(version.metrics, "metrics").value_or(Json::object())},
+          {"bytes", version.bytes},
+          {"pushed_by", version.pushed_by},
+          {"created_at", TimeText(version.created_at)}};
+}
+
+Json WholeVersionJson(const ModelVersion& version, const std::vector<AliasRow>& aliases) {
+  Json json = VersionJson(version, aliases);
   json["uri"] = version.uri;
   json["data_sha256"] = OrNull(version.data_sha256);
   json["parent"] = OrNull(version.parent);

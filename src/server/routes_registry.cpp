@@ -68,7 +68,7 @@ ApiResult<void> Versions(const SharedService& service, const SharedRequest& requ
     const Result<std::vector<AliasRow>> aliases = registry.Aliases(name);
     if (!aliases) return std::unexpected(RegistryError(aliases.error()));
     return JsonResponse({{"name", name}}, "versions", versions->size(),
-                        [&](size_t i) { return VersionJson((*versions)[i], *aliases, false); });
+                        [&](size_t i) { return VersionJson((*versions)[i], *aliases); });
   });
   return {};
 }
