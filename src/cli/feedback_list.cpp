@@ -35,10 +35,6 @@ void Describe(FeedbackListOptions& options, OptionTable& table) {
                 "what users have rejected since November");
 }
 
-std::optional<std::string> Given(const std::string& value) {
-  return value.empty() ? std::nullopt : std::optional(value);
-}
-
 std::string Line(const StoredFeedback& stored) {
   const FeedbackEvent& event = stored.event;
   std::string label = event.label.value_or("");

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/json_or_null.h"
 #include "base/log.h"
 #include "text/text_parts.h"
 
@@ -62,7 +63,7 @@ std::string PrecisionText(const RuleCounts& known) {
 
 Json PrecisionJson(const RuleCounts& known) {
   const std::optional<double> precision = known.precision();
-  return precision ? Json(*precision) : Json();
+  return OrNull(precision);
 }
 
 std::string Shortened(const std::string& text) {
@@ -272,7 +273,7 @@ Json Backtest::ToJson() const {
                         {"text", example.text},
                         {"was", example.was_spam ? "spam" : "ham"},
                         {"becomes", example.was_spam ? "ham" : "spam"},
-                        {"score", example.score ? Json(*example.score) : Json()},
+                        {"score", OrNull(example.score)},
                         {"causes", example.causes}});
   }
   return {{"messages", messages_}, {"redacted", redacted_}, {"known", known_},   {"to_spam", to_spam_},

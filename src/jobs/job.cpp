@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json_or_null.h"
 #include "base/json_strings.h"
 
 namespace winnow {
@@ -64,7 +65,7 @@ Json JobJson(const Job& job) {
                {"runs", job.runs},
                {"process", job.process},
                {"process_start", job.process_start}};
-  json["exit_code"] = job.exit_code ? Json(*job.exit_code) : Json();
+  json["exit_code"] = OrNull(job.exit_code);
   return json;
 }
 

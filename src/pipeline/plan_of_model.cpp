@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/json_or_null.h"
 #include "base/json_strings.h"
 #include "base/option_values.h"
 #include "bundle/labels.h"
@@ -128,11 +129,6 @@ constexpr auto kCalibrationNames =
 
 constexpr auto kUnknownLabelsNames = std::to_array<std::pair<UnknownLabels, const char*>>(
     {{UnknownLabels::kError, "error"}, {UnknownLabels::kRefuse, "refuse"}, {UnknownLabels::kDrop, "drop"}});
-
-template <typename T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
 
 /// Reads a value that is not given if it is null or missing.
 template <typename T>

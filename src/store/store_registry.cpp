@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/json.h"
+#include "base/json_or_null.h"
 #include "base/json_strings.h"
 #include "store/store_state.h"
 
@@ -97,10 +98,6 @@ Result<void> CheckVersion(const ModelVersion& version) {
   TRY(CheckName(version.pushed_by, "name of the user"));
   TRY(ParseJson(version.metrics, "metrics of the version"));
   return {};
-}
-
-std::unexpected<SqlError> Refused(ErrorCode code, std::string message, std::string hint = {}) {
-  return std::unexpected(SqlError{SqlError::kInvalid, {code, std::move(message), std::move(hint)}});
 }
 
 std::string Shown(const std::optional<std::string>& version) { return version.value_or("(none)"); }
@@ -206,8 +203,8 @@ SqlResult<void> AuditAlias(SqlConnection& connection, const std::string& key, co
                            const AliasRow& row) {
   const Json details = {{"alias", row.alias},
                         {"sequence", row.sequence},
-                        {"version", row.version ? Json(*row.version) : Json()},
-                        {"from_version", row.from_version ? Json(*row.from_version) : Json()},
+                        {"version", OrNull(row.version)},
+                        {"from_version", OrNull(row.from_version)},
                         {"reason", row.reason}};
   TRY(InsertAudit(connection, AuditOf(key, row.actor, action, row.name, details, row.created_at)));
   return {};

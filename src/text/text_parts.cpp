@@ -53,4 +53,10 @@ std::string_view TrimAscii(std::string_view text) {
   return text;
 }
 
+std::string_view TrimSpaceAndControl(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
+}
+
 }  // namespace winnow

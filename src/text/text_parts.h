@@ -22,4 +22,7 @@ bool IsBlank(std::string_view text);
 /// Returns `text` without ASCII white space at its ends.
 std::string_view TrimAscii(std::string_view text);
 
+/// Returns `text` without spaces and control characters (U+0000 to U+0020) at its ends.
+std::string_view TrimSpaceAndControl(std::string_view text);
+
 }  // namespace winnow
