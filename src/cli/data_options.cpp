@@ -69,6 +69,17 @@ Result<void> CheckReadForEachModel(std::span<const std::filesystem::path> files,
               "save the data to a file first");
 }
 
+Result<void> CheckReadTwice(std::span<const std::filesystem::path> files) {
+  for (const std::filesystem::path& file : files) {
+    if (CanBeReadTwice(file)) continue;
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{}: standard input and pipes cannot be used here, because the rows are read twice", file.string()),
+        "save the rows to a file first");
+  }
+  return {};
+}
+
 Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions& options) {
   std::vector<std::filesystem::path> files;
   for (const std::filesystem::path& file : options.data) {

@@ -43,6 +43,9 @@ void AddProblemType(ReadingOptions& reading, OptionTable& table);
 /// which what reads the data once for each model cannot use.
 Result<void> CheckReadForEachModel(std::span<const std::filesystem::path> files, std::string_view reader);
 
+/// Errors: kInvalidArgument if one of the files is standard input or a pipe, whose rows cannot be read twice.
+Result<void> CheckReadTwice(std::span<const std::filesystem::path> files);
+
 /// Returns the files that DATA names, each once. Errors: kInvalidArgument for standard input, which cannot be read
 /// twice.
 Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions& options);

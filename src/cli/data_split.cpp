@@ -94,6 +94,7 @@ Result<std::vector<std::filesystem::path>> Prepare(const DataSplitOptions& optio
 
 Result<void> Run(const DataSplitOptions& options) {
   const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
+  TRY(CheckReadTwice(files));
   const ReadOptions read = TRY(ReadOptionsOf(options));
   SplitReport report;
   const Split split = TRY(ReadSplit({.train = files, .validation = {}, .test = {}}, read, options.split, report));
