@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sqlite3
-import time
 
 import winnow
 from serving import ServingTest
@@ -259,13 +258,6 @@ class Server(FilterTest):
         self.winnow("train", self.write("two.tsv", rows), "--kind", "lr", "--output-dir", "two")
         self.serve("two", "--filter")
         self.assertIn("two: the filter takes the label 'personal' for spam", self.logged())
-
-    def wait_for(self, condition):
-        for _ in range(600):
-            if condition():
-                return
-            time.sleep(.05)
-        self.fail(self.logged())
 
     def test_the_whole_way_of_a_message(self):
         self.serve("spam", "--filter", "--store", "store.db")

@@ -1,6 +1,5 @@
 """A running server forgets what `winnow forget` removes, and its history is redacted."""
 import json
-import time
 
 import winnow
 from forgetting import SECRET, USER, ForgetTest
@@ -24,12 +23,6 @@ class Server(ServingTest, ForgetTest):
         response, data = self.send("GET", "/v1/history" + query)
         self.assertEqual(response.status, 200, data)
         return json.loads(data)["messages"]
-
-    def wait_for(self, condition, why):
-        deadline = time.monotonic() + 30
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, why)
-            time.sleep(.1)
 
     def test_a_running_server_forgets_within_seconds(self):
         self.start("--redact-history", "none")

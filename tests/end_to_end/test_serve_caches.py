@@ -54,12 +54,6 @@ class Caches(ServingTest):
         self.addCleanup(self.stop, redis)
         return redis
 
-    def wait_for(self, condition):
-        deadline = time.time() + 60
-        while not condition():
-            self.assertLess(time.time(), deadline, self.logged())
-            time.sleep(.01)
-
     def certificate(self, name, *arguments):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "2", "-subj", f"/CN={name}", *arguments],
                        cwd=self.directory, check=True, capture_output=True)
