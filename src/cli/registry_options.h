@@ -23,7 +23,7 @@ struct RegistryCommandOptions : CommonOptions {
 Option& AddRegistryPlace(RegistryPlaceOptions& place, OptionTable& table);
 /// Adds --registry and --artifacts, which are required, for commands that read.
 void AddRegistryOptions(RegistryCommandOptions& options, OptionTable& table);
-/// Adds these and --actor, for commands that change something.
+/// Adds --registry and --artifacts, which are required, and --actor, for commands that change something.
 void AddRegistryChangeOptions(RegistryCommandOptions& options, OptionTable& table);
 /// Adds --alias and --reason of a command that changes an alias.
 void AddAliasOptions(std::string& alias, std::string& reason, OptionTable& table);

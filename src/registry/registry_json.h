@@ -8,7 +8,7 @@ namespace winnow {
 
 /// Returns a version with its aliases, as lists of versions have it.
 Json VersionJson(const ModelVersion& version, const std::vector<AliasRow>& aliases);
-/// Returns the same with its files and what is known of its origin.
+/// Returns a version with its aliases, its files and what is known of its origin.
 Json WholeVersionJson(const ModelVersion& version, const std::vector<AliasRow>& aliases);
 Json AliasJson(const AliasRow& row);
 Json SummaryJson(const ModelSummary& model);
