@@ -1,7 +1,5 @@
 #include "filter/header_lines.h"
 
-#include <algorithm>
-
 #include "base/lines.h"
 
 namespace winnow {
