@@ -8,12 +8,7 @@
 namespace winnow {
 namespace {
 
-std::string_view Stripped(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r";
-  const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
+std::string_view Stripped(std::string_view text) { return Trim(text, " \t\r"); }
 
 /// Returns the line without a comment behind a space: "a = b # c".
 std::string_view WithoutComment(std::string_view line) {

@@ -24,6 +24,13 @@ constexpr bool AreAsciiDigits(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return IsAsciiDigit(c); });
 }
 
+/// Returns `text` without any of `characters` at its ends.
+constexpr std::string_view Trim(std::string_view text, std::string_view characters) {
+  const size_t begin = text.find_first_not_of(characters);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(characters) + 1 - begin);
+}
+
 /// Returns `c` in lower case if it is one of A to Z; otherwise returns `c` unchanged.
 constexpr char LowerAscii(char c) { return IsAsciiUpper(c) ? static_cast<char>(c + ('a' - 'A')) : c; }
 constexpr char32_t LowerAscii(char32_t c) { return IsAsciiUpper(c) ? c + ('a' - 'A') : c; }
