@@ -31,6 +31,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -67,9 +69,7 @@ Answer ReadAnswer(std::string_view text) {
   if (text.size() < 12 || !text.starts_with("HTTP/1.")) return {.length = text.size()};
   std::from_chars(text.data() + 9, text.data() + 12, answer.status);
   size_t body = 0;
-  std::string head(text.substr(0, end + 2));
-  std::ranges::transform(head, head.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string head = winnow::LowerAscii(text.substr(0, end + 2));
   constexpr std::string_view kLength = "\r\ncontent-length:";
   if (size_t at = head.find(kLength); at != std::string::npos) {
     at = head.find_first_not_of(' ', at + kLength.size());

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/percent_decoding.h"
+#include "base/percent_encoding.h"
 #include "server/access_log.h"
 #include "server/gzip.h"
 #include "server/host_name.h"

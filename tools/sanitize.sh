@@ -20,7 +20,7 @@ thread_suites='serve|serve_requests|serve_models|serve_protocols|serve_restart|b
 short_thread_folders='store'
 # End-to-end suites under the address sanitizer. Those are left out that limit the memory of the program, of which this sanitizer
 # reserves terabytes; that load a library into it (power_cuts); and that build or install something else than the program.
-address_suites="$thread_suites|lifecycle|mail|rules|bad_input|data|data_import|resume|quantize|export|report|doctor|explain|calibrate|scope|linear|linear_onnx|few|zero_shot|distil|drift|forget|retrain|integrity|synthetic|long_text|classify_input|classify_server|openai|hostile_messages|serve_transport|rspamd"
+address_suites="$thread_suites|lifecycle|mail|rules|bad_input|data|data_import|resume|quantize|export|report|doctor|explain|calibrate|scope|linear|linear_onnx|few|zero_shot|distil|drift|forget|forget_server|retrain|retrain_kills|integrity|synthetic|long_text|classify_input|classify_server|openai|hostile_messages|serve_transport|serve_caches|rspamd"
 
 # programs PRESET LABELS FOLDERS: test programs of those labels and folders that the build has.
 programs() { ninja -C "build/$1" -t targets all | grep -oE "^($3)_($2)_tests:" | tr -d :; }

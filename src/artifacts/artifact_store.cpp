@@ -7,7 +7,7 @@
 
 #include "artifacts/folder_store.h"
 #include "artifacts/s3_store.h"
-#include "base/percent_decoding.h"
+#include "base/percent_encoding.h"
 
 namespace winnow {
 namespace {

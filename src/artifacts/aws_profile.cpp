@@ -2,19 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/ascii.h"
+#include "base/lines.h"
 
 namespace winnow {
 namespace {
 
-std::string_view Stripped(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r";
-  const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
+std::string_view Stripped(std::string_view text) { return Trim(text, " \t\r"); }
 
 /// Returns the line without a comment behind a space: "a = b # c".
 std::string_view WithoutComment(std::string_view line) {
@@ -47,12 +41,10 @@ Result<std::map<std::string, AwsProfile>> ParseAwsProfiles(std::string_view text
     return Fail(ErrorCode::kInvalidData, fmt::format("line {}: {}", number, what),
                 "expected sections such as [default] with lines such as aws_access_key_id = ...");
   };
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  text = WithoutByteOrderMark(text);
   bool any_section = false;
   for (int number = 1; !text.empty(); ++number) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view whole = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view whole = TakeLine(text);
     const bool indented = whole.starts_with(' ') || whole.starts_with('\t');
     const std::string_view line = Stripped(WithoutComment(whole));
     if (line.empty() || line.front() == '#' || line.front() == ';' || indented) continue;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/environment.h"
 #include "base/files.h"
 
@@ -49,8 +50,7 @@ std::optional<std::string> Setting(const AwsProfile& profile, const std::string&
 /// True for a bucket that can be a part of a host name and of its certificate: dots would make more labels of it.
 bool FitsHostName(std::string_view bucket) {
   return bucket.size() <= 63 && bucket.front() != '-' && bucket.back() != '-' &&
-         std::ranges::all_of(bucket,
-                             [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+         std::ranges::all_of(bucket, [](char c) { return IsAsciiLower(c) || IsAsciiDigit(c) || c == '-'; });
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/percent_encoding.h"
 #include "net/http.h"
 
 namespace winnow {
@@ -110,8 +111,8 @@ Result<std::optional<TemporaryKeys>> WebIdentityKeys(std::string_view region) {
                 "credentials are not requested over the network without encryption");
   }
   const std::string session = EnvironmentVariable("AWS_ROLE_SESSION_NAME").value_or("winnow");
-  const std::string body = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=" + S3Encode(*role) +
-                           "&RoleSessionName=" + S3Encode(session) + "&WebIdentityToken=" + S3Encode(token);
+  const std::string body = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=" + PercentEncoded(*role) +
+                           "&RoleSessionName=" + PercentEncoded(session) + "&WebIdentityToken=" + PercentEncoded(token);
   HttpOptions options;
   options.max_body_bytes = 1 << 20;
   const HttpAnswer answer = TRY(
@@ -163,7 +164,7 @@ Result<std::optional<TemporaryKeys>> InstanceKeys() {
   if (roles.status == 404) return std::nullopt;
   const std::string role = roles.body.substr(0, roles.body.find('\n'));
   if (roles.status != 200 || role.empty()) return BadAnswer("of this machine did not name a role");
-  const HttpAnswer answer = TRY(client.Get(path + UrlEncodePath(role)));
+  const HttpAnswer answer = TRY(client.Get(path + PercentEncoded(role, "/")));
   if (answer.status != 200) return BadAnswer(fmt::format("of this machine answered with status {}", answer.status));
   return TRY(ParseKeys(answer.body));
 }

@@ -1,20 +1,19 @@
 #include "artifacts/s3_checksum.h"
 
-#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <array>
 #include <vector>
+
+#include "base/hexadecimal.h"
 
 namespace winnow {
 
 std::string Md5(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  std::string hex;
-  if (::EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_md5(), nullptr) != 1) return hex;
-  for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
+  if (::EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_md5(), nullptr) != 1) return {};
+  return Hexadecimal({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 std::string Base64OfHex(std::string_view hex) {

@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "artifacts/s3_refusal.h"
+#include "base/ascii.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/percent_encoding.h"
 
 namespace winnow {
 namespace {
@@ -102,7 +104,7 @@ S3Client::Place S3Client::PlaceOf(const S3Request& request) const {
   const size_t host = endpoint.find("://") + 3;
   place.host = (path_style_ ? "" : address_.bucket + ".") + endpoint.substr(host);
   place.path = (path_style_ ? "/" + address_.bucket : std::string());
-  if (!path_style_ || !request.key.empty()) place.path += "/" + UrlEncodePath(request.key);
+  if (!path_style_ || !request.key.empty()) place.path += "/" + PercentEncoded(request.key, "/");
   place.url = endpoint.substr(0, host) + place.host + place.path;
   return place;
 }
@@ -258,9 +260,8 @@ bool S3Client::AdoptRegion(const S3Answer& answer) {
   if (address_.is_google) return false;
   std::string region = answer.http.LastHeader("x-amz-bucket-region").value_or("");
   if (region.empty() && answer.error) region = answer.error->region;
-  const bool valid = !region.empty() && region.size() <= 64 && std::ranges::all_of(region, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
+  const bool valid = !region.empty() && region.size() <= 64 &&
+                     std::ranges::all_of(region, [](char c) { return IsAsciiLower(c) || IsAsciiDigit(c) || c == '-'; });
   const MutexLock lock(mutex_);
   if (!valid || region == region_) return false;
   LogInfo("{}: the bucket is in the region {}, not {}", address_.name, region, region_);

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "base/ascii.h"
 #include "base/hash.h"
 #include "base/hexadecimal.h"
+#include "base/percent_encoding.h"
 
 namespace winnow {
 namespace {
@@ -25,23 +25,9 @@ std::string Trimmed(std::string_view value) {
 
 }  // namespace
 
-std::string S3Encode(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool plain = IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == '~';
-    if (plain) {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
-}
-
 std::string S3Query(const S3Pairs& query) {
   S3Pairs encoded;
-  for (const auto& [name, value] : query) encoded.emplace_back(S3Encode(name), S3Encode(value));
+  for (const auto& [name, value] : query) encoded.emplace_back(PercentEncoded(name), PercentEncoded(value));
   std::ranges::sort(encoded);
   std::string text;
   for (const auto& [name, value] : encoded) text += (text.empty() ? "" : "&") + name + "=" + value;

@@ -38,7 +38,4 @@ std::string S3Authorization(const S3SignedRequest& request, const S3Keys& keys, 
 /// Returns the query of a URL with names and values encoded, sorted as signatures require: "a=b&c=".
 std::string S3Query(const S3Pairs& query);
 
-/// Percent-encodes all bytes but letters, digits and "-._~".
-std::string S3Encode(std::string_view text);
-
 }  // namespace winnow

@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/files.h"
 #include "base/hash.h"
 #include "support/error_of.h"
 #include "support/http_server.h"

@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace winnow {
 namespace {
 
@@ -74,7 +76,7 @@ std::optional<S3Time> ParseIsoTime(std::string_view text) {
   int milliseconds = 0;
   if (Take(text, ".")) {
     size_t digits = 0;
-    for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1), ++digits) {
+    for (; !text.empty() && IsAsciiDigit(text.front()); text.remove_prefix(1), ++digits) {
       if (digits < 3) milliseconds = milliseconds * 10 + (text.front() - '0');
     }
     for (; digits < 3; ++digits) milliseconds *= 10;

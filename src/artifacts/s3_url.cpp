@@ -7,7 +7,7 @@
 
 #include "artifacts/artifact_key.h"
 #include "base/ascii.h"
-#include "base/percent_decoding.h"
+#include "base/percent_encoding.h"
 
 namespace winnow {
 namespace {
@@ -23,16 +23,13 @@ std::unexpected<Error> Bad(std::string_view what) {
 /// Names of buckets, also old ones of AWS and those of other services:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html.
 bool IsBucketName(std::string_view name) {
-  return name.size() >= 3 && name.size() <= 255 && name != "..." && std::ranges::all_of(name, [](char c) {
-           return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                  c == '_';
-         });
+  return name.size() >= 3 && name.size() <= 255 && name != "..." &&
+         std::ranges::all_of(name, [](char c) { return IsAsciiAlphanumeric(c) || c == '-' || c == '.' || c == '_'; });
 }
 
 bool IsRegionName(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-    return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
+  return !name.empty() && name.size() <= 64 &&
+         std::ranges::all_of(name, [](char c) { return IsAsciiAlphanumeric(c) || c == '-' || c == '_'; });
 }
 
 /// Takes one parameter of the URL's query.
@@ -107,8 +104,7 @@ Result<S3Endpoint> ParseS3Endpoint(std::string_view url) {
   std::string_view host = url.substr(begin + 3);
   while (host.ends_with('/')) host.remove_suffix(1);
   const bool valid = !host.empty() && std::ranges::all_of(host, [](char c) {
-    return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-           c == ':' || c == '[' || c == ']';
+    return IsAsciiAlphanumeric(c) || c == '-' || c == '.' || c == '_' || c == ':' || c == '[' || c == ']';
   });
   if (!valid) return bad();
   const std::string_view usual = endpoint.scheme == "https" ? ":443" : ":80";

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "base/parse_number.h"
-#include "base/percent_decoding.h"
+#include "base/percent_encoding.h"
 
 namespace winnow {
 namespace {

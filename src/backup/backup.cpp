@@ -8,7 +8,6 @@
 
 #include "backup/copy_tree.h"
 #include "base/files.h"
-#include "base/hash.h"
 #include "base/machine.h"
 #include "base/path_error.h"
 #include "registry/registry.h"

@@ -17,11 +17,29 @@ std::vector<std::string> Lines(std::string_view text) {
 }
 
 std::string_view TakeLine(std::string_view& text) {
-  const size_t end = std::min(text.find('\n'), text.size());
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
+  std::string_view line = TakeLineWithEnd(text);
+  if (line.ends_with('\n')) line.remove_suffix(1);
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
+}
+
+std::string_view TakeLineWithEnd(std::string_view& text) {
+  const size_t end = text.find('\n');
+  const std::string_view line = end == std::string_view::npos ? text : text.substr(0, end + 1);
+  text.remove_prefix(line.size());
+  return line;
+}
+
+std::string_view WithoutLineEnd(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  while (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+std::string_view WithoutByteOrderMark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+  return text;
 }
 
 std::string PrintableMessage(std::string_view message) {

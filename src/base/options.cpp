@@ -23,11 +23,6 @@ std::string WithHyphens(std::string_view name) {
   return hyphens;
 }
 
-std::string WithoutBlanksAround(const std::string& text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
-}
-
 /// "a, b" -> "a", "b". A value without a comma keeps its blanks, which may belong to the name of a column.
 std::vector<std::string> SplitAtCommas(const std::vector<std::string>& values) {
   std::vector<std::string> parts;
@@ -36,7 +31,7 @@ std::vector<std::string> SplitAtCommas(const std::vector<std::string>& values) {
     for (size_t begin = 0; begin <= value.size();) {
       const size_t end = std::min(value.find(',', begin), value.size());
       std::string part = value.substr(begin, end - begin);
-      if (divided) part = WithoutBlanksAround(part);
+      if (divided) part = std::string(Trim(part, " \t"));
       if (!part.empty()) parts.push_back(std::move(part));
       begin = end + 1;
     }

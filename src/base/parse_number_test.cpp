@@ -31,5 +31,13 @@ TEST(ParseNumber, ReturnsNothingForNumbersThatTheTypeCannotHold) {
   EXPECT_EQ(ParseNumber<double>("1e999"), std::nullopt);
 }
 
+TEST(ParseNumber, ReadsOtherBasesWithoutTheirPrefix) {
+  EXPECT_EQ(ParseNumber<uint64_t>("ffFF", 16), 0xffffu);
+  EXPECT_EQ(ParseNumber<int>("0x1", 16), std::nullopt);
+  EXPECT_EQ(ParseNumber<int>("fg", 16), std::nullopt);
+  EXPECT_EQ(ParseNumber<int>("", 16), std::nullopt);
+  EXPECT_EQ(ParseNumber<uint64_t>("10000000000000000", 16), std::nullopt);
+}
+
 }  // namespace
 }  // namespace winnow

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace winnow {
 
 std::string ShellQuoted(std::string_view text) {
@@ -14,8 +16,7 @@ std::string ShellLine(const std::vector<std::string>& arguments) {
   std::string line;
   for (const std::string& argument : arguments) {
     const bool plain = !argument.empty() && std::ranges::all_of(argument, [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             std::string_view("-_./=,:@+").contains(c);
+      return IsAsciiAlphanumeric(c) || std::string_view("-_./=,:@+").contains(c);
     });
     line += line.empty() ? "" : " ";
     line += plain ? argument : ShellQuoted(argument);

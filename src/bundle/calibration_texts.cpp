@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/json_strings.h"
 
 namespace winnow {
 namespace {
@@ -19,10 +20,9 @@ Result<CalibrationText> ParseLine(std::string_view line, const std::string& wher
   const Json names = !json.contains("label")    ? Json::array()
                      : json["label"].is_array() ? json["label"]
                                                 : Json::array({json["label"]});
-  for (const Json& name : names) {
-    if (!name.is_string()) return Fail(ErrorCode::kInvalidData, where + ": a label is not a string");
-    text.labels.push_back(name.get<std::string>());
-  }
+  std::optional<std::vector<std::string>> labels = StringsOf(names);
+  if (!labels) return Fail(ErrorCode::kInvalidData, where + ": a label is not a string");
+  text.labels = *std::move(labels);
   return text;
 }
 

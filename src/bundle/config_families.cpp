@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_or_null.h"
 #include "bundle/config_reader.h"
 #include "bundle/relative_row.h"
 
@@ -149,7 +150,7 @@ void FormatGlobalInterval(const ModelConfig& config, Json& json) {
     return;
   }
   const std::optional<int> interval = GlobalLayerInterval(config.local_layers);
-  json[kGlobalInterval] = interval ? Json(*interval) : Json();
+  json[kGlobalInterval] = OrNull(interval);
 }
 
 void FormatModernBert(const ModelConfig& config, Json& json) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <set>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "bundle/pytorch_file.h"
@@ -22,10 +23,7 @@ constexpr size_t kMaxFiles = 1000;
 /// "model-00001-of-00002.safetensors": a name that leads nowhere else.
 bool IsPlainName(std::string_view name, std::string_view ending) {
   return name.size() <= 200 && name.ends_with(ending) && !name.starts_with('.') &&
-         std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                  c == '.';
-         });
+         std::ranges::all_of(name, [](char c) { return IsAsciiAlphanumeric(c) || c == '-' || c == '_' || c == '.'; });
 }
 
 template <typename Has>

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <set>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/path_error.h"
 #include "base/rename.h"
@@ -65,7 +66,7 @@ constexpr std::array<std::string_view, 28> kKnownFiles = {kManifestFile,
 bool IsCheckpoint(const std::string& name) {
   constexpr std::string_view kPrefix = "checkpoint-";
   return name.starts_with(kPrefix) && name.size() > kPrefix.size() &&
-         name.find_first_not_of("0123456789", kPrefix.size()) == std::string::npos;
+         AreAsciiDigits(std::string_view(name).substr(kPrefix.size()));
 }
 
 /// ".checkpoint-14.winnow-Xy12Zw": what the writer of a checkpoint leaves when it is killed.

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "bundle/manifest.h"
@@ -59,10 +60,7 @@ bool IsRepositoryName(std::string_view name) {
   if (name.empty() || name.size() > 200 || std::ranges::count(name, '/') > 1) return false;
   const auto part_ok = [](std::string_view part) {
     return !part.empty() && part.front() != '.' && part.front() != '-' && part.find("..") == std::string_view::npos &&
-           std::ranges::all_of(part, [](char c) {
-             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                    c == '_' || c == '.';
-           });
+           std::ranges::all_of(part, [](char c) { return IsAsciiAlphanumeric(c) || c == '-' || c == '_' || c == '.'; });
   };
   const size_t slash = name.find('/');
   if (slash == std::string_view::npos) return part_ok(name);

@@ -7,17 +7,11 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/parse_number.h"
+#include "base/percent_encoding.h"
 #include "net/download.h"
 
 namespace winnow {
 namespace {
-
-/// Returns a revision as a part of a URL. A branch may contain slashes, which the hub wants encoded.
-std::string EncodeRevision(const std::string& revision) {
-  std::string encoded;
-  for (const char c : UrlEncodePath(revision)) encoded += c == '/' ? std::string("%2F") : std::string(1, c);
-  return encoded;
-}
 
 std::string Origin(const std::string& url) { return url.substr(0, url.find('/', url.find("://") + 3)); }
 
@@ -43,7 +37,7 @@ HubClient::HubClient(std::string repository, const PullOptions& options)
 
 Result<HubRevision> HubClient::List() const {
   const std::string url =
-      fmt::format("{}/api/models/{}/revision/{}", endpoint_, repository_, EncodeRevision(options_.revision));
+      fmt::format("{}/api/models/{}/revision/{}", endpoint_, repository_, PercentEncoded(options_.revision));
   const HttpAnswer response = TRY(HttpGet(url, http_));
   TRY(RequireOkOfHub(url, response));
   const Json json = TRY(ParseJson(response.body, url, ErrorCode::kNetwork));
@@ -100,7 +94,7 @@ Result<void> HubClient::Fetch(const std::string& commit, const std::string& file
 }
 
 std::string HubClient::FileUrl(std::string_view commit, const std::string& file) const {
-  return fmt::format("{}/{}/resolve/{}/{}", endpoint_, repository_, commit, UrlEncodePath(file));
+  return fmt::format("{}/{}/resolve/{}/{}", endpoint_, repository_, commit, PercentEncoded(file, "/"));
 }
 
 Result<void> HubClient::RequireOkOfHub(const std::string& url, const HttpAnswer& response) const {

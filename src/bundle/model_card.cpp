@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -72,10 +73,7 @@ std::string IntervalText(const Json& intervals, const char* key) {
 bool IsHubName(const std::string& name) {
   const size_t slash = name.find('/');
   if (slash == std::string::npos || slash == 0 || slash + 1 == name.size()) return false;
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.' || c == '/';
-  };
+  const auto allowed = [](char c) { return IsAsciiAlphanumeric(c) || c == '-' || c == '_' || c == '.' || c == '/'; };
   std::error_code ignored;
   return std::ranges::all_of(name, allowed) && std::ranges::count(name, '/') == 1 && !name.starts_with('.') &&
          !fs::exists(name, ignored);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "bundle/model_version.h"
 
 namespace winnow {
@@ -22,13 +23,9 @@ int CompareNumbers(std::string_view a, std::string_view b) {
   return a.size() != b.size() ? (a.size() < b.size() ? -1 : 1) : Sign(a.compare(b));
 }
 
-bool IsNumber(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 int CompareIdentifiers(std::string_view a, std::string_view b) {
-  if (IsNumber(a) != IsNumber(b)) return IsNumber(a) ? -1 : 1;
-  return IsNumber(a) ? CompareNumbers(a, b) : Sign(a.compare(b));
+  if (AreAsciiDigits(a) != AreAsciiDigits(b)) return AreAsciiDigits(a) ? -1 : 1;
+  return AreAsciiDigits(a) ? CompareNumbers(a, b) : Sign(a.compare(b));
 }
 
 }  // namespace

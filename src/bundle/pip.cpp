@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/lines.h"
 #include "base/process.h"
 
 namespace winnow {
@@ -11,15 +12,13 @@ namespace {
 namespace fs = std::filesystem;
 
 /// pip's "ERROR:" lines, else its last one.
-std::string Complaint(const std::string& log) {
+std::string Complaint(std::string_view log) {
   std::string errors;
   std::string last;
-  for (size_t begin = 0; begin < log.size();) {
-    const size_t end = std::min(log.find('\n', begin), log.size());
-    const std::string line = log.substr(begin, end - begin);
+  while (!log.empty()) {
+    const std::string line(TakeLine(log));
     if (line.starts_with("ERROR: ")) errors += (errors.empty() ? "" : "; ") + line.substr(7);
     if (!line.empty()) last = line;
-    begin = end + 1;
   }
   const std::string& said = errors.empty() ? last : errors;
   return said.substr(0, 400);

@@ -19,7 +19,7 @@ bool HasPositiveWord(std::string_view label) {
   bool positive = false;
   for (size_t begin = 0; begin < lower.size();) {
     size_t end = begin;
-    while (end < lower.size() && ((lower[end] >= 'a' && lower[end] <= 'z') || (lower[end] & 0x80) != 0)) ++end;
+    while (end < lower.size() && (IsAsciiLower(lower[end]) || (lower[end] & 0x80) != 0)) ++end;
     const std::string_view word = std::string_view(lower).substr(begin, end - begin);
     if (std::ranges::find(kNegations, word) != kNegations.end()) return false;
     positive |= std::ranges::find(kWords, word) != kWords.end();

@@ -10,7 +10,6 @@
 
 #include "base/ascii.h"
 #include "base/environment.h"
-#include "base/files.h"
 #include "base/hash.h"
 #include "bundle/convert.h"
 #include "bundle/hub_cache.h"

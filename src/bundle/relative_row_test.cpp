@@ -5,17 +5,10 @@
 #include <cstdint>
 #include <utility>
 
+#include "support/tiny_config.h"
+
 namespace winnow {
 namespace {
-
-ModelConfig With(int buckets, int max_distance) {
-  ModelConfig config;
-  config.architecture = Architecture::kDebertaV2;
-  config.relative_buckets = buckets;
-  config.relative_span = buckets > 0 ? buckets : max_distance;
-  config.max_relative_distance = max_distance;
-  return config;
-}
 
 struct Sum {
   int buckets, max_distance;
@@ -26,14 +19,14 @@ TEST(RelativeRow, EqualsThatOfTransformers) {
   // transformers 5.23: sum over distances r = -max-30 ... max+30, the i-th, of (i % 97 + 1) times
   // clamp(make_log_bucket_position(r, buckets, max) + buckets, 0, 2 buckets - 1).
   for (const Sum& expected : {Sum{256, 512, 13651378}, Sum{8, 40, 49908}, Sum{4, 9, 16816}}) {
-    const ModelConfig config = With(expected.buckets, expected.max_distance);
+    const ModelConfig config = DebertaDistances(expected.buckets, expected.max_distance);
     int64_t sum = 0;
     for (int d = -expected.max_distance - 30, i = 0; d <= expected.max_distance + 30; ++d, ++i) {
       sum += RelativeRow(config, d) * (i % 97 + 1);
     }
     EXPECT_EQ(sum, expected.sum) << expected.buckets << " buckets";
   }
-  const ModelConfig config = With(256, 512);
+  const ModelConfig config = DebertaDistances(256, 512);
   for (const auto& [distance, row] : std::initializer_list<std::pair<int, int>>{
            {-542, 0}, {-388, 26}, {-157, 109}, {-80, 176}, {-3, 253}, {74, 330}, {151, 400}, {305, 464}, {536, 511}}) {
     EXPECT_EQ(RelativeRow(config, distance), row) << distance;
@@ -41,7 +34,7 @@ TEST(RelativeRow, EqualsThatOfTransformers) {
 }
 
 TEST(RelativeRow, WithoutBucketsEachDistanceHasItsRow) {
-  const ModelConfig config = With(0, 20);
+  const ModelConfig config = DebertaDistances(0, 20);
   for (int d = -20; d < 20; ++d) EXPECT_EQ(RelativeRow(config, d), d + 20);
   EXPECT_EQ(RelativeRow(config, 500), 39);
   EXPECT_EQ(RelativeRow(config, -500), 0);

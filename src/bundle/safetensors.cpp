@@ -136,13 +136,16 @@ std::string ShapeText(std::span<const int64_t> shape) {
   return text + "]";
 }
 
-Result<SafetensorsContents> ParseSafetensors(std::span<const std::byte> bytes, std::string_view where_view) {
-  const std::string where(where_view);
-  const std::string cut_short = "the file is incomplete: copy or download it again";
+namespace {
+
+constexpr const char* kCutShort = "the file is incomplete: copy or download it again";
+
+/// The text of the header: its length stands before it.
+Result<std::string_view> HeaderText(std::span<const std::byte> bytes, const std::string& where) {
   if (bytes.size() < kLengthBytes) {
     return Fail(ErrorCode::kInvalidModel,
                 where + ": holds " + std::to_string(bytes.size()) + " bytes, too few for a safetensors header",
-                cut_short);
+                kCutShort);
   }
   uint64_t header_bytes = 0;
   std::memcpy(&header_bytes, bytes.data(), sizeof header_bytes);
@@ -157,18 +160,45 @@ Result<SafetensorsContents> ParseSafetensors(std::span<const std::byte> bytes, s
                 where + ": the length of the header is specified as " + std::to_string(header_bytes) +
                     " bytes, but the file contains " + std::to_string(bytes.size() - kLengthBytes) +
                     " after the length",
-                cut_short);
+                kCutShort);
   }
-  const std::string_view header_text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, header_bytes);
-  const std::span<const std::byte> data = bytes.subspan(kLengthBytes + header_bytes);
+  return std::string_view(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, header_bytes);
+}
+
+struct Placed {
+  Range range;
+  TensorView tensor;
+};
+
+/// Checks that the tensors, in the order of their data, cover `size` bytes without gaps and overlaps.
+Result<void> CheckCoverage(std::span<const Placed> placed, size_t size, const std::string& where) {
+  uint64_t covered = 0;
+  for (const Placed& each : placed) {
+    if (each.range.begin != covered) {
+      return Fail(ErrorCode::kInvalidModel,
+                  where + ": tensor '" + each.tensor.name + "' begins at byte " + std::to_string(each.range.begin) +
+                      " of the data, but the previous tensor ends at " + std::to_string(covered) +
+                      (each.range.begin < covered ? ": the tensors overlap" : ": there is a gap"));
+    }
+    covered = each.range.end;
+  }
+  if (covered == size) return {};
+  return Fail(ErrorCode::kInvalidModel,
+              where + ": the header describes " + std::to_string(covered) + " bytes of tensors, but the file holds " +
+                  std::to_string(size),
+              covered > size ? kCutShort : "the file has bytes that belong to no tensor: copy or download it again");
+}
+
+}  // namespace
+
+Result<SafetensorsContents> ParseSafetensors(std::span<const std::byte> bytes, std::string_view where_view) {
+  const std::string where(where_view);
+  const std::string_view header_text = TRY(HeaderText(bytes, where));
+  const std::span<const std::byte> data = bytes.subspan(kLengthBytes + header_text.size());
   const Json header = TRY(ParseJson(header_text, where + ": header", ErrorCode::kInvalidModel));
   if (!header.is_object()) return Fail(ErrorCode::kInvalidModel, where + ": header is not a JSON object");
 
   SafetensorsContents contents;
-  struct Placed {
-    Range range;
-    TensorView tensor;
-  };
   std::vector<Placed> placed;
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
@@ -184,24 +214,7 @@ Result<SafetensorsContents> ParseSafetensors(std::span<const std::byte> bytes, s
     return std::pair(a.range.begin, a.range.end) < std::pair(b.range.begin, b.range.end);
   });
 
-  uint64_t covered = 0;
-  for (Placed& each : placed) {
-    const std::string what = where + ": tensor '" + each.tensor.name + "'";
-    if (each.range.begin != covered) {
-      return Fail(ErrorCode::kInvalidModel,
-                  what + " begins at byte " + std::to_string(each.range.begin) +
-                      " of the data, but the previous tensor ends at " + std::to_string(covered) +
-                      (each.range.begin < covered ? ": the tensors overlap" : ": there is a gap"));
-    }
-    covered = each.range.end;
-  }
-  if (covered != data.size()) {
-    const bool short_file = covered > data.size();
-    return Fail(ErrorCode::kInvalidModel,
-                where + ": the header describes " + std::to_string(covered) + " bytes of tensors, but the file holds " +
-                    std::to_string(data.size()),
-                short_file ? cut_short : "the file has bytes that belong to no tensor: copy or download it again");
-  }
+  TRY(CheckCoverage(placed, data.size(), where));
   for (Placed& each : placed) {
     each.tensor.data = data.subspan(each.range.begin, each.range.end - each.range.begin);
     contents.tensors.push_back(std::move(each.tensor));

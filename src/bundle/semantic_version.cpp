@@ -1,14 +1,14 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "bundle/model_version.h"
 
 namespace winnow {
 namespace {
 
 bool IsNumericIdentifier(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos &&
-         (text.size() == 1 || text[0] != '0');
+  return !text.empty() && AreAsciiDigits(text) && (text.size() == 1 || text[0] != '0');
 }
 
 /// Dot-separated identifiers of letters, digits and hyphens, none empty.
@@ -17,12 +17,9 @@ bool AreIdentifiers(std::string_view text, bool leading_zeros) {
     const size_t dot = text.find('.');
     const std::string_view part = text.substr(0, dot);
     if (part.empty()) return false;
-    const auto allowed = [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-    };
+    const auto allowed = [](char c) { return IsAsciiAlphanumeric(c) || c == '-'; };
     if (!std::ranges::all_of(part, allowed)) return false;
-    const bool digits = part.find_first_not_of("0123456789") == std::string_view::npos;
-    if (digits && !leading_zeros && !IsNumericIdentifier(part)) return false;
+    if (AreAsciiDigits(part) && !leading_zeros && !IsNumericIdentifier(part)) return false;
     if (dot == std::string_view::npos) return true;
     text.remove_prefix(dot + 1);
   }

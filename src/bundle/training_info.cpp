@@ -4,14 +4,13 @@
 #include <cmath>
 
 #include "base/files.h"
+#include "base/json_or_null.h"
 
 namespace winnow {
 namespace {
 
 /// Returns a number of epochs, as an integer if they are whole.
 Json Epochs(double epochs) { return epochs == std::floor(epochs) ? Json(static_cast<int>(epochs)) : Json(epochs); }
-
-Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
 
 /// The members that only a training has.
 void AddTraining(const TrainingInfo& info, Json& json) {

@@ -11,6 +11,7 @@
 #include "bundle/training_info.h"
 #include "data/data_digest.h"
 #include "data/deduplicate.h"
+#include "text/duplicate_key.h"
 
 namespace winnow {
 namespace {

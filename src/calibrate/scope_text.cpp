@@ -2,14 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "base/json_or_null.h"
 #include "evaluate/text_table.h"
 
 namespace winnow {
-namespace {
-
-Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
-
-}  // namespace
+namespace {}  // namespace
 
 std::string ScopeFitText(const ScopeFit& fit) {
   const ScopeRule& rule = fit.rule;

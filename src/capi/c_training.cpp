@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/json.h"
-#include "base/option_values.h"
 #include "bundle/training_info.h"
 #include "capi/c_error.h"
 #include "cli/train_options.h"

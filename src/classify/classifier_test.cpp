@@ -10,7 +10,6 @@
 #include <limits>
 #include <thread>
 
-#include "base/files.h"
 #include "classify/bundle_classifier.h"
 #include "classify/decision_rule.h"
 #include "encoder/quantized_model.h"

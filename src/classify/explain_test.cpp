@@ -4,12 +4,10 @@
 
 #include <cmath>
 
-#include "base/files.h"
 #include "base/random.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_bundle.h"
 #include "text/segments.h"
-#include "text/words.h"
 
 namespace winnow {
 namespace {

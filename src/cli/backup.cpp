@@ -4,7 +4,6 @@
 
 #include "base/interrupt.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 

@@ -30,7 +30,6 @@
 #include "pipeline/base_model.h"
 #include "report/explanation_text.h"
 #include "report/prediction_lines.h"
-#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

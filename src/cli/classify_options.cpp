@@ -34,8 +34,7 @@ Result<void> RequireNothingLocal(const ClassifyCommandOptions& options) {
 /// "spam", "spam:1.2.0", "spam@champion"; not what has a space, or a letter beyond ASCII.
 bool LooksLikeAModelsName(std::string_view word) {
   return !word.empty() && std::ranges::all_of(word, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("._-:@/").contains(c);
+    return IsAsciiAlphanumeric(c) || std::string_view("._-:@/").contains(c);
   });
 }
 
@@ -162,8 +161,9 @@ PredictionFormat FormatOf(const ClassifyCommandOptions& options) {
   return options.output || options.json ? PredictionFormat::kJsonLines : PredictionFormat::kText;
 }
 
-void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
-  options.table = &table;
+namespace {
+
+void AddInputAndOutput(ClassifyCommandOptions& options, OptionTable& table) {
   table
       .AddPositional("bundle", &options.bundle,
                      "Directory of the model; with --server, the optional name of a model on the server")
@@ -204,12 +204,18 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
             "times; in longer texts, neighbouring words are removed together");
   table.Add("batch-size", &options.batch_size, "Number of texts per forward pass, or per request to the server")
       .AtLeast(1);
+}
+
+void AddDecision(ClassifyCommandOptions& options, OptionTable& table) {
   table.Group("Decision");
   AddModeOption(options.mode, table);
   AddThresholdOption(options.threshold, table);
   AddWeightsOption(options.weights, table);
   AddLongTextOption(options.long_text, table);
   AddFoldDisguisesOption(options.fold_disguises, table);
+}
+
+void AddServer(ClassifyCommandOptions& options, OptionTable& table) {
   table.Group("Server");
   table
       .Add("server", &options.server,
@@ -228,6 +234,9 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
            "File that contains the API key for the server; without it, the key is read from WINNOW_API_KEY. "
            "Requires --server")
       .ValueName("FILE");
+}
+
+void AddZeroShot(ClassifyCommandOptions& options, OptionTable& table) {
   table.Group("Zero-shot classification");
   table
       .Add("zero-shot", &options.zero_shot,
@@ -238,6 +247,16 @@ void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
   table.Add("multi-label", &options.multi_label,
             "Judge each label independently, so that any number may apply. Requires --zero-shot");
   AddZeroShotDetails(options.zero_shot_details, table);
+}
+
+}  // namespace
+
+void DescribeClassify(ClassifyCommandOptions& options, OptionTable& table) {
+  options.table = &table;
+  AddInputAndOutput(options, table);
+  AddDecision(options, table);
+  AddServer(options, table);
+  AddZeroShot(options, table);
   AddTrustOptions(options, table);
   table.Example("winnow classify spam 'You won a prize'", "one text");
   table.Example("winnow classify spam --input messages.txt --output predictions.jsonl",

@@ -36,6 +36,7 @@ void Describe(DataDedupeOptions& options, OptionTable& table) {
 Result<void> Run(const DataDedupeOptions& options) {
   RowWriter writer = TRY(RowWriter::For(options.output));
   const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
+  TRY(CheckReadTwice(files));
   TRY(CheckOutputFile(options.output, files));
   const ReadOptions read = TRY(ReadOptionsOf(options));
   ReadReport report;

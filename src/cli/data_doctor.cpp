@@ -97,6 +97,7 @@ struct DoctorInput {
 
 Result<DoctorInput> Read(const DataDoctorOptions& options) {
   DoctorInput input{.files = TRY(DataFilesOf(options)), .held_out = {}, .dataset = {}, .report = {}};
+  if (options.fix) TRY(CheckReadTwice(input.files));
   const auto add = [&](const std::optional<std::filesystem::path>& file, DataPart part) -> Result<void> {
     if (!file) return {};
     if (std::ranges::find(input.files, *file) != input.files.end()) {

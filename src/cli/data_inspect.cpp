@@ -1,6 +1,5 @@
 
 #include "base/json.h"
-#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/data_options.h"
 #include "cli/output.h"

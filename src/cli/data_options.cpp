@@ -1,8 +1,11 @@
 #include "cli/data_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "base/streams.h"
 #include "cli/field_options.h"
 #include "pipeline/data_plan.h"
 
@@ -57,6 +60,24 @@ void AddProblemType(ReadingOptions& reading, OptionTable& table) {
            "Number of labels per text: exactly one (single), or any number (multi)")
       .OneOf({"single", "multi"}, {{"single_label_classification", "single"}, {"multi_label_classification", "multi"}})
       .Default("determined from the data");
+}
+
+Result<void> CheckReadForEachModel(std::span<const std::filesystem::path> files, std::string_view reader) {
+  if (std::ranges::all_of(files, CanBeReadTwice)) return {};
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("{} reads the data once for each model, so standard input and pipes cannot be used", reader),
+              "save the data to a file first");
+}
+
+Result<void> CheckReadTwice(std::span<const std::filesystem::path> files) {
+  for (const std::filesystem::path& file : files) {
+    if (CanBeReadTwice(file)) continue;
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{}: standard input and pipes cannot be used here, because the rows are read twice", file.string()),
+        "save the rows to a file first");
+  }
+  return {};
 }
 
 Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions& options) {

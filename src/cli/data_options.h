@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "cli/command.h"
@@ -36,6 +38,13 @@ void AddFieldOptions(ReadingOptions& reading, OptionTable& table, std::string fo
 
 /// Binds --problem-type.
 void AddProblemType(ReadingOptions& reading, OptionTable& table);
+
+/// Errors: kInvalidArgument, in a message that begins with `reader`, if one of the files is standard input or a pipe,
+/// which what reads the data once for each model cannot use.
+Result<void> CheckReadForEachModel(std::span<const std::filesystem::path> files, std::string_view reader);
+
+/// Errors: kInvalidArgument if one of the files is standard input or a pipe, whose rows cannot be read twice.
+Result<void> CheckReadTwice(std::span<const std::filesystem::path> files);
 
 /// Returns the files that DATA names, each once. Errors: kInvalidArgument for standard input, which cannot be read
 /// twice.

@@ -10,7 +10,6 @@
 #include "cli/data_options.h"
 #include "cli/field_options.h"
 #include "cli/output.h"
-#include "data/encoding.h"
 #include "data/row_writer.h"
 #include "data/rows.h"
 #include "data/split.h"
@@ -95,6 +94,7 @@ Result<std::vector<std::filesystem::path>> Prepare(const DataSplitOptions& optio
 
 Result<void> Run(const DataSplitOptions& options) {
   const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
+  TRY(CheckReadTwice(files));
   const ReadOptions read = TRY(ReadOptionsOf(options));
   SplitReport report;
   const Split split = TRY(ReadSplit({.train = files, .validation = {}, .test = {}}, read, options.split, report));

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/interrupt.h"
-#include "base/log.h"
 #include "base/output_file.h"
 #include "base/progress.h"
 #include "bundle/calibration_texts.h"

@@ -6,10 +6,10 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/shell.h"
-#include "base/streams.h"
 #include "calibrate/calibration_set.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
+#include "cli/data_options.h"
 #include "cli/documents.h"
 #include "cli/field_options.h"
 #include "cli/folds.h"
@@ -163,11 +163,7 @@ Result<void> CheckOptions(const EvaluateOptions& options) {
                 "--out-of-scope cannot be combined with --folds, --robustness, --report and --against",
                 "run winnow evaluate once with --out-of-scope and once without");
   }
-  if (options.report.against && !std::ranges::all_of(options.data, CanBeReadTwice)) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "--against reads the data once for each model, so standard input and pipes cannot be used",
-                "save the data to a file first");
-  }
+  if (options.report.against) TRY(CheckReadForEachModel(options.data, "--against"));
   if (options.robustness && (options.report.report || options.report.against)) {
     return Fail(ErrorCode::kInvalidArgument, "--robustness cannot be combined with --report and --against",
                 "omit --report and --against");

@@ -66,10 +66,6 @@ void Describe(FeedbackAddOptions& options, OptionTable& table) {
   table.Example("winnow feedback add --store sqlite:store.db --input events.jsonl", "many events");
 }
 
-std::optional<std::string> Given(const std::string& value) {
-  return value.empty() ? std::nullopt : std::optional(value);
-}
-
 std::optional<std::string> StoredLabelOf(const std::optional<std::string>& label) {
   return label ? std::optional(StoredLabel(*label)) : std::nullopt;
 }

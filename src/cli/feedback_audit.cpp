@@ -31,10 +31,10 @@ void Describe(FeedbackAuditOptions& options, OptionTable& table) {
   table.Add("model-version", &options.model_version, "Verdicts of this version of the model").ValueName("VERSION");
   table.Add("since", &options.since, "Verdicts at or after this time, in UTC").ValueName("TIME");
   table.Describe(
-      "A filter draws verdicts at random, with a known probability for each range of scores. A person labels the "
-      "drawn messages without seeing the verdict. The rates of all verdicts are estimated from those that have a label, "
-      "each weighted with the inverse of its probability, with confidence intervals of 95 %. This shows false "
-      "positives that nobody complains about.");
+      "'winnow serve --audit-one-in N' draws verdicts at random, with a known probability for each range of scores. A "
+      "person labels the drawn messages without seeing the verdict. The rates of all verdicts are estimated from those "
+      "that have a label, each weighted with the inverse of its probability, with confidence intervals of 95 %. This "
+      "shows false positives that nobody complains about.");
   table.Example("winnow feedback audit next --store sqlite:store.db", "the next message to label");
   table.Example("winnow feedback audit label --store sqlite:store.db --number 7 --label ham --by anna", "its label");
   table.Example("winnow feedback audit report --store sqlite:store.db", "false-positive rate and others");

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/feedback_options.h"
 #include "cli/output.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -34,21 +35,13 @@ void Describe(FeedbackListOptions& options, OptionTable& table) {
                 "what users have rejected since November");
 }
 
-std::optional<std::string> Given(const std::string& value) {
-  return value.empty() ? std::nullopt : std::optional(value);
-}
-
 std::string Line(const StoredFeedback& stored) {
   const FeedbackEvent& event = stored.event;
   std::string label = event.label.value_or("");
   if (!event.label && event.is_spam) label = *event.is_spam ? "spam" : "ham";
   std::string text = Printable(event.text);
   constexpr size_t kShown = 60;
-  if (text.size() > kShown) {
-    size_t end = kShown;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    text = text.substr(0, end) + "...";
-  }
+  if (text.size() > kShown) text = std::string(FirstBytes(text, kShown)) + "...";
   return fmt::format("{:>6}  {}  {:<17}  {:<8}  {:<12}  {}\n", stored.id, TimeText(event.created_at),
                      Printable(event.feedback_type), Printable(label), Printable(event.user_id.value_or("-")), text);
 }

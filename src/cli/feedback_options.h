@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "cli/command.h"
@@ -18,6 +20,11 @@ void AddStoreOption(FeedbackOptions& options, OptionTable& table);
 
 /// Opens a store that exists. Errors: kNotFound for a SQLite file that does not; those of Store::Open.
 Result<std::unique_ptr<Store>> OpenExistingStore(const std::string& url);
+
+/// Returns the value of an option; nothing if it is empty.
+inline std::optional<std::string> Given(const std::string& value) {
+  return value.empty() ? std::nullopt : std::optional(value);
+}
 
 /// Reads the value of an option: a day, or a time as `winnow feedback list` prints it, in UTC. Empty: nothing. Errors:
 /// kInvalidArgument.

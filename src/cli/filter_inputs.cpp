@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "cli/text_report.h"
-#include "data/encoding.h"
 #include "data/fasttext.h"
 #include "data/file_scan.h"
 #include "data/gzip_reader.h"
@@ -99,20 +99,6 @@ Result<std::string> Decoded(const Contents& contents, const FilterReading& readi
   return text;
 }
 
-/// Calls `take` with each line and its number, without its end; empty lines included.
-Result<void> ForEachLine(std::string_view text, const std::function<Result<void>(std::string_view, size_t)>& take) {
-  size_t number = 0;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.starts_with(kUtf8Mark)) line.remove_prefix(kUtf8Mark.size());
-    TRY(take(line, ++number));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return {};
-}
-
 /// Reads the inputs one after the other.
 class InputReader {
  public:
@@ -187,13 +173,15 @@ class InputReader {
   Result<void> TakeJsonLines(std::string_view text, ReadReport& report) const {
     FileReport& file = report.files[0];
     file.description = "JSON lines";
-    TRY(ForEachLine(text, [&](std::string_view line, size_t number) -> Result<void> {
-      if (IsBlank(line)) return {};
+    for (size_t number = 1; !text.empty(); ++number) {
+      const std::string_view line = WithoutByteOrderMark(TakeLine(text));  // files put together have marks in between
+      if (IsBlank(line)) continue;
       ++file.rows;
       Result<FilterMessage> message = MessageOfJson(line, fmt::format("{}, line {}", file.file, number));
       if (message) {
         ++file.kept;
-        return take_({*std::move(message), file.file, number});
+        TRY(take_({*std::move(message), file.file, number}));
+        continue;
       }
       Error& error = message.error();
       if (!reading_.skip_bad_rows) {
@@ -203,8 +191,7 @@ class InputReader {
       }
       size_t& dropped = file.dropped[static_cast<size_t>(DropReason::kUnreadable)];
       if (++dropped <= ReadReport::kMaxExamples) report.examples.push_back(error.message);
-      return {};
-    }));
+    }
     LogTextReportOfAnswers(report);
     return {};
   }
@@ -212,10 +199,10 @@ class InputReader {
   Result<void> TakeLines(std::string_view text, ReadReport& report) const {
     FileReport& file = report.files[0];
     file.description = kPlainLines;
-    TRY(ForEachLine(text, [&](std::string_view line, size_t number) {
+    for (size_t number = 1; !text.empty(); ++number) {
       file.rows = file.kept = number;
-      return take_(TextInput(line, file.file, number));
-    }));
+      TRY(take_(TextInput(WithoutByteOrderMark(TakeLine(text)), file.file, number)));
+    }
     LogTextReportOfAnswers(report);
     return {};
   }

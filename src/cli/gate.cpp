@@ -4,12 +4,10 @@
 #include <algorithm>
 
 #include "base/interrupt.h"
-#include "base/streams.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
 #include "cli/data_options.h"
 #include "cli/feedback_options.h"
-#include "cli/field_options.h"
 #include "cli/gate_options.h"
 #include "cli/given_options.h"
 #include "cli/output.h"
@@ -63,11 +61,7 @@ Result<void> Run(const GateCommandOptions& options) {
   HandleInterrupts();
   ThreadPool pool(options.threads);
   ConsoleObserver observer;
-  if (!std::ranges::all_of(options.plan.origin.files, CanBeReadTwice)) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "gate reads the data once for each model, so standard input and pipes cannot be used",
-                "save the data to a file first");
-  }
+  TRY(CheckReadForEachModel(options.plan.origin.files, "gate"));
   OptionEffects(options.table).Check(!options.store.empty(), {"since"}, "without --store").Log();
   GatePlan plan = options.plan;
   plan.champion = TRY(FindModel(plan.champion, observer));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "cli/commands.h"
 
 namespace winnow {
@@ -35,16 +36,14 @@ std::string PageName(std::string_view command) {
 }
 
 std::string Title(std::string_view page) {
-  std::string upper(page);
-  std::ranges::transform(upper, upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c; });
-  return fmt::format(".TH {} 1 \"\" \"Winnow {}\" \"Winnow\"\n", Roff(upper), WINNOW_VERSION);
+  return fmt::format(".TH {} 1 \"\" \"Winnow {}\" \"Winnow\"\n", Roff(UpperAscii(page)), WINNOW_VERSION);
 }
 
 /// Summaries end with a full stop, which the line of NAME does not (man-pages(7)).
 std::string NameLine(std::string_view page, std::string_view summary) {
   if (summary.ends_with('.')) summary.remove_suffix(1);
   std::string text(summary);
-  if (!text.empty() && text.front() >= 'A' && text.front() <= 'Z') text.front() += 'a' - 'A';
+  if (!text.empty()) text.front() = LowerAscii(text.front());
   return fmt::format(".SH NAME\n{} \\- {}\n", Roff(page), Roff(text));
 }
 
@@ -69,9 +68,7 @@ ManualPage PageOf(const Command& command) {
   std::string group;
   for (const OptionSummary& option : table.Summaries()) {
     if (option.group != group) {
-      std::string heading = option.group;
-      std::ranges::transform(heading, heading.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c; });
-      text += fmt::format(".SH \"{}\"\n", Roff(heading));
+      text += fmt::format(".SH \"{}\"\n", Roff(UpperAscii(option.group)));
       group = option.group;
     }
     text += OptionText(option);

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/registry_options.h"
@@ -55,7 +54,7 @@ void Describe(RegistryAbOptions& options, OptionTable& table) {
   table.Add("status", &options.status, "Print the state of the newest experiment");
   table.Add("stop", &options.stop, "End the experiment without a verdict");
   table.Add("reason", &options.reason, "Reason for --stop, for the history").ValueName("TEXT");
-  AddRegistryOptions(options, table, true);
+  AddRegistryChangeOptions(options, table);
   table.Describe(
       "Serves the candidate to a share of the users, and compares them with a control group of as many users of the "
       "champion, until the errors that users report show which model is better. The tests stay valid however often "

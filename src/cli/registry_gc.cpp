@@ -14,7 +14,7 @@ struct RegistryGcOptions : RegistryCommandOptions {
 
 void Describe(RegistryGcOptions& options, OptionTable& table) {
   table.AddPositional("name", &options.request.name, "The model; without it, all models").ValueName("NAME");
-  AddRegistryOptions(options, table, true);
+  AddRegistryChangeOptions(options, table);
   table.Group("What stays");
   table.Add("keep", &options.request.keep, "Keep the newest N versions of each model").ValueName("N").AtLeast(0);
   table

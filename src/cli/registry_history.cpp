@@ -25,7 +25,7 @@ void Describe(RegistryHistoryOptions& options, OptionTable& table) {
   table.Add("at", &options.at, "Print what the aliases meant at this time, in UTC, instead of the changes")
       .ValueName("TIME");
   table.Add("limit", &options.limit, "Maximum number of changes").AtLeast(1);
-  AddRegistryOptions(options, table, false);
+  AddRegistryOptions(options, table);
   table.Describe("Lists the changes of the aliases, the newest first; with --json, one per line.");
   table.Example("winnow registry history spam --registry registry", "who changed what, when and why");
   table.Example("winnow registry history spam --registry registry --alias champion --at 2026-11-01",

@@ -21,7 +21,7 @@ void Describe(RegistryListOptions& options, OptionTable& table) {
       .ValueName("NAME");
   table.Group("Which versions");
   table.Add("limit", &options.limit, "Maximum number of versions, of the highest").AtLeast(1);
-  AddRegistryOptions(options, table, false);
+  AddRegistryOptions(options, table);
   table.Describe("Versions are listed from the highest to the lowest; with --json, one per line.");
   table.Example("winnow registry list --registry registry", "all models, with their aliases");
   table.Example("winnow registry list spam --registry registry", "the versions of spam");
@@ -85,7 +85,7 @@ Result<void> Run(const RegistryListOptions& options) {
   std::string lines;
   for (const ModelVersion& version : versions) {
     if (options.json) {
-      lines += DumpJsonLine(VersionJson(version, aliases, false)) + "\n";
+      lines += DumpJsonLine(VersionJson(version, aliases)) + "\n";
     } else {
       rows.push_back({version.version, TimeText(version.created_at), version.pushed_by, SizeText(version.bytes),
                       MetricText(version), AliasesText(version, aliases)});

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "base/interrupt.h"
-#include "base/log.h"
 #include "base/progress.h"
 #include "cli/output.h"
 #include "registry/registry_json.h"
@@ -49,10 +48,13 @@ Option& AddRegistryPlace(RegistryPlaceOptions& place, OptionTable& table) {
       .ValueName("URL");
 }
 
-void AddRegistryOptions(RegistryCommandOptions& options, OptionTable& table, bool changes) {
+void AddRegistryOptions(RegistryCommandOptions& options, OptionTable& table) {
   table.Group("Registry");
   AddRegistryPlace(options.place, table).Required();
-  if (!changes) return;
+}
+
+void AddRegistryChangeOptions(RegistryCommandOptions& options, OptionTable& table) {
+  AddRegistryOptions(options, table);
   table.Add("actor", &options.actor, "Who makes the change, for the history and the audit log")
       .ValueName("NAME")
       .Default("the user of the process");

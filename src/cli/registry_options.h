@@ -21,8 +21,10 @@ struct RegistryCommandOptions : CommonOptions {
 
 /// Adds --registry and --artifacts.
 Option& AddRegistryPlace(RegistryPlaceOptions& place, OptionTable& table);
-/// Adds --registry, --artifacts and, for commands that change something, --actor.
-void AddRegistryOptions(RegistryCommandOptions& options, OptionTable& table, bool changes);
+/// Adds --registry and --artifacts, which are required, for commands that read.
+void AddRegistryOptions(RegistryCommandOptions& options, OptionTable& table);
+/// Adds --registry and --artifacts, which are required, and --actor, for commands that change something.
+void AddRegistryChangeOptions(RegistryCommandOptions& options, OptionTable& table);
 /// Adds --alias and --reason of a command that changes an alias.
 void AddAliasOptions(std::string& alias, std::string& reason, OptionTable& table);
 

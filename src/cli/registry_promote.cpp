@@ -22,7 +22,7 @@ void Describe(RegistryPromoteOptions& options, OptionTable& table) {
       .Add("expect", &options.request.expect,
            "Change nothing unless the alias means this version now; an empty value: unless there is no such alias")
       .ValueName("VERSION");
-  AddRegistryOptions(options, table, true);
+  AddRegistryChangeOptions(options, table);
   table.Describe(
       "The change is added to the history of the alias. Servers that follow the registry switch to the version within "
       "about a second. If two processes change an alias at the same time, one succeeds, and the other reports who it was.");

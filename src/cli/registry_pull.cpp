@@ -19,7 +19,7 @@ void Describe(RegistryPullOptions& options, OptionTable& table) {
   table.AddPositional("model", &options.spec, "NAME (its champion), NAME@ALIAS or NAME:VERSION")
       .ValueName("MODEL")
       .Required();
-  AddRegistryOptions(options, table, false);
+  AddRegistryOptions(options, table);
   table.Group("Output");
   table.Add("output", &options.output, "Directory to write; a model there is replaced in one step")
       .ValueName("DIR")

@@ -30,7 +30,7 @@ void Describe(RegistryPushOptions& options, OptionTable& table) {
                      "Directory of a model: a Winnow bundle, or a classifier as Hugging Face's tools save it")
       .ValueName("BUNDLE")
       .Required();
-  AddRegistryOptions(options, table, true);
+  AddRegistryChangeOptions(options, table);
   table.Group("Version");
   table.Add("name", &options.request.name, "Name of the model in the registry")
       .ValueName("NAME")
@@ -67,7 +67,7 @@ Result<void> Run(const RegistryPushOptions& options) {
   const Pushed pushed = TRY(registry->Push(request));
   const ModelVersion& version = pushed.version;
   if (options.json) {
-    Json json = VersionJson(version, TRY(registry->Aliases(version.name)), true);
+    Json json = WholeVersionJson(version, TRY(registry->Aliases(version.name)));
     json["added"] = pushed.added;
     return Print(DumpJsonLine(json) + "\n");
   }

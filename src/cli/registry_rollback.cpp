@@ -11,7 +11,7 @@ struct RegistryRollbackOptions : RegistryCommandOptions {
 void Describe(RegistryRollbackOptions& options, OptionTable& table) {
   table.AddPositional("name", &options.request.name, "The model").ValueName("NAME").Required();
   AddAliasOptions(options.request.alias, options.request.reason, table);
-  AddRegistryOptions(options, table, true);
+  AddRegistryChangeOptions(options, table);
   table.Describe(
       "The alias means again what it meant before its last change. The rollback is itself a change in the history, so "
       "that a second rollback undoes the first.");

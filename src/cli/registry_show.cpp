@@ -17,7 +17,7 @@ void Describe(RegistryShowOptions& options, OptionTable& table) {
   table.AddPositional("model", &options.spec, "NAME (its champion), NAME@ALIAS or NAME:VERSION")
       .ValueName("MODEL")
       .Required();
-  AddRegistryOptions(options, table, false);
+  AddRegistryOptions(options, table);
   table.Describe("Shows what the registry knows of a version: its origin, metrics and files with their digests.");
   table.Example("winnow registry show spam:1.2.0 --registry registry --json", "as one JSON document");
 }
@@ -54,7 +54,7 @@ std::string Text(const ModelVersion& version, const Json& json, const ArtifactSt
 Result<void> Run(const RegistryShowOptions& options) {
   const std::unique_ptr<Registry> registry = TRY(OpenRegistry(options));
   const ModelVersion version = TRY(registry->Show(options.spec));
-  const Json json = VersionJson(version, TRY(registry->Aliases(version.name)), true);
+  const Json json = WholeVersionJson(version, TRY(registry->Aliases(version.name)));
   return Print(options.json ? DumpJson(json) : Text(version, json, registry->artifacts()));
 }
 

@@ -6,7 +6,6 @@
 #include "base/interrupt.h"
 #include "cli/commands.h"
 #include "cli/console_observer.h"
-#include "cli/data_options.h"
 #include "cli/feedback_options.h"
 #include "cli/field_options.h"
 #include "cli/gate_options.h"

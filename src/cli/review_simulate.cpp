@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
+#include "base/json_or_null.h"
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -98,7 +99,7 @@ Json ReportJson(const Simulation& simulation) {
   for (size_t i = 0; i < simulation.labels.size(); ++i) {
     const auto needed = LabelsToReach(simulation.labels, queue, random[i]);
     Json point = {{"labels", simulation.labels[i]}, {"random", random[i]}, {"queue", queue[i]}};
-    point["queue_labels"] = needed ? Json(*needed) : Json();
+    point["queue_labels"] = OrNull(needed);
     points.push_back(std::move(point));
   }
   Json curves = {{"random", Json::array()}, {"queue", Json::array()}};

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/json_or_null.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "filter/js_patterns.h"
@@ -38,7 +39,7 @@ size_t DisabledIn(const std::vector<T>& entries) {
   return static_cast<size_t>(std::ranges::count(entries, false, &T::enabled));
 }
 
-Json ThresholdJson(const std::optional<double>& threshold) { return threshold ? Json(*threshold) : Json(nullptr); }
+Json ThresholdJson(const std::optional<double>& threshold) { return OrNull(threshold); }
 
 std::string ThresholdText(const std::optional<double>& threshold) {
   return threshold ? fmt::format("{:g}", *threshold) : "not set";

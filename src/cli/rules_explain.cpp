@@ -9,6 +9,7 @@
 #include "cli/rules_options.h"
 #include "filter/header_lines.h"
 #include "filter/rule_set.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -78,10 +79,9 @@ std::string HitText(const RuleHit& hit, size_t width) {
     why = Printable(hit.composite->expression.text());
   } else if (hit.rule->pattern) {
     constexpr size_t kShownBytes = 60;
-    size_t end = std::min(hit.matched.size(), kShownBytes);
-    while (end > 0 && end < hit.matched.size() && (static_cast<unsigned char>(hit.matched[end]) & 0xC0) == 0x80) --end;
-    why = fmt::format("{}: \"{}{}\"", hit.rule->field.Text(), Printable(hit.matched.substr(0, end)),
-                      end < hit.matched.size() ? "..." : "");
+    const std::string_view shown = FirstBytes(hit.matched, kShownBytes);
+    why = fmt::format("{}: \"{}{}\"", hit.rule->field.Text(), Printable(shown),
+                      shown.size() < hit.matched.size() ? "..." : "");
   } else {
     why = hit.rule->description;
   }

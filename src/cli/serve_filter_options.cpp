@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "cli/commands.h"
 #include "server/apple_filter.h"
 #include "store/store_url.h"
 
@@ -32,6 +31,13 @@ void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table) {
       .ValueName("numbers,urls,addresses|all|none");
   table.Add("history-days", &options.history_days, "Days after which messages are deleted from the history; 0: never")
       .Range(0, 36500);
+  table
+      .Add("audit-one-in", &options.audit_one_in,
+           "Draw about one in N verdicts of the history at random, for a person to label without seeing the verdict "
+           "('winnow feedback audit'); scores from .1 to .9 are drawn four times as often, higher ones twice. 0 draws "
+           "none")
+      .ValueName("N")
+      .Range(0, 1'000'000);
   table
       .Add("rspamd-reject-score", &options.rspamd.reject_score,
            "Answer rspamd's clients with the action reject from this score on; spam has 6 and more")
@@ -65,7 +71,12 @@ Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& op
   if (service.store.empty() && !workspace.empty()) service.store = (workspace / "store.db").string();
   service.known.half_life = options.steps.half_life();
   service.history.retention = std::chrono::days(options.history_days);
+  service.history.audit_one_in = options.audit_one_in;
   service.keep_history = options.history;
+  if (options.audit_one_in > 0 && !options.history) {
+    return Fail(ErrorCode::kInvalidArgument, "--audit-one-in cannot be combined with --no-history",
+                "verdicts are drawn when they are recorded in the history");
+  }
   service.rspamd = options.rspamd;
   TRY(CheckAppleAppIds(options.apple_apps));
   service.apple_apps = options.apple_apps;

@@ -16,6 +16,7 @@ struct ServeFilterOptions {
   std::filesystem::path spool;
   int history_days = 30;
   bool history = true;
+  int audit_one_in = 0;
   RspamdOptions rspamd;
   std::vector<std::string> apple_apps;
   std::string redact_history = "all";

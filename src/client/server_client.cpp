@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/json_strings.h"
 #include "base/log.h"
 #include "base/suggest.h"
 #include "decide/decide.h"
@@ -193,11 +194,7 @@ Result<std::vector<RemoteModelInfo>> ServerClient::Models() {
     model.version = StringOf(each, "version");
     model.text_template = StringOf(each, "text_template");
     if (const Json* const found = each.Find("default"); found != nullptr) model.is_default = *found == true;
-    if (const Json* const aliases = each.Find("aliases"); aliases != nullptr && aliases->is_array()) {
-      for (const Json& alias : *aliases) {
-        if (alias.is_string()) model.aliases.push_back(alias.get<std::string>());
-      }
-    }
+    if (const Json* const aliases = each.Find("aliases"); aliases != nullptr) model.aliases = StringsAmong(*aliases);
   }
   return models;
 }

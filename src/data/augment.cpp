@@ -15,8 +15,6 @@ constexpr std::array<std::string_view, kAugmentKinds> kNames = {"leetspeak", "ho
 
 }  // namespace
 
-std::string_view AugmentKindName(AugmentKind kind) { return kNames[static_cast<size_t>(kind)]; }
-
 std::vector<Example> Augment(const Dataset& dataset, const AugmentOptions& options, AugmentReport& report,
                              std::span<const Dataset* const> forbidden) {
   report = {};

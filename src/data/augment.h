@@ -27,9 +27,6 @@ inline constexpr std::array<AugmentKind, kAugmentKinds> kAllAugmentKinds = {
     AugmentKind::kLeetspeak, AugmentKind::kHomoglyphs, AugmentKind::kSpacing, AugmentKind::kUrls,
     AugmentKind::kNumbers};
 
-/// Returns the name of a kind: "leetspeak", "homoglyphs", "spacing", "urls", "numbers".
-std::string_view AugmentKindName(AugmentKind kind);
-
 struct AugmentOptions {
   int variants = 1;  ///< maximum number of variants per text; 0: none
   std::vector<AugmentKind> kinds = {kAllAugmentKinds.begin(), kAllAugmentKinds.end()};

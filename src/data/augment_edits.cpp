@@ -27,8 +27,6 @@ std::string Encoded(const CodePoints& points) {
   return text;
 }
 
-bool IsDigit(char32_t c) { return c >= '0' && c <= '9'; }
-
 /// Letters that stand alone, so that something may come between two of them: of Latin, Greek and Cyrillic. Between
 /// other characters there may be joins (marks, emoji sequences, scripts that shape) that an insertion would break.
 bool IsSimpleLetter(char32_t c) {
@@ -36,7 +34,7 @@ bool IsSimpleLetter(char32_t c) {
          (c >= 0x400 && c <= 0x481) || (c >= 0x48A && c <= 0x52F);
 }
 
-bool IsSpace(char32_t c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == U'\u00A0'; }
+bool IsSpace(char32_t c) { return IsAsciiSpace(c) || c == U'\u00A0'; }
 bool EndsWord(char32_t c) { return IsSpace(c) || c == static_cast<char32_t>(kSegmentSeparator); }
 
 /// Places [begin, end) in a text.
@@ -57,7 +55,7 @@ bool BeginsWith(const CodePoints& points, size_t at, std::string_view prefix) {
 std::vector<Span> Urls(const CodePoints& points) {
   std::vector<Span> urls;
   for (size_t i = 0; i < points.size(); ++i) {
-    if (i > 0 && (IsSimpleLetter(points[i - 1]) || IsDigit(points[i - 1]))) continue;
+    if (i > 0 && (IsSimpleLetter(points[i - 1]) || IsAsciiDigit(points[i - 1]))) continue;
     if (!BeginsWith(points, i, "http://") && !BeginsWith(points, i, "https://") && !BeginsWith(points, i, "www.")) {
       continue;
     }
@@ -294,7 +292,7 @@ CodePoints WithOtherNumbers(const CodePoints& points, Random& random) {
   CodePoints changed;
   for (size_t i = 0; i < points.size();) {
     size_t end = i;
-    while (end < points.size() && outside[end] != 0 && IsDigit(points[end])) ++end;
+    while (end < points.size() && outside[end] != 0 && IsAsciiDigit(points[end])) ++end;
     if (end == i) {
       changed.push_back(points[i++]);
       continue;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.h"
 #include "base/random.h"
 #include "data/augment_edits.h"
 #include "data/deduplicate.h"
@@ -136,14 +137,10 @@ TEST(Augment, ReportsEachKind) {
   AugmentReport report;
   Augment(SetOf({"Win 100 prizes today", "Call 12345 for cash now"}), {.variants = 10}, report);
   for (const size_t made : report.made_of) EXPECT_GT(made, 0u);
-  EXPECT_THAT(report.Text(), HasSubstr("leetspeak"));
-  EXPECT_THAT(report.ToJson().dump(2), HasSubstr("\"homoglyphs\""));
-}
-
-TEST(AugmentKinds, HaveTheirNames) {
-  std::vector<std::string_view> names;
-  for (const AugmentKind kind : kAllAugmentKinds) names.push_back(AugmentKindName(kind));
-  EXPECT_THAT(names, testing::ElementsAre("leetspeak", "homoglyphs", "spacing", "urls", "numbers"));
+  for (const char* const name : {"leetspeak", "homoglyphs", "spacing", "urls", "numbers"}) {
+    EXPECT_THAT(report.Text(), HasSubstr(name));
+    EXPECT_THAT(report.ToJson().dump(2), HasSubstr(std::string("\"") + name + "\""));
+  }
 }
 
 TEST(AugmentEdits, LeetspeakChangesLettersOnlyAndKeepsTheLength) {
@@ -171,7 +168,7 @@ TEST(AugmentEdits, SpacingKeepsTheLettersInTheirOrder) {
   const auto letters = [](std::string_view text) {
     std::string kept;
     for (const char c : text) {
-      if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) kept += c;
+      if (IsAsciiLetter(c)) kept += c;
     }
     return kept;
   };

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/ascii.h"
 #include "base/shell.h"
 #include "base/suggest.h"
 #include "data/unnamed_columns.h"
@@ -155,8 +156,7 @@ class Resolver {
     std::unordered_set<std::string_view> seen;
     return !sample_.empty() && std::ranges::all_of(sample_[0].fields, [&](const Field& field) {
       const std::string& name = field.value.text;
-      return !name.empty() && name.size() <= kLongestName && (name[0] < '0' || name[0] > '9') &&
-             seen.insert(name).second;
+      return !name.empty() && name.size() <= kLongestName && !IsAsciiDigit(name[0]) && seen.insert(name).second;
     });
   }
 

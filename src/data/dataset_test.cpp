@@ -6,8 +6,6 @@
 
 #include "data/any_labels.h"
 #include "support/dataset_files.h"
-#include "support/temporary_directory.h"
-#include "text/segments.h"
 
 namespace winnow {
 namespace {

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/json.h"
+#include "text/duplicate_key.h"
 
 namespace winnow {
 namespace {

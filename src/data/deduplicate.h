@@ -8,7 +8,6 @@
 
 #include "base/json.h"
 #include "data/dataset.h"
-#include "text/duplicate_key.h"
 
 namespace winnow {
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "base/ascii.h"
 #include "data/encoding.h"
 #include "data/swallowed_rows.h"
 #include "text/text_parts.h"

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/ascii.h"
 #include "data/columns.h"
 #include "data/encoding.h"
 #include "text/text_parts.h"
@@ -118,8 +119,7 @@ bool HasHeader(const std::vector<Cells>& rows, std::span<const std::string> know
 bool HasPlainNames(const Cells& header) {
   return std::ranges::all_of(header, [](const std::string& name) {
     return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-      return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-             c == '.' || (c & 0x80) != 0;
+      return IsAsciiAlphanumeric(c) || c == '_' || c == '-' || c == '.' || (c & 0x80) != 0;
     });
   });
 }
@@ -226,7 +226,7 @@ Fit BestQuoting(std::string_view text, char delimiter, char line_end, std::span<
 
 bool IsWholeNumber(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && AreAsciiDigits(text);
 }
 
 /// Describes the columns by the values without line ends of the rows with the usual number of fields.
@@ -304,7 +304,7 @@ bool DelimitersArePlain(const Fit& best, const Fit& one) {
 
 /// Returns true if each comma stands between two digits, as those of decimal numbers do.
 bool HasDecimalCommas(std::string_view text) {
-  const auto is_digit = [&](size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
+  const auto is_digit = [&](size_t at) { return at < text.size() && IsAsciiDigit(text[at]); };
   size_t at = text.find(',');
   if (at == std::string_view::npos) return false;
   for (; at != std::string_view::npos; at = text.find(',', at + 1)) {

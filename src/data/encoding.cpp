@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 
 #include "text/utf8.h"
 
@@ -167,13 +168,18 @@ size_t Utf8Decoder::AppendUtf16(std::string_view bytes, bool last, std::string& 
   return i;
 }
 
-Sniffed SniffEncoding(std::string_view first) {
+namespace {
+
+constexpr std::string_view kConvertHint = "convert it: `iconv -f ENCODING -t utf-8 FILE > NEW`";
+
+/// Returns what is wrong with a file that begins as no text does; nothing for others.
+std::optional<Sniffed> FileOfAnotherKind(std::string_view first) {
+  using namespace std::string_view_literals;
   struct Magic {
     std::string_view bytes;
     std::string_view kind;
     std::string_view hint;
   };
-  using namespace std::string_view_literals;
   static constexpr std::array kMagics = {
       Magic{"PK\x03\x04"sv, "a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV"},
       Magic{"PAR1"sv, "a Parquet file", "convert it: pandas.read_parquet(...).to_csv(..., index=False)"},
@@ -190,54 +196,68 @@ Sniffed SniffEncoding(std::string_view first) {
   };
   Sniffed sniffed;
   for (const Magic& magic : kMagics) {
-    if (first.starts_with(magic.bytes)) {
-      sniffed.problem = "looks like " + std::string(magic.kind);
-      sniffed.hint = magic.hint;
-      return sniffed;
-    }
+    if (!first.starts_with(magic.bytes)) continue;
+    sniffed.problem = "looks like " + std::string(magic.kind);
+    sniffed.hint = magic.hint;
+    return sniffed;
   }
   if (first.size() > 262 && first.substr(257, 5) == "ustar") {
     sniffed.problem = "looks like a tar archive";
     sniffed.hint = "unpack it with `tar -xf`";
     return sniffed;
   }
-  const std::string_view hint_utf8 = "convert it: `iconv -f ENCODING -t utf-8 FILE > NEW`";
   if (first.starts_with("\xFF\xFE\0\0"sv) || first.starts_with("\0\0\xFE\xFF"sv)) {
     sniffed.problem = "is UTF-32";
-    sniffed.hint = hint_utf8;
+    sniffed.hint = kConvertHint;
     return sniffed;
   }
-  if (first.starts_with("\xEF\xBB\xBF"sv)) {
-    sniffed.mark_bytes = 3;
-  } else if (first.starts_with("\xFF\xFE"sv)) {
-    return {Encoding::kUtf16Le, 2, {}, {}};
-  } else if (first.starts_with("\xFE\xFF"sv)) {
-    return {Encoding::kUtf16Be, 2, {}, {}};
-  }
-  std::array<size_t, 2> nuls{};
+  return std::nullopt;
+}
+
+/// Bytes at the beginning of a file that texts in UTF-8 hardly have.
+struct OddBytes {
+  std::array<size_t, 2> nuls{};  // at even and at odd places
   size_t controls = 0;
+  size_t invalid = 0;  // in UTF-8
+};
+
+OddBytes CountOddBytes(std::string_view first) {
+  OddBytes odd;
   for (size_t i = 0; i < first.size(); ++i) {
     const unsigned char byte = Byte(first, i);
-    if (byte == 0) ++nuls[i % 2];
-    if (byte < 0x20 && !std::strchr("\t\n\v\f\r\x1b\x1e", byte)) ++controls;
-  }
-  // A few NULs or control characters are dirt in a text; many of them are another kind of file.
-  const size_t half = first.size() / 2;
-  if (half >= 8 && (nuls[0] > half / 3) != (nuls[1] > half / 3)) {
-    sniffed.problem = "looks like UTF-16 without a byte order mark";
-    sniffed.hint = nuls[1] > nuls[0] ? "convert it: `iconv -f utf-16le -t utf-8 FILE > NEW`"
-                                     : "convert it: `iconv -f utf-16be -t utf-8 FILE > NEW`";
-    return sniffed;
+    if (byte == 0) ++odd.nuls[i % 2];
+    if (byte < 0x20 && !std::strchr("\t\n\v\f\r\x1b\x1e", byte)) ++odd.controls;
   }
   std::string decoded;
   Utf8Decoder decoder;
   decoder.Append(first, false, decoded);
-  if (first.size() >= 16 && (controls * 10 > first.size() || decoder.invalid_bytes() * 10 > first.size() * 4)) {
-    sniffed.problem = "is not text (" + std::to_string(controls) + " control and " +
-                      std::to_string(decoder.invalid_bytes()) + " invalid bytes in its first " +
-                      std::to_string(first.size()) + ")";
-    sniffed.hint = "use UTF-8 CSV, TSV, JSONL or fastText lines; text in another encoding: " + std::string(hint_utf8);
-  } else if (sniffed.mark_bytes == 0 && decoder.invalid_bytes() > 0 && LooksLikeWindows1252(first)) {
+  odd.invalid = decoder.invalid_bytes();
+  return odd;
+}
+
+}  // namespace
+
+Sniffed SniffEncoding(std::string_view first) {
+  if (std::optional<Sniffed> other = FileOfAnotherKind(first)) return *std::move(other);
+  if (first.starts_with("\xFF\xFE")) return {Encoding::kUtf16Le, 2, {}, {}};
+  if (first.starts_with("\xFE\xFF")) return {Encoding::kUtf16Be, 2, {}, {}};
+  Sniffed sniffed;
+  if (first.starts_with(kUtf8Mark)) sniffed.mark_bytes = kUtf8Mark.size();
+  // A few NULs or control characters are dirt in a text; many of them are another kind of file.
+  const OddBytes odd = CountOddBytes(first);
+  const size_t half = first.size() / 2;
+  if (half >= 8 && (odd.nuls[0] > half / 3) != (odd.nuls[1] > half / 3)) {
+    sniffed.problem = "looks like UTF-16 without a byte order mark";
+    sniffed.hint = odd.nuls[1] > odd.nuls[0] ? "convert it: `iconv -f utf-16le -t utf-8 FILE > NEW`"
+                                             : "convert it: `iconv -f utf-16be -t utf-8 FILE > NEW`";
+    return sniffed;
+  }
+  if (first.size() >= 16 && (odd.controls * 10 > first.size() || odd.invalid * 10 > first.size() * 4)) {
+    sniffed.problem = "is not text (" + std::to_string(odd.controls) + " control and " + std::to_string(odd.invalid) +
+                      " invalid bytes in its first " + std::to_string(first.size()) + ")";
+    sniffed.hint =
+        "use UTF-8 CSV, TSV, JSONL or fastText lines; text in another encoding: " + std::string(kConvertHint);
+  } else if (sniffed.mark_bytes == 0 && odd.invalid > 0 && LooksLikeWindows1252(first)) {
     sniffed.encoding = Encoding::kWindows1252;
   }
   return sniffed;
@@ -258,7 +278,7 @@ char LineEndOf(std::string_view text) {
 size_t MarkBytes(std::string_view bytes, Encoding encoding) {
   switch (encoding) {
     case Encoding::kUtf8:
-      return bytes.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+      return bytes.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0;
     case Encoding::kUtf16Le:
       return bytes.starts_with("\xFF\xFE") ? 2 : 0;
     case Encoding::kUtf16Be:

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/percent_encoding.h"
 #include "net/download.h"
 #include "net/zip_entry.h"
 
@@ -74,7 +75,7 @@ class Fetcher {
 
   std::vector<std::string> Addresses(const PublicFile& file) const {
     if (mirror_.empty()) return file.addresses;
-    return {mirror_ + "/" + set_.name + "/" + UrlEncodePath(file.name)};
+    return {mirror_ + "/" + set_.name + "/" + PercentEncoded(file.name, "/")};
   }
 
   /// Downloads from the first address that provides the file, and returns that address.

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "data/fasttext.h"
 #include "text/segments.h"
 #include "text/text_parts.h"
 

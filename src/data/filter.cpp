@@ -6,6 +6,7 @@
 #include <compare>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/parse_number.h"
 #include "text/text_parts.h"
 
@@ -26,7 +27,7 @@ struct WholeNumber {
       number.negative = text.starts_with('-');
       text.remove_prefix(1);
     }
-    if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+    if (text.empty() || !AreAsciiDigits(text)) return std::nullopt;
     number.digits = text.substr(std::min(text.find_first_not_of('0'), text.size()));
     number.negative = number.negative && !number.digits.empty();
     return number;

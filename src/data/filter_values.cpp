@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/names.h"
 #include "base/progress.h"
 #include "base/suggest.h"

@@ -6,7 +6,9 @@
 #include <map>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/files.h"
+#include "base/lines.h"
 #include "base/suggest.h"
 #include "text/text_parts.h"
 #include "text/utf8.h"
@@ -15,11 +17,10 @@ namespace winnow {
 namespace {
 
 constexpr std::string_view kEscaped = "\\{}|#[";
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool IsListName(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && text.front() >= 'a' && text.front() <= 'z' &&
-         std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+  return !text.empty() && text.size() <= 64 && IsAsciiLower(text.front()) &&
+         std::ranges::all_of(text, [](char c) { return IsAsciiLower(c) || IsAsciiDigit(c) || c == '_'; });
 }
 
 bool IsSymbols(std::string_view text) {
@@ -36,12 +37,10 @@ class GrammarReader {
   explicit GrammarReader(const std::string& name) : name_(name) {}
 
   Result<Grammar> Read(std::string_view contents) {
-    if (contents.starts_with(kByteOrderMark)) contents.remove_prefix(kByteOrderMark.size());
+    contents = WithoutByteOrderMark(contents);
     while (!contents.empty()) {
       ++line_;
-      const size_t end = std::min(contents.find('\n'), contents.size());
-      TRY(ReadLine(contents.substr(0, end)));
-      contents.remove_prefix(std::min(end + 1, contents.size()));
+      TRY(ReadLine(TakeLine(contents)));
     }
     TRY(EndSection());
     if (grammar_.labels_.empty()) {
@@ -72,7 +71,6 @@ class GrammarReader {
   }
 
   Result<void> ReadLine(std::string_view line) {
-    if (line.ends_with('\r')) line.remove_suffix(1);
     if (!IsUtf8(line)) return Refuse("not valid UTF-8", "save the file as UTF-8");
     if (std::ranges::any_of(line, IsControl)) return Refuse("contains a control character", "remove the character");
     line = TrimAscii(line);

@@ -1,10 +1,11 @@
 #include "data/json_records.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 
+#include "base/ascii.h"
 #include "base/json.h"
+#include "base/parse_number.h"
 #include "data/columns.h"
 #include "data/label_names.h"
 #include "text/text_parts.h"
@@ -36,8 +37,7 @@ bool IsColumn(const Json& json) {
 /// Returns true for an object of scalars by row number, as pandas writes a column.
 bool IsNumbered(const Json& json) {
   return json.is_object() && !json.empty() && std::ranges::all_of(json.items(), [](const Json::Member& member) {
-           return IsCell(member.second) && !member.first.empty() &&
-                  member.first.find_first_not_of("0123456789") == std::string::npos;
+           return IsCell(member.second) && !member.first.empty() && AreAsciiDigits(member.first);
          });
 }
 
@@ -63,10 +63,7 @@ bool HoldsNotANumber(std::string_view text) {
 /// Returns the code unit of the escape \uXXXX that begins at `at`; nothing if there is none.
 std::optional<uint32_t> EscapedUnit(std::string_view json, size_t at) {
   if (json.substr(at, 2) != "\\u" || at + 6 > json.size()) return std::nullopt;
-  uint32_t unit = 0;
-  const char* const end = json.data() + at + 6;
-  const auto [stopped, error] = std::from_chars(json.data() + at + 2, end, unit, 16);
-  return error == std::errc() && stopped == end ? std::optional(unit) : std::nullopt;
+  return ParseNumber<uint32_t>(json.substr(at + 2, 4), 16);
 }
 
 /// Replaces escapes of half a surrogate pair, which Python's json module writes and reads but JSON does not have, by
@@ -299,12 +296,9 @@ std::optional<Error> UnreadForm(const Json& json) {
       (data->empty() || (*data)[0].is_array())) {
     return fail("a JSON document in the form of pandas' orient='split', which is not read", records);
   }
-  const auto is_number = [](const std::string& name) {
-    return name.find_first_not_of("0123456789") == std::string::npos;
-  };
   const auto is_row = [&](const Json::Member& member) {
     if (!member.second.is_object() || member.second.empty()) return false;
-    return (is_number(member.first) && !is_number(member.second.items()[0].first)) ||
+    return (AreAsciiDigits(member.first) && !AreAsciiDigits(member.second.items()[0].first)) ||
            std::ranges::any_of(member.second.items(), [](const Json::Member& cell) {
              return (IsTextName(cell.first) || IsLabelName(cell.first)) && !cell.second.is_structured();
            });

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/parse_number.h"
 #include "text/case_fold.h"
 #include "text/character_classes.h"
@@ -36,9 +37,8 @@ std::string_view WithoutQuotes(std::string_view name) {
 /// Returns true for a hyphen or space that only separates words. A sign, and what separates digits, tells labels apart.
 bool IsSeparator(std::string_view name, size_t at) {
   constexpr std::string_view kSeparators = " -_";
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (kSeparators.find(name[at]) == std::string_view::npos || at == 0 || at + 1 == name.size()) return false;
-  return !is_digit(name[at - 1]) || !is_digit(name[at + 1]);
+  return !IsAsciiDigit(name[at - 1]) || !IsAsciiDigit(name[at + 1]);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/json.h"
+#include "base/lines.h"
 #include "base/names.h"
 #include "base/parse_number.h"
 #include "data/text_stream.h"
@@ -104,11 +105,9 @@ Result<LabelSet> ReadLabels(const std::filesystem::path& path) {
   if (trimmed.starts_with('{') || trimmed.starts_with('[')) {
     labels = TRY(FromJson(stream.name(), trimmed));
   } else {
-    for (size_t from = 0; from < text.size();) {
-      const size_t end = std::min(text.find('\n', from), text.size());
-      const std::string_view line = TrimAscii(std::string_view(text).substr(from, end - from));
+    for (std::string_view rest = text; !rest.empty();) {
+      const std::string_view line = TrimAscii(TakeLine(rest));
       if (!line.empty()) labels.names.emplace_back(line);
-      from = end + 1;
     }
   }
   std::unordered_set<std::string_view> seen;

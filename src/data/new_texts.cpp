@@ -1,6 +1,6 @@
 #include "data/new_texts.h"
 
-#include "data/deduplicate.h"
+#include "text/duplicate_key.h"
 #include "text/text_parts.h"
 
 namespace winnow {

@@ -4,12 +4,12 @@
 #include <array>
 #include <map>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "data/encoding.h"
 #include "data/row_writer.h"
 #include "data/rows.h"
 #include "data/tar_reader.h"
-#include "text/text_parts.h"
 #include "text/utf8.h"
 
 namespace winnow {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/json.h"
+#include "base/lines.h"
 #include "base/shell.h"
 #include "data/delimited.h"
 #include "data/fasttext.h"
@@ -92,9 +94,7 @@ bool BeginsWithList(std::string_view text) {
 bool MostLinesHaveFastTextLabels(std::string_view text) {
   size_t lines = 0, labelled = 0;
   while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view line = TakeLine(text);
     if (TrimAscii(line).empty()) continue;
     ++lines;
     const size_t label = line.find(kFastTextPrefix);

@@ -9,7 +9,6 @@
 #include <set>
 #include <vector>
 
-#include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/replace_file.h"

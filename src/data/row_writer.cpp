@@ -4,9 +4,9 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "base/output_file.h"
-#include "text/text_parts.h"
 
 namespace winnow {
 namespace {

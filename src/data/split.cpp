@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "text/duplicate_key.h"
 
@@ -148,12 +149,11 @@ Result<void> RefuseLabelsOfOneText(const Dataset& train, const ReadReport& repor
 /// The key of a text without regard to its numbers; empty for a text without a number or with few other characters.
 std::string VariantKey(std::string_view text) {
   constexpr size_t kFewest = 12;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (std::ranges::none_of(text, is_digit)) return {};
+  if (std::ranges::none_of(text, [](char c) { return IsAsciiDigit(c); })) return {};
   std::string key;
   size_t others = 0;
   for (const char c : DuplicateKey(text)) {
-    if (!is_digit(c)) {
+    if (!IsAsciiDigit(c)) {
       key += c;
       if (c != ' ') ++others;
     } else if (key.empty() || key.back() != '#') {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <set>
 
-#include "data/deduplicate.h"
 #include "support/error_of.h"
+#include "text/duplicate_key.h"
 #include "text/segments.h"
 
 namespace winnow {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -11,10 +12,8 @@ namespace {
 bool BeginsWithNames(std::span<const Record> sample, const TwoShapes& shapes, size_t key) {
   const auto is_name = [](const Field& field) {
     const std::string& name = field.value.text;
-    return !name.empty() && name.size() <= 32 && IsAsciiLetter(static_cast<unsigned char>(name[0])) &&
-           std::ranges::all_of(name, [](char c) {
-             return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '_' || c == '-';
-           });
+    return !name.empty() && name.size() <= 32 && IsAsciiLetter(name[0]) &&
+           std::ranges::all_of(name, [](char c) { return IsAsciiAlphanumeric(c) || c == '_' || c == '-'; });
   };
   return sample.size() >= 2 && std::ranges::all_of(sample[0].fields, is_name) &&
          shapes[key].counts.at(sample[0].fields[key].value.text) == 1;
@@ -67,7 +66,7 @@ bool MayBeHeaderOfWords(std::span<const Record> sample, const TwoShapes& shapes,
 bool HasNameAboveNumbers(std::span<const Record> sample, const TwoShapes& shapes, size_t key) {
   return BeginsWithNames(sample, shapes, key) && std::ranges::all_of(sample.subspan(1), [&](const Record& record) {
            const std::string& text = record.fields[key].value.text;
-           return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+           return !text.empty() && AreAsciiDigits(text);
          });
 }
 

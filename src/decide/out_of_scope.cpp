@@ -62,6 +62,49 @@ void Whiten(const ScopeShape& shape, std::span<const float> row, std::span<float
   }
 }
 
+struct LabelMeans {
+  std::vector<double> means;   // [labels, labels]: of the logits of the texts of each label
+  std::vector<double> counts;  // of texts of each label
+};
+
+/// `truth` holds a label of each text.
+LabelMeans MeansOf(std::span<const float> logits, std::span<const int32_t> truth, size_t labels) {
+  LabelMeans of{std::vector<double>(labels * labels), std::vector<double>(labels)};
+  for (size_t t = 0; t < truth.size(); ++t) {
+    const auto label = static_cast<size_t>(truth[t]);
+    ++of.counts[label];
+    for (size_t k = 0; k < labels; ++k) of.means[label * labels + k] += static_cast<double>(logits[t * labels + k]);
+  }
+  for (size_t label = 0; label < labels; ++label) {
+    for (size_t k = 0; k < labels; ++k) of.means[label * labels + k] /= std::max(of.counts[label], 1.0);
+  }
+  return of;
+}
+
+/// The lower triangle of the covariance [labels, labels] of logits around the means of their labels, shrunk towards
+/// equal variances, so that it is positive definite.
+std::vector<double> ShrunkCovariance(std::span<const float> logits, std::span<const int32_t> truth, size_t labels,
+                                     const LabelMeans& of_labels) {
+  std::vector<double> covariance(labels * labels), rest(labels);
+  for (size_t t = 0; t < truth.size(); ++t) {
+    const auto label = static_cast<size_t>(truth[t]);
+    for (size_t k = 0; k < labels; ++k) {
+      rest[k] = static_cast<double>(logits[t * labels + k]) - of_labels.means[label * labels + k];
+    }
+    for (size_t i = 0; i < labels; ++i) {
+      for (size_t k = 0; k <= i; ++k) {
+        covariance[i * labels + k] += rest[i] * rest[k] / static_cast<double>(truth.size());
+      }
+    }
+  }
+  double trace = 0;
+  for (size_t i = 0; i < labels; ++i) trace += covariance[i * labels + i];
+  // Equal texts, or each label's alike, vary in nothing: then any positive variance tells near from far.
+  const double shrink = trace > 0 ? kShrinkage * trace / static_cast<double>(labels) : 1;
+  for (size_t i = 0; i < labels; ++i) covariance[i * labels + i] += shrink;
+  return covariance;
+}
+
 float Distance(const ScopeShape& shape, std::span<const float> row, std::vector<float>& scratch) {
   const size_t n = row.size();
   scratch.resize(n);
@@ -106,33 +149,13 @@ Result<ScopeShape> FitScopeShape(std::span<const float> logits, std::span<const 
   for (const float logit : logits) {
     if (!std::isfinite(logit)) return Fail(ErrorCode::kInvalidArgument, "a logit is not a finite number");
   }
-  std::vector<double> means(labels * labels), counts(labels);
-  for (size_t t = 0; t < texts; ++t) {
-    if (truth[t] < 0 || static_cast<size_t>(truth[t]) >= labels) {
-      return Fail(ErrorCode::kInvalidArgument, fmt::format("label id {} is out of range", truth[t]));
-    }
-    const auto label = static_cast<size_t>(truth[t]);
-    ++counts[label];
-    for (size_t k = 0; k < labels; ++k) means[label * labels + k] += static_cast<double>(logits[t * labels + k]);
-  }
-  for (size_t label = 0; label < labels; ++label) {
-    for (size_t k = 0; k < labels; ++k) means[label * labels + k] /= std::max(counts[label], 1.0);
-  }
-  std::vector<double> covariance(labels * labels), rest(labels);
-  for (size_t t = 0; t < texts; ++t) {
-    const auto label = static_cast<size_t>(truth[t]);
-    for (size_t k = 0; k < labels; ++k) {
-      rest[k] = static_cast<double>(logits[t * labels + k]) - means[label * labels + k];
-    }
-    for (size_t i = 0; i < labels; ++i) {
-      for (size_t k = 0; k <= i; ++k) covariance[i * labels + k] += rest[i] * rest[k] / static_cast<double>(texts);
+  for (const int32_t label : truth) {
+    if (label < 0 || static_cast<size_t>(label) >= labels) {
+      return Fail(ErrorCode::kInvalidArgument, fmt::format("label id {} is out of range", label));
     }
   }
-  double trace = 0;
-  for (size_t i = 0; i < labels; ++i) trace += covariance[i * labels + i];
-  // Equal texts, or each label's alike, vary in nothing: then any positive variance tells near from far.
-  const double shrink = trace > 0 ? kShrinkage * trace / static_cast<double>(labels) : 1;
-  for (size_t i = 0; i < labels; ++i) covariance[i * labels + i] += shrink;
+  const LabelMeans of_labels = MeansOf(logits, truth, labels);
+  std::vector<double> covariance = ShrunkCovariance(logits, truth, labels, of_labels);
   Factorise(covariance, labels);
   for (size_t i = 0; i < labels; ++i) {
     for (size_t k = i + 1; k < labels; ++k) covariance[i * labels + k] = 0;
@@ -145,11 +168,11 @@ Result<ScopeShape> FitScopeShape(std::span<const float> logits, std::span<const 
   std::vector<float> mean(labels);
   for (size_t label = 0; label < labels; ++label) {
     const auto row = std::span(shape.means).subspan(label * labels, labels);
-    if (counts[label] == 0) {
+    if (of_labels.counts[label] == 0) {
       std::ranges::fill(row, kInfinity);
       continue;
     }
-    for (size_t k = 0; k < labels; ++k) mean[k] = static_cast<float>(means[label * labels + k]);
+    for (size_t k = 0; k < labels; ++k) mean[k] = static_cast<float>(of_labels.means[label * labels + k]);
     Whiten(shape, mean, row);
   }
   return shape;

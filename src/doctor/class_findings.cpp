@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/ascii.h"
 #include "base/suggest.h"
 #include "text/case_fold.h"
 
@@ -24,7 +25,7 @@ std::string NameKey(std::string_view name) {
   for (const char c : folded) {
     const bool between = std::string_view(" \t\r\n_-.,:;/'\"!").find(c) != std::string_view::npos;
     if (!between) key += c;
-    has_letter = has_letter || (!between && (c < '0' || c > '9'));
+    has_letter = has_letter || (!between && !IsAsciiDigit(c));
   }
   return has_letter ? key : folded;
 }
@@ -35,7 +36,7 @@ bool OneSlip(const std::string& a, const std::string& b) {
   if (std::min(a.size(), b.size()) < kLeast || EditDistance(a, b) != 1) return false;
   const auto digits = [](const std::string& text) {
     std::string found;
-    std::ranges::copy_if(text, std::back_inserter(found), [](char c) { return c >= '0' && c <= '9'; });
+    std::ranges::copy_if(text, std::back_inserter(found), [](char c) { return IsAsciiDigit(c); });
     return found;
   };
   return digits(a) == digits(b);

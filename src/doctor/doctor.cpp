@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "base/json_or_null.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "doctor/class_findings.h"
@@ -283,7 +284,7 @@ Json DataQualityJson(const DataQualityReport& report, const Dataset& dataset) {
   }
   json["labels_judged"] = {{"texts", report.judged},
                            {"errors", report.label_errors},
-                           {"agreement", report.agreement ? Json(*report.agreement) : Json(nullptr)},
+                           {"agreement", OrNull(report.agreement)},
                            {"note", report.not_judged}};
   json["findings"] = Json::array();
   for (const Finding& finding : report.findings) {

@@ -11,8 +11,8 @@
 
 #include "base/interrupt.h"
 #include "base/mix_bits.h"
-#include "data/deduplicate.h"
 #include "data/random.h"
+#include "text/duplicate_key.h"
 #include "text/utf8.h"
 
 namespace winnow {

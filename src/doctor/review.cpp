@@ -8,10 +8,10 @@
 
 #include "base/parse_number.h"
 #include "base/suggest.h"
-#include "data/deduplicate.h"
 #include "data/row_writer.h"
 #include "data/rows.h"
 #include "evaluate/text_table.h"
+#include "text/duplicate_key.h"
 #include "text/text_parts.h"
 
 namespace winnow {

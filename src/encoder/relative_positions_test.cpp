@@ -2,20 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "support/tiny_config.h"
+
 namespace winnow {
 namespace {
 
-ModelConfig With(int buckets, int max_distance) {
-  ModelConfig config;
-  config.architecture = Architecture::kDebertaV2;
-  config.relative_buckets = buckets;
-  config.relative_span = buckets > 0 ? buckets : max_distance;
-  config.max_relative_distance = max_distance;
-  return config;
-}
-
 TEST(RelativePositions, ColumnsAreNeighboursUpToTheLinearDistance) {
-  for (const ModelConfig& config : {With(256, 512), With(8, 40), With(0, 20)}) {
+  for (const ModelConfig& config : {DebertaDistances(256, 512), DebertaDistances(8, 40), DebertaDistances(0, 20)}) {
     for (const size_t longest : {1u, 2u, 5u, 19u, 40u, 600u}) {
       const RelativeColumns columns(config, longest);
       ASSERT_EQ(columns.of_distance.size(), 2 * longest - 1);

@@ -19,10 +19,10 @@ constexpr std::array<std::string_view, kAllDisguises.size()> kNames = {
 using CodePoints = std::u32string;
 
 bool IsLower(char32_t c) {
-  return (c >= 'a' && c <= 'z') || (c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x430 && c <= 0x44F);
+  return IsAsciiLower(c) || (c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x430 && c <= 0x44F);
 }
 bool IsUpper(char32_t c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x410 && c <= 0x42F);
+  return IsAsciiUpper(c) || (c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x410 && c <= 0x42F);
 }
 /// Returns true for letters of Latin, Greek and Cyrillic, which may be changed.
 bool IsLetter(char32_t c) {

@@ -5,7 +5,6 @@
 #include "evaluate/evaluation.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_bundle.h"
-#include "text/disguise.h"
 
 namespace winnow {
 namespace {

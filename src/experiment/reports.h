@@ -5,7 +5,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "experiment/assignment.h"
 #include "experiment/sequential.h"
@@ -21,14 +20,6 @@ struct ArmReport {
   double share_in_experiment = 0.5;  ///< candidate's share of the users of both arms when the message was answered
   StoreTime at = {};                 ///< time of the event, not of its arrival
 };
-
-/// Returns true if `a` comes before `b`: by time, and by the event's id at the same time. A total order of events that
-/// does not depend on when they arrived.
-bool IsEarlier(const ArmReport& a, const ArmReport& b);
-
-/// Returns the first report of each user, in the order of IsEarlier, however often and in whatever order they are
-/// given.
-std::vector<ArmReport> FirstReports(std::vector<ArmReport> reports);
 
 /// Options of the tests of an experiment.
 struct TestPlan {

@@ -48,10 +48,6 @@ int SimulatedRuns::Quantile(double share) const {
   return rank > stops.size() || rank == 0 ? -1 : stops[rank - 1];
 }
 
-double SimulatedRuns::DecidedWithin(int observations) const {
-  return static_cast<double>(std::ranges::upper_bound(stops, observations) - stops.begin()) / runs;
-}
-
 SimulatedRuns SimulateComplaints(const ComplaintSimulation& simulation) {
   SimulatedRuns result{.runs = simulation.runs};
   for (int run = 0; run < simulation.runs; ++run) SimulateRun(simulation, static_cast<uint64_t>(run), result);

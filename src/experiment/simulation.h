@@ -20,8 +20,6 @@ struct SimulatedRuns {
   double promoted_share() const { return static_cast<double>(promoted) / runs; }
   /// Returns the number of observations after which the given share of all runs had decided; -1 if fewer decided.
   int Quantile(double share) const;
-  /// Returns the share of all runs that had decided after this number of observations.
-  double DecidedWithin(int observations) const;
 };
 
 struct ComplaintSimulation {

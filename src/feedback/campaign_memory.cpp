@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/parse_number.h"
 
 namespace winnow {
 namespace {
@@ -288,8 +289,9 @@ void CampaignMemory::Restore(const CampaignUse& use) {
   std::array<uint64_t, 2> digest = {};
   if (use.digest.size() != 32) return;
   for (size_t i = 0; i < 2; ++i) {
-    const char* const begin = use.digest.data() + 16 * i;
-    if (std::from_chars(begin, begin + 16, digest[i], 16).ptr != begin + 16) return;
+    const auto part = ParseNumber<uint64_t>(std::string_view(use.digest).substr(16 * i, 16), 16);
+    if (!part) return;
+    digest[i] = *part;
   }
   const ReaderLock lock(mutex_);
   const auto number = Equal(digest);

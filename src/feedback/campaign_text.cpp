@@ -10,6 +10,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/ascii.h"
 #include "base/mix_bits.h"
 #include "base/sip_hash.h"
 #include "text/case_fold.h"
@@ -44,8 +45,6 @@ uint64_t WordHash(std::string_view word) {
   return MixBits((hash * 0x9E3779B97F4A7C15u) ^ last);
 }
 
-bool IsAsciiWord(unsigned char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
 /// Letters of scripts that are written without spaces (Unicode 15, Blocks.txt).
 bool IsWordOfItsOwn(char32_t c) {
   return (c >= 0x0E00 && c <= 0x0EFF) || (c >= 0x1000 && c <= 0x109F) || (c >= 0x1780 && c <= 0x17FF) ||
@@ -71,7 +70,7 @@ void ForWords(std::string_view text, Take take) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x80) {
       ++i;
-      if (IsAsciiWord(byte)) continue;
+      if (IsAsciiAlphanumeric(byte)) continue;
       finish(at);
       begin = i;
       continue;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <tuple>
 
 #include "base/ascii.h"
 #include "base/hash.h"
+#include "base/parse_number.h"
 #include "store/feedback_json.h"
 
 namespace winnow {
@@ -73,10 +73,9 @@ std::optional<bool> IsSpam(const FeedbackEvent& event) {
 }
 
 EventOrder OrderOf(const FeedbackEvent& event) {
-  uint64_t digest = 0;
   const std::string hexadecimal = DigestOf(event);
-  std::from_chars(hexadecimal.data(), hexadecimal.data() + 16, digest, 16);
-  return {event.created_at, event.feedback_type == kForgetFeedback, digest};
+  const auto digest = ParseNumber<uint64_t>(std::string_view(hexadecimal).substr(0, 16), 16);
+  return {event.created_at, event.feedback_type == kForgetFeedback, digest.value_or(0)};
 }
 
 std::vector<FeedbackState> CurrentFeedback(std::span<const FeedbackEvent> events) {

@@ -96,8 +96,6 @@ double TrustTable::WeightOf(const std::string& user) const {
   return found == users_.end() ? unknown : found->second.weight;
 }
 
-bool TrustTable::IsTrusted(const std::string& user) const { return WeightOf(user) >= trusted_weight_; }
-
 std::vector<std::string> TrustTable::TrustedUsers() const {
   std::vector<std::string> trusted;
   for (const auto& [user, trust] : users_) {

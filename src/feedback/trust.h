@@ -36,7 +36,6 @@ class TrustTable {
 
   /// Returns the weight of a user; that of a new account, .1, if nothing is known.
   double WeightOf(const std::string& user) const;
-  bool IsTrusted(const std::string& user) const;
   /// Returns the trusted users in alphabetical order.
   std::vector<std::string> TrustedUsers() const;
   const std::map<std::string, UserTrust>& users() const { return users_; }

@@ -4,11 +4,11 @@
 #include "feedback/trust_state.h"
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 #include <utility>
 
 #include "base/hash.h"
+#include "base/parse_number.h"
 #include "feedback/campaign_groups.h"
 
 namespace winnow {
@@ -39,8 +39,7 @@ uint32_t TrustState::TextNumber(std::string_view text) {
   const std::string hexadecimal = Sha256(text);
   Text added;
   for (size_t i = 0; i < added.digest.size(); ++i) {
-    const char* const begin = hexadecimal.data() + 16 * i;
-    std::from_chars(begin, begin + 16, added.digest[i], 16);
+    added.digest[i] = ParseNumber<uint64_t>(std::string_view(hexadecimal).substr(16 * i, 16), 16).value_or(0);
   }
   const auto number = static_cast<uint32_t>(texts_.size());
   texts_.push_back(added);

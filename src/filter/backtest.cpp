@@ -7,7 +7,9 @@
 #include <array>
 #include <cmath>
 
+#include "base/json_or_null.h"
 #include "base/log.h"
+#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -61,15 +63,13 @@ std::string PrecisionText(const RuleCounts& known) {
 
 Json PrecisionJson(const RuleCounts& known) {
   const std::optional<double> precision = known.precision();
-  return precision ? Json(*precision) : Json();
+  return OrNull(precision);
 }
 
 std::string Shortened(const std::string& text) {
   std::string shown = Printable(text);
   if (shown.size() <= kShownBytes) return shown;
-  size_t end = kShownBytes;
-  while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) --end;
-  return shown.substr(0, end) + "...";
+  return std::string(FirstBytes(shown, kShownBytes)) + "...";
 }
 
 /// Returns true if two scores are equal but for rounding: symbols are stored with rounded scores.
@@ -273,7 +273,7 @@ Json Backtest::ToJson() const {
                         {"text", example.text},
                         {"was", example.was_spam ? "spam" : "ham"},
                         {"becomes", example.was_spam ? "ham" : "spam"},
-                        {"score", example.score ? Json(*example.score) : Json()},
+                        {"score", OrNull(example.score)},
                         {"causes", example.causes}});
   }
   return {{"messages", messages_}, {"redacted", redacted_}, {"known", known_},   {"to_spam", to_spam_},

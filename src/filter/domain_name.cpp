@@ -11,9 +11,7 @@
 namespace winnow {
 namespace {
 
-bool IsOfHostName(char32_t c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-}
+bool IsOfHostName(char32_t c) { return IsAsciiAlphanumeric(c) || c == '-'; }
 
 /// Returns the label of a host name that "xn--" and `code` stand for (RFC 3492, 6.2); nothing if it is none.
 std::optional<std::string> DecodedLabel(std::string_view code) {
@@ -33,9 +31,8 @@ std::optional<std::string> DecodedLabel(std::string_view code) {
       if (code.empty()) return std::nullopt;
       const char c = LowerAscii(code.front());
       code.remove_prefix(1);
-      const bool letter = c >= 'a' && c <= 'z';
-      if (!letter && !(c >= '0' && c <= '9')) return std::nullopt;
-      const auto digit = static_cast<uint32_t>(letter ? c - 'a' : c - '0' + 26);
+      if (!IsAsciiAlphanumeric(c)) return std::nullopt;
+      const auto digit = static_cast<uint32_t>(IsAsciiLetter(c) ? c - 'a' : c - '0' + 26);
       position += digit * weight;
       const uint32_t least = k <= bias ? kLeast : std::min(k - bias, kMost);
       if (digit < least) break;

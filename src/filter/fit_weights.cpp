@@ -155,7 +155,7 @@ std::map<uint64_t, size_t> PartsOfGroups(std::span<const WeighedMessage> message
 uint64_t GroupOfText(std::string_view text) {
   std::string folded;
   for (const char c : text) {
-    const bool skipped = c == ' ' || (c >= '\t' && c <= '\r') || (c >= '0' && c <= '9');
+    const bool skipped = IsAsciiSpace(c) || IsAsciiDigit(c);
     if (!skipped) folded += LowerAscii(c);
   }
   return SipHasher({}).Finish(std::as_bytes(std::span<const char>(folded)));

@@ -1,6 +1,6 @@
 #include "filter/header_lines.h"
 
-#include <algorithm>
+#include "base/lines.h"
 
 namespace winnow {
 namespace {
@@ -16,9 +16,7 @@ std::string_view Trimmed(std::string_view text) {
 std::vector<std::pair<std::string, std::string>> ParseHeaderLines(std::string_view text) {
   std::vector<std::pair<std::string, std::string>> headers;
   while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view line = TakeLine(text);
     if (Trimmed(line).empty()) break;
     const size_t colon = line.find(':');
     if (line.front() == ' ' || line.front() == '\t') {

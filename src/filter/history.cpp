@@ -19,7 +19,8 @@ constexpr std::chrono::hours kBetweenDeletions(1);
 
 }  // namespace
 
-History::History(StoreSource store, const HistoryOptions& options) : store_(std::move(store)), options_(options) {
+History::History(StoreSource store, const HistoryOptions& options)
+    : store_(std::move(store)), options_(options), sampler_(StrataFor(options.audit_one_in)) {
   thread_ = std::thread([this] { Work(); });
 }
 
@@ -113,12 +114,25 @@ Result<void> History::Write(const std::vector<Shared>& batch) {
     record.text = std::move(text);
   }
   const Result<void> written = records.empty() ? Result<void>() : store->RecordMessages(records);
-  if (written || IsOutage(written.error()) || records.size() == 1) return written;
+  if (written) return StoreDrawn(*store, records);
+  if (IsOutage(written.error()) || records.size() == 1) return written;
   // A message that the store refuses must not take the others with it.
   for (const MessageRecord& record : records) {
     const Result<void> one = store->RecordMessages(std::span(&record, 1));
     if (!one && IsOutage(one.error())) return one;
     if (!one) LogWarning("a message is not in the history: {}", one.error().message);
+    if (one) TRY(StoreDrawn(*store, std::span(&record, 1)));
+  }
+  return {};
+}
+
+Result<void> History::StoreDrawn(Store& store, std::span<const MessageRecord> records) const {
+  for (const MessageRecord& record : records) {
+    const std::optional<VerdictSample> drawn = sampler_.Draw(record);
+    if (!drawn) continue;
+    const Result<bool> added = store.AddVerdictSample(*drawn);
+    if (!added && IsOutage(added.error())) return std::unexpected(added.error());
+    if (!added) LogWarning("a drawn verdict is not stored: {}", added.error().message);
   }
   return {};
 }

@@ -1,5 +1,5 @@
 /// The history of messages that were checked: recent ones in memory, all of them in the store, written in the
-/// background.
+/// background, and with them the verdicts that are drawn for blind labels.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "feedback/verdict_samples.h"
 #include "filter/message.h"
 #include "filter/verdict.h"
 #include "store/store.h"
@@ -25,6 +27,7 @@ namespace winnow {
 struct HistoryOptions {
   std::chrono::days retention{30};       ///< older messages are deleted from the store; 0: they stay
   Redaction redaction = {};              ///< of the texts in the store; those in memory stay as they are
+  double audit_one_in = 0;               ///< about one in so many verdicts is drawn for a blind label; 0: none
   size_t most_recent = 10000;            ///< messages in memory, those that wait for the store included
   size_t most_bytes = size_t{64} << 20;  ///< of the texts in memory
 };
@@ -66,12 +69,15 @@ class History {
 
   void Work();
   Result<void> Write(const std::vector<Shared>& batch);
+  /// Stores the verdicts about these messages that are drawn. Those that are stored already stay as they are.
+  Result<void> StoreDrawn(Store& store, std::span<const MessageRecord> records) const;
   /// Deletes some of the messages that are too old. Returns true if there may be more.
   bool DeleteOld();
   void DropOldest() REQUIRES(mutex_);
 
   const StoreSource store_;
   const HistoryOptions options_;
+  const VerdictSampler sampler_;
   mutable Mutex mutex_;
   mutable ConditionVariable changed_;
   std::deque<Shared> recent_ GUARDED_BY(mutex_);  // the oldest first

@@ -35,5 +35,33 @@ TEST(HistoryThread, DeletesOldMessagesHoweverManyThereAre) {
   EXPECT_TRUE(store->FindMessage("young").value() && store->FindMessage("new").value());
 }
 
+TEST(HistoryThread, DrawsVerdictsForBlindLabelsAsTheStoreHasTheirTexts) {
+  const TemporaryDirectory directory;
+  const std::shared_ptr<Store> store = Store::Open({.url = (directory.path() / "store.db").string()}).value();
+  {
+    History history([&] { return store; }, {.redaction = {.numbers = true}, .audit_one_in = 1});
+    for (const char* id : {"a", "b"}) {
+      MessageRecord message = Message(id, StoreNow());
+      message.text = "Pay 17 EUR";
+      history.Add(std::move(message));
+    }
+    EXPECT_TRUE(history.WaitUntilWritten(std::chrono::minutes(1)));
+  }
+  const auto drawn = store->ListVerdictSamples({}).value();
+  ASSERT_EQ(drawn.size(), 2u);
+  EXPECT_EQ(drawn[0].sample.text, "Pay 00 EUR");
+  EXPECT_EQ(drawn[0].sample.probability, 1);
+  EXPECT_EQ(store->ListMessages({}).value().size(), 2u);
+}
+
+TEST(HistoryThread, DrawsNoVerdictsUnlessItIsAskedTo) {
+  const TemporaryDirectory directory;
+  const std::shared_ptr<Store> store = Store::Open({.url = (directory.path() / "store.db").string()}).value();
+  History history([&] { return store; }, {});
+  for (int i = 0; i < 200; ++i) history.Add(Message(std::to_string(i), StoreNow()));
+  EXPECT_TRUE(history.WaitUntilWritten(std::chrono::minutes(1)));
+  EXPECT_TRUE(store->ListVerdictSamples({}).value().empty());
+}
+
 }  // namespace
 }  // namespace winnow

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/ascii.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -80,13 +81,13 @@ class PatternWalk {
       return std::nullopt;
     }
     if (c == 'x') return Hexadecimal();
-    if (IsDigit(c)) {
+    if (IsAsciiDigit(c)) {
       uint32_t code = 0;
       for (int i = 0; i < 3 && Now() >= '0' && Now() <= '7'; ++i)
         code = 8 * code + static_cast<uint32_t>(pattern_[at_++] - '0');
       return code;
     }
-    const bool named = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const bool named = IsAsciiLetter(c);
     const uint32_t code = NextCodePoint(pattern_, at_);
     return named ? std::nullopt : std::optional(code);
   }
@@ -140,8 +141,6 @@ class PatternWalk {
   std::optional<uint32_t> One() {
     return Now() == '\\' ? Escape() : std::optional<uint32_t>(NextCodePoint(pattern_, at_));
   }
-
-  static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
   std::string_view pattern_;
   size_t at_ = 0;

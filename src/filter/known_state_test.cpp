@@ -4,7 +4,6 @@
 
 #include "filter/history.h"
 #include "filter/sender_learner.h"
-#include "support/store_databases.h"
 
 namespace winnow {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/lines.h"
 #include "base/suggest.h"
 
 namespace winnow {
@@ -71,11 +72,9 @@ std::string MustPassLine(const MustPassCase& expected) {
 
 Result<std::vector<MustPassCase>> ParseMustPass(std::string_view contents, const std::string& file) {
   std::vector<MustPassCase> cases;
-  if (contents.starts_with("\xEF\xBB\xBF")) contents.remove_prefix(3);
+  contents = WithoutByteOrderMark(contents);
   for (size_t line = 1; !contents.empty(); ++line) {
-    const size_t end = std::min(contents.find('\n'), contents.size());
-    const std::string_view row = contents.substr(0, end);
-    contents.remove_prefix(std::min(end + 1, contents.size()));
+    const std::string_view row = TakeLine(contents);
     if (row.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     cases.push_back(TRY(ReadCase(row, fmt::format("{}, line {}", file, line))));
     cases.back().line = line;

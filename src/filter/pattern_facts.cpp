@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "base/ascii.h"
+
 namespace winnow {
 namespace {
 
@@ -36,8 +38,6 @@ bool HasFlag(std::string_view pattern, char flag) {
   return false;
 }
 
-bool IsCapital(char c) { return c >= 'A' && c <= 'Z'; }
-
 }  // namespace
 
 PatternFacts FactsOf(std::string_view pattern) {
@@ -68,7 +68,7 @@ PatternFacts FactsOf(std::string_view pattern) {
       facts.inner_end = facts.inner_end || (!lines && next != ')' && next != '|' && next != '?' && next != '*' &&
                                             next != '$' && next != '\\');
     } else if (c != ')' && c != '?' && c != '*') {
-      facts.capital = facts.capital || (IsCapital(c) && !any_case);
+      facts.capital = facts.capital || (IsAsciiUpper(c) && !any_case);
       something_before = true;
     }
     at = end < pattern.size() ? end : pattern.size();

@@ -5,13 +5,14 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace winnow {
 namespace {
 
 constexpr size_t kMaxNameBytes = 64;
 
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLetter(char c) { return IsAsciiLetter(c) || c == '_'; }
 
 /// Returns the sign that a word of the expression language stands for, or 0.
 char SignOf(std::string_view word) {
@@ -25,7 +26,7 @@ char SignOf(std::string_view word) {
 
 bool IsRuleName(std::string_view text) {
   if (text.empty() || text.size() > kMaxNameBytes || !IsLetter(text[0]) || SignOf(text) != 0) return false;
-  return std::ranges::all_of(text, [](char c) { return IsLetter(c) || IsDigit(c); });
+  return std::ranges::all_of(text, [](char c) { return IsLetter(c) || IsAsciiDigit(c); });
 }
 
 class ExpressionParser {
@@ -67,7 +68,7 @@ class ExpressionParser {
     const char c = text_[at_++];
     token_.sign = '?';
     if (IsLetter(c)) {
-      while (at_ < text_.size() && (IsLetter(text_[at_]) || IsDigit(text_[at_]))) ++at_;
+      while (at_ < text_.size() && (IsLetter(text_[at_]) || IsAsciiDigit(text_[at_]))) ++at_;
       token_.sign = SignOf(text_.substr(begin, at_ - begin));
       if (token_.sign == 0) token_.sign = 'n';
     } else if (c == '&' || c == '|' || c == '!' || c == '(' || c == ')') {

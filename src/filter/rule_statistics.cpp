@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/json_or_null.h"
+
 namespace winnow {
 namespace {
 
@@ -63,7 +65,7 @@ Json RuleStatistics::ToJson() const {
                          {"hits", rule.hits()},
                          {"spam_hits", rule.spam},
                          {"ham_hits", rule.ham},
-                         {"precision", precision ? Json(*precision) : Json(nullptr)},
+                         {"precision", OrNull(precision)},
                          {"spam_share", Share(rule.spam, spam_)},
                          {"ham_share", Share(rule.ham, ham_)}});
   }

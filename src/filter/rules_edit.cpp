@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/ascii.h"
+#include "base/lines.h"
 #include "filter/rule.h"
 #include "filter/rule_texts.h"
 
@@ -44,11 +46,7 @@ Result<std::optional<Span>> Find(std::string_view contents, const std::string& f
   return found == spans.end() ? std::nullopt : std::optional(*found);
 }
 
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
-}
+std::string_view Trimmed(std::string_view text) { return Trim(text, " \t\r\n"); }
 
 std::string TextOf(std::string_view contents, const Span& span) {
   return std::string(Trimmed(contents.substr(span.begin, span.end - span.begin))) + "\n";
@@ -65,7 +63,7 @@ bool HasSections(std::string_view text) {
 
 Result<RuleText> ReadRuleText(std::string_view text) {
   const std::string file(kRuleTextFile);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark, before which a line may be put
+  text = WithoutByteOrderMark(text);  // a line may be put before it
   const std::vector<Span> spans = TRY(SpansOf(text, file));
   if (spans.size() != 1) {
     return Fail(ErrorCode::kInvalidData,

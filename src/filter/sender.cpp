@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "filter/domain_name.h"
+#include "text/text_parts.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -14,25 +15,17 @@ constexpr size_t kMostSenderBytes = 320;  // the longest mail address: 64 + 1 + 
 
 constexpr size_t kMostDomainBytes = 1 + 255;
 
-bool IsDigitOf(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view WithoutSpaces(std::string_view text) {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-  return text;
-}
-
 /// Returns the digits of a telephone number, or nothing for other texts.
 std::optional<std::string> TelephoneNumber(std::string_view text) {
   std::string number;
   for (const char c : text) {
-    if (IsDigitOf(c) || (c == '+' && number.empty())) {
+    if (IsAsciiDigit(c) || (c == '+' && number.empty())) {
       number += c;
     } else if (c != ' ' && c != '-' && c != '(' && c != ')' && c != '/' && c != '.') {
       return std::nullopt;
     }
   }
-  if (std::ranges::none_of(number, IsDigitOf)) return std::nullopt;
+  if (std::ranges::none_of(number, [](char c) { return IsAsciiDigit(c); })) return std::nullopt;
   return number;
 }
 
@@ -41,7 +34,7 @@ std::string_view WithoutRoot(std::string_view sender) {
   if (sender.find('@') == std::string_view::npos) return sender;
   while (sender.ends_with('.')) {
     while (sender.ends_with('.')) sender.remove_suffix(1);
-    sender = WithoutSpaces(sender);
+    sender = TrimSpaceAndControl(sender);
   }
   return sender;
 }
@@ -57,10 +50,10 @@ double Decayed(const Reputation& reputation, StoreTime now, std::chrono::millise
 }  // namespace
 
 std::string NormalSender(std::string_view sender) {
-  sender = WithoutRoot(WithoutSpaces(sender));
+  sender = WithoutRoot(TrimSpaceAndControl(sender));
   const size_t open = sender.rfind('<');
   if (open != std::string_view::npos && sender.ends_with('>')) {
-    sender = WithoutRoot(WithoutSpaces(sender.substr(open + 1, sender.size() - open - 2)));
+    sender = WithoutRoot(TrimSpaceAndControl(sender.substr(open + 1, sender.size() - open - 2)));
   }
   if (sender.size() > kMostSenderBytes || !IsValidText(sender)) {
     // What stands before the domain is up to whoever sends the message, and must not hide the domain.

@@ -9,6 +9,7 @@
 #include <functional>
 #include <span>
 
+#include "base/ascii.h"
 #include "filter/message_fields.h"
 #include "filter/rule_expression.h"
 #include "text/character_classes.h"
@@ -132,8 +133,8 @@ std::string TomlString(std::string_view text) {
 std::string NameOf(std::string_view prefix, std::string_view shown, const std::set<std::string, std::less<>>& taken) {
   std::string name(prefix);
   for (const char c : shown) {
-    const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (kept) name += c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
+    const bool kept = IsAsciiLower(c) || IsAsciiDigit(c);
+    if (kept) name += UpperAscii(c);
     if (!kept && !name.empty() && !name.ends_with('_')) name += '_';
   }
   name = name.substr(0, kLongestNameBytes);

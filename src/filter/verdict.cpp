@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/json_or_null.h"
 #include "classify/prediction_json.h"
 #include "decide/decide.h"
 
@@ -53,7 +54,7 @@ Json VerdictJson(const Verdict& verdict) {
           {"isSpam", verdict.is_spam},
           {"confidence", verdict.confidence()},
           {"score", verdict.score},
-          {"modelVersion", verdict.model_version ? Json(*verdict.model_version) : Json()},
+          {"modelVersion", OrNull(verdict.model_version)},
           {"source", SourceName(verdict.source)},
           {"symbols", SymbolsJson(verdict.symbols)},
           {"mode", verdict.mode.threshold ? Json() : Json(ModeName(verdict.mode.mode))},

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/lines.h"
 #include "base/path_error.h"
 #include "base/replace_file.h"
 #include "bundle/manifest.h"
@@ -63,10 +64,8 @@ bool IsBelow(const fs::path& path, const fs::path& directory) {
 std::string KeptMessages(const std::string& contents, const std::function<bool(const FilterMessage&)>& goes,
                          size_t& messages, size_t& removed) {
   std::string kept;
-  for (size_t begin = 0; begin < contents.size();) {
-    const size_t end = std::min(contents.find('\n', begin), contents.size() - 1) + 1;
-    const std::string_view line = std::string_view(contents).substr(begin, end - begin);
-    begin = end;
+  for (std::string_view rest = contents; !rest.empty();) {
+    const std::string_view line = TakeLineWithEnd(rest);
     // A line that cannot be read stays; the search finds a text in it.
     const Result<std::vector<MustPassCase>> read = ParseMustPass(line, "must_pass.jsonl");
     const bool message = read && read->size() == 1;

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 
-#include "base/files.h"
 #include "base/json.h"
+#include "base/parse_number.h"
 #include "data/encoding.h"
 #include "data/gzip_reader.h"
 #include "text/duplicate_key.h"
@@ -33,14 +32,6 @@ bool Contains(std::string_view text, const std::vector<std::string>& parts) {
   return std::ranges::any_of(parts, [&](const std::string& part) { return text.find(part) != text.npos; });
 }
 
-/// Returns the character that four hexadecimal digits behind "\u" name, or nothing.
-std::optional<char32_t> Hexadecimal(std::string_view digits, int base = 16) {
-  uint32_t value = 0;
-  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-  if (failed != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return value;
-}
-
 /// What strings of JSON, TOML and other languages mean, wherever they begin and end: \" is ", \n is white space.
 std::string WithoutBackslashes(std::string_view text) {
   std::string plain;
@@ -52,7 +43,7 @@ std::string WithoutBackslashes(std::string_view text) {
       continue;
     }
     const char c = text[++i];
-    const auto code = c == 'u' && i + 4 < text.size() ? Hexadecimal(text.substr(i + 1, 4)) : std::nullopt;
+    const auto code = c == 'u' && i + 4 < text.size() ? ParseNumber<uint32_t>(text.substr(i + 1, 4), 16) : std::nullopt;
     if (code) {
       i += 4;
       if (*code >= 0xD800 && *code < 0xDC00) {
@@ -88,9 +79,9 @@ std::string WithoutEntities(std::string_view text) {
     const auto named = std::ranges::find(kNamed, name, &std::pair<std::string_view, char>::first);
     std::optional<char32_t> code;
     if (name.starts_with("#x") || name.starts_with("#X"))
-      code = Hexadecimal(name.substr(2));
+      code = ParseNumber<uint32_t>(name.substr(2), 16);
     else if (name.starts_with('#'))
-      code = Hexadecimal(name.substr(1), 10);
+      code = ParseNumber<uint32_t>(name.substr(1), 10);
     if (code && (*code > 0x10FFFF || (*code >= 0xD800 && *code < 0xE000))) code.reset();
     if (named == kNamed.end() && !code) {
       plain += text[i];

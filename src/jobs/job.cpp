@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json_or_null.h"
+#include "base/json_strings.h"
+
 namespace winnow {
 namespace {
 
@@ -16,13 +19,8 @@ Json ListJson(const std::vector<std::string>& texts) {
 }
 
 std::vector<std::string> TextsOf(const Json& object, std::string_view key) {
-  std::vector<std::string> texts;
   const Json* list = object.Find(key);
-  if (list == nullptr || !list->is_array()) return texts;
-  for (const Json& each : *list) {
-    if (each.is_string()) texts.push_back(each.str());
-  }
-  return texts;
+  return list == nullptr ? std::vector<std::string>() : StringsAmong(*list);
 }
 
 std::string TextOf(const Json& object, std::string_view key) {
@@ -67,7 +65,7 @@ Json JobJson(const Job& job) {
                {"runs", job.runs},
                {"process", job.process},
                {"process_start", job.process_start}};
-  json["exit_code"] = job.exit_code ? Json(*job.exit_code) : Json();
+  json["exit_code"] = OrNull(job.exit_code);
   return json;
 }
 

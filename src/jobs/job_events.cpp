@@ -1,6 +1,5 @@
 #include "jobs/job_events.h"
 
-#include "base/lines.h"
 #include "base/log.h"
 
 namespace winnow {

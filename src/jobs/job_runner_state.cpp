@@ -8,7 +8,6 @@
 #include <system_error>
 
 #include "base/log.h"
-#include "base/path_error.h"
 #include "jobs/job_events.h"
 
 namespace winnow {

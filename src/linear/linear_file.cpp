@@ -129,7 +129,10 @@ Result<void> CheckLinearContents(const LinearContents& contents, std::string_vie
   return {};
 }
 
-Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::string_view where) {
+namespace {
+
+/// Reads the header and checks what does not depend on the rest of the file.
+Result<Header> ReadHeader(std::span<const std::byte> bytes, std::string_view where) {
   Header header;
   if (bytes.size() < kHeader) return Wrong(where, "the file ends within its header");
   std::memcpy(&header, bytes.data(), kHeader);
@@ -146,6 +149,29 @@ Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::st
       !std::all_of(std::begin(header.zeros), std::end(header.zeros), is_zero)) {
     return Wrong(where, "its header contains an unknown option");
   }
+  return header;
+}
+
+FeatureOptions OptionsOf(const Header& header) {
+  FeatureOptions options;
+  options.analyzer = static_cast<Analyzer>(header.analyzer);
+  options.min_ngram = header.min_ngram;
+  options.max_ngram = header.max_ngram;
+  options.min_char_ngram = header.min_char_ngram;
+  options.max_char_ngram = header.max_char_ngram;
+  options.max_features = header.max_features;
+  options.sublinear = (header.flags & kSublinear) != 0;
+  options.lowercase = (header.flags & kLowercase) != 0;
+  if ((header.flags & kAsciiWords) != 0) options.word_characters = WordCharacters::kAscii;
+  options.shortest_word = (header.flags & kShortWords) != 0 ? 1 : 2;
+  options.normalize = (header.flags & kAnyLength) == 0;
+  return options;
+}
+
+}  // namespace
+
+Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::string_view where) {
+  const Header header = TRY(ReadHeader(bytes, where));
   // No product below can overflow: each number is checked against the file's size before it is multiplied.
   const size_t floats = (bytes.size() - kHeader) / sizeof(float);
   const size_t features = header.features, outputs = header.outputs, labels = header.labels;
@@ -171,20 +197,8 @@ Result<LinearContents> ParseLinearFile(std::span<const std::byte> bytes, std::st
   std::vector<float> bias = Copy<float>(bytes, at, outputs);
   std::vector<PlattScale> platt = Copy<PlattScale>(bytes, at, has_platt ? outputs : 0);
   const std::string_view vocabulary(reinterpret_cast<const char*>(bytes.data()) + at, header.vocabulary_bytes);
-  FeatureOptions options;
-  options.analyzer = static_cast<Analyzer>(header.analyzer);
-  options.min_ngram = header.min_ngram;
-  options.max_ngram = header.max_ngram;
-  options.min_char_ngram = header.min_char_ngram;
-  options.max_char_ngram = header.max_char_ngram;
-  options.max_features = header.max_features;
-  options.sublinear = (header.flags & kSublinear) != 0;
-  options.lowercase = (header.flags & kLowercase) != 0;
-  if ((header.flags & kAsciiWords) != 0) options.word_characters = WordCharacters::kAscii;
-  options.shortest_word = (header.flags & kShortWords) != 0 ? 1 : 2;
-  options.normalize = (header.flags & kAnyLength) == 0;
-  auto vectorizer = Vectorizer::FromPool(options, TRY(UnpackNames(vocabulary, features, where)), header.word_features,
-                                         std::move(idf));
+  auto vectorizer = Vectorizer::FromPool(OptionsOf(header), TRY(UnpackNames(vocabulary, features, where)),
+                                         header.word_features, std::move(idf));
   if (!vectorizer) return Wrong(where, vectorizer.error().message);
   LinearContents contents{*std::move(vectorizer),
                           static_cast<LinearKind>(header.kind),

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ascii.h"
 #include "linear/features.h"
 #include "linear/word_table.h"
 #include "text/python_text.h"
@@ -70,9 +71,7 @@ namespace internal {
 /// character.
 bool SkipWordCharacter(std::string_view text, size_t& i);
 
-constexpr bool IsAsciiWordCharacter(unsigned char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+constexpr bool IsAsciiWordCharacter(unsigned char c) { return IsAsciiAlphanumeric(c) || c == '_'; }
 struct AsciiTable {
   bool is[256] = {};
   constexpr AsciiTable() {

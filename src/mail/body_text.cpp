@@ -52,8 +52,7 @@ double ShareOfWords(std::string_view of, std::string_view in) {
   constexpr size_t kMost = 5000;
   const auto counts = [](std::string_view word) {
     return word.find("://") == std::string_view::npos && std::ranges::any_of(word, [](char c) {
-             return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') ||
-                    static_cast<unsigned char>(c) >= 0x80;
+             return IsAsciiAlphanumeric(c) || static_cast<unsigned char>(c) >= 0x80;
            });
   };
   const auto words = [&](std::string_view text) {
@@ -93,7 +92,7 @@ class BodyReader {
     }
     if (body.text.size() > limits_.max_body_bytes) {
       notes_.Add(fmt::format("the text was cut after {} bytes", limits_.max_body_bytes));
-      body.text = CutUtf8(body.text, limits_.max_body_bytes);
+      body.text = FirstBytes(body.text, limits_.max_body_bytes);
     }
     return body;
   }
@@ -140,7 +139,7 @@ class BodyReader {
   BodyText ReadHtml(std::string_view html) {
     if (html.size() > limits_.max_html_bytes) {
       notes_.Add(fmt::format("an HTML part was cut after {} bytes", limits_.max_html_bytes));
-      html = CutUtf8(html, limits_.max_html_bytes);
+      html = FirstBytes(html, limits_.max_html_bytes);
     }
     HtmlText text = ExtractHtmlText(html, {.max_depth = limits_.max_html_depth, .max_nodes = limits_.max_html_nodes},
                                     limits_.max_links);

@@ -89,8 +89,7 @@ class Converter {
   explicit Converter(const std::string& name) {
     // Letters, digits and the signs of names alone: "//TRANSLIT" and the like are instructions to iconv.
     const bool plain = !name.empty() && name.size() <= 40 && std::ranges::all_of(name, [](char c) {
-      return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-             c == '.' || c == ':';
+      return IsAsciiAlphanumeric(c) || c == '-' || c == '_' || c == '.' || c == ':';
     });
     if (!plain) return;
     const auto known = std::ranges::find(kNames, name, [](const auto& entry) { return entry.first; });

@@ -75,7 +75,7 @@ std::string DecodeRun(std::string_view run, std::string_view fallback, std::stri
       base64 += word.text;
     } else {
       flush_base64();
-      bytes += DecodeQuotedPrintable(word.text, true, word.text.size(), strange);
+      bytes += DecodeQ(word.text, strange);
     }
     run.remove_prefix(word.end);
   }

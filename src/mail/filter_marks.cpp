@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/ascii.h"
+#include "base/lines.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -19,11 +20,6 @@ size_t FindAnyCase(std::string_view text, std::string_view needle) {
   const auto found =
       std::ranges::search(text, needle, [](char in_text, char wanted) { return LowerAscii(in_text) == wanted; });
   return found.empty() ? std::string_view::npos : static_cast<size_t>(found.begin() - text.begin());
-}
-
-std::string_view WithoutLineEnd(std::string_view line) {
-  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-  return line;
 }
 
 /// The begin of the line that contains the byte `at`.
@@ -91,10 +87,7 @@ std::string_view OriginalInReport(std::string_view raw) {
   if (delimiter.empty()) return raw;
   std::string_view part = raw.substr(at);
   while (!part.empty()) {  // the rest of the part's header
-    const size_t end = std::min(part.find('\n'), part.size() - 1) + 1;
-    const bool empty = WithoutLineEnd(part.substr(0, end)).empty();
-    part.remove_prefix(end);
-    if (empty) break;
+    if (WithoutLineEnd(TakeLineWithEnd(part)).empty()) break;
   }
   const std::string last = "\n" + std::string(delimiter);
   part = part.substr(0, part.find(last));

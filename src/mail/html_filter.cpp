@@ -53,9 +53,7 @@ constexpr std::array<std::string_view, 35> kBlocks = {
 /// Elements whose presence in a tree changes how other tags are read, and elements that HTML does not have (<o:p>),
 /// under names that have no such effect.
 std::string_view Renamed(std::string_view name) {
-  const bool plain = name.size() <= 12 && std::ranges::all_of(name, [](char c) {
-                       return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9');
-                     });
+  const bool plain = name.size() <= 12 && std::ranges::all_of(name, [](char c) { return IsAsciiAlphanumeric(c); });
   if (!plain) return "span";
   if (name == "svg" || name == "math") return "span";
   if (name == "select") return "span";
@@ -124,11 +122,11 @@ class Filter {
     const char next = at_ < html_.size() ? html_[at_] : '\0';
     if (next == '!' || next == '?') {
       Comment();
-    } else if (IsAsciiLetter(static_cast<unsigned char>(next))) {
+    } else if (IsAsciiLetter(next)) {
       ReadTag(false);
     } else if (next == '/' && at_ + 1 < html_.size()) {
       ++at_;
-      if (IsAsciiLetter(static_cast<unsigned char>(html_[at_]))) {
+      if (IsAsciiLetter(html_[at_])) {
         ReadTag(true);
       } else {
         SkipPast(">");

@@ -8,7 +8,6 @@
 
 #include "base/ascii.h"
 #include "mail/inline_style.h"
-#include "mail/plain_text.h"
 #include "text/text_parts.h"
 
 namespace winnow {
@@ -296,7 +295,8 @@ class Walker {
     }
     const std::string& out = writer_.out();
     constexpr size_t kLongestText = 1000;
-    std::string text(CutUtf8(TrimAscii(std::string_view(out).substr(std::min(text_begin, out.size()))), kLongestText));
+    std::string text(
+        FirstBytes(TrimAscii(std::string_view(out).substr(std::min(text_begin, out.size()))), kLongestText));
     for (char& c : text) {
       if (c == '\n' || c == '\t') c = ' ';
     }

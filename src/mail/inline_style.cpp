@@ -18,8 +18,7 @@ constexpr size_t npos = std::string_view::npos;
 constexpr double kSeenFont = 16;  // pixels; of letters whose size is not known
 
 bool IsNameByte(char c) {
-  return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return IsAsciiAlphanumeric(c) || c == '-' || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 /// Returns `css` in lower case, without comments and without the contents of strings and addresses, in which the signs

@@ -20,14 +20,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 /// Returns true for "From joe@example.com Sat Nov 28 21:00:00 2026". The time of day tells it from a sentence in mbox
 /// files whose writer quoted nothing (mboxcl).
 bool IsFromLine(std::string_view line) {
   if (!line.starts_with("From ")) return false;
   for (size_t i = line.find(':'); i != std::string_view::npos; i = line.find(':', i + 1)) {
-    if (i >= 1 && IsDigit(line[i - 1]) && i + 2 < line.size() && IsDigit(line[i + 1]) && IsDigit(line[i + 2])) {
+    if (i >= 1 && IsAsciiDigit(line[i - 1]) && i + 2 < line.size() && IsAsciiDigit(line[i + 1]) &&
+        IsAsciiDigit(line[i + 2])) {
       return true;
     }
   }
@@ -244,8 +243,7 @@ Result<void> ForEachMail(std::span<const fs::path> paths, MailFileReport& report
 
 std::string_view MboxIn(std::string_view contents) {
   if (contents.starts_with("From ")) return contents;
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";
-  if (contents.starts_with(kMark)) contents.remove_prefix(kMark.size());
+  contents = WithoutByteOrderMark(contents);
   contents.remove_prefix(std::min(contents.find_first_not_of("\r\n"), contents.size()));
   return IsFromLine(contents.substr(0, contents.find('\n'))) ? contents : std::string_view();
 }
@@ -255,8 +253,7 @@ bool BeginsLikeMail(std::string_view contents) {
   constexpr std::array<std::string_view, 12> kFields = {"from",         "to",           "subject",    "date",
                                                         "received",     "return-path",  "message-id", "sender",
                                                         "delivered-to", "mime-version", "reply-to",   "x-original-to"};
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";
-  if (contents.starts_with(kMark)) contents.remove_prefix(kMark.size());
+  contents = WithoutByteOrderMark(contents);
   contents.remove_prefix(std::min(contents.find_first_not_of("\r\n"), contents.size()));
   if (contents.starts_with("From ")) {
     if (IsFromLine(TakeLine(contents))) return true;
@@ -313,8 +310,7 @@ std::vector<std::string_view> MessagesOfMbox(std::string_view contents) {
   bool blank = true;  // the line before is empty
   for (size_t at = 0; at < contents.size();) {
     const size_t end = std::min(contents.find('\n', at), contents.size() - 1) + 1;
-    std::string_view line = contents.substr(at, end - at);
-    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+    const std::string_view line = WithoutLineEnd(contents.substr(at, end - at));
     if (blank && at > begin && IsFromLine(line)) {
       messages.push_back(contents.substr(begin, at - begin));
       begin = at;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "base/lines.h"
 #include "mail/body_text.h"
 #include "mail/charset.h"
 #include "mail/header_values.h"
@@ -19,7 +20,7 @@ constexpr size_t npos = std::string_view::npos;
 /// The message with line feeds as line ends, without empty lines before the header, and without the quoting of an mbox
 /// file if it comes from one. `storage` holds the text if it had to be changed.
 std::string_view Prepared(std::string_view raw, std::string& storage) {
-  if (raw.starts_with("\xEF\xBB\xBF")) raw.remove_prefix(3);
+  raw = WithoutByteOrderMark(raw);
   if (raw.find('\n') == npos && raw.find('\r') != npos) {
     storage = raw;
     std::ranges::replace(storage, '\r', '\n');
@@ -30,10 +31,8 @@ std::string_view Prepared(std::string_view raw, std::string& storage) {
   // mboxrd: one ">" less before each "From " (mboxo quotes those without any ">" alone, which is the same then).
   std::string unquoted;
   unquoted.reserve(raw.size());
-  for (size_t at = 0; at < raw.size();) {
-    const size_t end = std::min(raw.find('\n', at), raw.size() - 1) + 1;
-    std::string_view line = raw.substr(at, end - at);
-    at = end;
+  while (!raw.empty()) {
+    std::string_view line = TakeLineWithEnd(raw);
     const size_t marks = line.find_first_not_of('>');
     if (marks != npos && marks > 0 && line.substr(marks).starts_with("From ")) line.remove_prefix(1);
     unquoted += line;

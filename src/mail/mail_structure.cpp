@@ -9,6 +9,7 @@
 #include <array>
 
 #include "base/ascii.h"
+#include "base/lines.h"
 #include "mail/charset.h"
 #include "mail/header_values.h"
 #include "mail/transfer_encoding.h"
@@ -18,20 +19,6 @@ namespace winnow {
 namespace {
 
 constexpr size_t npos = std::string_view::npos;
-
-std::string_view WithoutLineEnd(std::string_view line) {
-  if (line.ends_with('\n')) line.remove_suffix(1);
-  while (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
-
-/// Removes the first line, with its line end, from `text` and returns it.
-std::string_view TakeLine(std::string_view& text) {
-  const size_t end = text.find('\n');
-  const std::string_view line = text.substr(0, end == npos ? npos : end + 1);
-  text.remove_prefix(line.size());
-  return line;
-}
 
 /// Returns the length of the name of a header field at the beginning of a line; 0 if there is none.
 size_t NameLength(std::string_view line) {
@@ -117,7 +104,7 @@ BoundaryLines CutAt(std::string_view body, std::string_view boundary, size_t mos
 /// is followed by a field such as Content-Type.
 std::string_view GuessedBoundary(std::string_view body) {
   for (int lines = 0; lines < 100 && !body.empty(); ++lines) {
-    const std::string_view line = WithoutLineEnd(TakeLine(body));
+    const std::string_view line = WithoutLineEnd(TakeLineWithEnd(body));
     if (line.size() > 2 && line.starts_with("--") && LowerAscii(body.substr(0, 8)) == "content-") return line.substr(2);
   }
   return {};
@@ -263,7 +250,7 @@ HeaderBlock ReadFields(std::string_view text, EntityKind kind, const MailLimits&
   bool first = true;
   bool skipping = false;  // the lines of a field beyond the limits
   while (!text.empty()) {
-    const std::string_view line = WithoutLineEnd(TakeLine(text));
+    const std::string_view line = WithoutLineEnd(TakeLineWithEnd(text));
     if (line.empty()) break;
     const bool continued = line[0] == ' ' || line[0] == '\t';
     const size_t name = continued ? 0 : NameLength(line);

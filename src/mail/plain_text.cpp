@@ -3,29 +3,16 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "base/lines.h"
 
 namespace winnow {
 namespace {
 
 constexpr size_t npos = std::string_view::npos;
 
-/// Removes the first line from `text` and returns it without its line end.
-std::string_view TakeLine(std::string_view& text) {
-  const size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
-}
-
 bool IsBlankLine(std::string_view line) { return line.find_first_not_of(" \t\r") == npos; }
 
 }  // namespace
-
-std::string_view CutUtf8(std::string_view text, size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  return text.substr(0, most);
-}
 
 std::string WithPlainLineEnds(std::string_view text) {
   std::string out;
@@ -110,7 +97,7 @@ WithoutPgp WithoutPgpBlocks(std::string text) {
 void AddPlainLinks(std::string_view text, size_t most, std::vector<MailLink>& links) {
   for (size_t at = text.find("://"); at != npos && links.size() < most; at = text.find("://", at)) {
     size_t begin = at;
-    while (begin > 0 && IsAsciiLetter(static_cast<unsigned char>(text[begin - 1]))) --begin;
+    while (begin > 0 && IsAsciiLetter(text[begin - 1])) --begin;
     const std::string scheme = LowerAscii(text.substr(begin, at - begin));
     at += 3;
     if (scheme != "http" && scheme != "https" && scheme != "ftp") continue;

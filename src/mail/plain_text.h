@@ -9,9 +9,6 @@
 
 namespace winnow {
 
-/// Returns at most the first `most` bytes, without a character that would be cut. `text` is valid UTF-8.
-std::string_view CutUtf8(std::string_view text, size_t most);
-
 /// Returns the text with "\n" as line ends, without empty lines at its beginning and end, and with "\n" at its end
 /// unless it is empty.
 std::string WithPlainLineEnds(std::string_view text);

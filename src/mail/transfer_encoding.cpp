@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/ascii.h"
+#include "base/lines.h"
 
 namespace winnow {
 namespace {
@@ -23,7 +25,7 @@ constexpr std::array<int8_t, 256> MakeDigits() {
 constexpr std::array<int8_t, 256> kDigits = MakeDigits();
 
 int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
+  if (IsAsciiDigit(c)) return c - '0';
   c = LowerAscii(c);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
@@ -38,15 +40,19 @@ size_t AfterLineEnd(std::string_view text, size_t i) {
   return text[i] == '\n' ? i + 1 : std::string_view::npos;
 }
 
+/// Returns the byte that the escape "=XX" at `i` stands for; nothing if there is none.
+std::optional<char> EscapedByte(std::string_view text, size_t i) {
+  const int high = i + 1 < text.size() ? HexDigit(text[i + 1]) : -1;
+  const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
+  return high >= 0 && low >= 0 ? std::optional(static_cast<char>(high * 16 + low)) : std::nullopt;
+}
+
 /// Lines of uuencode (POSIX): a length, then four characters for three bytes. Lines before "begin" are skipped.
 std::string DecodeUu(std::string_view text, size_t most) {
   std::string out;
   bool begun = false;
   while (!text.empty() && out.size() < most) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    std::string_view line = WithoutLineEnd(TakeLineWithEnd(text));
     if (!begun) {
       begun = line.starts_with("begin ");
       continue;
@@ -94,26 +100,22 @@ std::string DecodeBase64(std::string_view text, size_t most, size_t& strange) {
   return out;
 }
 
-std::string DecodeQuotedPrintable(std::string_view text, bool header, size_t most, size_t& strange) {
+std::string DecodeQuotedPrintable(std::string_view text, size_t most, size_t& strange) {
   std::string out;
   out.reserve(std::min(most, text.size()));
   for (size_t i = 0; i < text.size() && out.size() <= most; ++i) {
     const char c = text[i];
     if (c == '=') {
-      const int high = i + 1 < text.size() ? HexDigit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
-      if (high >= 0 && low >= 0) {
-        out += static_cast<char>(high * 16 + low);
+      if (const std::optional<char> byte = EscapedByte(text, i)) {
+        out += *byte;
         i += 2;
-      } else if (const size_t next = AfterLineEnd(text, i + 1); next != std::string_view::npos && !header) {
+      } else if (const size_t next = AfterLineEnd(text, i + 1); next != std::string_view::npos) {
         i = next - 1;  // a soft line break
       } else {
         ++strange;
         out += c;
       }
-    } else if (header && c == '_') {
-      out += ' ';
-    } else if (!header && (c == ' ' || c == '\t')) {
+    } else if (c == ' ' || c == '\t') {
       // White space at the end of a line was added on the way and does not count (RFC 2045, 6.7).
       size_t end = i;
       while (end < text.size() && (text[end] == ' ' || text[end] == '\t')) ++end;
@@ -121,6 +123,23 @@ std::string DecodeQuotedPrintable(std::string_view text, bool header, size_t mos
       i = end - 1;
     } else {
       out += c;
+    }
+  }
+  return out;
+}
+
+std::string DecodeQ(std::string_view word, size_t& strange) {
+  std::string out;
+  out.reserve(word.size());
+  for (size_t i = 0; i < word.size(); ++i) {
+    if (word[i] != '=') {
+      out += word[i] == '_' ? ' ' : word[i];
+    } else if (const std::optional<char> byte = EscapedByte(word, i)) {
+      out += *byte;
+      i += 2;
+    } else {
+      ++strange;
+      out += '=';
     }
   }
   return out;
@@ -137,7 +156,7 @@ DecodedBytes DecodeTransfer(std::string_view body, std::string_view encoding, si
     decoded.bytes = DecodeBase64(body, most, strange);
     if (strange > 0) decoded.problem = fmt::format("{} characters are not base64", strange);
   } else if (name == "quoted-printable") {
-    decoded.bytes = DecodeQuotedPrintable(body, false, most, strange);
+    decoded.bytes = DecodeQuotedPrintable(body, most, strange);
     if (strange > 0) decoded.problem = fmt::format("{} equals signs are not quoted-printable", strange);
   } else if (name == "x-uuencode" || name == "uuencode" || name == "x-uue") {
     decoded.bytes = DecodeUu(body, most);

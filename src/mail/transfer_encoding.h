@@ -21,8 +21,11 @@ DecodedBytes DecodeTransfer(std::string_view body, std::string_view encoding, si
 /// `strange` is increased by the number of characters that are neither of the alphabet nor padding nor white space.
 std::string DecodeBase64(std::string_view text, size_t most, size_t& strange);
 
-/// Decodes quoted-printable, or the Q encoding of header words (RFC 2047), in which an underscore is a space. An equals
-/// sign that begins no escape stays, and is counted in `strange`.
-std::string DecodeQuotedPrintable(std::string_view text, bool header, size_t most, size_t& strange);
+/// Decodes quoted-printable. An equals sign that begins no escape stays, and is counted in `strange`.
+std::string DecodeQuotedPrintable(std::string_view text, size_t most, size_t& strange);
+
+/// Decodes the Q encoding of encoded words (RFC 2047, 4.2), in which an underscore is a space. An equals sign that
+/// begins no escape stays, and is counted in `strange`.
+std::string DecodeQ(std::string_view word, size_t& strange);
 
 }  // namespace winnow

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "net/transfer.h"
 
@@ -100,20 +99,6 @@ Result<void> RequireOk(const std::string& url, const HttpAnswer& response) {
   if (response.status == 429) meaning = " (too many requests)";
   return Fail(response.status == 404 ? ErrorCode::kNotFound : ErrorCode::kNetwork,
               fmt::format("{}: the server responded with status {}{}", Shown(url), response.status, meaning));
-}
-
-std::string UrlEncodePath(std::string_view path) {
-  std::string encoded;
-  for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::strchr("-._~/", c) != nullptr;
-    if (plain && c != '\0') {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
 }
 
 }  // namespace winnow

@@ -81,7 +81,4 @@ Result<HttpAnswer> HttpHead(const std::string& url, const HttpOptions& options);
 /// Returns an error such as "https://...: the server answered 404" for every status but 2xx.
 Result<void> RequireOk(const std::string& url, const HttpAnswer& response);
 
-/// Percent-encodes the characters that are not allowed in a URL path; '/' is kept.
-std::string UrlEncodePath(std::string_view path);
-
 }  // namespace winnow

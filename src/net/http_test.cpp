@@ -258,10 +258,5 @@ TEST(Http, MemoryIsBounded) {
   EXPECT_THAT(response.error().message, HasSubstr("larger than 1000 bytes"));
 }
 
-TEST(Http, PathsAreEncoded) {
-  EXPECT_EQ(UrlEncodePath("onnx/model 1%.onnx"), "onnx/model%201%25.onnx");
-  EXPECT_EQ(UrlEncodePath("ä?#"), "%C3%A4%3F%23");
-}
-
 }  // namespace
 }  // namespace winnow

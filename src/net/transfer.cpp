@@ -23,8 +23,21 @@ constexpr size_t kMaxHeaderBytes = 1 << 20;
 /// What Perform has loaded.
 const CurlLibrary& Curl() { return **CurlLibrary::Load(); }
 
-struct ListDeleter {
-  void operator()(curl_slist* list) const { Curl().slist_free_all(list); }
+/// Headers of a request, as libcurl takes them: it does not copy them.
+class HeaderList {
+ public:
+  void Add(const std::string& header) {
+    curl_slist* const shorter = list_.release();
+    curl_slist* const longer = Curl().slist_append(shorter, header.c_str());
+    list_.reset(longer != nullptr ? longer : shorter);
+  }
+  curl_slist* get() const { return list_.get(); }
+
+ private:
+  struct Deleter {
+    void operator()(curl_slist* list) const { Curl().slist_free_all(list); }
+  };
+  std::unique_ptr<curl_slist, Deleter> list_;
 };
 
 size_t OnHeader(char* data, size_t, size_t size, void* user) {
@@ -86,6 +99,61 @@ bool IsHere(std::string_view url) {
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
+template <typename Value>
+void Set(CURL* easy, CURLoption option, Value value) {
+  Curl().easy_setopt(easy, option, value);
+}
+
+/// What is asked for: URL, method and body. Adds a header that the body needs.
+void SetCall(CURL* easy, const HttpCall& call, HeaderList& headers) {
+  Set(easy, CURLOPT_URL, call.url.c_str());
+  Set(easy, CURLOPT_PATH_AS_IS, 1L);
+  Set(easy, CURLOPT_USERAGENT, "winnow/" WINNOW_VERSION);
+  Set(easy, CURLOPT_NOBODY, call.method == HttpMethod::kHead ? 1L : 0L);
+  if (call.method == HttpMethod::kPut) Set(easy, CURLOPT_CUSTOMREQUEST, "PUT");
+  if (call.method == HttpMethod::kDelete) Set(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+  if (call.method == HttpMethod::kPost || call.method == HttpMethod::kPut) {
+    Set(easy, CURLOPT_POST, 1L);
+    Set(easy, CURLOPT_POSTFIELDS, call.body.empty() ? "" : call.body.data());  // null would be "ask a callback"
+    Set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
+    if (call.body.size() > size_t{1} << 20) Set(easy, CURLOPT_UPLOAD_BUFFERSIZE, 512L * 1024);
+    headers.Add("Expect:");  // curl would wait a second for servers that don't know it
+  }
+}
+
+/// How the server is reached: protocols, redirects, proxy, credentials, certificates and timeouts.
+void SetConnection(CURL* easy, const HttpOptions& options, const HttpCall& call) {
+  Set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(easy, CURLOPT_REDIR_PROTOCOLS_STR, call.url.starts_with("https:") ? "https" : "http,https");
+  Set(easy, CURLOPT_BUFFERSIZE, 128L * 1024);  // fewer and larger pieces than curl's 16 KiB
+  Set(easy, CURLOPT_FOLLOWLOCATION, options.follow_redirects ? 1L : 0L);
+  Set(easy, CURLOPT_MAXREDIRS, 10L);
+  Set(easy, CURLOPT_NOSIGNAL, 1L);
+  Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  if (!options.unix_socket.empty()) Set(easy, CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
+  if (!options.use_proxy || !options.unix_socket.empty() || IsHere(call.url)) Set(easy, CURLOPT_PROXY, "");
+  Set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+  Set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.attempt_timeout.count()));
+  Set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  Set(easy, CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(options.stall_timeout.count() / 1000)));
+  if (!options.bearer_token.empty()) {
+    Set(easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+    Set(easy, CURLOPT_XOAUTH2_BEARER, options.bearer_token.c_str());
+    Set(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
+  }
+  SetCertificates(easy);
+}
+
+void SetCallbacks(CURL* easy, Transfer& transfer) {
+  Set(easy, CURLOPT_HEADERFUNCTION, &OnHeader);
+  Set(easy, CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
+  Set(easy, CURLOPT_WRITEFUNCTION, &OnBody);
+  Set(easy, CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
+  Set(easy, CURLOPT_NOPROGRESS, 0L);
+  Set(easy, CURLOPT_XFERINFOFUNCTION, &OnProgress);
+  Set(easy, CURLOPT_XFERINFODATA, static_cast<void*>(&transfer));
+}
+
 bool NothingAnswers(CURLcode code) {
   return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT;
 }
@@ -128,57 +196,14 @@ Outcome CurlConnection::Perform(const HttpOptions& options, const HttpCall& call
   transfer.easy = easy;
   transfer.progress = &options.progress;
   char message[CURL_ERROR_SIZE] = "";
-  std::unique_ptr<curl_slist, ListDeleter> list;
-  const auto add = [&list](const std::string& header) {
-    curl_slist* const shorter = list.release();
-    curl_slist* const longer = Curl().slist_append(shorter, header.c_str());
-    list.reset(longer != nullptr ? longer : shorter);
-  };
-  for (const std::string& header : options.headers) add(header);
-  for (const std::string& header : call.headers) add(header);
-
-  const auto set = [easy](CURLoption option, auto value) { Curl().easy_setopt(easy, option, value); };
-  set(CURLOPT_URL, call.url.c_str());
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_REDIR_PROTOCOLS_STR, call.url.starts_with("https:") ? "https" : "http,https");
-  set(CURLOPT_PATH_AS_IS, 1L);
-  set(CURLOPT_BUFFERSIZE, 128L * 1024);  // fewer and larger pieces than curl's 16 KiB
-  set(CURLOPT_FOLLOWLOCATION, options.follow_redirects ? 1L : 0L);
-  set(CURLOPT_MAXREDIRS, 10L);
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_TCP_KEEPALIVE, 1L);
-  set(CURLOPT_NOBODY, call.method == HttpMethod::kHead ? 1L : 0L);
-  if (call.method == HttpMethod::kPut) set(CURLOPT_CUSTOMREQUEST, "PUT");
-  if (call.method == HttpMethod::kDelete) set(CURLOPT_CUSTOMREQUEST, "DELETE");
-  if (call.method == HttpMethod::kPost || call.method == HttpMethod::kPut) {
-    set(CURLOPT_POST, 1L);
-    set(CURLOPT_POSTFIELDS, call.body.empty() ? "" : call.body.data());  // a null pointer would be "ask a callback"
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
-    if (call.body.size() > size_t{1} << 20) set(CURLOPT_UPLOAD_BUFFERSIZE, 512L * 1024);
-    add("Expect:");  // curl would wait a second for servers that don't know it
-  }
-  if (!options.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
-  if (!options.use_proxy || !options.unix_socket.empty() || IsHere(call.url)) set(CURLOPT_PROXY, "");
-  set(CURLOPT_USERAGENT, "winnow/" WINNOW_VERSION);
-  set(CURLOPT_HTTPHEADER, list.get());
-  set(CURLOPT_ERRORBUFFER, static_cast<char*>(message));
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.attempt_timeout.count()));
-  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-  set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(options.stall_timeout.count() / 1000)));
-  set(CURLOPT_HEADERFUNCTION, &OnHeader);
-  set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
-  set(CURLOPT_WRITEFUNCTION, &OnBody);
-  set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
-  set(CURLOPT_NOPROGRESS, 0L);
-  set(CURLOPT_XFERINFOFUNCTION, &OnProgress);
-  set(CURLOPT_XFERINFODATA, static_cast<void*>(&transfer));
-  if (!options.bearer_token.empty()) {
-    set(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
-    set(CURLOPT_XOAUTH2_BEARER, options.bearer_token.c_str());
-    set(CURLOPT_UNRESTRICTED_AUTH, 0L);
-  }
-  SetCertificates(easy);
+  HeaderList headers;
+  for (const std::string& header : options.headers) headers.Add(header);
+  for (const std::string& header : call.headers) headers.Add(header);
+  SetCall(easy, call, headers);
+  SetConnection(easy, options, call);
+  SetCallbacks(easy, transfer);
+  Set(easy, CURLOPT_HTTPHEADER, headers.get());
+  Set(easy, CURLOPT_ERRORBUFFER, static_cast<char*>(message));
 
   const CURLcode code = Curl().easy_perform(easy);
   transfer.response.status = static_cast<int>(transfer.Status());

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <functional>
 
-#include "base/files.h"
 #include "base/random.h"
 #include "onnx/linear_graph.h"
 #include "onnx/model_check.h"

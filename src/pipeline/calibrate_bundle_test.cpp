@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "pipeline/train.h"
+#include "support/example_dataset.h"
 #include "support/temporary_directory.h"
 
 namespace winnow {
@@ -26,18 +27,6 @@ class RecordingObserver final : public TrainingObserver {
   bool cancelled = false;
 };
 
-Dataset Messages(size_t first, size_t count) {
-  Dataset set;
-  set.labels.names = {"ham", "spam"};
-  for (size_t i = first; i < first + count; ++i) {
-    const bool spam = i % 2 == 1;
-    Example& example = set.examples.emplace_back();
-    example.text = (spam ? "win a prize now " : "see you at lunch ") + std::to_string(i);
-    example.labels = {spam ? 1 : 0};
-  }
-  return set;
-}
-
 /// A linear model with a calibration set.
 class CalibrateBundleTest : public ::testing::Test {
  protected:
@@ -45,8 +34,8 @@ class CalibrateBundleTest : public ::testing::Test {
     TrainingPlan training;
     training.model.kind = "lr";
     training.output.dir = plan.bundle = dir.path() / "model";
-    split.train = Messages(0, 60);
-    split.validation = Messages(60, 40);
+    split.train = NumberedMessages(0, 60);
+    split.validation = NumberedMessages(60, 40);
     const auto trained = Train(training, split, pool, observer);
     EXPECT_TRUE(trained) << trained.error().Text();
     observer.notes.clear();

@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "base/random.h"
-#include "data/label_sets.h"
 #include "decide/label_thresholds.h"
 #include "decide/probabilities.h"
 #include "evaluate/metrics.h"

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/json_or_null.h"
+#include "base/json_strings.h"
 #include "base/option_values.h"
 #include "bundle/labels.h"
 #include "bundle/load_check.h"
@@ -50,10 +52,7 @@ class HyperparameterReader {
   void Read(const char* name, std::vector<std::string>& field) const {
     const Json* const value = values_.Find(name);
     if (value == nullptr || !value->is_array()) return;
-    field.clear();
-    for (const Json& each : *value) {
-      if (each.is_string()) field.push_back(each.get<std::string>());
-    }
+    field = StringsAmong(*value);
   }
 
  private:
@@ -139,11 +138,6 @@ constexpr auto kCalibrationNames =
 
 constexpr auto kUnknownLabelsNames = std::to_array<std::pair<UnknownLabels, const char*>>(
     {{UnknownLabels::kError, "error"}, {UnknownLabels::kRefuse, "refuse"}, {UnknownLabels::kDrop, "drop"}});
-
-template <typename T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
 
 /// Reads a value that is not given if it is null or missing.
 template <typename T>

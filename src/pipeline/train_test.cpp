@@ -13,6 +13,7 @@
 #include "pipeline/cross_validation.h"
 #include "pipeline/data_plan.h"
 #include "pipeline/learning_curve.h"
+#include "support/example_dataset.h"
 #include "support/temporary_directory.h"
 
 namespace winnow {
@@ -34,24 +35,12 @@ class Listener : public TrainingObserver {
   bool cancelled = false;
 };
 
-Dataset Messages(size_t count, size_t first) {
-  Dataset set;
-  set.labels.names = {"ham", "spam"};
-  for (size_t i = first; i < first + count; ++i) {
-    const bool spam = i % 2 == 1;
-    Example& example = set.examples.emplace_back();
-    example.text = (spam ? "win a prize now " : "see you at lunch ") + std::to_string(i);
-    example.labels = {spam ? 1 : 0};
-  }
-  return set;
-}
-
 class TrainTest : public ::testing::Test {
  protected:
   TrainTest() {
-    split.train = Messages(60, 0);
-    split.validation = Messages(20, 60);
-    split.test = Messages(20, 80);
+    split.train = NumberedMessages(0, 60);
+    split.validation = NumberedMessages(60, 20);
+    split.test = NumberedMessages(80, 20);
     plan.model.kind = "lr";
     plan.output.dir = dir.path() / "model";
   }
@@ -138,7 +127,7 @@ TEST_F(TrainTest, RefusesAPlanThatMakesNoSenseBeforeAnythingIsWritten) {
 }
 
 TEST_F(TrainTest, LinearModelsNeedNoTextsOfTheirOwnForThresholdsInWindowsMode) {
-  split.validation = Messages(70, 60);  // 35 of them ham: enough for 29 negatives, but not if they are split
+  split.validation = NumberedMessages(60, 70);  // 35 of them ham: enough for 29 negatives, but not if they are split
   plan.model.long_text = LongText::kWindows;
   plan.calibration.max_fpr = 0.1;
   const auto trained = Train(plan, split, pool, observer);
@@ -179,7 +168,7 @@ TEST_F(TrainTest, AbstentionIsAboutTheDecisionsOfTunedThresholds) {
 }
 
 TEST_F(TrainTest, CrossValidationTestsEachTextOnceAndKeepsTrainingsQuiet) {
-  const Dataset data = Messages(60, 0);
+  const Dataset data = NumberedMessages(0, 60);
   const auto done = CrossValidate(plan, data, {}, {.folds = 3, .seed = 1}, pool, observer);
   ASSERT_TRUE(done) << done.error().Text();
   EXPECT_EQ(done->result.folds.size(), 3u);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/json_or_null.h"
 #include "base/machine.h"
 #include "base/parse_number.h"
 #include "bundle/manifest.h"
@@ -110,7 +111,7 @@ Json Hyperparameters(const TrainingPlan& plan, const TrainerOptions& trainer, in
                {"layer_lr_decay", trainer.layer_lr_decay},
                {"lr_scheduler", plan.trainer.lr_scheduler},
                {"num_cycles", trainer.num_cycles},
-               {"warmup_steps", trainer.warmup_steps ? Json(*trainer.warmup_steps) : Json()},
+               {"warmup_steps", OrNull(trainer.warmup_steps)},
                {"warmup_ratio", trainer.warmup_ratio},
                {"weight_decay", trainer.weight_decay},
                {"max_grad_norm", trainer.max_grad_norm},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/progress.h"
 #include "text/utf8.h"
 
@@ -18,7 +19,7 @@ bool HasNoSpaces(char32_t c) {
          (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x323AF);
 }
 
-bool IsLetter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0xC0; }
+bool IsLetter(char32_t c) { return IsAsciiLetter(c) || c >= 0xC0; }
 
 std::string Percent(size_t part, size_t whole) {
   return fmt::format("{:.0f} %", 100 * static_cast<double>(part) / static_cast<double>(whole));

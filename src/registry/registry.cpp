@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <map>
 
-#include "base/environment.h"
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/suggest.h"
 #include "bundle/model_name.h"
@@ -50,12 +50,9 @@ Result<void> CheckExpected(const std::string& name, const std::string& alias, co
 }  // namespace
 
 Result<void> CheckRegistryName(std::string_view name, std::string_view what) {
-  const auto is_alphanumeric = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
   const bool valid =
-      !name.empty() && name.size() <= kMaxName && is_alphanumeric(name.front()) &&
-      std::ranges::all_of(name, [&](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
+      !name.empty() && name.size() <= kMaxName && IsAsciiAlphanumeric(name.front()) &&
+      std::ranges::all_of(name, [](char c) { return IsAsciiAlphanumeric(c) || c == '.' || c == '_' || c == '-'; });
   if (valid) return {};
   return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' cannot be the {}", name, what),
               "use at most 128 letters, digits, '.', '_' and '-', beginning with a letter or digit");

@@ -1,47 +1,37 @@
 #include "registry/registry_json.h"
 
-#include <algorithm>
+#include "base/json_or_null.h"
+#include "base/json_schema.h"
 
 namespace winnow {
 namespace {
-
-Json OrNull(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
 
 Json Of(Json type, const char* description) { return {{"type", std::move(type)}, {"description", description}}; }
 
 Json NullableText(const char* description) { return Of(Json::array({"string", "null"}), description); }
 
-Json ObjectOf(Json properties, const std::vector<std::string>& optional = {}) {
-  Json required = Json::array();
-  for (const auto& [name, schema] : properties.items()) {
-    if (std::ranges::find(optional, name) == optional.end()) required.push_back(name);
-  }
-  return {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
-}
-
-Json Strings(const char* description) {
-  return {{"type", "array"}, {"items", {{"type", "string"}}}, {"description", description}};
-}
-
 }  // namespace
 
-Json VersionJson(const ModelVersion& version, const std::vector<AliasRow>& aliases, bool whole) {
+Json VersionJson(const ModelVersion& version, const std::vector<AliasRow>& aliases) {
   Json names = Json::array();
   for (const AliasRow& row : aliases) {
     if (row.name == version.name && row.version == version.version) names.push_back(row.alias);
   }
-  Json json = {{"name", version.name},
-               {"version", version.version},
-               {"aliases", std::move(names)},
-               {"digest", version.digest},
-               {"kind", version.kind},
-               {"architecture", version.architecture},
-               {"labels", version.labels},
-               {"metrics", ParseJson(version.metrics, "metrics").value_or(Json::object())},
-               {"bytes", version.bytes},
-               {"pushed_by", version.pushed_by},
-               {"created_at", TimeText(version.created_at)}};
-  if (!whole) return json;
+  return {{"name", version.name},
+          {"version", version.version},
+          {"aliases", std::move(names)},
+          {"digest", version.digest},
+          {"kind", version.kind},
+          {"architecture", version.architecture},
+          {"labels", version.labels},
+          {"metrics", ParseJson(version.metrics, "metrics").value_or(Json::object())},
+          {"bytes", version.bytes},
+          {"pushed_by", version.pushed_by},
+          {"created_at", TimeText(version.created_at)}};
+}
+
+Json WholeVersionJson(const ModelVersion& version, const std::vector<AliasRow>& aliases) {
+  Json json = VersionJson(version, aliases);
   json["uri"] = version.uri;
   json["data_sha256"] = OrNull(version.data_sha256);
   json["parent"] = OrNull(version.parent);
@@ -75,43 +65,43 @@ Json SummaryJson(const ModelSummary& model) {
 }
 
 Json VersionSchema() {
-  return ObjectOf({{"name", Of("string", "Name of the model")},
-                   {"version", Of("string", "Semantic version")},
-                   {"aliases", Strings("Aliases that mean this version now")},
-                   {"digest", Of("string", "SHA-256 of the contents without the version")},
-                   {"kind", Of("string", "transformer, lr or svm")},
-                   {"architecture", Of("string", "Architecture and sizes; for linear models the kind")},
-                   {"labels", Strings("Labels in the order of their IDs")},
-                   {"metrics", Of("object", "Metrics of the training run by name")},
-                   {"bytes", Of("integer", "Total size of the files")},
-                   {"pushed_by", Of("string", "User or API key that pushed the version")},
-                   {"created_at", Of("string", "Time of the push, in UTC")},
-                   {"uri", Of("string", "Beginning of the keys of its files in the artifact store")},
-                   {"data_sha256", NullableText("Digest of the training texts")},
-                   {"parent", NullableText("Version that this one was made from")},
-                   {"command", NullableText("Command that made it")},
-                   {"code_version", NullableText("Version of the program that made it")},
-                   {"files", Of("array", "Files with their paths, digests and sizes")}},
-                  {"uri", "data_sha256", "parent", "command", "code_version", "files"});
+  return ObjectSchema({{"name", Of("string", "Name of the model")},
+                       {"version", Of("string", "Semantic version")},
+                       {"aliases", StringsSchema("Aliases that mean this version now")},
+                       {"digest", Of("string", "SHA-256 of the contents without the version")},
+                       {"kind", Of("string", "transformer, lr or svm")},
+                       {"architecture", Of("string", "Architecture and sizes; for linear models the kind")},
+                       {"labels", StringsSchema("Labels in the order of their IDs")},
+                       {"metrics", Of("object", "Metrics of the training run by name")},
+                       {"bytes", Of("integer", "Total size of the files")},
+                       {"pushed_by", Of("string", "User or API key that pushed the version")},
+                       {"created_at", Of("string", "Time of the push, in UTC")},
+                       {"uri", Of("string", "Beginning of the keys of its files in the artifact store")},
+                       {"data_sha256", NullableText("Digest of the training texts")},
+                       {"parent", NullableText("Version that this one was made from")},
+                       {"command", NullableText("Command that made it")},
+                       {"code_version", NullableText("Version of the program that made it")},
+                       {"files", Of("array", "Files with their paths, digests and sizes")}},
+                      {"uri", "data_sha256", "parent", "command", "code_version", "files"});
 }
 
 Json AliasSchema() {
-  return ObjectOf({{"name", Of("string", "Name of the model")},
-                   {"alias", Of("string", "Name of the alias")},
-                   {"sequence", Of("integer", "Number of the change: 1, 2, 3 and so on for each alias")},
-                   {"version", NullableText("Version that the alias has meant since then; null: it was removed")},
-                   {"from_version", NullableText("Version that it meant before; null: none")},
-                   {"actor", Of("string", "User or API key that made the change")},
-                   {"reason", Of("string", "Reason that was given, or empty")},
-                   {"created_at", Of("string", "Time of the change, in UTC")}});
+  return ObjectSchema({{"name", Of("string", "Name of the model")},
+                       {"alias", Of("string", "Name of the alias")},
+                       {"sequence", Of("integer", "Number of the change: 1, 2, 3 and so on for each alias")},
+                       {"version", NullableText("Version that the alias has meant since then; null: it was removed")},
+                       {"from_version", NullableText("Version that it meant before; null: none")},
+                       {"actor", Of("string", "User or API key that made the change")},
+                       {"reason", Of("string", "Reason that was given, or empty")},
+                       {"created_at", Of("string", "Time of the change, in UTC")}});
 }
 
 Json SummarySchema() {
-  return ObjectOf({{"name", Of("string", "Name of the model")},
-                   {"versions", Of("integer", "Number of versions")},
-                   {"highest_version", Of("string", "Highest version")},
-                   {"aliases", Of("object", "Versions by alias")},
-                   {"pushed_at", Of("string", "Time of the last push, in UTC")}});
+  return ObjectSchema({{"name", Of("string", "Name of the model")},
+                       {"versions", Of("integer", "Number of versions")},
+                       {"highest_version", Of("string", "Highest version")},
+                       {"aliases", Of("object", "Versions by alias")},
+                       {"pushed_at", Of("string", "Time of the last push, in UTC")}});
 }
 
 }  // namespace winnow

@@ -6,8 +6,10 @@
 
 namespace winnow {
 
-/// Returns a version with its aliases; `whole`: also its files and what is known of its origin.
-Json VersionJson(const ModelVersion& version, const std::vector<AliasRow>& aliases, bool whole);
+/// Returns a version with its aliases, as lists of versions have it.
+Json VersionJson(const ModelVersion& version, const std::vector<AliasRow>& aliases);
+/// Returns a version with its aliases, its files and what is known of its origin.
+Json WholeVersionJson(const ModelVersion& version, const std::vector<AliasRow>& aliases);
 Json AliasJson(const AliasRow& row);
 Json SummaryJson(const ModelSummary& model);
 

@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "base/files.h"
-#include "base/hash.h"
 #include "base/json.h"
 #include "bundle/model_version.h"
 #include "support/error_of.h"

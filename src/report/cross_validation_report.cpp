@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_or_null.h"
 #include "evaluate/text_table.h"
 #include "report/metrics_report.h"
 
@@ -59,7 +60,7 @@ Json CrossValidationJson(const CrossValidation& result) {
                   {"train_count", fold.train},
                   {"validation_count", fold.validation},
                   {"test_count", fold.metrics.count},
-                  {"best_epoch", fold.best_epoch ? Json(*fold.best_epoch) : Json()},
+                  {"best_epoch", OrNull(fold.best_epoch)},
                   {"seconds", fold.seconds}};
     entry.update(MetricsJson(fold.metrics));
     folds.push_back(std::move(entry));

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/ascii.h"
 #include "report/shown_text.h"
 #include "report/verdict.h"
 
@@ -122,9 +123,7 @@ std::vector<std::string> Warnings(const EvaluationReport& report) {
   warnings.insert(warnings.end(), report.origin.notes.begin(), report.origin.notes.end());
   for (std::string note : m.notes) {
     if (m.positive_label < 0 && note.starts_with("fpr ")) continue;  // which such a model is not expected to have
-    if (!note.empty() && note[0] >= 'a' && note[0] <= 'z' && note.find('_') > note.find(' ')) {
-      note[0] = static_cast<char>(note[0] - 'a' + 'A');
-    }
+    if (!note.empty() && note.find('_') > note.find(' ')) note[0] = UpperAscii(note[0]);
     warnings.push_back(note + ".");
   }
   return warnings;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/interrupt.h"
+#include "base/json_or_null.h"
 #include "base/progress.h"
 #include "bundle/manifest.h"
 #include "evaluate/text_table.h"
@@ -23,13 +24,11 @@ Json IntervalJson(const std::optional<Interval>& interval) {
   return interval ? Json::array({interval->low, interval->high}) : Json();
 }
 
-Json OptionalJson(std::optional<double> value) { return value ? Json(*value) : Json(); }
-
 Json MetricsOf(const Metrics& metrics) {
   return {{"accuracy", metrics.accuracy},
           {"f1_macro", metrics.f1_macro},
-          {"recall", OptionalJson(Recall(metrics))},
-          {"fpr", OptionalJson(metrics.fpr)},
+          {"recall", OrNull(Recall(metrics))},
+          {"fpr", OrNull(metrics.fpr)},
           {"intervals",
            {{"level", 0.95},
             {"accuracy", IntervalJson(metrics.accuracy_interval)},

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "text/html.h"
 #include "text/segments.h"
-#include "text/text_parts.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -31,7 +31,7 @@ size_t CodePoints(std::string_view text) {
 bool IsWordAt(std::string_view text, size_t at) {
   if (at >= text.size()) return false;
   const auto c = static_cast<unsigned char>(text[at]);
-  return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return c >= 0x80 || IsAsciiAlphanumeric(c);
 }
 
 /// Returns true if the "&" at a position begins an entity such as "&amp;" or "&#38;".

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/json_or_null.h"
 #include "base/log.h"
 #include "report/report_files.h"
 #include "report/report_html_parts.h"
@@ -22,8 +23,6 @@ std::string Verdict(const GateReport& report) {
   if (report.passed) return "The challenger passes: all conditions hold.";
   return fmt::format("The challenger does not pass: {} condition{} failed.", failed, failed == 1 ? "" : "s");
 }
-
-Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
 
 Json ConditionJson(const GateCondition& condition) {
   Json json = {{"name", condition.name},

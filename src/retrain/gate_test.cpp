@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "retrain/gate_report.h"
+#include "support/gate_conditions.h"
 
 namespace winnow {
 namespace {
@@ -49,14 +50,6 @@ GateInput Input(const std::vector<Letters>& kinds) {
           .audited = {},
           .must_pass = {},
           .promised_fpr = {}};
-}
-
-const GateCondition& Named(const GateReport& report, const std::string& name) {
-  for (const GateCondition& condition : report.conditions) {
-    if (condition.name == name) return condition;
-  }
-  ADD_FAILURE() << name;
-  return report.conditions.front();
 }
 
 TEST(Gate, AModelThatIsAsGoodPasses) {

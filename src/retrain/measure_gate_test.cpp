@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "pipeline/train.h"
+#include "support/gate_conditions.h"
 #include "support/temporary_directory.h"
 
 namespace winnow {
@@ -32,14 +33,6 @@ Dataset Messages(const Names& names, size_t first, size_t count, bool swapped = 
     example.row = i;
   }
   return set;
-}
-
-const GateCondition& Named(const GateReport& report, const std::string& name) {
-  for (const GateCondition& condition : report.conditions) {
-    if (condition.name == name) return condition;
-  }
-  ADD_FAILURE() << name;
-  return report.conditions.front();
 }
 
 class MeasureGateTest : public ::testing::Test {

@@ -6,8 +6,6 @@
 #include <tuple>
 #include <utility>
 
-#include "base/files.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/output_file.h"
 #include "base/progress.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/environment.h"
-#include "base/log.h"
+#include "base/json_or_null.h"
 #include "retrain/gate_report.h"
 
 namespace winnow {
@@ -120,7 +120,7 @@ Json RegisteredRetrainingJson(const RegisteredRetraining& done) {
   if (done.promoted) {
     json["promoted"] = {{"alias", done.promoted->alias},
                         {"version", done.promoted->version.value_or("")},
-                        {"from", done.promoted->from_version ? Json(*done.promoted->from_version) : Json()}};
+                        {"from", OrNull(done.promoted->from_version)}};
   }
   return json;
 }

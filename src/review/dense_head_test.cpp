@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "base/random.h"
-#include "support/error_of.h"
 
 namespace winnow {
 namespace {

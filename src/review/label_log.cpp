@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/files.h"
+#include "base/json_strings.h"
 #include "base/log.h"
 
 namespace winnow {
@@ -71,10 +72,9 @@ Result<LogEntry> LogEntry::FromJson(const Json& json) {
   }
   if (const Json* add = json.Find("add"); add != nullptr && add->is_array()) {
     entry.kind = Kind::kAddLabels;
-    for (const Json& name : *add) {
-      if (!name.is_string()) return Fail(ErrorCode::kInvalidData, "the name of a label is not a text");
-      entry.add.push_back(name.str());
-    }
+    std::optional<std::vector<std::string>> names = StringsOf(*add);
+    if (!names) return Fail(ErrorCode::kInvalidData, "the name of a label is not a text");
+    entry.add = *std::move(names);
     return entry;
   }
   if (const Json* estimate = json.Find("estimate"); estimate != nullptr) {

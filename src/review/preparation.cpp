@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/random.h"
 #include "base/threads.h"
 #include "classify/bundle_classifier.h"
@@ -54,7 +55,7 @@ Result<TextFeatures> Predict(const fs::path& model, const ReviewPool& pool, int 
 
 /// Returns true if `folded` has `word` between characters that are no letters or digits of ASCII.
 bool HasWord(std::string_view folded, std::string_view word) {
-  const auto inner = [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0 || std::isalnum(c) != 0; };
+  const auto inner = [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0 || IsAsciiAlphanumeric(c); };
   for (size_t at = folded.find(word); at != std::string_view::npos; at = folded.find(word, at + 1)) {
     const size_t end = at + word.size();
     if ((at == 0 || !inner(folded[at - 1])) && (end == folded.size() || !inner(folded[end]))) return true;

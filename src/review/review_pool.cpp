@@ -10,6 +10,8 @@
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/json_strings.h"
+#include "base/lines.h"
 #include "base/mutex.h"
 #include "text/duplicate_key.h"
 
@@ -57,14 +59,10 @@ std::unexpected<Error> BadSetting(std::string_view key, std::string_view expecte
 
 /// The names in a list; none if there is no list.
 Result<std::vector<std::string>> NamesOf(const Json* list, std::string_view key) {
-  std::vector<std::string> names;
-  if (list == nullptr || list->is_null()) return names;
-  if (!list->is_array()) return BadSetting(key, "be a list of strings");
-  for (const Json& name : *list) {
-    if (!name.is_string()) return BadSetting(key, "be a list of strings");
-    names.push_back(name.str());
-  }
-  return names;
+  if (list == nullptr || list->is_null()) return std::vector<std::string>();
+  std::optional<std::vector<std::string>> names = StringsOf(*list);
+  if (!names) return BadSetting(key, "be a list of strings");
+  return *std::move(names);
 }
 
 }  // namespace
@@ -189,11 +187,8 @@ Result<ReviewPool> ReadReview(const fs::path& directory) {
   const Json settings = TRY(ParseJson(TRY(ReadFile(directory / kReviewFile)), kReviewFile));
   pool.settings = TRY(ReviewSettings::FromJson(settings));
   const std::string text = TRY(ReadFile(directory / kPoolFile));
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const Json line = TRY(ParseJson(std::string_view(text).substr(begin, end - begin), kPoolFile));
-    pool.texts.push_back(TRY(TextOf(line)));
-    begin = end + 1;
+  for (std::string_view rest = text; !rest.empty();) {
+    pool.texts.push_back(TRY(TextOf(TRY(ParseJson(TakeLine(rest), kPoolFile)))));
   }
   if (pool.texts.empty()) return Fail(ErrorCode::kInvalidData, directory.string() + ": the review has no texts");
   // They are numbers among all texts that the pool once had, and ascend.

@@ -7,9 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/log.h"
 #include "base/threads.h"
-#include "text/duplicate_key.h"
 
 namespace winnow {
 

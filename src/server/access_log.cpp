@@ -20,9 +20,7 @@ namespace {
 
 constexpr size_t kMostBody = 4096;
 
-bool IsHex(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
+bool IsHex(std::string_view text) { return IsHexDigest(text, text.size()); }
 bool IsZero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
 
 std::string Now() {

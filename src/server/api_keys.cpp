@@ -6,8 +6,10 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/parse_number.h"
 #include "base/secret.h"
@@ -35,10 +37,8 @@ constexpr char kFileHeading[] =
 
 bool IsName(std::string_view text) {
   return !text.empty() && text.size() <= kMaxName && !text.starts_with(kPrefix) &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-                  c == '-';
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return IsAsciiAlphanumeric(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 /// A word of the file, for a message; nothing that could be a key or a digest that slipped into the wrong column.
@@ -59,19 +59,6 @@ std::vector<std::string_view> Words(std::string_view line) {
     words.push_back(line.substr(0, end));
     line.remove_prefix(end);
   }
-}
-
-/// Calls `take` with each line's number, from 1, and its contents without the line end.
-template <typename Take>
-Result<void> ForEachLine(std::string_view text, const Take& take) {
-  for (size_t number = 1; !text.empty(); ++number) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    TRY(take(number, line));
-  }
-  return {};
 }
 
 std::optional<int> PositiveNumber(std::string_view text) {
@@ -164,10 +151,10 @@ Result<ApiKeys> ApiKeys::Parse(std::string_view text, std::string_view where) {
   ApiKeys keys;
   std::set<std::string, std::less<>> names;
   std::set<std::pair<std::string, std::string>> hashes;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // editors on Windows
-  TRY(ForEachLine(text, [&](size_t number, std::string_view line) -> Result<void> {
-    const std::vector<std::string_view> words = Words(line);
-    if (words.empty()) return {};
+  text = WithoutByteOrderMark(text);
+  for (size_t number = 1; !text.empty(); ++number) {
+    const std::vector<std::string_view> words = Words(TakeLine(text));
+    if (words.empty()) continue;
     ApiKey key;
     key.line = number;
     std::string wrong = ReadLine(words, key);
@@ -178,8 +165,7 @@ Result<ApiKeys> ApiKeys::Parse(std::string_view text, std::string_view where) {
       return Fail(ErrorCode::kInvalidData, fmt::format("{}, line {}: {}", where, number, wrong), kLineForm);
     }
     keys.keys_.push_back(std::move(key));
-    return {};
-  }));
+  }
   return keys;
 }
 
@@ -214,17 +200,14 @@ const ApiKey* ApiKeys::Find(std::string_view secret, std::chrono::system_clock::
 
 bool IsApiKeySecret(std::string_view text) {
   return text.size() == kPrefix.size() + kSecretCharacters && text.starts_with(kPrefix) &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-         });
+         std::all_of(text.begin(), text.end(), [](char c) { return IsAsciiAlphanumeric(c) || c == '_' || c == '-'; });
 }
 
 std::optional<std::chrono::sys_days> ParseDay(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
   const auto number = [&](size_t begin, size_t count) {
     const std::string_view digits = text.substr(begin, count);
-    const bool all = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-    return all ? PositiveNumber(digits).value_or(0) : 0;
+    return AreAsciiDigits(digits) ? PositiveNumber(digits).value_or(0) : 0;
   };
   const std::chrono::year_month_day day(std::chrono::year(number(0, 4)),
                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),

@@ -26,7 +26,7 @@ constexpr AppleAction kSubActions[] = {
 std::string Letters(std::string_view text) {
   std::string letters;
   for (const char c : text) {
-    if (const char lower = LowerAscii(c); lower >= 'a' && lower <= 'z') letters += lower;
+    if (IsAsciiLetter(c)) letters += LowerAscii(c);
   }
   return letters;
 }
@@ -47,10 +47,8 @@ AppleAction AppleActionOf(const Verdict& verdict) {
 Result<void> CheckAppleAppIds(const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     const size_t dot = id.find('.');
-    const bool valid =
-        dot != std::string::npos && dot > 0 && dot + 1 < id.size() && std::ranges::all_of(id, [](char c) {
-          return IsAsciiLetter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '.' || c == '-';
-        });
+    const bool valid = dot != std::string::npos && dot > 0 && dot + 1 < id.size() &&
+                       std::ranges::all_of(id, [](char c) { return IsAsciiAlphanumeric(c) || c == '.' || c == '-'; });
     if (valid) continue;
     return Fail(ErrorCode::kInvalidArgument, fmt::format("--apple-app-id {}: not the ID of an app", Printable(id)),
                 "specify the team ID, a dot and the bundle ID of the app that contains the extension, such as "

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "base/lines.h"
 #include "base/path_error.h"
@@ -28,7 +29,7 @@ std::string IdOf(const Json& run) {
 /// IDs are those of jobs: nothing else is looked for on the disk.
 bool IsId(std::string_view id) {
   return !id.empty() && id.size() <= 64 &&
-         std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); });
+         std::ranges::all_of(id, [](char c) { return IsAsciiDigit(c) || IsAsciiLower(c); });
 }
 
 Json ModelSummary(const Json& model) {

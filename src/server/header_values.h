@@ -8,15 +8,8 @@
 
 namespace winnow {
 
-/// Returns true for the digits 0 to 9.
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 /// Returns the value without the blanks around it.
-inline std::string_view TrimmedValue(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
+inline std::string_view TrimmedValue(std::string_view text) { return Trim(text, " \t"); }
 
 /// Removes the first element of a comma-separated list and returns it, without blanks around it.
 inline std::string_view TakeListed(std::string_view& list) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "server/address.h"
 #include "server/header_values.h"
 
@@ -10,9 +11,9 @@ namespace {
 
 constexpr size_t kMostPortDigits = 5;
 
-bool IsNameCharacter(char c) { return IsDigit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_'; }
+bool IsNameCharacter(char c) { return IsAsciiDigit(c) || IsAsciiLower(c) || c == '-' || c == '.' || c == '_'; }
 
-bool IsPort(std::string_view text) { return text.size() <= kMostPortDigits && std::ranges::all_of(text, IsDigit); }
+bool IsPort(std::string_view text) { return text.size() <= kMostPortDigits && AreAsciiDigits(text); }
 
 /// "::1" of "[::1]:80", and the rest, ":80"; nothing if the brackets hold no IPv6 address.
 std::optional<HostName> ParseBracketed(std::string_view text) {

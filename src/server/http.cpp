@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
-#include "base/percent_decoding.h"
+#include "base/percent_encoding.h"
 
 namespace winnow {
 namespace {

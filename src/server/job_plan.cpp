@@ -7,6 +7,7 @@
 #include <array>
 #include <span>
 
+#include "base/json_strings.h"
 #include "base/suggest.h"
 #include "registry/registry.h"
 #include "server/json_request.h"
@@ -94,13 +95,9 @@ ApiResult<std::vector<std::string>> NamesIn(const Json& request, const char* fie
   const Json* const names = Field(request, field);
   if (names == nullptr) return std::vector<std::string>();
   if (names->is_string()) return std::vector{names->str()};
-  if (!names->is_array()) return Reject(fmt::format("'{}' must be a name or a list of names", field));
-  std::vector<std::string> list;
-  for (const Json& name : *names) {
-    if (!name.is_string()) return Reject(fmt::format("'{}' must be a name or a list of names", field));
-    list.push_back(name.str());
-  }
-  return list;
+  std::optional<std::vector<std::string>> list = StringsOf(*names);
+  if (!list) return Reject(fmt::format("'{}' must be a name or a list of names", field));
+  return *std::move(list);
 }
 
 std::string NumberText(const Json& number) {

@@ -8,7 +8,7 @@
 
 #include "base/json_depth.h"
 #include "base/log.h"
-#include "base/percent_decoding.h"
+#include "base/percent_encoding.h"
 #include "base/suggest.h"
 
 namespace winnow {

@@ -6,7 +6,6 @@
 
 #include "base/ascii.h"
 #include "server/openai_error.h"
-#include "text/text_parts.h"
 
 namespace winnow {
 namespace {
@@ -195,7 +194,7 @@ std::string_view MeaningOf(int code) {
 std::string OperationId(const Route& route) {
   std::string id = LowerAscii(route.method);
   for (const char c : route.path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const bool plain = IsAsciiAlphanumeric(c);
     if (plain) {
       id += c;
     } else if (id.back() != '_') {

@@ -8,7 +8,6 @@
 #include "base/ascii.h"
 #include "base/files.h"
 #include "server/embedded_page.h"
-#include "server/header_values.h"
 
 namespace winnow {
 namespace {
@@ -34,10 +33,7 @@ std::string TypeOf(std::string_view path) {
   return "application/octet-stream";
 }
 
-bool IsNameCharacter(char c) {
-  const char lower = LowerAscii(c);
-  return IsDigit(c) || (lower >= 'a' && lower <= 'z') || c == '.' || c == '_' || c == '-';
-}
+bool IsNameCharacter(char c) { return IsAsciiAlphanumeric(c) || c == '.' || c == '_' || c == '-'; }
 
 bool IsPlain(std::string_view path) {
   bool begins = true;  // a part of the path

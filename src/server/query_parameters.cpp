@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/parse_number.h"
-#include "base/percent_decoding.h"
+#include "base/percent_encoding.h"
 #include "base/suggest.h"
 #include "text/utf8.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/ascii.h"
 #include "server/header_values.h"
 #include "server/host_name.h"
 
@@ -17,7 +18,7 @@ ApiError Invalid(std::string message, int status = 400) { return {.status = stat
 /// A character of a token (RFC 9110, section 5.6.2).
 bool IsTokenCharacter(char c) {
   constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
-  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kOthers.contains(c);
+  return IsAsciiAlphanumeric(c) || kOthers.contains(c);
 }
 
 bool IsToken(std::string_view text) { return !text.empty() && std::ranges::all_of(text, IsTokenCharacter); }
@@ -40,8 +41,8 @@ std::optional<ApiError> RequestLineError(std::string_view line) {
   const bool form = target.front() == '/' || target == "*" || target.contains("://");
   if (!form) return Invalid("the target of the request must be a path or a URL");
   if (version == "HTTP/1.1" || version == "HTTP/1.0") return std::nullopt;
-  const bool other = version.starts_with("HTTP/") && version.size() == 8 && IsDigit(version[5]) && version[6] == '.' &&
-                     IsDigit(version[7]);
+  const bool other = version.starts_with("HTTP/") && version.size() == 8 && IsAsciiDigit(version[5]) &&
+                     version[6] == '.' && IsAsciiDigit(version[7]);
   if (other) return Invalid("only HTTP/1.0 and HTTP/1.1 are supported", 505);
   return Invalid("the request line is not valid");
 }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <random>
 
+#include "base/ascii.h"
 #include "server/header_values.h"
 #include "server/host_name.h"
 #include "server/request_header.h"

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/json_or_null.h"
 #include "store/time_text.h"
 
 namespace winnow {
@@ -21,7 +22,7 @@ Json ItemJson(const ReviewItem& item) {
   json["scores"] = std::move(scores);
   json["queue"] = NameOf(item.queue);
   json["reason"] = item.reason;
-  json["given"] = item.given ? Json(*item.given) : Json();
+  json["given"] = OrNull(item.given);
   json["cluster"] = item.cluster ? Json({{"id", item.cluster->first}, {"size", item.cluster->second}}) : Json();
   json["lease_seconds"] = ReviewState::kLease.count();
   return json;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/json_or_null.h"
 #include "server/audit.h"
 #include "server/filter_request.h"
 #include "server/record_feedback.h"
@@ -191,8 +192,8 @@ ApiResult<Json> Record(const FilterService& filter, const FeedbackCall& call) {
   const FeedbackEvent& event = recorded.event;
   return Json{{"id", *event.message_id},
               {"status", OutcomeName(recorded.outcome)},
-              {"is_spam", event.is_spam ? Json(*event.is_spam) : Json()},
-              {"label", event.label ? Json(*event.label) : Json()},
+              {"is_spam", OrNull(event.is_spam)},
+              {"label", OrNull(event.label)},
               {"feedback_type", event.feedback_type}};
 }
 

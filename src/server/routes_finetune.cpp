@@ -6,7 +6,6 @@
 #include "base/ascii.h"
 #include "server/audit.h"
 #include "server/file_tasks.h"
-#include "server/header_values.h"
 #include "server/query_parameters.h"
 #include "server/run_stream.h"
 #include "server/service.h"
@@ -33,8 +32,7 @@ const Json& RunQuery() {
 std::string ModelName(const std::string& base, const std::string& data) {
   std::string name = base + "-" + std::filesystem::path(data).stem().string();
   for (char& c : name) {
-    const char lower = LowerAscii(c);
-    const bool plain = IsDigit(c) || (lower >= 'a' && lower <= 'z') || c == '.' || c == '_' || c == '-';
+    const bool plain = IsAsciiAlphanumeric(c) || c == '.' || c == '_' || c == '-';
     if (!plain) c = '-';
   }
   const size_t begin = std::min(name.find_first_not_of(".-_"), name.size());

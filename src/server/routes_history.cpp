@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
+#include "base/json_or_null.h"
 #include "feedback/feedback_state.h"
 #include "server/filter_request.h"
 #include "server/query_parameters.h"
@@ -56,8 +56,6 @@ ApiResult<MessageFilter> ReadQuery(const HttpRequest& request) {
   filter.before_id = TRY(query.Integer("before", 0, 1, INT64_MAX));
   return filter;
 }
-
-Json OptionalJson(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
 
 /// What people say about messages, by the id of the message.
 using SaidAbout = std::map<std::string, std::vector<FeedbackState>>;
@@ -112,12 +110,12 @@ Json MessageJson(const MessageRecord& message, const SaidAbout& said) {
           {"redacted", message.redacted},
           {"time", TimeText(message.created_at)},
           {"text", message.text},
-          {"sender", OptionalJson(message.sender)},
-          {"user", OptionalJson(message.user_id)},
+          {"sender", OrNull(message.sender)},
+          {"user", OrNull(message.user_id)},
           {"isSpam", message.is_spam},
           {"score", message.score},
           {"source", message.source},
-          {"modelVersion", OptionalJson(message.model_version)},
+          {"modelVersion", OrNull(message.model_version)},
           {"symbols", symbols ? *symbols : Json::array()}};
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/json_or_null.h"
 #include "base/parse_number.h"
 #include "server/audit.h"
 #include "server/file_tasks.h"
@@ -33,7 +34,7 @@ Json ClientJson(const Job& job) {
                {"started", job.started > 0 ? Json(job.started) : Json()},
                {"ended", job.ended > 0 ? Json(job.ended) : Json()},
                {"runs", job.runs}};
-  json["exit_code"] = job.exit_code ? Json(*job.exit_code) : Json();
+  json["exit_code"] = OrNull(job.exit_code);
   if (!job.plan.owner.empty()) json["owner"] = job.plan.owner;
   if (!job.error.empty()) json["error"] = ForClients(job.error);
   return json;

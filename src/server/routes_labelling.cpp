@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/json_or_null.h"
 #include "server/query_parameters.h"
 #include "server/record_feedback.h"
 #include "server/review_json.h"
@@ -128,10 +129,8 @@ ApiResult<HttpResponse> ListGroups(const Service& service, const HttpRequest& re
        set->Groups(by == "duplicates" ? GroupBy::kDuplicates : GroupBy::kSuggestion, limit, reviewer)) {
     Json items = Json::array();
     for (const ReviewItem& item : group.items) items.push_back(ItemJson(item));
-    groups.push_back({{"id", group.id},
-                      {"label", group.label ? Json(*group.label) : Json()},
-                      {"size", group.size},
-                      {"items", std::move(items)}});
+    groups.push_back(
+        {{"id", group.id}, {"label", OrNull(group.label)}, {"size", group.size}, {"items", std::move(items)}});
   }
   return JsonResponse({{"groups", std::move(groups)}});
 }

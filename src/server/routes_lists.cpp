@@ -5,6 +5,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "base/json_or_null.h"
 #include "filter/sender.h"
 #include "filter/spam_filter.h"
 #include "server/audit.h"
@@ -142,7 +143,7 @@ Result<Json> PreferencesPage(Store& store, const PreferencesFilter& filter) {
   Json users = Json::array();
   for (const UserPreferences& each : found) {
     users.push_back({{"user", each.user_id},
-                     {"mode", each.preferences.mode ? Json(*each.preferences.mode) : Json()},
+                     {"mode", OrNull(each.preferences.mode)},
                      {"threshold", ThresholdJson(each.preferences.threshold)},
                      {"updated", TimeText(each.updated_at)}});
   }

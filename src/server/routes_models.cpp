@@ -1,8 +1,8 @@
 #include <fmt/chrono.h>
 
-#include <algorithm>
 #include <chrono>
 
+#include "base/json_schema.h"
 #include "base/log.h"
 #include "server/audit.h"
 #include "server/event_streams.h"
@@ -108,19 +108,6 @@ Json StringSchema(const char* description) { return {{"type", "string"}, {"descr
 
 Json BytesSchema(const char* description) {
   return {{"type", "integer"}, {"minimum", 0}, {"description", description}};
-}
-
-Json StringsSchema(const char* description) {
-  return {{"type", "array"}, {"items", {{"type", "string"}}}, {"description", description}};
-}
-
-/// An object that has all of these, save the optional ones.
-Json ObjectSchema(Json properties, const std::vector<std::string>& optional = {}) {
-  Json required = Json::array();
-  for (const auto& [name, schema] : properties.items()) {
-    if (std::ranges::find(optional, name) == optional.end()) required.push_back(name);
-  }
-  return {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
 }
 
 Json ModelSchema() {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/json_or_null.h"
 #include "base/log.h"
 #include "registry/registry_json.h"
 #include "server/ask_registry.h"
@@ -68,7 +69,7 @@ ApiResult<void> Versions(const SharedService& service, const SharedRequest& requ
     const Result<std::vector<AliasRow>> aliases = registry.Aliases(name);
     if (!aliases) return std::unexpected(RegistryError(aliases.error()));
     return JsonResponse({{"name", name}}, "versions", versions->size(),
-                        [&](size_t i) { return VersionJson((*versions)[i], *aliases, false); });
+                        [&](size_t i) { return VersionJson((*versions)[i], *aliases); });
   });
   return {};
 }
@@ -123,8 +124,8 @@ ApiResult<HttpResponse> ChangeResponse(const SharedService& service, const Share
   if (const AliasRow& row = changed->row; changed->changed) {
     AuditRegistry(*service, *request, registry, action, row.name,
                   {{"alias", row.alias},
-                   {"version", row.version ? Json(*row.version) : Json()},
-                   {"from_version", row.from_version ? Json(*row.from_version) : Json()},
+                   {"version", OrNull(row.version)},
+                   {"from_version", OrNull(row.from_version)},
                    {"reason", row.reason}});
   }
   Json json = AliasJson(changed->row);

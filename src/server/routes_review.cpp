@@ -3,8 +3,10 @@
 
 #include <array>
 #include <ctime>
+#include <optional>
 #include <utility>
 
+#include "base/json_strings.h"
 #include "server/audit.h"
 #include "server/review_json.h"
 #include "server/review_route.h"
@@ -15,14 +17,10 @@ namespace winnow {
 namespace {
 
 ApiResult<std::vector<std::string>> NamesOf(const Json* list, const char* field) {
-  std::vector<std::string> names;
-  if (list == nullptr) return names;
-  if (!list->is_array()) return Reject(fmt::format("'{}' must be a list of texts", field));
-  for (const Json& name : *list) {
-    if (!name.is_string()) return Reject(fmt::format("'{}' must be a list of texts", field));
-    names.push_back(name.str());
-  }
-  return names;
+  if (list == nullptr) return std::vector<std::string>();
+  std::optional<std::vector<std::string>> names = StringsOf(*list);
+  if (!names) return Reject(fmt::format("'{}' must be a list of texts", field));
+  return *std::move(names);
 }
 
 Json StateJson(const ReviewSet& set) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/json_or_null.h"
 #include "filter/rule_warnings.h"
 #include "filter/suggest_rule.h"
 #include "server/audit.h"
@@ -30,7 +31,7 @@ ApiError ChangeError(const Error& error) {
 
 Json ErrorsJson(const Error& error) {
   const RuleProblem problem = RuleProblemOf(error);
-  return Json::array({{{"line", problem.line ? Json(*problem.line) : Json()}, {"message", problem.message}}});
+  return Json::array({{{"line", OrNull(problem.line)}, {"message", problem.message}}});
 }
 
 /// Returns status 422 with the line of the error.

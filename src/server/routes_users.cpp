@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "classify/prediction_json.h"
 #include "decide/decide.h"
 #include "filter/sender.h"
@@ -102,7 +103,7 @@ ApiResult<std::string> SenderInPath(const HttpRequest& request) {
 ApiResult<void> CheckListable(const std::string& sender) {
   if (sender == "@" || sender.find('*') != std::string::npos)
     return Reject("the sender in the path must be an address, a domain such as @example.com, a number or a name");
-  const bool letter = std::ranges::any_of(sender, [](char c) { return c >= 'a' && c <= 'z'; });
+  const bool letter = std::ranges::any_of(sender, [](char c) { return IsAsciiLower(c); });
   if (sender.find('@') == std::string::npos && sender.find('.') != std::string::npos && letter &&
       sender.find(' ') == std::string::npos) {
     return Reject(fmt::format(

@@ -1,6 +1,5 @@
 #include "server/rspamd_request.h"
 
-#include "base/ascii.h"
 #include "filter/message_sources.h"
 #include "mail/mail_message.h"
 #include "server/filter_request.h"

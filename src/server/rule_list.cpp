@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/json_or_null.h"
 #include "base/log.h"
 #include "filter/rule_texts.h"
 #include "server/rule_backtest.h"
@@ -83,7 +84,6 @@ Json RuleListJson(const FilterService& filter, const Json& hits) {
   for (const Composite& composite : rules->composites()) list.push_back(details.Of(composite));
   for (const std::string& file : filter.rules().files())
     files.push_back(std::filesystem::path(file).filename().string());
-  const auto optional = [](const std::optional<double>& number) { return number ? Json(*number) : Json(); };
   Json counted;
   if (!hits.is_null())
     counted = {{"messages", hits["messages"]}, {"since", hits["since"]}, {"complete", hits["complete"]}};
@@ -92,7 +92,7 @@ Json RuleListJson(const FilterService& filter, const Json& hits) {
           {"files", std::move(files)},
           {"editable", filter.rules().editable()},
           {"problem", problem.empty() ? Json() : Json(problem)},
-          {"actions", {{"spam", optional(rules->actions().spam)}, {"ham", optional(rules->actions().ham)}}},
+          {"actions", {{"spam", OrNull(rules->actions().spam)}, {"ham", OrNull(rules->actions().ham)}}},
           {"counted", std::move(counted)}};
 }
 

@@ -6,7 +6,6 @@
 #include <charconv>
 
 #include "base/files.h"
-#include "base/shared_files.h"
 #include "filter/rules_weights.h"
 
 namespace winnow {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/hash.h"
 #include "store/feedback_json.h"
 #include "store/store_state.h"
 #include "store/tombstones.h"

@@ -13,7 +13,6 @@
 
 #include "base/files.h"
 #include "base/random.h"
-#include "store/feedback_json.h"
 #include "support/error_of.h"
 #include "support/store_databases.h"
 

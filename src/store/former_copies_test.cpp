@@ -7,7 +7,6 @@
 
 #include <fstream>
 
-#include "base/files.h"
 #include "store/schema.h"
 #include "store/store.h"
 #include "support/error_of.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "support/fake_redis.h"
+#include "support/redis_answers.h"
 #include "support/redis_server.h"
 
 namespace winnow {
@@ -17,69 +17,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-// Generous where a test wants answers, so that a slow machine passes; short where it wants none.
-RedisCacheOptions Patient() {
-  RedisCacheOptions options;
-  options.timeout = std::chrono::seconds(20);
-  options.connect_timeout = std::chrono::seconds(20);
-  options.first_pause = std::chrono::milliseconds(5);
-  options.longest_pause = std::chrono::milliseconds(50);
-  return options;
-}
-
-RedisCacheOptions Impatient() {
-  RedisCacheOptions options = Patient();
-  options.timeout = std::chrono::milliseconds(20);
-  options.connect_timeout = std::chrono::milliseconds(200);
-  return options;
-}
-
-std::unique_ptr<RedisCache> Cache(const std::string& url, const RedisCacheOptions& options = Patient()) {
-  return RedisCache::Open(url, options).value();
-}
-
-using Answer = std::optional<std::string>;
-
-std::future<Answer> Asked(RedisCache& cache, const std::string& key) {
-  auto promise = std::make_shared<std::promise<Answer>>();
-  cache.Find(key, [promise](Answer value) { promise->set_value(std::move(value)); });
-  return promise->get_future();
-}
-
-/// Fails the test where `done` isn't called at all.
-Answer Ask(RedisCache& cache, const std::string& key) {
-  std::future<Answer> answer = Asked(cache, key);
-  if (answer.wait_for(std::chrono::minutes(2)) != std::future_status::ready) {
-    ADD_FAILURE() << "no answer";
-    return std::nullopt;
-  }
-  return answer.get();
-}
-
-/// Waits until a condition is true. Returns false if it is still false after a minute.
-bool Eventually(const std::function<bool()>& true_now) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!true_now()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-/// Puts it there, whatever happens to one try.
-bool Put(RedisCache& cache, const std::string& key, const std::string& value) {
-  return Eventually([&] {
-    cache.Insert(key, value);
-    return Ask(cache, key) == value;
-  });
-}
-
-size_t Count(const std::string& text, std::string_view part) {
-  size_t count = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
-  return count;
-}
 
 class RedisCacheTest : public testing::Test {
  protected:
@@ -123,11 +60,11 @@ TEST_F(RedisCacheTest, ManyQuestionsAtOnceGetTheirOwnAnswers) {
   ASSERT_TRUE(Eventually([&] { return cache->available(); }));
   for (int i = 0; i < 1000; i += 2) cache->Insert("key" + std::to_string(i), std::string(i, 'x') + std::to_string(i));
   ASSERT_TRUE(Eventually([&] { return Ask(*cache, "key998").has_value(); }));
-  std::vector<std::future<Answer>> answers;
+  std::vector<std::future<CacheAnswer>> answers;
   answers.reserve(1000);
   for (int i = 0; i < 1000; ++i) answers.push_back(Asked(*cache, "key" + std::to_string(i)));
   for (int i = 0; i < 1000; ++i) {
-    const Answer right = i % 2 == 0 ? Answer(std::string(i, 'x') + std::to_string(i)) : std::nullopt;
+    const CacheAnswer right = i % 2 == 0 ? CacheAnswer(std::string(i, 'x') + std::to_string(i)) : std::nullopt;
     EXPECT_EQ(answers[static_cast<size_t>(i)].get(), right) << i;
   }
 }
@@ -146,7 +83,7 @@ TEST_F(RedisCacheTest, ThreadsGetTheirOwnAnswersWhileRedisComesAndGoes) {
       while (!stop) {
         const std::string key = "key" + std::to_string(random.Below(200));
         cache->Insert(key, key + "'s");
-        if (const Answer value = Ask(*cache, key)) {
+        if (const CacheAnswer value = Ask(*cache, key)) {
           EXPECT_EQ(*value, key + "'s");
           ++hits;
         }
@@ -220,14 +157,14 @@ TEST_F(RedisCacheTest, LateRepliesAreNotTakenForThoseOfLaterQuestions) {
   EXPECT_TRUE(Put(*cache, "new", "new value"));
   const uint64_t errors = cache->counts().errors;
   redis.Signal(SIGSTOP);
-  std::vector<std::future<Answer>> given_up;
+  std::vector<std::future<CacheAnswer>> given_up;
   given_up.reserve(100);
   for (int i = 0; i < 100; ++i) given_up.push_back(Asked(*cache, "old"));
-  for (std::future<Answer>& answer : given_up) EXPECT_EQ(answer.get(), std::nullopt);
+  for (std::future<CacheAnswer>& answer : given_up) EXPECT_EQ(answer.get(), std::nullopt);
   EXPECT_TRUE(Eventually([&] { return !cache->available(); }));
   redis.Signal(SIGCONT);
   EXPECT_TRUE(Eventually([&] {
-    const Answer answer = Ask(*cache, "new");
+    const CacheAnswer answer = Ask(*cache, "new");
     EXPECT_TRUE(!answer || answer == "new value");
     return answer.has_value();
   }));
@@ -240,7 +177,7 @@ TEST_F(RedisCacheTest, ClosingAnswersTheQuestionsThatWait) {
   auto cache = Cache(redis.url());
   EXPECT_TRUE(Put(*cache, "key", "value"));
   redis.Signal(SIGSTOP);
-  std::future<Answer> answer = Asked(*cache, "key");
+  std::future<CacheAnswer> answer = Asked(*cache, "key");
   cache.reset();
   EXPECT_EQ(answer.get(), std::nullopt);
 }
@@ -257,14 +194,14 @@ TEST_F(RedisCacheTest, QueuesAreBounded) {
   cache->Insert("large", std::string(options.max_value_bytes + 1, 'x'));
   EXPECT_EQ(cache->counts().dropped, dropped + 1);
   redis.Signal(SIGSTOP);
-  std::vector<std::future<Answer>> answers;
+  std::vector<std::future<CacheAnswer>> answers;
   EXPECT_TRUE(Eventually([&] {
     for (int i = 0; i < 1000; ++i) cache->Insert("key", std::string(60000, 'x'));
     for (int i = 0; i < 1000; ++i) answers.push_back(Asked(*cache, "key"));
     return cache->counts().dropped > dropped + 1000 && cache->counts().skipped > 1000;
   }));
   redis.Signal(SIGCONT);
-  for (std::future<Answer>& answer : answers) answer.get();
+  for (std::future<CacheAnswer>& answer : answers) answer.get();
 }
 
 TEST_F(RedisCacheTest, LogsInAndChoosesItsDatabase) {
@@ -298,117 +235,6 @@ TEST_F(RedisCacheTest, AServerThatRefusesValuesIsStillRead) {
   EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
   EXPECT_EQ(cache->counts().misses, 1u);
   EXPECT_EQ(Count(testing::internal::GetCapturedStderr(), "does not store predictions"), 1u);
-}
-
-const std::vector<std::string> kNonsense = {
-    "",
-    "HTTP/1.1 400 Bad Request\r\n\r\n",
-    "\r\n",
-    std::string(1000, '\0'),
-    std::string(1000, '\xff'),
-    "*1000000000\r\n",
-    "*9223372036854775807\r\n",
-    "*99999999999999999999999\r\n",
-    "*-7\r\n",
-    "*-1\r\n",
-    "*0\r\n",
-    "*2\r\n$-1\r\n$-1\r\n",
-    "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n$-1\r\n",
-    "*1\r\n*64\r\n*64\r\n",
-    "*1\r\n$-5\r\n",
-    "*1\r\n$99999999999999999999\r\n",
-    "*1\r\n$3\r\nabcdef\r\n",
-    "*1\r\n$-1\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n",
-    "+OK\r\n",
-    ":1\r\n",
-    "$5\r\nvalue\r\n",
-    "-ERR no\r\n",
-    "%1\r\n+a\r\n,1.5\r\n",
-    "#t\r\n",
-    ",1.5\r\n",
-};
-
-TEST(RedisCache, InvalidRepliesAreNotAnswers) {
-  for (const std::string& nonsense : kNonsense) {
-    const FakeRedis fake({nonsense});
-    const auto cache = Cache(fake.url(), Impatient());
-    EXPECT_TRUE(Eventually([&] {
-      EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
-      return fake.connections() > 2;
-    })) << nonsense;
-  }
-}
-
-TEST(RedisCache, InvalidRepliesAfterValidOnesAreNotAnswers) {
-  for (const std::string& nonsense : kNonsense) {
-    const FakeRedis fake({"*1\r\n$-1\r\n", nonsense});
-    const auto cache = Cache(fake.url(), Impatient());
-    EXPECT_TRUE(Eventually([&] {
-      const Answer answer = Ask(*cache, "key");
-      EXPECT_TRUE(!answer || answer == "abc") << *answer;  // a whole reply with rubbish behind it
-      return fake.connections() > 2;
-    })) << nonsense;
-  }
-}
-
-TEST(RedisCache, EndlessRepliesAreCutOff) {
-  for (const char* begin : {"+", "*1\r\n$9223372036854775807\r\n", "*1\r\n$2000000000\r\n", "$2000000000\r\n"}) {
-    const FakeRedis fake({"*1\r\n$-1\r\n", begin}, true);
-    RedisCacheOptions options = Patient();
-    options.max_value_bytes = 1000;
-    const auto cache = Cache(fake.url(), options);
-    EXPECT_TRUE(Eventually([&] {
-      EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
-      return fake.connections() > 2;
-    })) << begin;
-  }
-}
-
-TEST(RedisCache, LeavesAReplicaForTheServerThatItsNameStandsForLater) {
-  const FakeRedis fake({"*1\r\n$-1\r\n", "-READONLY You can't write against a read only replica.\r\n"});
-  RedisCacheOptions options = Patient();
-  options.first_replica_time = options.longest_replica_time = std::chrono::milliseconds(10);
-  testing::internal::CaptureStderr();
-  {
-    const auto cache = Cache(fake.url(), options);
-    EXPECT_TRUE(Eventually([&] {
-      cache->Insert("key", "value");
-      return fake.connections() >= 4;
-    }));
-    EXPECT_TRUE(Eventually([&] { return cache->available(); }));
-  }
-  const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(Count(log, "does not store predictions"), 1u) << log;
-  EXPECT_EQ(Count(log, "unavailable"), 0u) << log;
-}
-
-TEST(RedisCache, OpensThoughTheServerCannotBeReached) {
-  for (const char* url : {"unix:///nowhere/redis.sock", "redis://127.0.0.1:1", "redis://name.invalid"}) {
-    const auto cache = Cache(url);
-    EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
-    EXPECT_FALSE(cache->available());
-  }
-}
-
-TEST(RedisCache, RefusesInvalidUrlsAndFiles) {
-  EXPECT_EQ(RedisCache::Open("http://cache").error().code, ErrorCode::kInvalidArgument);
-  RedisCacheOptions options;
-  options.tls.authorities = "/nowhere/ca.pem";
-  EXPECT_EQ(RedisCache::Open("rediss://127.0.0.1:1", options).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(RedisCache::Open("redis://127.0.0.1:1", options).error().code, ErrorCode::kInvalidArgument);
-  options.tls.authorities = "/dev/zero";
-  EXPECT_EQ(RedisCache::Open("rediss://127.0.0.1:1", options).error().code, ErrorCode::kIo);
-}
-
-TEST(RedisCache, WhatDoesNotSpeakTlsIsUnavailable) {
-  const FakeRedis fake({"+OK\r\n"});
-  testing::internal::CaptureStderr();
-  {
-    const auto cache = Cache("rediss" + fake.url().substr(5), Impatient());
-    EXPECT_TRUE(Eventually([&] { return cache->counts().errors > 1; }));
-    EXPECT_FALSE(cache->available());
-  }
-  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("TLS: "));
 }
 
 TEST_F(RedisCacheTest, OnlyValuesWithTheRightMacAreFound) {

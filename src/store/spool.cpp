@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/lines.h"
 #include "base/parse_number.h"
 #include "base/replace_file.h"
 
@@ -77,15 +78,13 @@ struct Filtered {
 Filtered FilterLines(std::string_view contents, const std::function<bool(std::string_view record)>& removes) {
   Filtered filtered;
   while (!contents.empty()) {
-    const size_t end = std::min(contents.find('\n'), contents.size() - 1) + 1;
-    const std::string_view line = contents.substr(0, end);
-    const std::string_view text = line.ends_with('\n') ? line.substr(0, end - 1) : line;
+    const std::string_view line = TakeLineWithEnd(contents);
+    const std::string_view text = line.ends_with('\n') ? line.substr(0, line.size() - 1) : line;
     if (removes(RecordOfAnyLine(text).value_or(std::string(text)))) {
       ++filtered.removed;
     } else {
       filtered.kept += line;
     }
-    contents.remove_prefix(end);
   }
   return filtered;
 }

@@ -48,10 +48,6 @@ ExperimentDisagreement DisagreementOf(const SqlRow& row) {
 constexpr std::string_view kDisagreementColumns =
     "message_id, champion_is_spam, created_at, is_spam, counted_in, user_id";
 
-std::unexpected<SqlError> Refused(ErrorCode code, std::string message, std::string hint) {
-  return std::unexpected(SqlError{SqlError::kInvalid, {code, std::move(message), std::move(hint)}});
-}
-
 std::unexpected<SqlError> ChangedMeanwhile() {
   return std::unexpected(SqlError{SqlError::kBusy, {ErrorCode::kIo, "another process changed the experiment", {}}});
 }

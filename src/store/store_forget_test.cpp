@@ -3,9 +3,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
-#include "store/feedback_json.h"
 #include "store/spool.h"
-#include "support/error_of.h"
 #include "support/store_databases.h"
 
 namespace winnow {

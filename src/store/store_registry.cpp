@@ -4,6 +4,8 @@
 #include <set>
 
 #include "base/json.h"
+#include "base/json_or_null.h"
+#include "base/json_strings.h"
 #include "store/store_state.h"
 
 namespace winnow {
@@ -18,14 +20,8 @@ constexpr std::string_view kAllColumns =
 constexpr std::string_view kAliasColumns = "name, alias, sequence, version, from_version, actor, reason, created_at";
 constexpr std::string_view kReady = "ready", kRemoving = "removing";
 
-std::vector<std::string> StringsOf(const std::string& text) {
-  const Json json = ParseJson(text, "labels").value_or(Json::array());
-  std::vector<std::string> strings;
-  if (!json.is_array()) return strings;
-  for (const Json& value : json) {
-    if (value.is_string()) strings.push_back(value.str());
-  }
-  return strings;
+std::vector<std::string> StringsInText(const std::string& text) {
+  return StringsAmong(ParseJson(text, "labels").value_or(Json::array()));
 }
 
 Json FilesJson(const std::vector<ModelFile>& files) {
@@ -74,7 +70,7 @@ ModelVersion ListedVersion(const SqlRow& row) {
 
 ModelVersion WholeVersion(const SqlRow& row) {
   ModelVersion version = ListedVersion(row);
-  version.labels = StringsOf(row.Text(10));
+  version.labels = StringsInText(row.Text(10));
   version.data_sha256 = OptionalText(row, 12);
   version.parent = OptionalText(row, 13);
   version.command = OptionalText(row, 14);
@@ -102,10 +98,6 @@ Result<void> CheckVersion(const ModelVersion& version) {
   TRY(CheckName(version.pushed_by, "name of the user"));
   TRY(ParseJson(version.metrics, "metrics of the version"));
   return {};
-}
-
-std::unexpected<SqlError> Refused(ErrorCode code, std::string message, std::string hint = {}) {
-  return std::unexpected(SqlError{SqlError::kInvalid, {code, std::move(message), std::move(hint)}});
 }
 
 std::string Shown(const std::optional<std::string>& version) { return version.value_or("(none)"); }
@@ -211,8 +203,8 @@ SqlResult<void> AuditAlias(SqlConnection& connection, const std::string& key, co
                            const AliasRow& row) {
   const Json details = {{"alias", row.alias},
                         {"sequence", row.sequence},
-                        {"version", row.version ? Json(*row.version) : Json()},
-                        {"from_version", row.from_version ? Json(*row.from_version) : Json()},
+                        {"version", OrNull(row.version)},
+                        {"from_version", OrNull(row.from_version)},
                         {"reason", row.reason}};
   TRY(InsertAudit(connection, AuditOf(key, row.actor, action, row.name, details, row.created_at)));
   return {};
@@ -269,7 +261,7 @@ Result<std::vector<ModelVersion>> Store::ListModelVersions(const ModelFilter& fi
     for (const SqlRow& row : rows.rows) {
       ModelVersion version = ListedVersion(row);
       std::string text = row.Text(10);
-      version.labels = !found.empty() && text == labels ? found.back().labels : StringsOf(text);
+      version.labels = !found.empty() && text == labels ? found.back().labels : StringsInText(text);
       labels = std::move(text);
       found.push_back(std::move(version));
     }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -37,6 +38,11 @@ struct Store::State {
   FeedbackGroup group;  // ends before the pool
   OtherSpellings other_preferences{"preferences"}, other_reputation{"reputation"};
 };
+
+/// Returns the error of a change that the store refuses, which no further attempt makes right.
+inline std::unexpected<SqlError> Refused(ErrorCode code, std::string message, std::string hint = {}) {
+  return std::unexpected(SqlError{SqlError::kInvalid, {code, std::move(message), std::move(hint)}});
+}
 
 /// The WHERE clause of a query, whose conditions are texts of the program and whose values are bound.
 class Conditions {

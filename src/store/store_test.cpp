@@ -2,18 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <set>
+#include <limits>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "base/files.h"
 #include "support/error_of.h"
 #include "support/store_databases.h"
+#include "support/stored_feedback.h"
 
 namespace winnow {
 namespace {
@@ -24,24 +22,9 @@ using testing::HasSubstr;
 class StoreOn : public OnEveryDatabase {};
 INSTANTIATE_TEST_SUITE_P(Databases, StoreOn, testing::Values("SQLite", "PostgreSQL"), DatabaseName);
 
-FeedbackEvent Event(const std::string& key, const std::string& text = "win a prize") {
-  FeedbackEvent event;
-  event.idempotency_key = key;
-  event.text = text;
-  event.is_spam = true;
-  event.feedback_type = "user_rejection";
-  return event;
-}
-
-std::vector<std::string> TextsOf(const std::vector<StoredFeedback>& stored) {
-  std::vector<std::string> texts;
-  for (const StoredFeedback& feedback : stored) texts.push_back(feedback.event.text);
-  return texts;
-}
-
 TEST_P(StoreOn, KeepsEveryFieldOfFeedback) {
   const auto store = OpenStore();
-  FeedbackEvent event = Event("k1");
+  FeedbackEvent event = SpamReport("k1");
   event.is_spam = false;
   event.label = "ham";
   event.feedback_type = "admin";
@@ -52,7 +35,7 @@ TEST_P(StoreOn, KeepsEveryFieldOfFeedback) {
   event.source = "teacher";
   event.created_at = ParseTimeText("2026-11-28T20:15:00.125Z").value();
   EXPECT_EQ(store->AddFeedback(event).value(), FeedbackStatus::kStored);
-  ASSERT_EQ(store->AddFeedback(Event("k2")).value(), FeedbackStatus::kStored);
+  ASSERT_EQ(store->AddFeedback(SpamReport("k2")).value(), FeedbackStatus::kStored);
 
   const auto stored = store->ListFeedback({.feedback_type = "admin"}).value();
   ASSERT_EQ(stored.size(), 1u);
@@ -75,7 +58,7 @@ TEST_P(StoreOn, KeepsEveryFieldOfFeedback) {
 }
 
 TEST_P(StoreOn, AnswersTheQueriesThatUsersWrite) {
-  ASSERT_TRUE(OpenStore()->AddFeedback(Event("k")));
+  ASSERT_TRUE(OpenStore()->AddFeedback(SpamReport("k")));
   const auto rows =
       Connect()->Run("SELECT text, is_spam, feedback_type FROM spam_feedback WHERE feedback_type = 'user_rejection'");
   ASSERT_EQ(rows.value().rows.size(), 1u);
@@ -85,15 +68,16 @@ TEST_P(StoreOn, AnswersTheQueriesThatUsersWrite) {
 
 TEST_P(StoreOn, StoresAnEventOnceForItsKey) {
   const auto store = OpenStore();
-  EXPECT_EQ(store->AddFeedback(Event("k")).value(), FeedbackStatus::kStored);
-  EXPECT_EQ(store->AddFeedback(Event("k")).value(), FeedbackStatus::kDuplicate);
-  EXPECT_EQ(ErrorOf(store->AddFeedback(Event("k", "another text"))).code, ErrorCode::kExists);
+  EXPECT_EQ(store->AddFeedback(SpamReport("k")).value(), FeedbackStatus::kStored);
+  EXPECT_EQ(store->AddFeedback(SpamReport("k")).value(), FeedbackStatus::kDuplicate);
+  EXPECT_EQ(ErrorOf(store->AddFeedback(SpamReport("k", "another text"))).code, ErrorCode::kExists);
   EXPECT_EQ(store->CountFeedback({}).value(), 1);
 }
 
 TEST_P(StoreOn, AnErrorOfOneEventOfABatchLeavesTheOthers) {
   const auto store = OpenStore();
-  const std::vector<FeedbackEvent> events = {Event("a"), Event(""), Event("b"), Event("a", "other"), Event("b")};
+  const std::vector<FeedbackEvent> events = {SpamReport("a"), SpamReport(""), SpamReport("b"), SpamReport("a", "other"),
+                                             SpamReport("b")};
   const auto results = store->AddFeedbackBatch(events).value();
   ASSERT_EQ(results.size(), 5u);
   EXPECT_EQ(results[0].value(), FeedbackStatus::kStored);
@@ -108,7 +92,7 @@ TEST_P(StoreOn, FiltersAndPagesFeedback) {
   const auto store = OpenStore();
   std::vector<FeedbackEvent> events;
   for (int i = 0; i < 7; ++i) {
-    events.push_back(Event("k" + std::to_string(i), std::to_string(i)));
+    events.push_back(SpamReport("k" + std::to_string(i), std::to_string(i)));
     events.back().is_spam = i % 2 == 0;
     events.back().user_id = i < 3 ? "anna" : "bela";
     events.back().created_at = StoreTime(std::chrono::milliseconds(1000000 + i));
@@ -133,7 +117,7 @@ TEST_P(StoreOn, TakesHostileTextsAsTexts) {
       "'; DROP TABLE spam_feedback; --", "\" OR \"\"=\"", "$1", "?1 :a @b", "\\'; --", "%_!", "{}", "'||(SELECT 1)||'",
       "Robert'); DELETE FROM messages"};
   for (const std::string& text : hostile) {
-    FeedbackEvent event = Event(text, text);
+    FeedbackEvent event = SpamReport(text, text);
     event.label = event.feedback_type = event.source = text;
     event.message_id = event.user_id = event.model_version = text;
     ASSERT_EQ(store->AddFeedback(event).value(), FeedbackStatus::kStored) << text;
@@ -163,19 +147,19 @@ TEST_P(StoreOn, TakesHostileTextsAsTexts) {
 TEST_P(StoreOn, StoresEveryTextAsValidUtf8) {
   const auto store = OpenStore();
   const std::string text("a\0b\xff\xed\xa0\x80z", 9);
-  ASSERT_TRUE(store->AddFeedback(Event("k", text)));
+  ASSERT_TRUE(store->AddFeedback(SpamReport("k", text)));
   EXPECT_THAT(store->ListFeedback({}).value().at(0).event.text, testing::StartsWith("a\uFFFDb\uFFFD"));
-  FeedbackEvent event = Event("k2");
+  FeedbackEvent event = SpamReport("k2");
   event.user_id = std::string("u\0v", 3);
   EXPECT_THAT(ErrorOf(store->AddFeedback(event)).message, HasSubstr("user id is not valid UTF-8"));
-  EXPECT_THAT(ErrorOf(store->AddFeedback(Event(std::string(1025, 'x')))).message, HasSubstr("1025 bytes"));
+  EXPECT_THAT(ErrorOf(store->AddFeedback(SpamReport(std::string(1025, 'x')))).message, HasSubstr("1025 bytes"));
   EXPECT_EQ(store->CountFeedback({}).value(), 1);
 }
 
 TEST_P(StoreOn, RefusesNumbersThatAreNotFinite) {
   const auto store = OpenStore();
   const double none = std::numeric_limits<double>::quiet_NaN();
-  FeedbackEvent event = Event("k");
+  FeedbackEvent event = SpamReport("k");
   event.score = none;
   EXPECT_EQ(ErrorOf(store->AddFeedback(event)).code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(ErrorOf(store->SetPreferences("anna", {.threshold = none})).code, ErrorCode::kInvalidArgument);
@@ -183,97 +167,6 @@ TEST_P(StoreOn, RefusesNumbersThatAreNotFinite) {
   EXPECT_THAT(
       ErrorOf(store->ChangeReputation({.idempotency_key = "c", .key = {"s", "score", ""}, .delta = none})).message,
       HasSubstr("the change of the score is nan"));
-}
-
-TEST_P(StoreOn, KeepsPreferences) {
-  const auto store = OpenStore();
-  EXPECT_EQ(store->GetPreferences("anna").value(), std::nullopt);
-  ASSERT_TRUE(store->SetPreferences("anna", {.mode = "strict", .threshold = {}}));
-  ASSERT_TRUE(store->SetPreferences("anna", {.mode = {}, .threshold = 0.25}));
-  EXPECT_EQ(store->GetPreferences("anna").value(), (Preferences{std::nullopt, 0.25}));
-}
-
-TEST_P(StoreOn, FindsWhatFormerVersionsHaveStoredUnderOtherSpellingsOfAnAddress) {
-  const auto store = OpenStore();
-  ASSERT_TRUE(store->SetPreferences("Anna@Example.org", {.mode = "strict", .threshold = {}}));
-  EXPECT_EQ(store->GetPreferences("anna@example.org").value()->mode, "strict");
-  EXPECT_EQ(store->GetPreferences("ben@example.org").value(), std::nullopt);
-  ASSERT_TRUE(store->SetPreferences("anna@example.org", {.mode = "lenient", .threshold = {}}));
-  EXPECT_EQ(store->GetPreferences("anna@example.org").value()->mode, "lenient");
-  ASSERT_TRUE(store->SetPreferences("Anna", {.mode = "strict", .threshold = {}}));
-  EXPECT_EQ(store->GetPreferences("anna").value(), std::nullopt) << "no address";
-
-  const std::vector<std::string> senders = {"joe@a.example"};
-  ASSERT_TRUE(store->SetReputation({senders[0], "deny", "Anna@Example.org"}, 1));
-  ASSERT_TRUE(store->SetReputation({senders[0], "deny", "Anna"}, 1));
-  EXPECT_EQ(store->FindReputation(senders, "anna@example.org").value().size(), 1u);
-  EXPECT_EQ(store->FindReputation(senders, "anna").value().size(), 0u);
-  ASSERT_TRUE(store->SetReputation({senders[0], "deny", "anna@example.org"}, 0));
-  const auto found = store->FindReputation(senders, "anna@example.org").value();
-  ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found[0].reputation.score, 0);
-}
-
-TEST_P(StoreOn, ReputationDecaysByHalves) {
-  const auto store = OpenStore();
-  const StoreTime start = ParseTimeText("2026-01-01T00:00:00.000Z").value();
-  const ReputationKey key{"x@example.org", "score", ""};
-  const auto change = [&](const std::string& id, double delta, std::chrono::hours later) {
-    return store
-        ->ChangeReputation({.idempotency_key = id,
-                            .key = key,
-                            .delta = delta,
-                            .half_life = std::chrono::hours(24),
-                            .at = start + later})
-        .value()
-        .score;
-  };
-  EXPECT_EQ(change("1", 8, std::chrono::hours(0)), 8);
-  EXPECT_EQ(change("2", 1, std::chrono::hours(48)), 3);
-  EXPECT_EQ(change("2", 1, std::chrono::hours(48)), 3) << "a change is counted once";
-  EXPECT_EQ(change("3", 0, std::chrono::hours(24)), 3) << "an earlier time leaves the score";
-  EXPECT_EQ(store->GetReputation(key).value()->score, 3);
-  EXPECT_EQ(store->GetReputation({"x@example.org", "score", "anna"}).value().has_value(), false);
-}
-
-TEST_P(StoreOn, FindsAllScoresOfSendersForAUser) {
-  const auto store = OpenStore();
-  const std::vector<ReputationKey> keys = {{"@b.example", "deny", ""},
-                                           {"a@b.example", "allow", "anna"},
-                                           {"a@b.example", "score", ""},
-                                           {"a@b.example", "score", "bob"},
-                                           {"c@b.example", "score", ""}};
-  for (size_t i = 0; i < keys.size(); ++i) ASSERT_TRUE(store->SetReputation(keys[i], static_cast<double>(i) + 1));
-  const std::vector<std::string> senders = {"a@b.example", "@b.example"};
-  const auto scores = [&](const std::string& user) {
-    std::multiset<double> found;
-    const auto records = store->FindReputation(senders, user).value();
-    for (const StoredReputation& each : records) found.insert(each.reputation.score);
-    return found;
-  };
-  EXPECT_THAT(scores("anna"), ElementsAre(1, 2, 3));
-  EXPECT_THAT(scores("bob"), ElementsAre(1, 3, 4));
-  EXPECT_THAT(scores(""), ElementsAre(1, 3));
-  EXPECT_TRUE(store->FindReputation({}, "anna").value().empty());
-  EXPECT_EQ(ErrorOf(store->FindReputation(std::vector<std::string>(9, "s"), "")).code, ErrorCode::kInvalidArgument);
-}
-
-TEST_P(StoreOn, ConcurrentChangesOfReputationThreadAllCount) {
-  const auto store = OpenStore();
-  std::vector<std::thread> threads;
-  for (int thread = 0; thread < 4; ++thread) {
-    threads.emplace_back([&, thread] {
-      for (int i = 0; i < 10; ++i) {
-        const auto changed = store->ChangeReputation({.idempotency_key = std::to_string(thread * 100 + i),
-                                                      .key = {"s", "score", ""},
-                                                      .delta = 1,
-                                                      .half_life = {}});
-        EXPECT_TRUE(changed) << changed.error().Text();
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(store->GetReputation({"s", "score", ""}).value()->score, 40);
 }
 
 TEST_P(StoreOn, AppendsToTheAuditLogOnce) {
@@ -297,58 +190,6 @@ TEST_P(StoreOn, AppendsToTheAuditLogOnce) {
       ErrorCode::kInvalidData);
 }
 
-TEST_P(StoreOn, FindsMessagesInTheHistory) {
-  const auto store = OpenStore();
-  std::vector<MessageRecord> messages(3);
-  for (size_t i = 0; i < 3; ++i) {
-    messages[i].message_id = "m" + std::to_string(i);
-    messages[i].source = i == 2 ? "rules" : "classifier";
-    messages[i].score = 0.25 * static_cast<double>(i);
-    messages[i].is_spam = i == 2;
-    messages[i].created_at = StoreTime(std::chrono::hours(i + 1));
-  }
-  messages[0].text = "Get 50% OFF";
-  messages[1].text = "Get 500 off";
-  messages[2].symbols = R"([ {"name": "LINK_ONLY", "score": 2.5} ])";
-  ASSERT_TRUE(store->RecordMessages(messages));
-  const auto ids = [&](const MessageFilter& filter) {
-    std::vector<std::string> found;
-    const auto messages = store->ListMessages(filter).value();
-    for (const StoredMessage& stored : messages) found.push_back(stored.message.message_id);
-    return found;
-  };
-  EXPECT_THAT(ids({}), ElementsAre("m2", "m1", "m0"));
-  EXPECT_THAT(ids({.contains = "50% off"}), ElementsAre("m0"));
-  EXPECT_THAT(ids({.symbol = "LINK_ONLY"}), ElementsAre("m2"));
-  EXPECT_THAT(ids({.symbol = "LINK"}), ElementsAre());
-  EXPECT_THAT(ids({.is_spam = false, .min_score = 0.2}), ElementsAre("m1"));
-  EXPECT_THAT(ids({.source = "classifier", .limit = 1}), ElementsAre("m1"));
-  messages[1].text = "replaced";
-  ASSERT_TRUE(store->RecordMessages(std::span(&messages[1], 1)));
-  EXPECT_EQ(store->FindMessage("m1").value()->message.text, "replaced");
-  EXPECT_EQ(store->DeleteMessagesBefore(StoreTime(std::chrono::hours(2))).value(), 1);
-  EXPECT_THAT(ids({}), ElementsAre("m2", "m1"));
-  EXPECT_FALSE(store->FindMessage("m0").value().has_value());
-}
-
-TEST_P(StoreOn, DeletesOldMessagesSomeAtATime) {
-  const auto store = OpenStore();
-  std::vector<MessageRecord> messages(2501);
-  for (size_t i = 0; i < messages.size(); ++i) {
-    messages[i].message_id = "m" + std::to_string(i);
-    messages[i].source = "rules";
-    messages[i].created_at = StoreTime(std::chrono::seconds(i + 1));
-  }
-  ASSERT_TRUE(store->RecordMessages(messages));
-  const StoreTime time = messages.back().created_at;
-  EXPECT_EQ(store->DeleteMessagesBefore(time).value(), 2000);
-  EXPECT_FALSE(store->FindMessage("m1999").value().has_value()) << "the oldest first";
-  EXPECT_TRUE(store->FindMessage("m2000").value().has_value());
-  EXPECT_EQ(store->DeleteMessagesBefore(time).value(), 500);
-  EXPECT_EQ(store->DeleteMessagesBefore(time).value(), 0);
-  EXPECT_TRUE(store->FindMessage("m2500").value().has_value());
-}
-
 TEST_P(StoreOn, TwoStoresThreadShareOneDatabase) {
   const auto first = OpenStore(), second = OpenStore();
   std::vector<std::thread> threads;
@@ -357,72 +198,13 @@ TEST_P(StoreOn, TwoStoresThreadShareOneDatabase) {
       Store& store = thread % 2 == 0 ? *first : *second;
       for (int i = 0; i < 25; ++i) {
         // Every event comes by both stores, as from a client that repeats its request elsewhere.
-        const auto added = store.AddFeedback(Event(std::to_string(thread / 2 * 100 + i)));
+        const auto added = store.AddFeedback(SpamReport(std::to_string(thread / 2 * 100 + i)));
         EXPECT_TRUE(added) << added.error().Text();
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(first->CountFeedback({}).value(), 50);
-}
-
-TEST(Store, TwoProcessesWriteToOneSqliteFile) {
-  const TemporaryDirectory directory;
-  const std::string url = (directory.path() / "store.db").string();
-  const auto add = [&](const std::string& process) {
-    const auto store = Store::Open({.url = url});
-    if (!store) return 1;
-    for (int i = 0; i < 60; ++i) {
-      if (!(*store)->AddFeedback(Event(process + std::to_string(i)))) return 2;
-      if (!(*store)->AddFeedback(Event("of both " + std::to_string(i)))) return 3;
-    }
-    return 0;
-  };
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(add("child"));
-  EXPECT_EQ(add("parent"), 0);
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
-  EXPECT_EQ(Store::Open({.url = url}).value()->CountFeedback({}).value(), 180);
-}
-
-TEST(Store, AProcessThatEndsLeavesTheLogOfAnotherThatRuns) {
-  const TemporaryDirectory directory;
-  const std::string path = (directory.path() / "store.db").string();
-  const StoreAddress address = ParseStoreUrl(path).value();
-  int go[2];
-  ASSERT_EQ(::pipe(go), 0);
-  const pid_t child = ::fork();  // before SQLite knows the file: its state does not survive a fork
-  if (child == 0) {
-    char byte = 0;
-    if (::read(go[0], &byte, 1) != 1) ::_exit(2);
-    const bool read = OpenSqlConnection(address, {}).value()->Run("SELECT * FROM t").has_value();
-    ::_exit(read ? 0 : 1);
-  }
-  std::vector<std::unique_ptr<SqlConnection>> connections;
-  for (int i = 0; i < 3; ++i) {
-    connections.push_back(OpenSqlConnection(address, {}).value());
-    ASSERT_TRUE(connections.back()->Execute(i == 0 ? "CREATE TABLE t (x)" : "SELECT * FROM t"));
-  }
-  ASSERT_EQ(::write(go[1], "x", 1), 1);
-  int status = 1;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
-  EXPECT_TRUE(std::filesystem::exists(path + "-wal")) << "this process still writes to it";
-  ::close(go[0]);
-  ::close(go[1]);
-}
-
-TEST(Store, ASqliteFileIsReadableByItsOwnerAlone) {
-  const TemporaryDirectory directory;
-  const std::string file = (directory.path() / "store.db").string();
-  const auto store = Store::Open({.url = file}).value();
-  for (const char* suffix : {"", "-wal"}) {
-    struct stat status {};
-    ASSERT_EQ(::stat((file + suffix).c_str(), &status), 0) << suffix;
-    EXPECT_EQ(status.st_mode & 0777, 0600u) << suffix;
-  }
 }
 
 TEST(Store, SaysWhatIsWrongWithAFile) {
@@ -439,38 +221,6 @@ TEST(Store, APostgresServerThatIsNotThereIsANetworkError) {
   const Error error = ErrorOf(Store::Open({.url = "postgres://u:s3cret@%2Fnowhere/db"}));
   EXPECT_EQ(error.code, ErrorCode::kNetwork);
   EXPECT_THAT(error.Text(), testing::Not(HasSubstr("s3cret")));
-}
-
-/// Adds feedback in the steps that the pipe asks for, and acknowledges each, until it is killed.
-[[noreturn]] void AddWhenAsked(const std::string& url, int asked, int done) {
-  const auto store = Store::Open({.url = url}).value();
-  char step = 0;
-  while (::read(asked, &step, 1) == 1) {
-    const bool added = store->AddFeedback(Event(std::string(1, step), std::string(1, step))).has_value();
-    if (!added || ::write(done, &step, 1) != 1) break;
-  }
-  ::_exit(1);
-}
-
-TEST(Store, AnotherProcessThatClosesASqliteStoreTakesNothingAway) {
-  const TemporaryDirectory directory;
-  const std::string url = (directory.path() / "store.db").string();
-  int asked[2], done[2];
-  ASSERT_EQ(::pipe(asked), 0);
-  ASSERT_EQ(::pipe(done), 0);
-  const pid_t child = ::fork();
-  if (child == 0) AddWhenAsked(url, asked[0], done[1]);
-  const auto add = [&](char step) {
-    char acknowledged = 0;
-    return ::write(asked[1], &step, 1) == 1 && ::read(done[0], &acknowledged, 1) == 1 && acknowledged == step;
-  };
-  ASSERT_TRUE(add('a'));
-  EXPECT_EQ(Store::Open({.url = url}).value()->CountFeedback({}).value(), 1);  // and closes it
-  ASSERT_TRUE(add('b'));
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  for (const int end : {asked[0], asked[1], done[0], done[1]}) ::close(end);
-  EXPECT_THAT(TextsOf(Store::Open({.url = url}).value()->ListFeedback({}).value()), ElementsAre("a", "b"));
 }
 
 }  // namespace

@@ -4,7 +4,8 @@
 
 #include <optional>
 
-#include "base/percent_decoding.h"
+#include "base/ascii.h"
+#include "base/percent_encoding.h"
 
 namespace winnow {
 namespace {
@@ -19,8 +20,7 @@ std::string_view SchemeOf(std::string_view url) {
   if (colon == std::string_view::npos || colon < 2) return {};
   const std::string_view scheme = url.substr(0, colon);
   for (const char c : scheme) {
-    if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '+' && c != '.' && c != '-')
-      return {};
+    if (!IsAsciiAlphanumeric(c) && c != '+' && c != '.' && c != '-') return {};
   }
   return scheme == "sqlite" || url.substr(colon).starts_with("://") ? scheme : std::string_view();
 }

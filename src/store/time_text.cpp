@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace winnow {
 namespace {
 
@@ -25,7 +27,7 @@ bool Take(std::string_view& text, std::string_view any) {
 
 int TakeFraction(std::string_view& text) {
   int milliseconds = 0, place = 100;
-  while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+  while (!text.empty() && IsAsciiDigit(text.front())) {
     milliseconds += (text.front() - '0') * place;
     place /= 10;
     text.remove_prefix(1);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/hexadecimal.h"
 #include "base/secret.h"
 #include "store/store_state.h"
 #include "text/duplicate_key.h"
@@ -39,10 +40,7 @@ TombstoneQuery QueryOf(std::string_view key, std::string_view text, const std::o
 
 std::string TombstoneDigest(std::string_view key, ForgottenKind kind, std::string_view value) {
   const std::string text = kind == ForgottenKind::kText ? DuplicateKey(StorableText(value)) : std::string(value);
-  std::string digest;
-  for (const char c : HmacSha256(key, fmt::format("{}\n{}", NameOf(kind), text)))
-    digest += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return digest;
+  return Hexadecimal(HmacSha256(key, fmt::format("{}\n{}", NameOf(kind), text)));
 }
 
 TombstoneQuery QueryOf(std::string_view key, const FeedbackEvent& event) {

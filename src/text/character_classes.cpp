@@ -50,7 +50,7 @@ bool IsCombiningMark(char32_t c) {
 }
 
 bool IsWordCharacter(char32_t c) {
-  if (c < 128) return IsAsciiLetter(c) || (c >= '0' && c <= '9') || c == '_';
+  if (c < 128) return IsAsciiAlphanumeric(c) || c == '_';
   const Properties properties = unicode::PropertiesOf(c);
   const Category category = properties.category();
   return properties.Has(Properties::kAlphabetic) || properties.IsMark() || category == Category::kNd ||

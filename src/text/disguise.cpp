@@ -28,7 +28,6 @@ struct Character {
 using Characters = std::vector<Character>;
 
 bool IsWithin(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
-bool IsDigit(char32_t c) { return IsWithin(c, '0', '9'); }
 
 bool IsMark(char32_t c) { return c >= 0x300 && unicode::PropertiesOf(c).IsMark(); }
 
@@ -46,7 +45,7 @@ bool IsLetter(char32_t c) { return IsLatin(c) || (c >= 0x370 && IsOfLookAlikeScr
 
 /// Part of some word, of any script.
 bool IsWordCharacter(char32_t c) {
-  if (c < 0x80) return IsAsciiLetter(c) || IsDigit(c);
+  if (c < 0x80) return IsAsciiAlphanumeric(c);
   const unicode::Properties properties = unicode::PropertiesOf(c);
   return properties.IsLetter() || properties.category() == unicode::Category::kNd || IsMark(c);
 }
@@ -82,7 +81,7 @@ char32_t PlainForm(char32_t c) {
   const bool in_parentheses = parts.size() == 3 && parts[0] == '(' && parts[2] == ')';
   if (parts.size() != 1 && !in_parentheses) return c;
   const char32_t plain = parts[in_parentheses ? 1 : 0];
-  return IsAsciiLetter(plain) || (IsDigit(plain) && digits) ? plain : c;
+  return IsAsciiLetter(plain) || (IsAsciiDigit(plain) && digits) ? plain : c;
 }
 
 /// Characters after which nothing invisible has a meaning: no emoji, and no script that joins its letters.
@@ -223,7 +222,7 @@ MixedWord NextWord(const Characters& text, size_t begin) {
   MixedWord word{.begin = begin, .end = begin};
   for (; word.end < text.size(); ++word.end) {
     const char32_t c = text[word.end].code;
-    if (IsDigit(c) || IsMark(c) || IsWithin(c, 0x2B0, 0x2FF)) continue;
+    if (IsAsciiDigit(c) || IsMark(c) || IsWithin(c, 0x2B0, 0x2FF)) continue;
     const bool latin = IsLatin(c);
     if (LookAlike(c) != 0) {
       ++word.alike;
@@ -319,11 +318,11 @@ void ReadToken(Characters& text, size_t begin, size_t end) {
       const char32_t c = text[last].code;
       if (c == '!' || c == '|' || c == '+') {
         const char32_t next = last + 1 < end ? text[last + 1].code : U' ';
-        const bool goes_on = IsLatin(next) || IsDigit(next) || next == '$' || next == '@';
+        const bool goes_on = IsLatin(next) || IsAsciiDigit(next) || next == '$' || next == '@';
         needs_vowel = goes_on;
         if (!consonants || word.size() > 3 || !goes_on) break;
       } else if (IsWordCharacter(c)) {
-        other = other || !(IsLatin(c) || IsDigit(c));
+        other = other || !(IsLatin(c) || IsAsciiDigit(c));
       } else if (!IsLeetSign(c)) {
         break;
       }

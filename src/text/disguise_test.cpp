@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/random.h"
-#include "text/leetspeak.h"
 #include "text/look_alikes.h"
 #include "text/utf8.h"
 
@@ -267,7 +267,7 @@ TEST(LookAlikes, AreThoseOfUnicode) {
     const char letter = LookAlike(c);
     if (letter == 0) continue;
     ++found;
-    EXPECT_TRUE((letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z'));
+    EXPECT_TRUE(IsAsciiLetter(letter));
     // Small capitals that look like no small letter are no confusables, but fancy type.
     const bool fancy = (c >= 0x1D00 && c <= 0x1D22) || (c >= 0x250 && c < 0x2B0) || c == 0xA730 || c == 0xA731 ||
                        c == 0x51A;  // Qa, which looks like Q in most type

@@ -1,5 +1,6 @@
 #include "text/duplicate_key.h"
 
+#include "base/ascii.h"
 #include "text/case_fold.h"
 
 namespace winnow {
@@ -9,8 +10,7 @@ std::string DuplicateKey(std::string_view text) {
   std::string key;
   key.reserve(folded.size());
   for (const char c : folded) {
-    const bool space = c == ' ' || (c >= '\t' && c <= '\r');
-    if (!space) {
+    if (!IsAsciiSpace(c)) {
       key += c;
     } else if (!key.empty() && key.back() != ' ') {
       key += ' ';

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace winnow {
 namespace {
 
 constexpr size_t kLongestWord = 24;  // longer ones are codes
 
-bool IsDigit(char32_t c) { return c >= '0' && c <= '9'; }
-bool IsCapital(char32_t c) { return c >= 'A' && c <= 'Z'; }
-char32_t Lower(char32_t c) { return IsCapital(c) ? c + 32 : c; }
 bool IsOneOf(char32_t c, std::u32string_view set) { return c != 0 && set.find(c) != std::u32string_view::npos; }
-bool IsVowel(char32_t c) { return IsOneOf(Lower(c), U"aeiouy"); }
+bool IsVowel(char32_t c) { return IsOneOf(LowerAscii(c), U"aeiouy"); }
 /// Or what is likely to stand for one.
 bool IsVowelLike(char32_t c) { return IsVowel(c) || IsOneOf(c, U"0134@"); }
 
@@ -26,8 +25,8 @@ struct Word {
 
 /// 'l' or 'i' for a 1: claim, please, love; win, prize, viagra, paid.
 char32_t One(char32_t before, char32_t after) {
-  before = Lower(before);
-  after = Lower(after);
+  before = LowerAscii(before);
+  after = LowerAscii(after);
   if (IsVowelLike(after)) return before == 0 || IsVowelLike(before) || IsOneOf(before, U"bcfgkps") ? U'l' : U'i';
   if (IsOneOf(before, U"a4@") && after != 'l') return 'i';
   return IsVowelLike(before) ? U'l' : U'i';
@@ -51,24 +50,24 @@ char32_t Reading(const Word& word, size_t i) {
     case '1':
       return One(before, after);
     case '2':  // prize
-      return IsVowelLike(before) && IsOneOf(Lower(after), U"eiay31") ? U'z' : U'\0';
+      return IsVowelLike(before) && IsOneOf(LowerAscii(after), U"eiay31") ? U'z' : U'\0';
     case '3':
       return 'e';
     case '4':  // "for" in just4u
       return IsVowel(after) ? U'\0' : U'a';
     case '5':  // iphone5s
-      return Lower(after) == 's' && i + 2 == word.text.size() ? U'\0' : U's';
+      return LowerAscii(after) == 's' && i + 2 == word.text.size() ? U'\0' : U's';
     case '7':
       return 't';
     case '8':  // "ate" in l8r, sk8er, m8s: only about, number
-      if (Lower(before) == 'm') return IsVowel(after) ? U'b' : U'\0';
+      if (LowerAscii(before) == 'm') return IsVowel(after) ? U'b' : U'\0';
       return IsVowelLike(before) && word.IsLetter(i + 1) ? U'b' : U'\0';
     case '9':
       return before != 0 && after != 0 && (IsVowelLike(before) || IsVowelLike(after)) ? U'g' : U'\0';
     case '@':
       return before != 0 && after != 0 && BeginsInConsonants(word, i) ? U'a' : U'\0';
     case '$':
-      return IsDigit(after) ? U'\0' : U's';
+      return IsAsciiDigit(after) ? U'\0' : U's';
     case '!':
       return 'i';
     case '|':
@@ -95,8 +94,8 @@ Signs Count(const Word& word) {
     if (word.IsLetter(i)) {
       ++counts.letters;
       counts.vowels += IsVowel(word.text[i]) ? 1 : 0;
-      counts.capitals = counts.capitals && IsCapital(word.text[i]);
-      counts.small = counts.small && (i == 0 || !IsCapital(word.text[i]));
+      counts.capitals = counts.capitals && IsAsciiUpper(word.text[i]);
+      counts.small = counts.small && (i == 0 || !IsAsciiUpper(word.text[i]));
       ++i;
       continue;
     }
@@ -117,14 +116,14 @@ bool HoldsANumber(const Word& word) {
   const size_t begin = text.find_first_of(U"0123456789");
   if (begin == text.npos) return false;
   size_t end = begin;
-  while (end < text.size() && IsDigit(text[end])) ++end;
+  while (end < text.size() && IsAsciiDigit(text[end])) ++end;
   const std::u32string_view number = text.substr(begin, end - begin);
   const std::u32string_view after = text.substr(end);
   if (begin == 0) return false;
   if (number == U"10") return true;
   if (after.size() == 2) {
-    const char32_t a = Lower(after[0]);
-    const char32_t b = Lower(after[1]);
+    const char32_t a = LowerAscii(after[0]);
+    const char32_t b = LowerAscii(after[1]);
     const char32_t last = number.back();
     if (last == '1' ? a == 's' && b == 't' : last == '3' ? a == 'r' && b == 'd' : last != '0' && a == 't' && b == 'h') {
       return true;
@@ -148,7 +147,7 @@ bool IsKnownEnd(const Word& word, const Signs& counts) {
 
 }  // namespace
 
-bool IsLeetSign(char32_t c) { return IsDigit(c) || IsOneOf(c, U"@$!|+"); }
+bool IsLeetSign(char32_t c) { return IsAsciiDigit(c) || IsOneOf(c, U"@$!|+"); }
 
 std::u32string ReadLeetspeak(std::u32string_view text) {
   if (text.size() < 3 || text.size() > kLongestWord) return {};

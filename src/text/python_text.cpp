@@ -1,5 +1,6 @@
 #include "text/python_text.h"
 
+#include "base/ascii.h"
 #include "text/unicode_data.h"
 #include "text/utf8.h"
 
@@ -67,7 +68,7 @@ void LowerCharacters(std::string_view text, bool lowercase, std::string& out, Te
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x80) {
       ++i;
-      out += lowercase && byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : text[begin];
+      out += lowercase ? LowerAscii(text[begin]) : text[begin];
     } else {
       const char32_t c = NextCodePoint(text, i);
       if (lowercase) {

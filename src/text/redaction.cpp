@@ -35,10 +35,7 @@ bool IsWrittenWithoutSpaces(char32_t c) {
 
 constexpr std::string_view kBrackets = "'()[]{},;!|", kTail = "'()[]{},;!|.:?";
 
-bool IsHostByte(unsigned char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c >= 0x80;
-}
+bool IsHostByte(unsigned char c) { return IsAsciiAlphanumeric(c) || c == '-' || c == '.' || c >= 0x80; }
 
 /// "bit.ly/x", "example.com:8080/": a host name with a dot, then a port, then a slash.
 bool BeginsWithHostAndSlash(std::string_view word) {
@@ -47,7 +44,7 @@ bool BeginsWithHostAndSlash(std::string_view word) {
   std::string_view host = word.substr(0, slash);
   if (const size_t colon = host.find(':'); colon != std::string_view::npos) {
     const std::string_view port = host.substr(colon + 1);
-    if (port.empty() || port.find_first_not_of("0123456789") != std::string_view::npos) return false;
+    if (port.empty() || !AreAsciiDigits(port)) return false;
     host = host.substr(0, colon);
   }
   const size_t dot = host.rfind('.');
@@ -60,8 +57,7 @@ bool BeginsWithHostAndSlash(std::string_view word) {
 }
 
 bool IsSchemeCharacter(char c) {
-  return IsAsciiLetter(static_cast<unsigned char>(c)) ||
-         std::string_view("0123456789+-.").find(c) != std::string_view::npos;
+  return IsAsciiLetter(c) || std::string_view("0123456789+-.").find(c) != std::string_view::npos;
 }
 
 /// Returns where the first URL with a scheme begins; npos if there is none.
@@ -92,7 +88,7 @@ std::string WithoutNumbers(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x80) {
-      out += byte >= '0' && byte <= '9' ? '0' : text[i];
+      out += IsAsciiDigit(byte) ? '0' : text[i];
       ++i;
       continue;
     }

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace winnow {
 namespace {
 
@@ -114,8 +116,7 @@ class Translation {
         return Refuse("an unescaped " + std::string(1, c));
       default:
         after_group_ = false;
-        Begin(std::isalnum(static_cast<unsigned char>(c)) || std::string_view(" '\"-_,:;/").contains(c) ? c
-                                                                                                        : kAnything);
+        Begin(IsAsciiAlphanumeric(c) || std::string_view(" '\"-_,:;/").contains(c) ? c : kAnything);
         Copy(1);
         return {};
     }
@@ -124,8 +125,7 @@ class Translation {
   /// Records how the alternative begins that is being read, unless that is known.
   void Begin(char first) {
     Group& group = groups_.back();
-    if (std::exchange(group.begins, false))
-      group.firsts += static_cast<char>(std::tolower(static_cast<unsigned char>(first)));
+    if (std::exchange(group.begins, false)) group.firsts += LowerAscii(first);
   }
 
   /// Groups without numbers, and those that look around; (?i:..) ignores case.
@@ -220,7 +220,7 @@ class Translation {
         break;
     }
     const auto byte = static_cast<unsigned char>(c);
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || byte >= 0x80;
+    const bool letter = IsAsciiAlphanumeric(c) || byte >= 0x80;
     if (letter) return Refuse("\\" + std::string(1, c));
     Copy(2);
     return {};
@@ -242,8 +242,7 @@ class Translation {
       name.remove_prefix(1);
     }
     for (const char c : name) {
-      if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'))
-        return Refuse("\\p{" + std::string(name) + "}");
+      if (!(IsAsciiLetter(c) || c == '_')) return Refuse("\\p{" + std::string(name) + "}");
     }
     // POSIX names that Oniguruma defines in its own way.
     for (const std::string_view own : {"Alnum", "Alpha", "Blank", "Cntrl", "Digit", "Graph", "Lower", "Print", "Punct",

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace winnow {
 
 size_t CountCodePoints(std::string_view text) {
@@ -15,6 +17,12 @@ std::string_view FirstCodePoints(std::string_view text, size_t count) {
     if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80 && count-- == 0) break;
   }
   return text.substr(0, i);
+}
+
+std::string_view FirstBytes(std::string_view text, size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most);
 }
 
 bool IsBlank(std::string_view text) {
@@ -40,9 +48,14 @@ bool IsBlank(std::string_view text) {
 }
 
 std::string_view TrimAscii(std::string_view text) {
-  const auto space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
-  while (!text.empty() && space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && space(text.back())) text.remove_suffix(1);
+  while (!text.empty() && IsAsciiSpace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsAsciiSpace(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view TrimSpaceAndControl(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
   return text;
 }
 

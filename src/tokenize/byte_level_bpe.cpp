@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/ascii.h"
 #include "base/mix_bits.h"
 #include "text/character_classes.h"
 #include "text/utf8.h"
@@ -20,8 +21,6 @@ uint64_t HashOf(std::string_view text) {
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
   return MixBits(hash);
 }
-
-bool IsSpaceByte(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 }  // namespace
 
@@ -102,8 +101,8 @@ class ByteLevelBpe::Encoding {
     if (spans_ == nullptr) return;
     TokenSpan span = {sources_[symbol.begin].begin, sources_[symbol.end - 1].end};
     if (model_.trim_offsets_) {
-      while (span.begin < span.end && IsSpaceByte(word_[span.begin - word_begin_])) ++span.begin;
-      while (span.begin < span.end && IsSpaceByte(word_[span.end - 1 - word_begin_])) --span.end;
+      while (span.begin < span.end && IsAsciiSpace(word_[span.begin - word_begin_])) ++span.begin;
+      while (span.begin < span.end && IsAsciiSpace(word_[span.end - 1 - word_begin_])) --span.end;
     }
     spans_->push_back(span);
   }

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/files.h"
+#include "base/lines.h"
 #include "tokenize/bpe_words.h"
 #include "tokenize/byte_level_bpe.h"
 #include "tokenize/pipeline.h"
@@ -44,13 +45,9 @@ Result<Json> ReadMergesFile(const std::filesystem::path& path) {
     return Fail(ErrorCode::kNotFound, path.string() + ": no such file", "it is required together with vocab.json");
   const std::string text = TRY(ReadFile(path));
   Json merges = Json::array();
-  size_t number = 0;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    std::string_view line = std::string_view(text).substr(begin, end - begin);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    begin = end + 1;
-    ++number;
+  std::string_view rest = text;
+  for (size_t number = 1; !rest.empty(); ++number) {
+    const std::string_view line = TakeLine(rest);
     if (line.empty() || line.starts_with("#version")) continue;
     if (!SplitMerge(line))
       return BrokenTokenizer(path.string(), "line " + std::to_string(number) + " is not a pair of pieces");

@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 
+#include "base/ascii.h"
 #include "tokenize/added_tokens.h"
 #include "tokenize/piece_model.h"
 #include "tokenize/wordpiece_model.h"
@@ -36,11 +37,9 @@ void CutBegin(size_t begin, size_t room, std::vector<int32_t>& ids, std::vector<
 /// Returns a place near `size` where a space divides two letters or digits of ASCII; 0 if there is none.
 size_t PlaceBetweenWords(std::string_view text, size_t size) {
   constexpr size_t kFar = 1024;
-  const auto in_word = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  };
   for (size_t i = size; i + kFar > size && i > 1; --i) {
-    if (i + 1 < text.size() && text[i] == ' ' && in_word(text[i - 1]) && in_word(text[i + 1])) return i;
+    if (i + 1 < text.size() && text[i] == ' ' && IsAsciiAlphanumeric(text[i - 1]) && IsAsciiAlphanumeric(text[i + 1]))
+      return i;
   }
   return 0;
 }

@@ -7,7 +7,6 @@
 #include "base/random.h"
 #include "support/sentencepiece_file.h"
 #include "support/temporary_directory.h"
-#include "text/segments.h"
 #include "tokenize/sentencepiece_model.h"
 #include "tokenize/tokenizer.h"
 

@@ -8,7 +8,6 @@
 #include "base/random.h"
 #include "support/temporary_directory.h"
 #include "text/segments.h"
-#include "text/utf8.h"
 
 namespace winnow {
 namespace {

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/ascii.h"
 #include "text/utf8.h"
 
 namespace winnow {
@@ -22,7 +23,7 @@ constexpr size_t kLongestPiece = 1024;  // bytes; SentencePiece trains pieces of
 
 /// The value of "<0x41>", or -1.
 int ByteOf(std::string_view piece) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1); };
+  const auto digit = [](char c) { return IsAsciiDigit(c) ? c - '0' : (c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1); };
   if (piece.size() != 6 || !piece.starts_with("<0x") || piece[5] != '>') return -1;
   const int high = digit(piece[3]), low = digit(piece[4]);
   return high < 0 || low < 0 ? -1 : high * 16 + low;

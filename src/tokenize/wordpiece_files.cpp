@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "base/lines.h"
 #include "tokenize/pipeline.h"
 #include "tokenize/tokenizer_json.h"
 #include "tokenize/wordpiece_model.h"
@@ -69,14 +70,8 @@ Result<Tokenizer> WordPieceFromVocabTxt(const std::filesystem::path& dir) {
   const TokenizerSettings settings = TRY(TokenizerSettings::Read(dir));
   TRY(settings.CheckClass(where));
   PiecesById pieces;
-  int64_t id = 0;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    std::string piece = text.substr(begin, end - begin);
-    if (piece.ends_with('\r')) piece.pop_back();
-    pieces.Take(piece, id++);
-    begin = end + 1;
-  }
+  std::string_view rest = text;
+  for (int64_t id = 0; !rest.empty(); ++id) pieces.Take(std::string(TakeLine(rest)), id);
   const bool mpnet = settings.IsMpnet();
   const std::string unknown = settings.Special("unk_token", "[UNK]");
   const std::string first = settings.Special("cls_token", mpnet ? "<s>" : "[CLS]");

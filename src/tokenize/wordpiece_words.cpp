@@ -1,12 +1,11 @@
 #include "tokenize/wordpiece_words.h"
 
-#include <algorithm>
+#include "text/text_parts.h"
 
 namespace winnow {
 
 void WordPieceWords::Encode(std::string_view word, std::vector<WordToken>& tokens) const {
-  const auto chars = std::ranges::count_if(word, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-  vocabulary_.Encode(word, static_cast<int>(chars), tokens);
+  vocabulary_.Encode(word, static_cast<int>(CountCodePoints(word)), tokens);
 }
 
 Json WordPieceWords::Describe() const { return DescribeWordPiece(vocabulary_); }

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace winnow {
 
 namespace fs = std::filesystem;
@@ -46,7 +48,7 @@ std::string Sentence(std::string text, const fs::path& file) {
   if (prefix.size() > 2 && text.starts_with(prefix)) text.erase(0, prefix.size());
   if (text.empty()) return text;
   const bool begins_with_file = !file.empty() && text.starts_with(file.filename().string());
-  if (!begins_with_file && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  if (!begins_with_file) text[0] = UpperAscii(text[0]);
   if (!text.ends_with('.') && !text.ends_with('?') && !text.ends_with('!')) text += '.';
   return text;
 }

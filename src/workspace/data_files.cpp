@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/files.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/path_error.h"

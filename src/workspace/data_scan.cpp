@@ -32,7 +32,6 @@ Result<DataScan> DataScan::Open(const fs::path& file, const ReadOptions& options
   if (opened.error().code != ErrorCode::kInvalidData || !options.label_field.empty() || !open(false)) {
     return std::unexpected(opened.error());
   }
-  scan.why_unlabelled_ = opened.error().Text();
   return scan;
 }
 

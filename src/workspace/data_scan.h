@@ -37,8 +37,6 @@ class DataScan {
   bool labelled() const { return labelled_; }
   /// Returns true if rows may have several labels, by those read so far.
   bool multi_label() const { return scan_->multi_label(); }
-  /// Returns why the file was not read as labelled texts; empty if it was.
-  const std::string& why_unlabelled() const { return why_unlabelled_; }
   const FileScan& scan() const { return *scan_; }
   const ReadReport& report() const { return *report_; }
 
@@ -50,7 +48,6 @@ class DataScan {
   std::unique_ptr<FileScan> scan_;
   std::vector<std::string> labels_;
   bool labelled_ = true;
-  std::string why_unlabelled_;
 };
 
 /// Calls `take` with each row until it returns false. Errors: those of DataScan.

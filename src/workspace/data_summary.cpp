@@ -121,7 +121,7 @@ bool Matches(const DataRow& row, const RowFilter& filter, const std::string& low
     }
   }
   if (lower.empty()) return true;
-  const auto equal = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; };
+  const auto equal = [](char a, char b) { return LowerAscii(a) == b; };
   return std::search(row.text.begin(), row.text.end(), lower.begin(), lower.end(), equal) != row.text.end();
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "text/character_classes.h"
 #include "text/utf8.h"
 
@@ -17,7 +18,7 @@ constexpr size_t kMostNameBytes = 100;
 
 bool IsNameCharacter(char32_t c) {
   if (c == U' ' || c == U'.' || c == U'_' || c == U'-') return true;
-  if (c < 0x80) return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z') || (c >= U'0' && c <= U'9');
+  if (c < 0x80) return IsAsciiAlphanumeric(c);
   const CharacterClass of = ClassOf(c);
   return of == CharacterClass::kLetter || of == CharacterClass::kNumber || IsCombiningMark(c);
 }

@@ -33,12 +33,16 @@ class ServingTest(winnow.TestCase):
         with open(self.path("log"), encoding="utf-8") as file:
             return file.read()
 
+    def wait_for(self, condition, what=""):
+        """Until a condition holds, which a machine that is busy with other things may take a while for."""
+        deadline = time.monotonic() + 120
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, f"{what}\n{self.logged()[-3000:]}")
+            time.sleep(.02)
+
     def wait_for_log(self, text):
         """Until the log, which a thread of the server's own writes, has the text."""
-        deadline = time.monotonic() + 60
-        while text not in self.logged():
-            self.assertLess(time.monotonic(), deadline, f"{text}\n{self.logged()}")
-            time.sleep(.01)
+        self.wait_for(lambda: text in self.logged(), text)
 
     def access_log(self, name="access.jsonl"):
         """The text of all lines until now, which a thread of the server's own writes: the line of one more request comes after them."""

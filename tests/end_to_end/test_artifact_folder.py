@@ -12,23 +12,23 @@ import sys
 import tempfile
 import time
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
+from power_cuts import PowerCuts
+
 CUTS = int(os.environ.get("WINNOW_TEST_POWER_CUTS", "24"))
 SEED = int(os.environ.get("WINNOW_TEST_SEED", time.time_ns() % 10**9))
-MODES = ({}, {"WINNOW_TEST_POWER_CUT_TORN": "1"}, {"WINNOW_TEST_POWER_CUT_KILL": "1"})
 KEYS = ("spam/1.0.0/winnow.json", "spam/1.0.0/onnx/model.onnx", "spam/1.1.0/winnow.json", "ham.txt")
 
 
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(77)
+
+
 def main():
-    compiler = shutil.which("cc")
-    if compiler is None:
-        print("skipped: no C compiler")
-        return 77
     dice = random.Random(SEED)
     with tempfile.TemporaryDirectory(prefix="winnow-folder-") as directory:
         work = pathlib.Path(directory)
-        shim = work / "power_cut.so"
-        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", shim, SOURCE / "tests" / "support" / "power_cut.c", "-ldl"], check=True)
+        power = PowerCuts(directory, skip)
         files = {}
         for key in KEYS:
             files[key] = work / key.replace("/", "_")
@@ -41,14 +41,13 @@ def main():
             shutil.rmtree(store, ignore_errors=True)
             return subprocess.run([sys.argv[1], store, *calls], env={**os.environ, **environment}, capture_output=True, text=True, check=False)
 
-        whole = run(LD_PRELOAD=str(shim), WINNOW_TEST_POWER_CUT_COUNT=str(work / "calls"))
+        whole = run(**power.counting())
         assert whole.returncode == 0, whole.stderr
-        total = int((work / "calls").read_text())
+        total = power.calls()
         for number in range(CUTS):
             call = dice.randrange(1, total + 1)
-            mode = {name: str(dice.randrange(1 << 30)) if name.endswith("TORN") else value for name, value in MODES[number % 3].items()}
-            cut = run(LD_PRELOAD=str(shim), WINNOW_TEST_POWER_CUT=str(call), **mode)
-            what = f"seed {SEED}, cut {number} at call {call} of {total}, {mode}"
+            cut = run(**power.at(call, number, dice))
+            what = f"seed {SEED}, cut {number} at call {call} of {total}"
             assert cut.returncode == -9, f"{what}: {cut.returncode} {cut.stderr}"
             check(store, files, [line.split()[1:] for line in cut.stderr.splitlines() if line.startswith("done: ")], what)
             again = subprocess.run([sys.argv[1], store, *calls, "--", "list"], capture_output=True, text=True, check=False)

@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 import subprocess
 import threading
-import time
 import unittest
 
 import winnow
@@ -242,12 +241,6 @@ class WholeServer(ServingTest):
         self.assertEqual(response.status, status, data)
         return json.loads(data) if data else None
 
-    def until(self, condition):
-        deadline = time.monotonic() + 120
-        while not condition():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(.05)
-
     def begin(self, store, registry, workspace, rules):
         self.serve("spam", "--registry", registry, "--registry-cache", "cache", "--filter", "--store", store, "--rules", rules, "--workspace", workspace)
 
@@ -261,9 +254,9 @@ class WholeServer(ServingTest):
         self.ask("POST", "/v1/data/kept.csv/changes", {"remove": [row], "relabel": []})
         self.ask("DELETE", "/v1/data/thrown-away.csv", status=204)
         job = self.ask("POST", "/v1/jobs", {"kind": "train", "data": "mail.tsv", "model": "mine", "options": {"kind": "lr"}})["id"]
-        self.until(lambda: self.ask("GET", f"/v1/jobs/{job}")["state"] == "succeeded")
+        self.wait_for(lambda: self.ask("GET", f"/v1/jobs/{job}")["state"] == "succeeded")
         self.ask("POST", "/v1/review", {"set": "mail", "data": "mail.tsv", "labels": ["ham", "spam"], "features": "tfidf"}, 201)
-        self.until(lambda: self.ask("GET", "/v1/review/mail")["state"] == "ready")
+        self.wait_for(lambda: self.ask("GET", "/v1/review/mail")["state"] == "ready")
         item = self.ask("GET", "/v1/review/next?set=mail&count=1&reviewer=anna")["items"][0]
         self.ask("POST", "/v1/review/label", {"set": "mail", "reviewer": "anna", "labels": [{"item": item["item"], "label": "ham"}], "count": 1})
         self.ask("PUT", "/v1/rules/ZEBRA", {"rule": '[[rule]]\nname = "ZEBRA"\nscore = 20\npattern = "zebra"\n'})
@@ -273,7 +266,7 @@ class WholeServer(ServingTest):
         for number in range(5):
             self.ask("POST", "/v1/messages/check", {"text": f"a zebra {number}"})
         self.ask("POST", "/v1/feedback", {"text": "a zebra 1", "is_spam": True, "feedback_type": "admin"})
-        self.until(lambda: len(self.ask("GET", "/v1/history")["messages"]) == 5)
+        self.wait_for(lambda: len(self.ask("GET", "/v1/history")["messages"]) == 5)
 
     def seen(self):
         """What the server shows of it."""

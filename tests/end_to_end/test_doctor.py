@@ -3,7 +3,6 @@ import csv
 import json
 import os
 import random
-import unittest
 
 import winnow
 from winnow import MESSAGES, TestCase

@@ -3,7 +3,6 @@ import csv
 import json
 import random
 import sqlite3
-import unittest
 from datetime import datetime, timedelta, timezone
 
 import winnow

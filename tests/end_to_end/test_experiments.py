@@ -2,7 +2,6 @@
 decide in shadow mode; the commands."""
 import csv
 import json
-import os
 import time
 
 import winnow

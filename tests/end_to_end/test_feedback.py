@@ -5,7 +5,6 @@ import itertools
 import json
 import random
 import sqlite3
-import unittest
 
 import winnow
 from winnow import MESSAGES, TestCase

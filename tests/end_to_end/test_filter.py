@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sqlite3
-import time
 
 import winnow
 from serving import ServingTest
@@ -260,13 +259,6 @@ class Server(FilterTest):
         self.serve("two", "--filter")
         self.assertIn("two: the filter takes the label 'personal' for spam", self.logged())
 
-    def wait_for(self, condition):
-        for _ in range(600):
-            if condition():
-                return
-            time.sleep(.05)
-        self.fail(self.logged())
-
     def test_the_whole_way_of_a_message(self):
         self.serve("spam", "--filter", "--store", "store.db")
         self.assertGreater(self.check(PRIZE)["confidence"], .9)
@@ -362,9 +354,26 @@ class Server(FilterTest):
         self.assertEqual((verdict["source"], verdict["isSpam"], verdict["modelVersion"]), ("fallback", True, None))
         self.assertEqual(self.check("See you at lunch")["isSpam"], False)
 
+    def test_verdicts_are_drawn_for_blind_labels(self):
+        self.serve("spam", "--filter", "--store", "store.db", "--audit-one-in", 1)
+        verdict = self.check(PRIZE)
+        store = ("--store", "store.db", "--json")
+        waiting = {}
+
+        def drawn():
+            waiting.update(json.loads(self.winnow("feedback", "audit", "next", *store)[0]))
+            return bool(waiting)
+
+        self.wait_for(drawn)
+        self.assertEqual(waiting["text"], PRIZE.replace("1000", "0000"), "as the history has it")
+        self.winnow("feedback", "audit", "label", *store, "--number", waiting["number"], "--label", "spam", "--by", "ida")
+        report = json.loads(self.winnow("feedback", "audit", "report", *store)[0])
+        self.assertEqual((verdict["isSpam"], report["labelled"], report["waiting"], report["false_discovery_rate"]["rate"]), (True, 1, 0, 0))
+
     def test_options_that_need_others_say_so(self):
         self.fails("serve", "spam", "--store", "store.db", code=2, says=["require --filter"])
         self.fails("serve", "spam", "--filter", "--store", "postgres://localhost/x", code=2, says=["requires --spool"])
+        self.fails("serve", "spam", "--filter", "--store", "store.db", "--audit-one-in", 9, "--no-history", code=2, says=["--audit-one-in", "--no-history"])
 
 
 if __name__ == "__main__":

@@ -54,12 +54,6 @@ class SharedStore(ServingTest):
     def sql(self, statement):
         return self.database.sql(statement).split("\n")[:-1]
 
-    def wait_for(self, condition, what):
-        deadline = time.monotonic() + 60
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, f"{what}\n{self.logged()[-3000:]}")
-            time.sleep(.05)
-
 
 class Routes(SharedStore):
     def test_every_route_works_on_postgresql(self):

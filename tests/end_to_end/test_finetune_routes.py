@@ -1,7 +1,6 @@
 """The routes of the mail tool: fine-tuning and benchmarks by GET, as EventSource follows them."""
 import json
 import os
-import shutil
 import time
 
 import winnow

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import winnow
+from power_cuts import PowerCuts
 from serving import ServingTest
 from winnow import MESSAGES
 
@@ -319,23 +320,18 @@ class Kill(WorkspaceTest):
         self.assertEqual(receipt["store"]["export_rows"]["after"], 1, when)
 
     def test_a_power_cut_at_any_call_loses_nothing_else(self):
-        compiler = shutil.which("cc")
-        if not compiler:
-            self.skipTest("no C compiler")
-        shim = self.path("power_cut.so")
-        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", shim, os.path.join(winnow.SOURCE, "tests", "support", "power_cut.c"), "-ldl"], check=True)
+        power = PowerCuts(self.directory, self.skipTest)
         self.prepare()
         self.begin()
         arguments = ("forget", "--workspace", self.path("workspace"), "--text", SECRET)
-        self.winnow(*arguments, environment={"LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
-        with open(self.path("calls"), encoding="utf-8") as file:
-            calls = int(file.read())
+        self.winnow(*arguments, environment=power.counting())
+        calls = power.calls()
         expected = self.tree()
         cuts = int(os.environ.get("WINNOW_TEST_POWER_CUTS", "20"))
         for cut in sorted(random.Random(5).sample(range(1, calls + 1), min(cuts, calls))):
             self.begin()
             died = subprocess.run([winnow.TestCase.program, *arguments], cwd=self.directory, capture_output=True, check=False,
-                                  env={**os.environ, **self.environment, "LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT": str(cut)})
+                                  env={**os.environ, **self.environment, **power.at(cut)})
             self.assertEqual(died.returncode, -9, f"call {cut}: {died.stderr.decode()}")
             self.check(expected, f"call {cut} of {calls}")
 

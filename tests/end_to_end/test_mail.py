@@ -2,7 +2,6 @@
 import gzip
 import json
 import os
-import unittest
 
 import winnow
 from winnow import TestCase

@@ -14,36 +14,24 @@ import subprocess
 import time
 
 import winnow
+from power_cuts import PowerCuts
 from serving import ServingTest
-from winnow import MESSAGES, SOURCE
+from winnow import MESSAGES
 
 CUTS = int(os.environ.get("WINNOW_TEST_POWER_CUTS", "24"))
 SEED = int(os.environ.get("WINNOW_TEST_SEED", time.time_ns() % 10**9))
 CLIENTS, REPORTS = 4, 10  # of a run of the server
 ROWS = 40  # of a run of a command
-MODES = ({}, {"WINNOW_TEST_POWER_CUT_TORN": "1"}, {"WINNOW_TEST_POWER_CUT_KILL": "1"})
 
 
 class PowerCuts(ServingTest):
     def setUp(self):
         super().setUp()
         self.dice = random.Random(f"{SEED}-{self.id()}")
-        compiler = shutil.which("cc")
-        if not compiler:
-            self.skipTest("no C compiler")
-        self.shim = self.path("power_cut.so")
-        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", self.shim, os.path.join(SOURCE, "tests", "support", "power_cut.c"), "-ldl"], check=True)
+        self.power = PowerCuts(self.directory, self.skipTest)
 
     def cut(self, call, number):
-        """The environment of a program whose power is cut at a call; the ways take turns."""
-        mode = dict(MODES[number % len(MODES)])
-        if "WINNOW_TEST_POWER_CUT_TORN" in mode:
-            mode["WINNOW_TEST_POWER_CUT_TORN"] = str(self.dice.randrange(1 << 30))
-        return {"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT": str(call), **mode}
-
-    def calls(self):
-        with open(self.path("calls"), encoding="utf-8") as file:
-            return int(file.read())
+        return self.power.at(call, number, self.dice)
 
     def rows(self, query, store="store.db"):
         connection = sqlite3.connect(self.path(store))
@@ -129,11 +117,11 @@ class Feedback(PowerCuts):
     def test_feedback(self):
         for down in (False, True):
             self.clean()
-            self.assertTrue(self.start(down, {"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")}))
+            self.assertTrue(self.start(down, self.power.counting()))
             self.assertEqual(len(self.run_clients()), CLIENTS * REPORTS)
             self.process.terminate()
             self.assertEqual(self.process.wait(60), 0, self.logged())
-            calls, died = self.calls(), 0
+            calls, died = self.power.calls(), 0
             for number in range(CUTS // 4):
                 self.clean()
                 call = self.dice.randint(1, calls)
@@ -188,9 +176,9 @@ class Commands(PowerCuts):
             shutil.copy(self.path(begin), self.path("store.db"))
 
         fresh()
-        self.winnow(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
+        self.winnow(*arguments, environment=self.power.counting())
         check()
-        calls = self.calls()
+        calls = self.power.calls()
         self.assertGreater(calls, 5)
         for number in range(cuts):
             fresh()
@@ -270,9 +258,9 @@ class Registry(PowerCuts):
             prepare()
 
         fresh()
-        self.winnow(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
+        self.winnow(*arguments, environment=self.power.counting())
         self.assertEqual(self.state("without a cut"), after)
-        calls = self.calls()
+        calls = self.power.calls()
         self.assertGreater(calls, 5)
         for number in range(cuts):
             fresh()
@@ -350,9 +338,9 @@ class Restore(PowerCuts):
             self.assertEqual(self.opened("store.db.before-restore"), ["saved", "late"])
 
         fresh()
-        self.winnow(*command, environment={"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
+        self.winnow(*command, environment=self.power.counting())
         check()
-        calls = self.calls()
+        calls = self.power.calls()
         for number in range(CUTS // 3):
             fresh()
             call = self.dice.randint(1, calls)

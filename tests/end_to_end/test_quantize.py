@@ -4,7 +4,7 @@ import os
 import struct
 
 import winnow
-from winnow import MESSAGES, TestCase, messages, read_safetensors, write_safetensors
+from winnow import MESSAGES, TestCase, messages, read_safetensors
 
 BENCH = "load_ms p50_ms p95_ms p99_ms single_per_s batch_1_per_s batch_128_per_s resident_mb threads isa".split()
 TEXTS = ["You have won a prize, call now", "see you at six", "", "free entry " * 30]

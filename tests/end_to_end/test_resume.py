@@ -5,10 +5,10 @@ import random
 import shutil
 import subprocess
 import time
-import unittest
 
 import winnow
-from winnow import SOURCE, TestCase
+from power_cuts import PowerCuts
+from winnow import TestCase
 
 ARGUMENTS = ("--base-model", "scratch", "--epochs", 3, "--batch-size", 8, "--save-steps", 9, "--save-total-limit", 2, "--threads", 2, "--precision", "f32")
 # What a training leaves but for times and dates.
@@ -62,28 +62,20 @@ class Resume(TestCase):
             self.assertEqual(self.lasting(), expected)
         self.assertGreater(resumed, 0, "no kill came after a checkpoint: the test showed nothing")
 
-    def compile_power_cut(self):
-        compiler = shutil.which("cc")
-        if not compiler:
-            self.skipTest("no C compiler")
-        self.shim = self.path("power_cut.so")
-        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", self.shim, os.path.join(SOURCE, "tests", "support", "power_cut.c"), "-ldl"], check=True)
-
     def count_calls(self, *arguments):
         """Runs a training, and returns how many of its calls a power cut may come before."""
-        self.run_to_the_end(*arguments, environment={"LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
-        with open(self.path("calls"), encoding="utf-8") as file:
-            calls = int(file.read())
+        self.run_to_the_end(*arguments, environment=self.power.counting())
+        calls = self.power.calls()
         self.assertGreater(calls, 100)
         return calls
 
     def cut_power(self, at, *arguments):
         died = subprocess.run(self.command(*arguments), cwd=self.directory, capture_output=True, check=False, timeout=120,
-                              env={**os.environ, "LD_PRELOAD": self.shim, "WINNOW_TEST_POWER_CUT": str(at)})
+                              env={**os.environ, **self.power.at(at)})
         self.assertEqual(died.returncode, -9, f"call {at}: {died.stderr.decode()}")
 
     def test_power_cuts_leave_the_old_model_or_the_new(self):
-        self.compile_power_cut()
+        self.power = PowerCuts(self.directory, self.skipTest)
         self.run_to_the_end("--seed", 7)
         new = self.lasting()
         self.run_to_the_end()
@@ -103,7 +95,7 @@ class Resume(TestCase):
         self.assertEqual(set(seen), {False, True}, f"cuts before the exchange and after it: {seen}")
 
     def test_power_cuts(self):
-        self.compile_power_cut()
+        self.power = PowerCuts(self.directory, self.skipTest)
         expected = self.expected()
         calls = self.count_calls()
         self.assertEqual(self.lasting(), expected)

@@ -1,74 +1,14 @@
-"""`winnow retrain --feedback selected` and `winnow gate`: what people reported makes a new model, which has to be good enough, and whatever interrupts it leaves whole models alone.
-
-WINNOW_TEST_KILLS=200 is the number of kills and power cuts, WINNOW_TEST_SEED repeats a run."""
+"""`winnow retrain --feedback selected` and `winnow gate`: what people reported makes a new model, which has to be good enough."""
 import csv
 import json
 import os
-import random
 import re
 import shutil
-import signal
-import sqlite3
 import subprocess
-import time
-import unittest
 
 import winnow
-from winnow import MESSAGES, SOURCE, TestCase
-
-KILLS = int(os.environ.get("WINNOW_TEST_KILLS", "8"))
-SEED = int(os.environ.get("WINNOW_TEST_SEED", time.time_ns() % 10**9))
-WORDS = ("river lamp winter ticket garden engine letter basket copper meadow violin harbour pencil anchor saddle candle orchard barrel "
-         "thunder compass velvet lantern pepper willow marble ribbon cradle tunnel feather hammer").split()
-MODES = ({}, {"WINNOW_TEST_POWER_CUT_TORN": "1"}, {"WINNOW_TEST_POWER_CUT_KILL": "1"})
-
-
-class RetrainTest(TestCase):
-    def setUp(self):
-        super().setUp()
-        self.dice = random.Random(f"{SEED}-{self.id()}")
-        self.store = "sqlite:" + self.path("store.db")
-
-    def texts(self, label, count, seed="texts"):
-        """Texts of a kind that the example data do not have, no two of which are near-duplicates."""
-        source = random.Random(f"{seed}-{label}")
-        opening = {"spam": "crypto wallet airdrop claim", "ham": "rehearsal notes enclosed"}[label]
-        return [f"{opening} {' '.join(source.sample(WORDS, 8))}" for _ in range(count)]
-
-    def report(self, *rows, users=("anna", "ben", "carla")):
-        """Adds feedback: rows of (text, label)."""
-        events = [{"text": text, "label": label, "user": users[i % len(users)]} for i, (text, label) in enumerate(rows)]
-        self.write("events.jsonl", "".join(json.dumps(event) + "\n" for event in events))
-        return json.loads(self.winnow("feedback", "add", "--store", self.store, "--input", self.path("events.jsonl"), "--json")[0])
-
-    def report_both(self, count, seed="texts"):
-        self.report(*((text, label) for label in ("spam", "ham") for text in self.texts(label, count, seed)))
-
-    def audit(self, *rows, at, stratum="0-1", probability=.1):
-        """Adds audited verdicts: rows of (text, label)."""
-        connection = sqlite3.connect(self.path("store.db"))
-        connection.executemany("INSERT INTO verdict_samples (message_id, text, is_spam, score, stratum, probability, label, labelled_by, created_at) "
-                               "VALUES (?, ?, ?, .5, ?, ?, ?, 'ida', ?)",
-                               [(f"m{at}{stratum}{i}", text, label == "spam", stratum, probability, label, at) for i, (text, label) in enumerate(rows)])
-        connection.commit()
-        connection.close()
-
-    def champion(self, *options):
-        self.winnow("train", MESSAGES, *(options or ("--kind", "lr")), "--output-dir", self.path("spam"))
-
-    def arguments(self, *more, champion="spam", output="new"):
-        return ("retrain", champion, "--data", MESSAGES, "--store", self.store, "--feedback", "selected", "--output-dir", output, *more)
-
-    def retrain(self, *more, **options):
-        return json.loads(self.winnow(*self.arguments(*more, **options), "--json")[0])
-
-    def manifest(self, name):
-        with open(self.path(name, "winnow.json"), encoding="utf-8") as file:
-            return json.load(file)
-
-    def info(self, name):
-        with open(self.path(name, "training_info.json"), encoding="utf-8") as file:
-            return json.load(file)
+from retraining import WORDS, RetrainTest
+from winnow import MESSAGES, SOURCE
 
 
 class Retrain(RetrainTest):
@@ -371,80 +311,6 @@ class Service(RetrainTest):
                 exposure = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
                 self.assertTrue(exposure, done.stdout + done.stderr)
                 self.assertLessEqual(float(exposure[1]), 1.5)
-
-
-class Kill(RetrainTest):
-    def check_whole(self, old, new, what):
-        """The output directory is missing, the old model or the new one."""
-        if os.path.exists(self.path("new", "winnow.json")):
-            self.winnow("verify", "new")
-            self.assertIn(self.lasting(), (old, new), what)
-
-    def lasting(self):
-        files = self.files("new")
-        return {name: contents for name, contents in files.items() if name in ("model.safetensors", "linear.bin", "calibration.jsonl", "config.json")}
-
-    def clean(self):
-        for name in os.listdir(self.directory):
-            if name.startswith(("new", ".new")):
-                shutil.rmtree(self.path(name))
-
-    def test_kills_leave_whole_models_and_the_next_run_completes(self):
-        self.champion("--base-model", "scratch", "--epochs", 2, "--precision", "f32", "--threads", 2)
-        self.report_both(25)
-        command = [winnow.TestCase.program, *map(str, self.arguments("--threads", 2))]
-        begin = time.monotonic()
-        self.winnow(*command[1:])
-        whole = time.monotonic() - begin
-        new = self.lasting()
-        resumed = 0
-        for number in range(KILLS):
-            self.clean()
-            what = f"seed {SEED}, kill {number}"
-            process = subprocess.Popen(command, cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(self.dice.uniform(0.1, 1) * whole)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            self.check_whole(None, new, what)
-            _, err = self.winnow(*command[1:])
-            resumed += "resuming from" in err
-            self.assertEqual(self.lasting(), new, what)
-            self.assertFalse([name for name in os.listdir(self.directory) if name.startswith(".new")], f"{what}: something is left over")
-        print(f"{KILLS} kills, {resumed} runs were resumed")
-
-    def test_power_cuts(self):
-        compiler = shutil.which("cc")
-        if not compiler:
-            self.skipTest("no C compiler")
-        shim = self.path("power_cut.so")
-        subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", shim, os.path.join(SOURCE, "tests", "support", "power_cut.c"), "-ldl"], check=True)
-        self.champion()
-        self.report_both(25)
-        self.winnow(*self.arguments("--no-keep-data"))
-        old = self.lasting()
-        self.winnow(*self.arguments("--report", "gate"), environment={"LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT_COUNT": self.path("calls")})
-        new = self.lasting()
-        self.assertNotEqual(old, new)
-        with open(self.path("calls"), encoding="utf-8") as file:
-            calls = int(file.read())
-        self.assertGreater(calls, 20)
-        for number in range(KILLS):
-            self.clean()
-            self.winnow(*self.arguments("--no-keep-data"))
-            cut = self.dice.randint(1, calls)
-            what = f"seed {SEED}, cut {number} at call {cut} of {calls}"
-            mode = dict(MODES[number % len(MODES)])
-            if "WINNOW_TEST_POWER_CUT_TORN" in mode:
-                mode["WINNOW_TEST_POWER_CUT_TORN"] = str(self.dice.randrange(1 << 30))
-            died = subprocess.run([winnow.TestCase.program, *self.arguments("--report", "gate")], cwd=self.directory, capture_output=True, check=False, timeout=120,
-                                  env={**os.environ, "LD_PRELOAD": shim, "WINNOW_TEST_POWER_CUT": str(cut), **mode})
-            self.assertEqual(died.returncode, -9, f"{what}: {died.stderr.decode()}")
-            self.assertTrue(os.path.exists(self.path("new", "winnow.json")), f"{what}: neither model is there")
-            self.check_whole(old, new, what)
-            self.winnow(*self.arguments("--report", "gate"))
-            self.assertEqual(self.lasting(), new, what)
-            with open(self.path("gate", "gate.json"), encoding="utf-8") as file:
-                self.assertIn("passed", json.load(file))
 
 
 class Card(RetrainTest):

@@ -5,7 +5,6 @@ import http.server
 import json
 import os
 import struct
-import subprocess
 import threading
 import unittest
 

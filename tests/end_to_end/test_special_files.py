@@ -149,7 +149,7 @@ class Input(SpecialFiles):
     def test_waiting_for_a_pipe_ends_with_a_signal(self):
         fifo = self.fifo()
         commands = [["classify", "model", "--input", fifo], ["train", fifo, "-o", "new"], ["train", winnow.MESSAGES, "--test", fifo, "-o", "new"], ["data", "doctor", "--fix", fifo, winnow.MESSAGES, "-o", "x.tsv"],
-                    ["data", "dedupe", fifo, "-o", "x.tsv"], ["evaluate", "model", fifo], ["calibrate", "model", fifo], ["tokenize", "model", "--input", fifo]]
+                    ["data", "filter", fifo, "-o", "x.tsv"], ["evaluate", "model", fifo], ["calibrate", "model", fifo], ["tokenize", "model", "--input", fifo]]
         for number in (signal.SIGTERM, signal.SIGINT):
             processes = [self.start(*command, stdout=subprocess.DEVNULL) for command in commands]
             time.sleep(2)
@@ -157,6 +157,11 @@ class Input(SpecialFiles):
                 process.send_signal(number)
             for process, command in zip(processes, commands):
                 self.assertIsNotNone(process.wait(WAIT), command)
+
+    def test_commands_that_read_rows_twice_refuse_a_pipe(self):
+        fifo, review = self.fifo(), self.write("review.csv", "file,row,fix\n")
+        for command in (("dedupe", fifo, "--output", "x.tsv"), ("split", fifo, "--output-dir", "parts"), ("doctor", fifo, "--fix", review, "--output", "x.tsv")):
+            self.fails("data", *command, code=2, says=["read twice", "save the rows to a file first"])
 
     def test_a_stalled_pipe_ends_with_a_signal(self):
         for command in (["classify", "model"], ["filter", "model"]):

@@ -1,6 +1,5 @@
 """Labels that a model does not know: errors of the model, refused or dropped, and every command says which."""
 import json
-import unittest
 
 import winnow
 from winnow import TestCase, messages

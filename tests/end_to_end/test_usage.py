@@ -6,7 +6,6 @@ import os
 import pty
 import shutil
 import subprocess
-import unittest
 
 import winnow
 from winnow import TestCase

@@ -34,4 +34,17 @@ inline Dataset DatasetOfTexts(const std::vector<std::string>& texts, std::vector
   return dataset;
 }
 
+/// A data set of messages whose numbers are first ... first + count - 1; odd ones are spam, the others ham.
+inline Dataset NumberedMessages(size_t first, size_t count) {
+  Dataset set;
+  set.labels.names = {"ham", "spam"};
+  for (size_t i = first; i < first + count; ++i) {
+    const bool spam = i % 2 == 1;
+    Example& example = set.examples.emplace_back();
+    example.text = (spam ? "win a prize now " : "see you at lunch ") + std::to_string(i);
+    example.labels = {spam ? 1 : 0};
+  }
+  return set;
+}
+
 }  // namespace winnow

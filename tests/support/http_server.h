@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace winnow {
 
 struct TestRequest {
@@ -166,9 +168,7 @@ class TestServer {
       const size_t end = text.find("\r\n", line);
       const size_t colon = text.find(": ", line);
       if (colon < end) {
-        std::string name = text.substr(line, colon - line);
-        for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        request.headers[name] = text.substr(colon + 2, end - colon - 2);
+        request.headers[LowerAscii(text.substr(line, colon - line))] = text.substr(colon + 2, end - colon - 2);
       }
       line = end + 2;
     }

@@ -45,4 +45,14 @@ inline constexpr Architecture kEveryArchitecture[] = {
     Architecture::kXlmRoberta, Architecture::kElectra,    Architecture::kDebertaV2,
     Architecture::kAlbert,     Architecture::kMpNet,      Architecture::kModernBert};
 
+/// What relative positions of DeBERTa depend on: 0 buckets stand for linear distances.
+inline ModelConfig DebertaDistances(int buckets, int max_distance) {
+  ModelConfig config;
+  config.architecture = Architecture::kDebertaV2;
+  config.relative_buckets = buckets;
+  config.relative_span = buckets > 0 ? buckets : max_distance;
+  config.max_relative_distance = max_distance;
+  return config;
+}
+
 }  // namespace winnow

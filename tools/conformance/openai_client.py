@@ -10,7 +10,6 @@ import argparse
 import json
 import math
 import subprocess
-import sys
 import tempfile
 import urllib.request
 from pathlib import Path

@@ -11,4 +11,8 @@ namespace winnow {
 /// or password can contain.
 std::optional<std::string> PercentDecoded(std::string_view text);
 
+/// Returns `text` with every byte encoded, except letters, digits, "-", ".", "_" and "~" (section 2.3) and the bytes of
+/// `kept`: of a path, for example, "/".
+std::string PercentEncoded(std::string_view text, std::string_view kept = {});
+
 }  // namespace winnow
