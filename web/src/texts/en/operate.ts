@@ -106,6 +106,9 @@ export const operateTexts = {
     rateNames: { accuracy: "Accuracy", fpr: "False-positive rate", fnr: "False-negative rate" },
     rateMetric: (name: string, value: string, low: string, high: string) => `${name} ${value}, 95 % interval ${low} to ${high}, estimated without labels`,
     driftTexts: (current: string, reference: string) => `${current} recent texts were compared with ${reference} reference texts, which are like those that the model was trained on.`,
+    noDriftYet: "Winnow can compare the messages of the last seven days with the reference texts of a model: whether it makes more errors now, and what has changed.",
+    driftModel: "Model",
+    driftAction: "Compare now",
     noDrift: "This command compares the messages of the last seven days with the reference texts of the model, and puts the report where this page reads it:",
     measures: {
       label_distance: "predicted labels",
