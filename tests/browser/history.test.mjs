@@ -220,6 +220,20 @@ test("a rule is made of a message, tried on the history, and hits", async () => 
   await closePage(page);
 });
 
+test("a rule that is made of a message which is no spam speaks against spam", async () => {
+  const fresh = await startFilter();
+  const page = await openPage(fresh, "/ui/history?text=chemist");
+  const message = card(page, "The chemist rang");
+  await message.getByRole("button", { name: "It is not spam" }).click();
+  await eventually(async () => (await adminSays(fresh, "chemist")) === "ham");
+  await message.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: "Make a rule of this" }).click();
+  const area = page.getByLabel("Rule", { exact: true });
+  await area.waitFor();
+  assert.match(await area.inputValue(), /score = -/);
+  await closePage(page);
+});
+
 test("a server without a filter says how to get one", async () => {
   const workspace = await makeWorkspace({ data: { "messages.tsv": await exampleMessages() }, models: { spam: "messages.tsv" } });
   const plain = await startServer({ workspace: null, args: [join(workspace, "models", "spam")] });
