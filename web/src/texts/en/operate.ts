@@ -106,6 +106,8 @@ export const operateTexts = {
     rateNames: { accuracy: "Accuracy", fpr: "False-positive rate", fnr: "False-negative rate" },
     rateMetric: (name: string, value: string, low: string, high: string) => `${name} ${value}, 95 % interval ${low} to ${high}, estimated without labels`,
     driftTexts: (current: string, reference: string) => `${current} recent texts were compared with ${reference} reference texts, which are like those that the model was trained on.`,
+    driftRedacted: (messages: number) =>
+      `${plural(messages, "message")} ${messages === 1 ? "was" : "were"} left out, because numbers, links or addresses were replaced before ${messages === 1 ? "it was" : "they were"} stored.`,
     noDriftYet: "Winnow can compare the messages of the last seven days with the reference texts of a model: whether it makes more errors now, and what has changed.",
     driftModel: "Model",
     driftAction: "Compare now",
