@@ -145,6 +145,8 @@ test("a blocked sender's next message is spam, until that is undone", async () =
   await card(page, "your new glasses").getByRole("button", { name: "More actions" }).click();
   await page.getByRole("menuitem", { name: "Block the sender" }).click();
   const dialog = page.getByRole("dialog", { name: "Block joe@friends.example?" });
+  const description = await dialog.evaluate((element) => document.getElementById(element.getAttribute("aria-describedby"))?.textContent);
+  assert.match(description ?? "", /all messages of this sender are spam, for all users/);
   await dialog.getByLabel("Everybody at friends.example").check();
   await dialog.getByRole("button", { name: "Block" }).click();
   await toast(page, "@friends.example is blocked.").waitFor();
