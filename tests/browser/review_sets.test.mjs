@@ -71,7 +71,6 @@ test("a review reads its file as it was corrected under Data", async () => {
   await page.locator(".item-body").waitFor();
   assert.ok(truth.has(await textOf(page)), await textOf(page));
   await page.goBack();
-  await page.goBack();
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.waitForURL((url) => url.pathname === "/ui/review" && url.search === "");
   await closePage(page);
