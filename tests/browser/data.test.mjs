@@ -82,6 +82,11 @@ test("a table that was taken for lines, and a file without rows, are said so, wi
   await page.getByLabel("Text", { exact: true }).selectOption("message");
   await page.getByLabel("Label", { exact: true }).selectOption("kind");
   await page.getByRole("link", { name: "Train a model of this file" }).waitFor();
+  // A column without a name, as a spreadsheet writes one for a semicolon too many.
+  await writeFile(join(server.workspace, "data", "table.txt"), "text;label;\nLunch at noon?;ham;\nYou won a prize;spam;\n");
+  await page.goto(`${server.url}/ui/data/table.txt?format=csv&delimiter=%3B`);
+  await page.getByRole("columnheader", { name: "(column 3)" }).waitFor();
+  await expectAccessible(page);
   await page.goto(`${server.url}/ui/data/head.csv`);
   await page.getByText("This file has no texts").waitFor();
   assert.equal(await page.getByRole("main").getByRole("link", { name: "Label the texts in Review" }).count(), 0);

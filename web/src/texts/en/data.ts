@@ -100,6 +100,7 @@ export const dataTexts = {
   review: "Label the texts in Review",
   problems: (rows: number) => `${plural(rows, "row")} can't be read`,
   problem: (row: number, message: string) => `Row ${row}: ${message}`,
+  unnamed: (column: number) => `(column ${column})`,
   noPreview: "There are no rows.",
 
   summary: "Texts and labels",
