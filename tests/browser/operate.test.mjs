@@ -27,6 +27,7 @@ test("what models decide is in words", async () => {
   await page.getByRole("heading", { name: "spam, version 1.0.0" }).waitFor();
   await page.getByText(/Of \d+ texts about \d+ (is|are) called (ham|spam)\./).waitFor();
   await page.getByText("Nobody has labelled a verdict yet").waitFor();
+  await page.getByText("winnow feedback audit next --store").waitFor();
   await page.getByRole("heading", { name: "No report about the texts yet" }).waitFor();
   await closePage(page);
 });

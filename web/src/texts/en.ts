@@ -58,6 +58,8 @@ export const t = {
     help: "Help",
     copy: "Copy",
     copied: "Copied.",
+    copyCommand: "Copy the command",
+    commandCopied: "The command is copied.",
     asTable: "Show as a table",
     working: "Working",
     page: (first: number, last: number, total: number | null) => `${count(first)}–${count(last)}${total === null ? "" : ` of ${count(total)}`}`,

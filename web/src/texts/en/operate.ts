@@ -93,8 +93,8 @@ export const operateTexts = {
     metricNames: { falsePositive: "False-positive rate", falseNegative: "False-negative rate", falseDiscovery: "False-discovery rate" },
     labelled: (labelled: number, waiting: number) => `${plural(labelled, "verdict")} labelled so far; ${count(waiting)} wait for a label.`,
     noAudit: "Nobody has labelled a verdict yet, so nothing is known about errors that nobody complains about.",
+    auditCommand: "This command shows the next message that waits for a label, and how to give it one:",
     noAuditStore: "Errors can be counted if the server keeps a history.",
-    toReview: "Label verdicts",
     drift: "Do the texts change?",
     driftLead: (time: string, model: string) => `Report of ${time} about ${model}.`,
     noDriftTitle: "No report about the texts yet",
@@ -126,8 +126,6 @@ export const operateTexts = {
     stable: "as before",
     newWords: "More frequent now",
     estimated: "Estimated by the model itself, from its probabilities",
-    copy: "Copy the command",
-    copied: "The command is copied.",
   },
 
   jobs: {
