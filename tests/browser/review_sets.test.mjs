@@ -86,7 +86,7 @@ test("labels may be named like anything", async () => {
   await expectNoSidewaysScroll(page);
   const text = await textOf(page);
   await page.keyboard.press("/");
-  const options = await page.getByRole("option").allInnerTexts();
+  const options = await page.getByRole("listbox", { name: "Find a label" }).getByRole("option").allInnerTexts();
   assert.deepEqual(options.map((option) => option.trim()).sort(), [...names].sort());
   await page.keyboard.type("constr");
   await page.keyboard.press("Enter");
