@@ -82,8 +82,8 @@ constexpr auto kQuantizeOptions = std::to_array<std::string_view>({"max-drop"});
 constexpr auto kRetrainOptions = std::to_array<std::string_view>(
     {"min-new", "min-weight", "max-ratio", "promote", "text-field", "label-field", "format"});
 
-constexpr auto kDriftOptions = std::to_array<std::string_view>(
-    {"days", "since", "until", "max-texts", "mode", "threshold", "weights", "seed"});
+constexpr auto kDriftOptions =
+    std::to_array<std::string_view>({"days", "since", "until", "max-texts", "mode", "threshold", "weights", "seed"});
 
 struct Kind {
   std::string_view name;
@@ -250,9 +250,8 @@ ApiResult<void> PlanDrift(const JobPlaces& places, const Request& request, JobPl
 }
 
 using Planner = ApiResult<void> (*)(const JobPlaces&, const Request&, JobPlan&);
-constexpr std::array<Planner, kKinds.size()> kPlanners = {PlanTraining, PlanEvaluation,   PlanComparison,
-                                                          PlanDoctor,   PlanQuantization, PlanRetraining,
-                                                          PlanDrift};
+constexpr std::array<Planner, kKinds.size()> kPlanners = {PlanTraining,     PlanEvaluation, PlanComparison, PlanDoctor,
+                                                          PlanQuantization, PlanRetraining, PlanDrift};
 
 bool NeedsData(std::string_view kind) { return kind != "quantize" && kind != "drift"; }
 bool HasModel(std::string_view kind) { return kind != "compare" && kind != "doctor"; }
