@@ -208,11 +208,18 @@ Result<DriftReport> Measure(DriftCommandOptions& options) {
       TRY(store != nullptr ? ReadMessages(options, classifier, *store) : ReadFiles(options.data, options, classifier));
   trimmed(current);
   ProgressBar bar("drift", kSteps, ProgressUnit::kPercent);
-  DriftReport report =
-      TRY(MeasureDrift(classifier, std::move(reference.texts), std::move(current.texts), drift, pool, [&](double done) {
+  Result<DriftReport> measured =
+      MeasureDrift(classifier, std::move(reference.texts), std::move(current.texts), drift, pool, [&](double done) {
         bar.Set(static_cast<int64_t>(done * kSteps));
         return !Interrupted();
-      }));
+      });
+  if (!measured && measured.error().code == ErrorCode::kInvalidData && current.redacted > 0) {
+    measured.error().hint = fmt::format(
+        "{} messages were left out, because their texts are redacted; --redact-history none of 'winnow serve' keeps "
+        "the texts of later ones",
+        current.redacted);
+  }
+  DriftReport report = TRY(std::move(measured));
   bar.Finish();
   report.reference_source = std::move(reference.source);
   report.current_source = std::move(current.source);

@@ -29,7 +29,7 @@ bool HasEnded(JobState state);
 
 /// What a job runs.
 struct JobPlan {
-  std::string kind = {};                    ///< "train", "evaluate", "compare", "retrain", "quantize" or "doctor"
+  std::string kind = {};                    ///< "train", "evaluate", "doctor" and so on: job_plan.cpp has all
   std::vector<std::string> arguments = {};  ///< arguments of the program, the command first
   std::string title = {};                   ///< line for people: "fine-tune minilm on messages.csv"
   std::string owner = {};                   ///< who started it: the name of an API key, or empty

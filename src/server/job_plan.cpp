@@ -83,13 +83,17 @@ constexpr auto kQuantizeOptions = std::to_array<std::string_view>({"max-drop"});
 constexpr auto kRetrainOptions = std::to_array<std::string_view>(
     {"min-new", "min-weight", "max-ratio", "promote", "text-field", "label-field", "format"});
 
+constexpr auto kDriftOptions =
+    std::to_array<std::string_view>({"days", "since", "until", "max-texts", "mode", "threshold", "weights", "seed"});
+
 struct Kind {
   std::string_view name;
   std::span<const std::string_view> options;
 };
-constexpr std::array<Kind, 6> kKinds = {Kind{"train", kTrainOptions},       Kind{"evaluate", kEvaluateOptions},
+constexpr std::array<Kind, 7> kKinds = {Kind{"train", kTrainOptions},       Kind{"evaluate", kEvaluateOptions},
                                         Kind{"compare", kCompareOptions},   Kind{"doctor", kDoctorOptions},
-                                        Kind{"quantize", kQuantizeOptions}, Kind{"retrain", kRetrainOptions}};
+                                        Kind{"quantize", kQuantizeOptions}, Kind{"retrain", kRetrainOptions},
+                                        Kind{"drift", kDriftOptions}};
 
 ApiResult<std::vector<std::string>> NamesIn(const Json& request, const char* field) {
   const Json* const names = Field(request, field);
@@ -245,11 +249,19 @@ ApiResult<void> PlanRetraining(const JobPlaces& places, const Request& request, 
   return {};
 }
 
-using Planner = ApiResult<void> (*)(const JobPlaces&, const Request&, JobPlan&);
-constexpr std::array<Planner, kKinds.size()> kPlanners = {PlanTraining, PlanEvaluation,   PlanComparison,
-                                                          PlanDoctor,   PlanQuantization, PlanRetraining};
+/// The messages of the store are compared, whose address the job has from the server.
+ApiResult<void> PlanDrift(const JobPlaces& places, const Request& request, JobPlan& plan) {
+  if (!request.data.empty()) return Reject("'data' must be left out: drift is that of the messages in the store");
+  plan.arguments.push_back(TRY(FindInWorkspace(places.models, request.model, "model")).string());
+  plan.title = "measure the drift of " + request.model;
+  return {};
+}
 
-bool NeedsData(std::string_view kind) { return kind != "quantize"; }
+using Planner = ApiResult<void> (*)(const JobPlaces&, const Request&, JobPlan&);
+constexpr std::array<Planner, kKinds.size()> kPlanners = {PlanTraining,     PlanEvaluation, PlanComparison, PlanDoctor,
+                                                          PlanQuantization, PlanRetraining, PlanDrift};
+
+bool NeedsData(std::string_view kind) { return kind != "quantize" && kind != "drift"; }
 bool HasModel(std::string_view kind) { return kind != "compare" && kind != "doctor"; }
 
 ApiResult<Request> ReadRequest(const Json& body, const std::string& kind) {
@@ -271,9 +283,9 @@ ApiResult<Request> ReadRequest(const Json& body, const std::string& kind) {
 const Json& JobRequestSchema() {
   static const Json schema = ParsedJson(R"({
     "type": "object", "additionalProperties": false, "required": ["kind"], "properties": {
-      "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain"], "description": "doctor: looks for duplicates and label errors; retrain: with the feedback of the store, a model of the registry"},
-      "data": {"type": ["string", "array"], "items": {"type": "string"}, "description": "Name of a file of WORKSPACE/data, or several; only quantize does without; retrain: those of the first training"},
-      "model": {"type": ["string", "null"], "description": "Name of a model of WORKSPACE/models: the one to train, which need not exist, to evaluate or to quantize. retrain: of the registry"},
+      "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain", "drift"], "description": "doctor: looks for duplicates and label errors; retrain: with the feedback of the store, a model of the registry; drift: compares the messages of the store with the reference texts of the model"},
+      "data": {"type": ["string", "array"], "items": {"type": "string"}, "description": "Name of a file of WORKSPACE/data, or several; quantize and drift do without; retrain: those of the first training"},
+      "model": {"type": ["string", "null"], "description": "Name of a model of WORKSPACE/models: the one to train, which need not exist, to evaluate, to quantize, or whose drift is measured. retrain: of the registry"},
       "models": {"type": ["array", "null"], "items": {"type": "string"}, "description": "Names of the models to compare; left out: all of WORKSPACE/models"},
       "options": {"type": ["object", "null"], "description": "Options of the command by their names, without the two hyphens: {\"epochs\": 5, \"base-model\": \"minilm\"}"}}})");
   return schema;
@@ -283,7 +295,7 @@ ApiResult<JobPlan> MakeJobPlan(const JobPlaces& places, const Json& body, const 
   const std::string name = TRY(StringOr(body, "kind", ""));
   const auto kind = std::ranges::find(kKinds, name, &Kind::name);
   if (kind == kKinds.end()) {
-    return Reject("'kind' must be train, evaluate, compare, doctor, quantize or retrain");
+    return Reject("'kind' must be train, evaluate, compare, doctor, quantize, retrain or drift");
   }
   const Request request = TRY(ReadRequest(body, name));
   JobPlan plan{.kind = name, .arguments = {name}, .owner = owner};

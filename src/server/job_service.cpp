@@ -41,22 +41,24 @@ Result<std::shared_ptr<JobService>> JobService::Open(const JobServiceOptions& op
     if (error) return std::unexpected(PathError(directory, error));
   }
   service->retrains_ = !options.registry.empty() && !options.store.empty();
-  std::vector<std::string> retrain;
+  std::vector<std::string> retrain, drift;
   for (const auto& [name, value] : {std::pair("WINNOW_REGISTRY=", options.registry),
                                     {"WINNOW_ARTIFACTS=", options.artifacts},
                                     {"WINNOW_STORE=", options.store}}) {
     if (!value.empty()) retrain.push_back(name + value);
   }
+  if (!options.store.empty()) drift.push_back("WINNOW_STORE=" + options.store);
   const fs::path jobs = options.workspace / "jobs";
   const fs::path root = fs::canonical(options.workspace, error);
-  service->runner_ = TRY(JobRunner::Open({.directory = jobs,
-                                          .program = options.program,
-                                          .end_arguments = {"--json", "--log-format=json"},
-                                          .kind_variables = {{"retrain", std::move(retrain)}},
-                                          .hidden_paths = {root.string() + "/", options.workspace.string() + "/"},
-                                          .max_running = options.max_running,
-                                          .memory_bytes = options.memory_bytes,
-                                          .time_limit = options.time_limit}));
+  service->runner_ =
+      TRY(JobRunner::Open({.directory = jobs,
+                           .program = options.program,
+                           .end_arguments = {"--json", "--log-format=json"},
+                           .kind_variables = {{"retrain", std::move(retrain)}, {"drift", std::move(drift)}},
+                           .hidden_paths = {root.string() + "/", options.workspace.string() + "/"},
+                           .max_running = options.max_running,
+                           .memory_bytes = options.memory_bytes,
+                           .time_limit = options.time_limit}));
   JobRunner* const runner = service->runner_.get();
   service->listening_ =
       runner->Listen([runner, changed = std::move(models_changed)](const std::string& id, const JobEvent& event) {

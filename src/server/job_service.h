@@ -28,7 +28,7 @@ struct JobServiceOptions {
   size_t max_running = 1;
   uint64_t memory_bytes = 0;  ///< limit of the memory of each job; 0: none
   std::chrono::seconds time_limit{24 * 3600};
-  std::string registry = {}, artifacts = {}, store = {};  ///< for retraining; empty: a server without
+  std::string registry = {}, artifacts = {}, store = {};  ///< for retraining and drift; empty: without
 };
 
 /// Thread-safe.

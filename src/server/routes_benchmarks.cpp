@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "server/audit.h"
 #include "server/benchmark_history.h"
+#include "server/data_request.h"
 #include "server/file_tasks.h"
 #include "server/query_parameters.h"
 #include "server/run_stream.h"
@@ -15,11 +16,11 @@ namespace {
 constexpr char kTag[] = "Benchmarks";
 
 const Json& RunQuery() {
-  static const Json schema = ParsedJson(R"({"type": "object", "properties": {
+  static const Json schema = ReadingQuery(ParsedJson(R"({
     "data": {"type": "string", "description": "Data file of the workspace; left out: the one that was changed last"},
     "models": {"type": "string", "description": "Names of models of the workspace, separated by commas; left out: all"},
     "part": {"enum": ["all", "test"], "description": "test: only the texts that trainings on this file hold out, which their models have not seen; left out: all"},
-    "save": {"enum": ["0", "1"], "description": "1: the result is kept in the history; left out: 0"}}})");
+    "save": {"enum": ["0", "1"], "description": "1: the result is kept in the history; left out: 0"}})"));
   return schema;
 }
 
@@ -55,6 +56,16 @@ Json NamesOf(std::string_view list) {
   return names;
 }
 
+/// The options of reading in the query, as a job has them.
+ApiResult<Json> ReadingOptionsOf(const QueryParameters& query) {
+  Json options = Json::object();
+  for (const char* const name : {"format", "delimiter", "quoting", "encoding", "text-field", "label-field"}) {
+    if (std::optional<std::string> value = query.Text(name)) options[name] = *std::move(value);
+  }
+  if (!TRY(query.Flag("header")).value_or(true)) options["no-header"] = true;
+  return options;
+}
+
 ApiResult<HttpResponse> Run(const Service& service, const HttpRequest& request) {
   const QueryParameters query = TRY(QueryParameters::Read(request, RunQuery()));
   if (const std::optional<RunPlace> place = ParseRunPlace(request.Header("last-event-id"))) {
@@ -66,10 +77,10 @@ ApiResult<HttpResponse> Run(const Service& service, const HttpRequest& request) 
   if (save != "0" && save != "1") return Reject("'save' must be 0 or 1");
   const std::optional<std::string> data = query.Text("data") ? query.Text("data") : NewestData(service);
   if (!data) return RunError("the workspace has no data file to measure on; upload one on the page Data");
-  Json body = {{"kind", "compare"}, {"data", *data}};
+  Json body = {{"kind", "compare"}, {"data", *data}, {"options", TRY(ReadingOptionsOf(query))}};
   const std::string part = query.Text("part").value_or("all");
   if (part != "all" && part != "test") return Reject("'part' must be all or test");
-  if (part == "test") body["options"] = {{"held-out", true}};
+  if (part == "test") body["options"]["held-out"] = true;
   if (const std::optional<std::string> models = query.Text("models")) body["models"] = NamesOf(*models);
   if (service.workspace_models->FineTuned().empty()) {
     return RunError("the workspace has no model to measure; train one first");

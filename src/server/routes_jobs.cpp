@@ -62,7 +62,7 @@ ApiResult<HttpResponse> StartJob(const Service& service, const HttpRequest& requ
 
 const Json& ListQuery() {
   static const Json schema = ParsedJson(R"({"type": "object", "properties": {
-    "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain"], "description": "Jobs of this kind only"},
+    "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain", "drift"], "description": "Jobs of this kind only"},
     "state": {"enum": ["queued", "running", "succeeded", "failed", "cancelled", "interrupted"], "description": "Jobs in this state only"},
     "before": {"type": "string", "description": "ID of the last job of the page before"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "description": "Maximum number of jobs; left out: 100"}}})");
@@ -168,7 +168,7 @@ Json JobSchema() {
   return ParsedJson(
       R"({"type": "object", "required": ["id", "kind", "title", "state", "created", "started", "ended", "runs", "exit_code"], "properties": {
     "id": {"type": "string", "description": "ID of the job"},
-    "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain"], "description": "What it does"},
+    "kind": {"enum": ["train", "evaluate", "compare", "doctor", "quantize", "retrain", "drift"], "description": "What it does"},
     "title": {"type": "string", "description": "The job in words"},
     "state": {"enum": ["queued", "running", "succeeded", "failed", "cancelled", "interrupted"], "description": "interrupted: cut off by the end of the server; it can be resumed"},
     "created": {"type": "number", "description": "Seconds since 1970"},

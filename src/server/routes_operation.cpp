@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/files.h"
 #include "base/log.h"
 #include "feedback/verdict_samples.h"
+#include "server/drift_report.h"
 #include "server/operation_history.h"
 #include "server/query_parameters.h"
 #include "server/service.h"
@@ -92,22 +92,6 @@ Json OperationJson(const Service& service) {
   return json;
 }
 
-/// Returns the last report that somebody has written with `winnow drift --json`; null if there is none.
-Json DriftJson(const std::filesystem::path& workspace) {
-  if (workspace.empty()) return {};
-  const std::filesystem::path file = workspace / "reports" / "drift.json";
-  const Result<std::string> text = ReadFile(file);
-  if (!text) {
-    if (text.error().code != ErrorCode::kNotFound)
-      LogWarning("the report of drift cannot be read: {}", text.error().message);
-    return {};
-  }
-  const Result<Json> json = ParseJson(*text, file.string());
-  if (json && json->is_object()) return *json;
-  LogWarning("{} is not a report of 'winnow drift --json'", file.string());
-  return {};
-}
-
 Json RateJson(const EstimatedRate& rate) {
   return {{"rate", rate.verdicts == 0 ? Json() : Json(rate.rate)},
           {"interval", Json::array({rate.low, rate.high})},
@@ -136,7 +120,7 @@ Json AuditedJson(const FilterService& filter) {
 ApiResult<void> Operation(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const auto answer = [service]() -> ApiResult<HttpResponse> {
     Json json = OperationJson(*service);
-    json["drift"] = DriftJson(service->workspace);
+    json["drift"] = ReadDriftReport(service->workspace);
     const bool has_store = service->filter != nullptr && service->filter->has_store();
     json["errors_audited"] = has_store ? AuditedJson(*service->filter) : Json();
     return JsonResponse(json);
@@ -195,7 +179,7 @@ Json OperationSchema() {
       "connections": {"type": "integer", "description": "Open connections"},
       "models": {"type": "array", "items": {"type": "object"}, "description": "Decisions of each model since the start"},
       "store": {"type": ["object", "null"], "description": "State of the store of the filter; null without a store"},
-      "drift": {"type": ["object", "null"], "description": "The report in WORKSPACE/reports/drift.json, which 'winnow drift --json' has written; null if there is none"},
+      "drift": {"type": ["object", "null"], "description": "The report in WORKSPACE/reports/drift.json, which a job of the kind drift or 'winnow drift --json' has written; null if there is none"},
       "errors_audited": {"type": ["object", "null"], "description": "Error rates of verdicts by blind labels, with intervals of 95 %, as 'winnow feedback audit report' prints them; null without a store"}}})");
 }
 

@@ -12,6 +12,7 @@
 #include "server/api_keys.h"
 #include "server/benchmark_history.h"
 #include "server/data_service.h"
+#include "server/drift_report.h"
 #include "server/event_streams.h"
 #include "server/operation_history.h"
 #include "server/workspace_models.h"
@@ -37,16 +38,24 @@ std::string StateOf(const ModelSet& models) {
   return state;
 }
 
-/// Keeps the result of a comparison that was started to be kept, whether or not somebody watches it.
-void KeepBenchmark(const JobRunner& runner, BenchmarkHistory& history, const std::string& id, const JobEvent& event) {
+/// Keeps the result of a comparison that was started to be kept, or of a measurement of drift.
+Result<void> KeepResult(const JobRunner& runner, BenchmarkHistory& history, const fs::path& workspace, const Job& job) {
+  const bool is_drift = job.plan.kind == "drift";
+  if (!is_drift && !job.plan.keep_result) return {};
+  const std::string output = TRY(runner.Output(job.id));
+  if (is_drift) return KeepDriftReport(workspace, output);
+  return history.Keep(job.id, TRY(ParseJson(output, "comparison")));
+}
+
+/// Keeps what is to be kept of a job that has succeeded, whether or not somebody watches it.
+void KeepResultOf(const JobRunner& runner, BenchmarkHistory& history, const fs::path& workspace, const std::string& id,
+                  const JobEvent& event) {
   const Json* const state = event.data.Find("state");
   if (state == nullptr || !state->is_string() || state->str() != NameOf(JobState::kSucceeded)) return;
   const std::optional<Job> job = runner.Find(id);
-  if (!job || !job->plan.keep_result) return;
-  const Result<std::string> output = runner.Output(id);
-  const Result<Json> comparison = output ? ParseJson(*output, "comparison") : std::unexpected(output.error());
-  const Result<void> kept = comparison ? history.Keep(id, *comparison) : std::unexpected(comparison.error());
-  if (!kept) LogError("benchmark {}: {}", id, kept.error().message);
+  if (!job) return;
+  const Result<void> kept = KeepResult(runner, history, workspace, *job);
+  if (!kept) LogError("the result of the job {} cannot be kept: {}", id, kept.error().message);
 }
 
 }  // namespace
@@ -136,14 +145,14 @@ Result<void> Server::StartJobs(Service& service) {
   service.workspace_models = std::make_shared<WorkspaceModels>(service.jobs, service.models);
   service.benchmarks = TRY(BenchmarkHistory::Open(options_.jobs.workspace / "benchmarks"));
   JobRunner* const runner = &service.jobs->runner();
-  job_events_ = runner->Listen(
-      [runner, events = service.events, history = service.benchmarks](const std::string& job, const JobEvent& event) {
-        Json data = event.data;
-        data["job"] = job;
-        data["id"] = event.id;
-        events->Publish("job", data);
-        KeepBenchmark(*runner, *history, job, event);
-      });
+  job_events_ = runner->Listen([runner, events = service.events, history = service.benchmarks,
+                                workspace = options_.jobs.workspace](const std::string& job, const JobEvent& event) {
+    KeepResultOf(*runner, *history, workspace, job, event);  // who hears that the job has succeeded finds its result
+    Json data = event.data;
+    data["job"] = job;
+    data["id"] = event.id;
+    events->Publish("job", data);
+  });
   // With a registry, its aliases say which model is the default.
   if (!service.registry) service.workspace_models->RestoreDefault();
   return {};

@@ -90,6 +90,28 @@ test("from an uploaded file to a trained model and its benchmark, without a term
   await fresh.stop();
 });
 
+test("a file whose columns were chosen is trained on and measured with them", async () => {
+  const rows = (await exampleMessages()).trim().split("\n").slice(1).map((row) => row.split("\t"));
+  const odd = ["text;kind;message", ...rows.map(([label, text], i) => `row ${i};${label};"${text.replaceAll('"', '""')}"`)].join("\n");
+  const fresh = await startServer({ workspace: await makeWorkspace({ data: { "odd.csv": odd } }) });
+  const page = await openPage(fresh, "/ui/data/odd.csv");
+  await page.getByLabel("Text", { exact: true }).selectOption("message");
+  await page.waitForURL(/text-field=message/);
+  await page.getByLabel("Label", { exact: true }).selectOption("kind");
+  await page.getByRole("link", { name: "Train a model of this file" }).click();
+  await page.getByText("2 labels").waitFor();
+  await page.getByLabel("Start from").selectOption("lr");
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await state(page, "succeeded");
+  await page.locator("[data-run]").getByText(/odd-lr: of 100 texts about 9\d get the right label\./).waitFor({ timeout: 60_000 });
+  assert.deepEqual((await ask(fresh, "GET", "/v1/jobs?kind=compare")).json.jobs.map((job) => job.state), ["succeeded"]);
+  // And once more, by hand.
+  await page.getByRole("button", { name: "Run the benchmark" }).click();
+  await eventually(async () => (await ask(fresh, "GET", "/v1/jobs?kind=compare&state=succeeded")).json.jobs.length === 2);
+  await closePage(page);
+  await fresh.stop();
+});
+
 test("a transformer is trained with its log and curves, and a reload in the middle goes on", async () => {
   const job = await longTraining("curves");
   const page = await openPage(server, `/ui/benchmark?job=${job}`);

@@ -1,6 +1,6 @@
 // The Data view: uploads, wrong files, how a file is read, its rows and labels in place, and the findings of the check.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { ask, closePage, eventually, exampleMessages, expectAccessible, expectNoSidewaysScroll, holdBack, kLooks, makeWorkspace, openPage, settled, startServer } from "./support.mjs";
@@ -71,6 +71,30 @@ test("an uploaded file is recognized, and what is wrong can be corrected; the UR
   await page.getByLabel("Text", { exact: true }).selectOption("subject");
   await page.locator("th.preview-text", { hasText: "subject" }).waitFor();
   await closePage(page);
+});
+
+test("a table that was taken for lines, and a file without rows, are said so, with what to do", async () => {
+  await writeFile(join(server.workspace, "data", "table.txt"), "kind\tmessage\nham\tLunch at noon?\nspam\tYou won a prize\n");
+  await writeFile(join(server.workspace, "data", "head.csv"), "text,label\n");
+  const page = await openPage(server, "/ui/data/table.txt", { allow: [404] });
+  await page.getByText("Each line is read as one text.").waitFor();
+  await page.getByLabel("Format", { exact: true }).selectOption("tsv"); // in sight already
+  await page.getByLabel("Text", { exact: true }).selectOption("message");
+  await page.getByLabel("Label", { exact: true }).selectOption("kind");
+  await page.getByRole("link", { name: "Train a model of this file" }).waitFor();
+  // A column without a name, as a spreadsheet writes one for a semicolon too many.
+  await writeFile(join(server.workspace, "data", "table.txt"), "text;label;\nLunch at noon?;ham;\nYou won a prize;spam;\n");
+  await page.goto(`${server.url}/ui/data/table.txt?format=csv&delimiter=%3B`);
+  await page.getByRole("columnheader", { name: "(column 3)" }).waitFor();
+  await expectAccessible(page);
+  await page.goto(`${server.url}/ui/data/head.csv`);
+  await page.getByText("This file has no texts").waitFor();
+  assert.equal(await page.getByRole("main").getByRole("link", { name: "Label the texts in Review" }).count(), 0);
+  await page.goto(`${server.url}/ui/data/none.csv`);
+  await page.getByText("the workspace has no data file 'none.csv'").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Delete none.csv" }).count(), 0);
+  await closePage(page);
+  for (const name of ["table.txt", "head.csv"]) await ask(server, "DELETE", `/v1/data/${name}`);
 });
 
 test("a file is downloaded as it is", async () => {
@@ -267,6 +291,8 @@ test("findings of the check are fixed in place, by click and by key, and undone"
   const duplicates = page.locator("[data-kind=duplicate]");
   await duplicates.getByText("Repeated texts").waitFor();
   await expectAccessible(page);
+  await duplicates.getByText(/identical to row \d+/).first().waitFor();
+  assert.doesNotMatch(await page.getByRole("main").innerText(), /defects\.tsv:/, "where the server has the file concerns nobody");
   const first = duplicates.locator("[data-finding]").first();
   await first.getByText("number").waitFor(); // its text has come
   const found = await duplicates.locator("[data-finding]").count();

@@ -145,6 +145,8 @@ test("a blocked sender's next message is spam, until that is undone", async () =
   await card(page, "your new glasses").getByRole("button", { name: "More actions" }).click();
   await page.getByRole("menuitem", { name: "Block the sender" }).click();
   const dialog = page.getByRole("dialog", { name: "Block joe@friends.example?" });
+  const description = await dialog.evaluate((element) => document.getElementById(element.getAttribute("aria-describedby"))?.textContent);
+  assert.match(description ?? "", /all messages of this sender are spam, for all users/);
   await dialog.getByLabel("Everybody at friends.example").check();
   await dialog.getByRole("button", { name: "Block" }).click();
   await toast(page, "@friends.example is blocked.").waitFor();
@@ -217,6 +219,20 @@ test("a rule is made of a message, tried on the history, and hits", async () => 
   const verdict = await check(fresh, { text: "A yacht timeshare is waiting" });
   assert.equal(verdict.source, "rules");
   assert.ok(verdict.symbols.some((symbol) => symbol.name === "YACHT"));
+  await closePage(page);
+});
+
+test("a rule that is made of a message which is no spam speaks against spam", async () => {
+  const fresh = await startFilter();
+  const page = await openPage(fresh, "/ui/history?text=chemist");
+  const message = card(page, "The chemist rang");
+  await message.getByRole("button", { name: "It is not spam" }).click();
+  await eventually(async () => (await adminSays(fresh, "chemist")) === "ham");
+  await message.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: "Make a rule of this" }).click();
+  const area = page.getByLabel("Rule", { exact: true });
+  await area.waitFor();
+  assert.match(await area.inputValue(), /score = -/);
   await closePage(page);
 });
 

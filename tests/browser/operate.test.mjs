@@ -27,6 +27,7 @@ test("what models decide is in words", async () => {
   await page.getByRole("heading", { name: "spam, version 1.0.0" }).waitFor();
   await page.getByText(/Of \d+ texts about \d+ (is|are) called (ham|spam)\./).waitFor();
   await page.getByText("Nobody has labelled a verdict yet").waitFor();
+  await page.getByText("winnow feedback audit next --store").waitFor();
   await page.getByRole("heading", { name: "No report about the texts yet" }).waitFor();
   await closePage(page);
 });
@@ -60,6 +61,30 @@ test("a report of drift is shown, the verdict first", async () => {
   await page.getByText("crypto payout").waitFor();
   await expectAccessible(page);
   await closePage(page);
+});
+
+test("drift is measured by the page, which says why it can't be", async () => {
+  const fresh = await startFilter();
+  const page = await openPage(fresh, "/ui/operate?tab=quality");
+  await page.getByRole("button", { name: "Compare now" }).click();
+  await page.getByText("from 20 texts on").first().waitFor();
+  await expectAccessible(page);
+  // Messages with numbers, links and addresses are stored without them, and left out.
+  const rows = (await exampleMessages()).trim().split("\n").slice(1);
+  const plain = rows.map((row) => row.split("\t")[1]).filter((text) => /^[A-Za-z ,.!?']+$/.test(text)).slice(0, 40);
+  for (const text of plain) await check(fresh, { text });
+  await eventually(async () => (await ask(fresh, "GET", "/v1/history?limit=1000")).json.messages.length >= plain.length + kMessages.length);
+  await page.getByRole("button", { name: "Compare now" }).click();
+  await page.getByText(/^Report of .* about spam 1\.0\.0\.$/).waitFor();
+  await page.getByText(/ recent texts were compared with /).waitFor();
+  await page.getByRole("cell", { name: "predicted labels" }).waitFor();
+  await expectAccessible(page);
+  await page.goto(`${fresh.url}/ui/operate?tab=jobs`);
+  await page.getByRole("row", { name: /measure the drift of spam.*Done/ }).getByRole("link", { name: /^Log/ }).click();
+  await page.getByRole("link", { name: "Show the report" }).click();
+  await page.getByText(/^Report of /).waitFor();
+  await closePage(page);
+  await fresh.stop();
 });
 
 test("jobs are listed, cancelled after a question, and resumed", async () => {
@@ -115,9 +140,24 @@ test("the list of changes is paged by the server", async () => {
   await page.getByRole("cell", { name: "sender-54@pages.example" }).waitFor();
   await page.getByRole("button", { name: "Next page" }).click();
   await page.getByRole("cell", { name: "sender-1@pages.example", exact: true }).waitFor();
+  const second = new URL(page.url());
   await page.getByRole("button", { name: "Back to the newest" }).click();
   await page.getByRole("cell", { name: "sender-54@pages.example" }).waitFor();
   await closePage(page);
+  // Somebody else follows a link to the second page: there is no page before it in the history of that browser.
+  const other = await openPage(server, second.pathname + second.search);
+  await other.getByRole("cell", { name: "sender-1@pages.example", exact: true }).waitFor();
+  await other.getByRole("button", { name: "Previous page" }).click();
+  await other.getByRole("cell", { name: "sender-54@pages.example" }).waitFor();
+  // What the browser knows is the page before, also after a reload.
+  await other.getByRole("button", { name: "Next page" }).click();
+  await other.getByRole("cell", { name: "sender-1@pages.example", exact: true }).waitFor();
+  await other.reload();
+  await other.getByRole("button", { name: "Previous page" }).click();
+  await other.getByRole("cell", { name: "sender-54@pages.example" }).waitFor();
+  await other.goForward();
+  await other.getByRole("cell", { name: "sender-1@pages.example", exact: true }).waitFor();
+  await closePage(other);
 });
 
 test("a server without a workspace and a store says what they are for", async () => {

@@ -64,6 +64,15 @@ test("somebody begins a review, labels thirty texts by keys alone, and trains a 
   await dialog.getByRole("button", { name: "Train" }).click();
   await page.waitForURL("**/ui/benchmark**");
   await untilModel("from-review");
+
+  // A second training says what it would replace, and which names no model can have.
+  await page.goto(`${server.url}/ui/review/mails?reviewer=Anna`);
+  await page.getByRole("button", { name: "Train a model of these labels" }).click();
+  await dialog.getByLabel("Name of the model").fill("from-review");
+  await dialog.getByText("There is a model from-review. It will be replaced").waitFor();
+  await dialog.getByLabel("Name of the model").fill("no name");
+  await dialog.getByText("A name has letters, digits").waitFor();
+  assert.ok(await dialog.getByRole("button", { name: "Train" }).isDisabled());
   await closePage(page);
 });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { createReview, labelByKeys, labelled, messages, nextText, prepared, textOf, unlabelled, untilLabelled } from "./review_support.mjs";
+import { createReview, labelByKeys, labelled, messages, nextText, prepared, textOf, unlabelled, untilLabelled, untilReview } from "./review_support.mjs";
 import { ask, closePage, eventually, expectAccessible, expectNoSidewaysScroll, holdBack, kLooks, makeWorkspace, newContext, openPage, startServer, winnow } from "./support.mjs";
 
 let server;
@@ -12,7 +12,8 @@ const keyOf = (text) => (truth.get(text) === "spam" ? "j" : "f");
 before(async () => {
   const rows = await messages(200);
   truth = new Map(rows.map((row) => [row.text, row.label]));
-  server = await startServer({ workspace: await makeWorkspace({ data: { "mails.tsv": unlabelled(rows), "labelled.tsv": labelled(rows) } }) });
+  const odd = ["text;message", ...rows.map((row, i) => `row ${i};"${row.text.replaceAll('"', '""')}"`)].join("\n");
+  server = await startServer({ workspace: await makeWorkspace({ data: { "mails.tsv": unlabelled(rows), "labelled.tsv": labelled(rows), "odd.csv": odd } }) });
 });
 
 test("a review begins from typical words, or from nothing", async () => {
@@ -48,6 +49,50 @@ test("a review begins from typical words, or from nothing", async () => {
   await page.keyboard.press("Enter");
   await nextText(page, text);
   await page.getByRole("button", { name: "bills" }).waitFor();
+  await closePage(page);
+});
+
+test("a review reads its file as it was corrected under Data", async () => {
+  const page = await openPage(server, "/ui/data/odd.csv");
+  await page.getByText("This file has no labels").waitFor();
+  await page.getByLabel("Text", { exact: true }).selectOption("message");
+  await page.waitForURL(/text-field=message/);
+  await page.getByRole("link", { name: "Label the texts in Review" }).click();
+  await page.getByRole("heading", { name: "New review", level: 1 }).waitFor();
+  assert.equal(await page.getByLabel("Data file").inputValue(), "odd.csv");
+  await page.getByText("the columns and the format that were chosen under Data").waitFor();
+  await page.getByLabel("Data file").selectOption("mails.tsv"); // the columns are those of the other file
+  await page.getByText("the columns and the format that were chosen under Data").waitFor({ state: "detached" });
+  await page.getByLabel("Data file").selectOption("odd.csv");
+  await page.getByRole("textbox", { name: "Labels" }).fill("ham\nspam");
+  await page.getByRole("button", { name: "Begin the review" }).click();
+  await page.getByLabel("Your name").fill("Anna");
+  await page.keyboard.press("Enter");
+  await page.locator(".item-body").waitFor();
+  assert.ok(truth.has(await textOf(page)), await textOf(page));
+  await page.goBack();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.waitForURL((url) => url.pathname === "/ui/review" && url.search === "");
+  await closePage(page);
+});
+
+test("labels may be named like anything", async () => {
+  const names = ["constructor", "__proto__", "<b>bold</b>", "l".repeat(200)];
+  await createReview(server, { set: "names", data: "mails.tsv", labels: names });
+  const page = await openPage(server, "/ui/review/names?reviewer=Anna", { width: 360 });
+  await page.locator(".item-body").waitFor();
+  const counts = await page.getByRole("list", { name: "Labels so far" }).getByRole("listitem").allInnerTexts();
+  assert.deepEqual(counts.map((count) => count.replace(/\s+/g, " ").trim()), names.map((name) => `${name} 0`));
+  await expectNoSidewaysScroll(page);
+  const text = await textOf(page);
+  await page.keyboard.press("/");
+  const options = await page.getByRole("listbox", { name: "Find a label" }).getByRole("option").allInnerTexts();
+  assert.deepEqual(options.map((option) => option.trim()).sort(), [...names].sort());
+  await page.keyboard.type("constr");
+  await page.keyboard.press("Enter");
+  await nextText(page, text);
+  await page.keyboard.press("2");
+  await untilReview(server, "names", ({ stats }) => stats.per_label.constructor === 1 && Object.hasOwn(stats.per_label, "__proto__"));
   await closePage(page);
 });
 

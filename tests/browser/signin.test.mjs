@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, newContext, openPage, startServer, winnow } from "./support.mjs";
+import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, newContext, openPage, startServer, winnow } from "./support.mjs";
 
 const keys = {};
 let server;
@@ -111,6 +111,70 @@ test("what was written is there again after the session has ended and the same p
   await signIn(page, keys.carl);
   await page.getByRole("heading", { name: "This view is for administrators" }).waitFor();
   assert.equal(await page.locator("textarea").count(), 0);
+  await closePage(page);
+});
+
+/** A colleague changes the file of the view, which the page then asks for. */
+async function changeData(label) {
+  const change = { remove: [], relabel: [{ row: 9, label }] };
+  const { status } = await ask(server, "POST", "/v1/data/messages.tsv/changes", change, { Authorization: `Bearer ${keys.anna}` });
+  assert.equal(status, 200);
+}
+
+test("a dialog is there again after the session has ended, with what was written in it", async () => {
+  const page = await openPage(server, "/ui/data/messages.tsv?tab=rows", { allow: [401] });
+  await signIn(page, keys.anna);
+  await page.getByLabel("Label of row 2", { exact: true }).selectOption("Other label …");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("New label").fill("advertising");
+  await page.context().clearCookies();
+  await changeData("first");
+  await page.getByText("Your session has ended.").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("name")), "key");
+  await expectAccessible(page);
+  await page.keyboard.press("Escape"); // there is no way around the sign-in
+  await page.getByText("Your session has ended.").waitFor();
+  await signIn(page, keys.anna);
+  await page.getByText("Your session has ended.").waitFor({ state: "detached" });
+  assert.equal(await dialog.getByLabel("New label").inputValue(), "advertising");
+  await page.waitForFunction(() => document.activeElement?.value === "advertising");
+  await page.waitForFunction(() => document.querySelector("[aria-label='Label of row 9']")?.value === "first"); // as it is now
+  await page.keyboard.press("Enter");
+  await page.getByText("1 row relabelled.").first().waitFor();
+  // Somebody else sees neither the view nor its dialogs.
+  await page.getByLabel("Label of row 3", { exact: true }).selectOption("Other label …");
+  await dialog.getByLabel("New label").fill("of anna");
+  await page.context().clearCookies();
+  await changeData("second");
+  await page.getByText("Your session has ended.").waitFor();
+  await signIn(page, keys.carl);
+  await page.getByRole("heading", { name: "This view is for administrators" }).waitFor();
+  assert.equal(await dialog.count(), 0);
+  await closePage(page);
+});
+
+test("a question is not answered by somebody else", async () => {
+  const page = await openPage(server, "/ui/review", { allow: [401] });
+  await signIn(page, keys.anna);
+  await page.waitForURL("**/ui/review");
+  const made = await page.evaluate(() => fetch("/v1/review", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ set: "mine", data: "messages.tsv" }) }).then((answer) => answer.status));
+  assert.equal(made, 201);
+  await page.reload();
+  await page.getByRole("button", { name: "Delete mine" }).click();
+  const question = page.getByRole("alertdialog");
+  await question.waitFor();
+  await page.context().clearCookies();
+  await changeData("third");
+  await page.getByText("Your session has ended.").waitFor();
+  await signIn(page, keys.anna);
+  await question.getByRole("button", { name: "Cancel" }).waitFor(); // the same person is still asked
+  await page.context().clearCookies();
+  await changeData("fourth");
+  await page.getByText("Your session has ended.").waitFor();
+  await signIn(page, keys.fred);
+  await page.getByText("Signed in as fred").waitFor();
+  assert.equal(await question.count(), 0);
+  await page.getByRole("link", { name: "mine", exact: true }).waitFor();
   await closePage(page);
 });
 

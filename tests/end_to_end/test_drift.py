@@ -83,6 +83,19 @@ class Drift(TestCase):
         self.assertAlmostEqual(audited["fpr"]["value"], 1 / 31)
         self.assertEqual(self.json("--store", store, "--days", "30")["audited"]["labelled"], 60)
 
+    def test_redacted_messages_are_counted_where_too_few_are_left(self):
+        store = "sqlite:" + self.path("store.db")
+        self.winnow("feedback", "add", "--store", store, "--text", "Lunch at noon?", "--label", "ham")
+        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        with sqlite3.connect(self.path("store.db")) as database:
+            for number in range(30):
+                database.execute(
+                    "INSERT INTO messages (message_id, text, is_spam, score, source, symbols, redacted, created_at) "
+                    "VALUES (?, 'Call 0000', 0, .1, 'classifier', '[]', ?, ?)", (f"m{number}", number < 25, now))
+        said = self.winnow("drift", self.model, "--store", store, code=1)[1]
+        self.assertIn("has 5 texts; drift is measured from 20 texts on", said)
+        self.assertIn("25 messages were left out, because their texts are redacted", said)
+
     def test_messages_of_a_store_fill_the_template(self):
         """The text of a stored mail is its subject and its whole body, of which the model reads the beginning."""
         _, *rows = csv.reader(messages(), delimiter="\t")

@@ -1,4 +1,5 @@
 """The routes of the mail tool: fine-tuning and benchmarks by GET, as EventSource follows them."""
+import csv
 import json
 import os
 import time
@@ -139,6 +140,24 @@ class Benchmark(FineTuneTest):
         self.ask("DELETE", f"/v1/benchmarks/{job}", status=204)
         self.ask("DELETE", f"/v1/benchmarks/{job}", status=404)
         self.assertEqual(self.ask("GET", "/v1/benchmarks"), {"runs": [run], "next": None})
+
+    def test_a_file_is_read_as_its_trainings_read_it(self):
+        self.begin()
+        _, *rows = csv.reader(winnow.messages(), delimiter="\t")
+        with open(self.path("workspace", "data", "odd.csv"), "w", encoding="utf-8", newline="") as file:
+            csv.writer(file, delimiter=";").writerows([("text", "kind", "message"), *((f"row {i}", kind, message) for i, (kind, message) in enumerate(rows))])
+        reading = {"text-field": "message", "label-field": "kind"}
+        job = self.ask("POST", "/v1/jobs", {"kind": "train", "data": "odd.csv", "model": "odd", "options": {"kind": "lr", **reading}})
+        self.wait(job, "succeeded")
+        query = "".join(f"&{name}={value}" for name, value in reading.items())
+        last = self.run_to_the_end(f"/api/benchmark/run?data=odd.csv&part=test{query}")[-1][2]
+        self.assertEqual(last["type"], "complete", last)
+        (model,) = last["run"]["models"]
+        self.assertEqual(set(model["per_class"]), {"ham", "spam"})
+        self.assertGreater(model["f1_macro"], .9)
+        last = self.run_to_the_end("/api/benchmark/run?data=odd.csv&part=test")[-1][2]
+        self.assertEqual(last["type"], "error", "by itself, no column of labels is found")
+        self.ask("GET", "/api/benchmark/run?data=odd.csv&header=perhaps", status=422)
 
     def test_a_history_of_ten_thousand_runs(self):
         os.makedirs(self.path("workspace", "benchmarks"))

@@ -3,6 +3,7 @@ import gzip
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -11,7 +12,7 @@ import urllib.parse
 
 import winnow
 from serving import ServingTest
-from winnow import MESSAGES
+from winnow import MESSAGES, messages
 
 INDEX = '<!doctype html><title>Winnow</title><script type="module" src="./assets/index-1a2b.js"></script>\n'
 SCRIPT = "console.log('winnow');\n" * 200
@@ -314,6 +315,35 @@ class Kinds(PageTest):
         self.assertEqual((job["kind"], job["title"]), ("retrain", "retrain spam"))
         self.wait(job, "succeeded")
         self.assertFalse(self.ask("GET", f"/v1/jobs/{job['id']}/output")["retrained"], "nobody has given feedback")
+        with open(self.path("workspace", "jobs", job["id"], "job.json"), encoding="utf-8") as file:
+            self.assertNotIn("store", file.read(), "the address of a store may contain a password")
+
+    def test_the_drift_of_the_messages_is_measured(self):
+        self.begin()
+        self.ask("POST", "/v1/jobs", {"kind": "drift", "model": "none"}, status=404)
+        self.train("spam")
+        self.ask("POST", "/v1/jobs", {"kind": "drift", "model": "spam", "data": "messages.tsv"}, status=422)
+        failed = self.wait(self.ask("POST", "/v1/jobs", {"kind": "drift", "model": "spam"}), "failed")
+        self.assertIn("from 20 texts on", failed["error"])
+        self.assertIsNone(self.ask("GET", "/v1/operation")["drift"])
+        # Redacted messages would be left out.
+        plain = [text for _, text in (line.rstrip("\n").split("\t", 1) for line in messages()) if re.fullmatch(r"[A-Za-z ,.!?']+", text)][:40]
+        for text in plain:
+            self.ask("POST", "/v1/messages/check", {"text": text})
+        deadline = time.monotonic() + 60
+        while len(self.ask("GET", "/v1/history?limit=100")["messages"]) < len(plain):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(.05)
+        job = self.ask("POST", "/v1/jobs", {"kind": "drift", "model": "spam", "options": {"days": 2}})
+        self.assertEqual((job["kind"], job["title"]), ("drift", "measure the drift of spam"))
+        self.wait(job, "succeeded")
+        # It is kept a moment after the job has ended, before the event that tells the end.
+        deadline = time.monotonic() + 60
+        while not (report := self.ask("GET", "/v1/operation")["drift"]):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(.05)
+        self.assertEqual(report, self.ask("GET", f"/v1/jobs/{job['id']}/output"))
+        self.assertEqual((report["model"], report["current"]["texts"]), ("spam", len(plain)))
         with open(self.path("workspace", "jobs", job["id"], "job.json"), encoding="utf-8") as file:
             self.assertNotIn("store", file.read(), "the address of a store may contain a password")
 

@@ -1,5 +1,6 @@
 // Benchmarks of all models of the workspace, their history, and the models that were fine-tuned.
 import { ApiError, get, reach, remove, segment } from "./http";
+import type { ReadingOptions } from "./data";
 import { runOf, type BenchmarkRun, type RunJson } from "@/logic/benchmarks";
 
 export interface FineTuned {
@@ -33,11 +34,11 @@ export async function getBenchmark(id: string, signal?: AbortSignal): Promise<Be
 /**
  * Starts a benchmark that is kept in the history. The route streams it; the page follows the job by the stream that all
  * tabs share, so this one is left as soon as the server has begun. The server goes on by itself. `heldOut`: only the
- * texts that trainings on this file hold out, which their models have not seen.
+ * texts that trainings on this file hold out, which their models have not seen. `reading`: how the file is read.
  */
-export async function startBenchmark(data: string, heldOut: boolean): Promise<void> {
+export async function startBenchmark(data: string, heldOut: boolean, reading: ReadingOptions): Promise<void> {
   const controller = new AbortController();
-  const query = { data, part: heldOut ? "test" : "all", save: 1 };
+  const query = { ...reading, data, part: heldOut ? "test" : "all", save: 1 };
   const response = await reach("/api/benchmark/run", query, {
     credentials: "same-origin",
     headers: { Accept: "text/event-stream" },

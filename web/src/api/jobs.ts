@@ -2,7 +2,7 @@
 import { get, post, segment } from "./http";
 
 export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
-export type JobKind = "train" | "evaluate" | "compare" | "doctor" | "retrain" | "quantize";
+export type JobKind = "train" | "evaluate" | "compare" | "doctor" | "retrain" | "quantize" | "drift";
 
 export interface Job {
   id: string;

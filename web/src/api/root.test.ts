@@ -34,7 +34,7 @@ describe("the root of the server's routes", () => {
     const { get } = await import("./http");
     const { startBenchmark } = await import("./benchmarks");
     await get("/v1/jobs", { kind: "train" });
-    await startBenchmark("a.tsv", false);
+    await startBenchmark("a.tsv", false, {});
     expect(fetched).toEqual(["/winnow/v1/jobs?kind=train", "/winnow/api/benchmark/run?data=a.tsv&part=all&save=1"]);
   });
 });

@@ -1,6 +1,7 @@
 // The benchmarks of this server: their history, the one that runs now, and the one that follows a training by itself.
 import { computed, shallowRef } from "vue";
 import { getBenchmark, listBenchmarks, startBenchmark } from "@/api/benchmarks";
+import type { ReadingOptions } from "@/api/data";
 import { ApiError, messageOf } from "@/api/http";
 import { hasEnded, listJobs, type Job } from "@/api/jobs";
 import type { BenchmarkRun } from "@/logic/benchmarks";
@@ -51,9 +52,9 @@ export function useBenchmarks(selected: () => string) {
     next.value = page.next;
   }
 
-  async function start(data: string, heldOut: boolean): Promise<void> {
+  async function start(data: string, heldOut: boolean, reading: ReadingOptions): Promise<void> {
     try {
-      await startBenchmark(data, heldOut);
+      await startBenchmark(data, heldOut, reading);
       await compares.reload();
     } catch (error) {
       show(messageOf(error), { tone: "bad" });
@@ -70,12 +71,12 @@ async function withLock(name: string, action: () => Promise<void>): Promise<void
 }
 
 /** Measures all models after a training, on texts that it held out, unless that has been done since by this tab or another one. */
-export function measureAfter(job: Job, data: string): Promise<void> {
+export function measureAfter(job: Job, data: string, reading: ReadingOptions): Promise<void> {
   return withLock("winnow-benchmark", async () => {
     const { jobs } = await listJobs({ kind: "compare", limit: 20 });
     if (jobs.some((each) => each.created >= (job.ended ?? 0))) return;
     try {
-      await startBenchmark(data, true);
+      await startBenchmark(data, true, reading);
     } catch (error) {
       // Somebody else was quicker.
       if (!(error instanceof ApiError && error.status === 409)) throw error;

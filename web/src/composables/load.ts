@@ -1,6 +1,6 @@
 // Something fetched from the server, with its state.
 import { onScopeDispose, readonly, ref, shallowRef, watch, type WatchSource } from "vue";
-import { isAborted } from "@/api/http";
+import { ApiError, isAborted } from "@/api/http";
 
 /** Fetches at once, whenever one of `sources` changes, and on `reload`. What was fetched stays while it is fetched again. */
 export function useLoad<T>(fetcher: (signal: AbortSignal) => Promise<T>, sources: WatchSource[] = []) {
@@ -21,6 +21,8 @@ export function useLoad<T>(fetcher: (signal: AbortSignal) => Promise<T>, sources
       error.value = null;
     } catch (thrown) {
       if (controller !== current || isAborted(thrown)) return;
+      // The session has ended. What is shown stays, with what was written there, until the same person has signed in again.
+      if (thrown instanceof ApiError && thrown.status === 401 && data.value !== null) return;
       error.value = thrown;
     } finally {
       if (controller === current) loading.value = false;

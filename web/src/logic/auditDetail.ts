@@ -1,4 +1,5 @@
 // The details of a line of the audit log, in a form that people can read.
+import { beginningOf } from "./longText";
 
 /** A longer text is shown by its beginning. */
 const longest = 60;
@@ -6,7 +7,7 @@ const longest = 60;
 function short(value: string | number | boolean): string {
   if (typeof value === "number") return String(Number(value.toPrecision(6)));
   const text = String(value);
-  return text.length > longest ? `${text.slice(0, longest).trimEnd()}…` : text;
+  return text.length > longest ? `${beginningOf(text, longest).trimEnd()}…` : text;
 }
 
 /** Returns "list: deny, user: anna": the short parts of a detail, without empty ones and without texts of several lines. */

@@ -9,7 +9,7 @@ const report = {
   errors_drift: false,
   verdict: "The texts have changed.",
   reference: { texts: 516, source: "calibration set" },
-  current: { texts: 3000, source: "labelled_data.csv" },
+  current: { texts: 3000, source: "labelled_data.csv", redacted: 12 },
   estimated: { reference: {}, current: { accuracy: { value: 0.97, interval: [0.963, 0.975] }, fpr: { value: 0.008, interval: null } } },
   measures: { label_distance: { value: 0.082, limit: 0.1, chance: 0.034, drift: false }, domain_auc: { value: 0.977, limit: 0.6, drift: true, interval: [0.97, 0.98] } },
   words: { current: [{ words: "crypto payout", reference: 0, current: 0.1 }], reference: [] },
@@ -23,7 +23,7 @@ describe("a report", () => {
       time: "2026-11-28T20:15:00Z",
       drift: true,
       errorsDrift: false,
-      texts: { reference: 516, current: 3000 },
+      texts: { reference: 516, current: 3000, redacted: 12 },
       estimated: [
         { name: "accuracy", value: 0.97, interval: [0.963, 0.975] },
         { name: "fpr", value: 0.008, interval: null },

@@ -22,7 +22,8 @@ export interface DriftSummary {
   time: string;
   errorsDrift: boolean;
   drift: boolean;
-  texts: { reference: number; current: number } | null;
+  /** Numbers of the texts; of those of now, without the messages whose texts are redacted. */
+  texts: { reference: number; current: number; redacted: number } | null;
   estimated: DriftRate[];
   measures: DriftMeasure[];
   newWords: string[];
@@ -65,14 +66,14 @@ export function driftSummary(value: unknown): DriftSummary | undefined {
   const report = part(value);
   const verdict = text(report.verdict);
   if (verdict === "") return undefined;
-  const [reference, current] = [part(report.reference).texts, part(report.current).texts];
+  const [reference, current, redacted] = [part(report.reference).texts, part(report.current).texts, part(report.current).redacted];
   return {
     verdict,
     model: [text(report.model), text(report.version)].filter(Boolean).join(" "),
     time: text(report.timestamp),
     errorsDrift: report.errors_drift === true,
     drift: report.drift === true,
-    texts: typeof reference === "number" && typeof current === "number" ? { reference, current } : null,
+    texts: typeof reference === "number" && typeof current === "number" ? { reference, current, redacted: typeof redacted === "number" ? redacted : 0 } : null,
     estimated: ratesOf(report),
     measures: measuresOf(report),
     newWords: wordsOf(report),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { afterChanges, changesOf, groupsOf, proposalOf, type Finding } from "./findings";
+import { afterChanges, changesOf, groupsOf, noteOf, proposalOf, type Finding } from "./findings";
 
 const finding = (kind: string, line: number | null, suggested = ""): Finding => ({
   id: line ?? 0,
@@ -42,6 +42,15 @@ describe("changesOf", () => {
         { row: 5, fix: { action: "relabel", label: "ham" } },
       ]),
     ).toEqual({ remove: [3], relabel: [{ row: 5, label: "ham" }] });
+  });
+});
+
+describe("noteOf", () => {
+  it("names rows by their numbers, also after rows before them were removed", () => {
+    const copy = { ...finding("duplicate", 9), file: "/srv/data/a.csv", note: "identical to /srv/data/a.csv:7, and /srv/data/a.csv:2" };
+    expect(noteOf(copy)).toBe("identical to row 7, and row 2");
+    expect(afterChanges([copy], { remove: [3, 5], relabel: [] }).map((each) => [each.line, noteOf(each)])).toEqual([[7, "identical to row 5, and row 2"]]);
+    expect(noteOf({ file: null, note: "one text" })).toBe("one text");
   });
 });
 

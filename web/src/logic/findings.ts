@@ -72,6 +72,16 @@ export interface Changes {
   relabel: { row: number; label: string }[];
 }
 
+/** The note with the rows that it names, "FILE:ROW", changed. */
+function withRows({ file, note }: Pick<Finding, "file" | "note">, change: (row: number) => string): string {
+  if (file === null) return note;
+  const [first = "", ...others] = note.split(`${file}:`);
+  return [first, ...others.map((part) => part.replace(/^\d+/, (row) => change(Number(row))))].join("");
+}
+
+/** The note for people: other rows of the file are named by their numbers, not by where the server has the file. */
+export const noteOf = (finding: Pick<Finding, "file" | "note">): string => withRows(finding, (row) => `row ${row}`);
+
 /** The changes that carry out fixes. A row that is to be removed is not relabelled; the last fix of a row counts. */
 export function changesOf(fixes: readonly { row: number; fix: Fix }[]): Changes {
   const last = new Map(fixes.map(({ row, fix }) => [row, fix]));
@@ -86,7 +96,7 @@ export function changesOf(fixes: readonly { row: number; fix: Fix }[]): Changes 
 
 /**
  * The findings as they are after rows have been removed: of these rows there are none, and those of later rows have
- * moved up. Findings of rows that were relabelled are settled too.
+ * moved up, as have the rows that notes name. Findings of rows that were relabelled are settled too.
  */
 export function afterChanges(findings: readonly Finding[], changes: Changes): Finding[] {
   const removed = [...changes.remove].sort((a, b) => a - b);
@@ -103,5 +113,9 @@ export function afterChanges(findings: readonly Finding[], changes: Changes): Fi
   };
   return findings
     .filter((each) => each.line === null || !settled.has(each.line))
-    .map((each) => (each.line === null ? each : { ...each, line: each.line - before(each.line) }));
+    .map((each) => ({
+      ...each,
+      line: each.line === null ? null : each.line - before(each.line),
+      note: withRows(each, (row) => `${each.file}:${row - before(row)}`),
+    }));
 }

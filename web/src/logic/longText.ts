@@ -16,6 +16,9 @@ function partsCharacter(text: string, at: number): boolean {
   return at > 0 && code >= 0xdc00 && code <= 0xdfff;
 }
 
+/** The first characters of a text, about `length` of them; no character is cut in two. */
+export const beginningOf = (text: string, length: number): string => text.slice(0, partsCharacter(text, length) ? length - 1 : length);
+
 /** Where to cut at `wanted` or a little before: behind a line end, or a space, if there is one near. */
 function cutNear(text: string, wanted: number): number {
   if (wanted >= text.length) return text.length;

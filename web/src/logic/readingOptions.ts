@@ -24,6 +24,10 @@ export function optionsOfUrl(query: Readonly<Record<string, UrlValue>>): Reading
   return options;
 }
 
+/** The parameters of a URL that set these options. */
+export const urlOfOptions = (options: ReadingOptions): Record<string, string> =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)]));
+
 /** The query of the URL with one option changed; undefined removes it, so that the server guesses again. */
 export function urlWithOption(
   query: Readonly<Record<string, UrlValue>>,

@@ -14,7 +14,7 @@ export interface ParsedSeeds {
 
 /** Seed words, one label per line: `spam: prize, winner, free`. */
 export function parsedSeeds(text: string): ParsedSeeds {
-  const seeds: Record<string, string[]> = {};
+  const seeds = new Map<string, string[]>();
   const wrong: string[] = [];
   for (const line of text.split("\n").map((each) => each.trim())) {
     if (line === "") continue;
@@ -26,9 +26,9 @@ export function parsedSeeds(text: string): ParsedSeeds {
       .map((word) => word.trim())
       .filter((word) => word !== "");
     if (label === "" || words.length === 0) wrong.push(line);
-    else seeds[label] = [...new Set([...(seeds[label] ?? []), ...words])];
+    else seeds.set(label, [...new Set([...(seeds.get(label) ?? []), ...words])]);
   }
-  return { seeds, wrong };
+  return { seeds: Object.fromEntries(seeds), wrong };
 }
 
 /** A name for a set of texts of the file `data`: its name without the ending, and a number if that is taken. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { shownText } from "./longText";
+import { beginningOf, shownText } from "./longText";
+import { ownValue } from "./record";
 import { parsedLabels, parsedSeeds, suggestedName } from "./reviewLabels";
 import { RateCounter } from "./reviewRate";
 import { GroupSelection } from "./reviewSelection";
@@ -95,6 +96,22 @@ describe("shownText", () => {
   });
 });
 
+describe("beginningOf", () => {
+  it("cuts between characters", () => {
+    expect(beginningOf("hello", 2)).toBe("he");
+    expect(beginningOf("hello", 9)).toBe("hello");
+    expect(beginningOf("a😀b", 2)).toBe("a");
+    expect(beginningOf("a😀b", 3)).toBe("a😀");
+  });
+});
+
+describe("ownValue", () => {
+  it("is what the record itself has", () => {
+    const counts = JSON.parse('{"spam": 3, "__proto__": 2}') as Record<string, number>;
+    expect(["spam", "__proto__", "constructor", "ham"].map((label) => ownValue(counts, label))).toEqual([3, 2, undefined, undefined]);
+  });
+});
+
 describe("parsedLabels and parsedSeeds", () => {
   it("read one label per line", () => {
     expect(parsedLabels("spam, ham\n phone  bill\nspam\n")).toEqual(["spam", "ham", "phone bill"]);
@@ -104,6 +121,15 @@ describe("parsedLabels and parsedSeeds", () => {
     const { seeds, wrong } = parsedSeeds("spam: prize, free\nham\n\nspam: free, winner\n: x");
     expect(seeds).toEqual({ spam: ["prize", "free", "winner"] });
     expect(wrong).toEqual(["ham", ": x"]);
+  });
+
+  it("take any name for a label, also those that every object has", () => {
+    const { seeds } = parsedSeeds("constructor: team, car\n__proto__: x\nconstructor: engine");
+    expect(Object.entries(seeds)).toEqual([
+      ["constructor", ["team", "car", "engine"]],
+      ["__proto__", ["x"]],
+    ]);
+    expect(JSON.stringify(seeds)).toBe('{"constructor":["team","car","engine"],"__proto__":["x"]}');
   });
 });
 

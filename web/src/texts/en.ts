@@ -1,4 +1,5 @@
 // All texts of the page; those of a view are in a file of texts/en. Functions make texts with a number or a name in it.
+import { count } from "@/logic/format";
 import { benchmarkTexts } from "./en/benchmark";
 import { dataTexts } from "./en/data";
 import { filterTexts } from "./en/filter";
@@ -57,9 +58,11 @@ export const t = {
     help: "Help",
     copy: "Copy",
     copied: "Copied.",
+    copyCommand: "Copy the command",
+    commandCopied: "The command is copied.",
     asTable: "Show as a table",
     working: "Working",
-    page: (first: number, last: number, total: number | null) => (total === null ? `${first}–${last}` : `${first}–${last} of ${total}`),
+    page: (first: number, last: number, total: number | null) => `${count(first)}–${count(last)}${total === null ? "" : ` of ${count(total)}`}`,
     failed: "That didn't work",
     notCopied: "The browser doesn't let this page copy. Select the text and copy it yourself.",
     leaveTitle: "Leave without saving?",
@@ -133,7 +136,8 @@ export const t = {
     all: "All jobs",
     log: "Log of the job",
     created: (when: string) => `Requested ${when}`,
-    kinds: { train: "Training", evaluate: "Evaluation", compare: "Comparison", doctor: "Check of data", retrain: "Retraining", quantize: "Quantization" },
+    kinds: { train: "Training", evaluate: "Evaluation", compare: "Comparison", doctor: "Check of data", retrain: "Retraining", quantize: "Quantization", drift: "Measurement of drift" },
+    driftReport: "Show the report",
     owner: (name: string) => `By ${name}`,
     runs: (n: number) => `Started ${n} times`,
     missing: "There is no such job",

@@ -22,7 +22,7 @@ export const filterTexts = {
     title: "Rules",
     caption: "Rules in use",
     lead: (messages: number | null) =>
-      `A rule adds its score when a message fits: above 0 it speaks for spam, below 0 against it.${messages === null ? "" : ` Hits are counted in the last ${plural(messages, "message")}.`}`,
+      `A rule adds its score when a message fits: above 0 it speaks for spam, below 0 against it.${messages === null || messages === 0 ? "" : ` Hits are counted in the last ${plural(messages, "message")}.`}`,
     add: "New rule",
     undo: "Undo the last change",
     undone: "The last change of the rules is undone.",

@@ -76,8 +76,6 @@ export const historyTexts = {
     noFilter: "The history shows messages that a message filter has checked. Start the server with a filter, then reload this page:",
     noStoreTitle: "This server keeps no history",
     noStore: "The filter works, but nothing is stored. Start the server with a store, then reload this page:",
-    copy: "Copy the command",
-    copied: "The command is copied.",
   },
   label: {
     group: (text: string) => `What the message is: ${text}`,

@@ -54,6 +54,7 @@ const kWork: Record<string, string> = {
   download: "Downloading the base model",
   tokenize: "Reading the texts",
   doctor: "Checking the texts",
+  drift: "Comparing the texts",
   calibrate: "Calibrating",
   quantize: "Quantizing",
   latency: "Measuring the speed",

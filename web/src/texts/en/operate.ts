@@ -93,8 +93,8 @@ export const operateTexts = {
     metricNames: { falsePositive: "False-positive rate", falseNegative: "False-negative rate", falseDiscovery: "False-discovery rate" },
     labelled: (labelled: number, waiting: number) => `${plural(labelled, "verdict")} labelled so far; ${count(waiting)} wait for a label.`,
     noAudit: "Nobody has labelled a verdict yet, so nothing is known about errors that nobody complains about.",
+    auditCommand: "This command shows the next message that waits for a label, and how to give it one:",
     noAuditStore: "Errors can be counted if the server keeps a history.",
-    toReview: "Label verdicts",
     drift: "Do the texts change?",
     driftLead: (time: string, model: string) => `Report of ${time} about ${model}.`,
     noDriftTitle: "No report about the texts yet",
@@ -106,6 +106,11 @@ export const operateTexts = {
     rateNames: { accuracy: "Accuracy", fpr: "False-positive rate", fnr: "False-negative rate" },
     rateMetric: (name: string, value: string, low: string, high: string) => `${name} ${value}, 95 % interval ${low} to ${high}, estimated without labels`,
     driftTexts: (current: string, reference: string) => `${current} recent texts were compared with ${reference} reference texts, which are like those that the model was trained on.`,
+    driftRedacted: (messages: number) =>
+      `${plural(messages, "message")} ${messages === 1 ? "was" : "were"} left out, because numbers, links or addresses were replaced before ${messages === 1 ? "it was" : "they were"} stored.`,
+    noDriftYet: "Winnow can compare the messages of the last seven days with the reference texts of a model: whether it makes more errors now, and what has changed.",
+    driftModel: "Model",
+    driftAction: "Compare now",
     noDrift: "This command compares the messages of the last seven days with the reference texts of the model, and puts the report where this page reads it:",
     measures: {
       label_distance: "predicted labels",
@@ -121,8 +126,6 @@ export const operateTexts = {
     stable: "as before",
     newWords: "More frequent now",
     estimated: "Estimated by the model itself, from its probabilities",
-    copy: "Copy the command",
-    copied: "The command is copied.",
   },
 
   jobs: {

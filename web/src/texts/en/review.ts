@@ -32,6 +32,7 @@ export const review = {
     title: "New review",
     data: "Data file",
     dataHint: "Its texts need no labels.",
+    dataCorrected: "It is read with the columns and the format that were chosen under Data.",
     name: "Name",
     nameHint: "Letters, digits, dots, hyphens and underscores.",
     start: "What do you know about the labels?",
