@@ -65,7 +65,9 @@ struct ServeOptions : CommonOptions {
 
 void AddAddressOptions(ServeOptions& options, OptionTable& table) {
   table.Group("Address");
-  table.Add("host", &options.server.http.host, "Address to listen on; 0.0.0.0 listens on all addresses of this machine")
+  table
+      .Add("host", &options.server.http.host,
+           "Address to listen on; 0.0.0.0 listens on all IPv4 addresses of this machine, :: also on its IPv6 addresses")
       .ValueName("ADDRESS");
   table.Add("port", &options.port, "Port to listen on; 0 chooses a free port, which is logged").Range(0, 65535);
   table.Add("unix-socket", &options.server.http.unix_socket, "Also listen on this Unix domain socket")

@@ -87,6 +87,12 @@ class Install(TestCase):
         self.assertEqual(values["port"]["values"], ["8123"])
         self.assertEqual(values["cache-mb"], {"name": "cache-mb", "values": ["16"], "from": "WINNOW_CACHE_MB"})
         self.assertEqual(values["redis"]["values"], ["redis://user:***@cache/0"])
+        secrets = self.write("secrets.toml", 'filter = true\nspool = "spool"\nredis = "redis://:s3c@ret@cache/0"\n'
+                             'store = "postgresql://winnow@db/winnow?sslmode=verify-full&password=s3cret&ssl%70assword=s3cret&connect_timeout=3"\n')
+        checked = json.loads(self.winnow("config", "check", secrets, "--for", "serve", "--json")[0])
+        values = {option["name"]: option["values"] for option in checked["options"]}
+        self.assertEqual(values["redis"], ["redis://:***@cache/0"])
+        self.assertEqual(values["store"], ["postgresql://winnow@db/winnow?sslmode=verify-full&password=***&ssl%70assword=***&connect_timeout=3"])
         out, _ = self.winnow("config", "check", self.write("train.toml", "epochs = 2\n"), "--for", "train")
         self.assertIn("is valid for 'winnow train'", out)
         self.fails("config", "check", self.write("bad.toml", "\nprot = 1\n"), "--for", "serve", code=2, says=["line 2", "prot", "port"])

@@ -161,6 +161,8 @@ class Deployments(unittest.TestCase):
     def check_confined(self, workload):
         pod = pods_of(workload)["spec"]
         self.assertIs(pod["automountServiceAccountToken"], False)
+        # Variables such as WINNOW_PORT, which Kubernetes makes of a service's name, are options of the program.
+        self.assertIs(pod["enableServiceLinks"], False)
         self.assertEqual((pod["securityContext"]["runAsNonRoot"], pod["securityContext"]["seccompProfile"]["type"]), (True, "RuntimeDefault"))
         for container in pod["containers"]:
             self.assertEqual(container["securityContext"], {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
@@ -180,6 +182,22 @@ class Deployments(unittest.TestCase):
         policy = of_kind(manifests, "NetworkPolicy")["spec"]
         self.assertEqual([[port["port"] for port in rule["ports"]] for rule in policy["egress"]], [[53, 53], [5432, 6379], [443]])
         self.assertEqual(len(policy["ingress"][0]["from"]), 2)
+
+    def test_servers_with_authorities_of_their_own(self):
+        manifests = self.with_values("authorities")
+        for workload in (of_kind(manifests, "Deployment"), of_kind(manifests, "CronJob")):
+            self.check_confined(workload)
+            pod = pods_of(workload)["spec"]
+            (container,) = pod["containers"]
+            self.assertEqual(pod["serviceAccountName"], "winnow")
+            self.assertIn({"name": "SSL_CERT_FILE", "value": "/etc/authorities/ca.pem"}, container["env"])
+            self.assertIn({"name": "authorities", "mountPath": "/etc/authorities", "readOnly": True}, container["volumeMounts"])
+            self.assertIn({"name": "authorities", "configMap": {"name": "authorities"}}, pod["volumes"])
+        (server,) = pods_of(of_kind(manifests, "Deployment"))["spec"]["containers"]
+        self.assertIn("--host=::", server["args"])
+
+    def test_the_retraining_without_helm_is_confined(self):
+        self.check_confined(of_kind(load((KUBERNETES / "retrain.yaml").read_text(encoding="utf-8")), "CronJob"))
 
     def test_servers_that_are_scaled(self):
         manifests = self.with_values("scaled")
@@ -234,7 +252,7 @@ class Deployments(unittest.TestCase):
                 self.assertIn(option, retrain)
 
     def test_the_program_starts_as_the_chart_says(self):
-        for manifests in (load(self.rendered()), self.with_values("registry"), self.with_values("scaled"), self.with_values("filter")):
+        for manifests in (load(self.rendered()), self.with_values("registry"), self.with_values("scaled"), self.with_values("filter"), self.with_values("authorities")):
             (container,) = pods_of(of_kind(manifests, "Deployment"))["spec"]["containers"]
             self.start(container["args"], [each["name"] for each in container["env"]])
 
@@ -291,6 +309,10 @@ class Deployments(unittest.TestCase):
         self.assertEqual(set(re.findall(r"\$\{(\w+)", text)), set(SECRETS))
         self.assertLessEqual(set(SECRETS), set(re.findall(r"\b([A-Z][A-Z0-9]*_[A-Z]+)\b", text.split("\nname:")[0])))
         return load(re.sub(r"\$\{(\w+)(:\?[^}]*)?\}", lambda found: SECRETS[found[1]], text))[0]
+
+    def test_passwords_of_compose_stay_out_of_git_and_of_images(self):
+        for file in (".gitignore", ".dockerignore"):
+            self.assertRegex((ROOT / file).read_text(encoding="utf-8"), r"(?m)^(\*\*/)?\.env$", file)
 
     def test_compose_names_what_exists(self):
         compose = self.compose()
