@@ -9,6 +9,7 @@
 #include "base/environment.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/open_files.h"
 #include "base/threads.h"
 #include "bundle/model_name.h"
 #include "cli/commands.h"
@@ -388,6 +389,7 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
 Result<void> Run(const ServeOptions& options) {
   HandleInterrupts();
   HandleReloads();
+  RaiseOpenFileLimit();  // each connection is one
   ServerOptions of_server = TRY(ServerOptionsOf(options));
   of_server.http.sockets = SystemdSockets();
   if (!options.redis_mac_key_file.empty())

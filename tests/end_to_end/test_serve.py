@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import time
@@ -133,6 +134,13 @@ class Start(ServingTest):
         for address in ("::1", "127.0.0.1"):
             response, _ = self.send("GET", "/ready", connection=http.client.HTTPConnection(address, self.port, timeout=60))
             self.assertEqual(response.status, 200)
+
+    def test_a_server_may_open_as_many_files_as_the_system_lets_it(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        process = self.serve("fast")
+        self.assertEqual(resource.prlimit(process.pid, resource.RLIMIT_NOFILE), (hard, hard))
 
     def test_a_file_is_not_a_model(self):
         err = self.fails("serve", MESSAGES, "--port", 0, code=2, says=[f"{MESSAGES}: is a file, not the directory of a model", "specify the directory of a model"])
