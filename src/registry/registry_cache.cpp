@@ -68,10 +68,10 @@ Result<fs::path> RegistryCache::Get(Registry& registry, const std::string& name,
   TRY(CheckRegistryName(name, "name of a model"));
   // It becomes a path, and comes from the records, which others may be able to write.
   if (!IsSemanticVersion(version)) {
-    return Fail(ErrorCode::kInvalidData,
-                fmt::format("the registry has a version '{}' of {}, which is not a semantic version",
-                            Printable(version), name),
-                "versions are numbers such as 1.2.0; 'winnow registry history' tells who has set the alias");
+    return Fail(
+        ErrorCode::kInvalidData,
+        fmt::format("the registry has a version '{}' of {}, which is not a semantic version", Printable(version), name),
+        "versions are numbers such as 1.2.0; 'winnow registry history' tells who has set the alias");
   }
   const ModelVersion row = TRY(registry.Show(name + ":" + version));
   const fs::path directory = DirectoryOf(name, version);

@@ -146,8 +146,8 @@ ApiResult<void> AddBaseModel(const fs::path& models, const Json& value, std::vec
   return {};
 }
 
-/// A preset is one that the program has: as an option of the command it may also be a file of the machine, whose options
-/// name further files.
+/// A preset is one that the program has: as an option of the command it may also be a file of the machine, whose
+/// options name further files.
 ApiResult<void> AddPreset(const Json& value, std::vector<std::string>& arguments) {
   if (value.is_null()) return {};
   if (!value.is_string()) return Reject("option 'preset' must be a name");

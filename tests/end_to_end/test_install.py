@@ -28,7 +28,7 @@ class Install(TestCase):
         shell = f'source {script}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _winnow; printf "%s\\n" "${{COMPREPLY[@]}}"'
         done = subprocess.run(["bash", "-c", shell, "bash", "winnow", *words], capture_output=True, text=True, check=True, cwd=self.directory)
         self.assertEqual(done.stderr, "")
-        return done.stdout.split()
+        return [line for line in done.stdout.splitlines() if line]
 
     def test_bash_completes_commands_options_values_and_files(self):
         self.assertIn("train", self.complete("tr"))
@@ -40,6 +40,16 @@ class Install(TestCase):
         self.write("texts.csv", "")
         self.assertIn("texts.csv", self.complete("data", "inspect", "te"))
         self.assertIn("--store", self.complete("feedback", "add", "--st"))
+        # Names with spaces, values behind an =, of which bash makes a word, and values that may be a word or a file.
+        self.write("two words.csv", "")
+        self.assertEqual(self.complete("data", "inspect", "two"), ["two words.csv"])
+        self.assertEqual(self.complete("train", "--kind", "=", "l"), ["lr"])
+        self.assertEqual(len(self.complete("train", "--kind", "=")), 3)
+        os.makedirs(self.path("scratched"))
+        self.assertEqual(sorted(self.complete("train", "--base-model", "scr")), ["scratch", "scratched"])
+        self.assertEqual(self.complete("train", "--freeze", "e"), ["encoder", "embeddings"])
+        for option in ("--public-key", "--store", "--registry"):
+            self.assertEqual(self.complete("serve", option, "tex"), ["texts.csv"], option)
 
     def test_completions_of_other_shells_name_every_command(self):
         for shell, begin in (("zsh", "#compdef winnow"), ("fish", "# Completion")):

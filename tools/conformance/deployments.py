@@ -280,7 +280,9 @@ class Deployments(unittest.TestCase):
                 arguments = [argument.replace(text, str(place)) for argument in arguments]
             arguments = [argument.replace("--port=8080", "--port=0").replace("0.0.0.0", "127.0.0.1") for argument in arguments]
             # Redis and PostgreSQL are not needed for a start: nobody listens there. S3 and the registry are directories here.
-            environment = {**os.environ, "WINNOW_PORT": "0", **{name: str(here[name]) for name in variables if name in here}}
+            # Where the port is an argument, the variable is what Kubernetes makes of a service named winnow.
+            port = "tcp://10.0.0.1:80" if "--port=0" in arguments else "0"
+            environment = {**os.environ, "WINNOW_PORT": port, **{name: str(here[name]) for name in variables if name in here}}
             with subprocess.Popen([self.program, *arguments, "--json"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
                 try:
                     line = server.stdout.readline()
