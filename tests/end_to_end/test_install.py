@@ -60,6 +60,42 @@ class Install(TestCase):
             if shutil.which(shell) is not None:
                 subprocess.run([shell, "-n", self.write(f"completion.{shell}", text)], check=True)
 
+    def test_fish_completes_commands_options_and_values(self):
+        if shutil.which("fish") is None:
+            self.skipTest("fish is not installed")
+        script = self.write("winnow.fish", self.winnow("help", "--completion", "fish")[0])
+
+        def complete(line):
+            done = subprocess.run(["fish", "--no-config", "-c", f"source {script}; complete -C '{line}'"], capture_output=True, text=True, check=True, cwd=self.directory)
+            self.assertEqual(done.stderr, "")
+            return [each.split("\t")[0] for each in done.stdout.splitlines()]
+
+        self.assertEqual(complete("winnow trai"), ["train"])
+        self.assertEqual(complete("winnow keys re"), ["revoke"])
+        self.assertEqual(complete("winnow train --kin"), ["--kind"])
+        self.assertEqual(sorted(complete("winnow train --kind ")), ["lr", "svm", "transformer"])
+        self.write("texts.csv", "")
+        self.assertIn("texts.csv", complete("winnow serve --store te"))
+
+    def test_zsh_completes_at_the_first_time(self):
+        if shutil.which("zsh") is None:
+            self.skipTest("zsh is not installed")
+        self.write("_winnow", self.winnow("help", "--completion", "zsh")[0])
+        # A terminal, in which somebody presses the key for the first time.
+        script = self.write("type.zsh", r"""
+            zmodload zsh/zpty
+            zpty shell zsh -f -i
+            zpty -w shell "fpath=($PWD \$fpath); autoload -U compinit; compinit -u -D; bindkey -e; print be''gin"
+            zpty -r shell seen '*begin*'
+            zpty -w -n shell $'winnow trai\t'
+            zpty -r shell seen '*winnow train*'
+            zpty -w -n shell $'--kin\tl\t'
+            zpty -r shell seen '*d*lr*'
+            print completed
+        """)
+        done = subprocess.run(["zsh", "-f", script], capture_output=True, text=True, check=True, cwd=self.directory, timeout=120)
+        self.assertEqual(done.stdout, "completed\n")
+
     def test_installing_puts_files_where_debian_and_shells_look_for_them(self):
         build = os.path.dirname(os.path.abspath(self.program))
         if not os.path.exists(os.path.join(build, "cmake_install.cmake")):
