@@ -89,8 +89,8 @@ class Install(TestCase):
             zpty -r shell seen '*begin*'
             zpty -w -n shell $'winnow trai\t'
             zpty -r shell seen '*winnow train*'
-            zpty -w -n shell $'--kin\tl\t'
-            zpty -r shell seen '*d*lr*'
+            zpty -w -n shell $'\x15winnow train --kind l\t'
+            zpty -r shell seen '*lr*'
             print completed
         """)
         done = subprocess.run(["zsh", "-f", script], capture_output=True, text=True, check=True, cwd=self.directory, timeout=120)
