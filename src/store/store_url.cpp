@@ -100,14 +100,17 @@ Result<StoreAddress> PostgresAddress(std::string_view url) {
   const size_t end = std::min(url.find_first_of("/?", begin), url.size());
   const std::string_view authority = url.substr(begin, end - begin);
   const size_t query = std::min(url.find('?', end), url.size());
-  const size_t at = authority.rfind('@');
+  const size_t at = authority.find('@');
   const std::string_view hosts = authority.substr(at == std::string_view::npos ? 0 : at + 1);
-  // A password that has a slash or a question mark ends the authority too early. PostgreSQL's library would take a part
-  // of it for a port, and quote that in its messages.
-  if (url.substr(end, query - end).find('@') != std::string_view::npos || !HasNumbersForPorts(hosts)) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "the URL of the PostgreSQL database has a port that is not a number, or an @ behind the host",
-                kEncoding);
+  // A password with characters that are not encoded ends elsewhere than was meant. PostgreSQL's library would take a
+  // part of it for a host or a port, and quote that in its messages.
+  const bool too_many =
+      std::ranges::count(url.substr(begin, query - begin), '@') > (at == std::string_view::npos ? 0 : 1);
+  if (too_many || !HasNumbersForPorts(hosts)) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        "the URL of the PostgreSQL database has an @ elsewhere than between user and host, or a port that is not a number",
+        kEncoding);
   }
   std::string shown(url.substr(0, begin));
   if (at == std::string_view::npos) {

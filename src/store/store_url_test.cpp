@@ -39,9 +39,10 @@ TEST(StoreUrl, SeveralHostsAndUsersWithAnAtAreAccepted) {
 
 TEST(StoreUrl, APasswordThatIsNotEncodedIsNotQuoted) {
   for (const char* url :
-       {"postgresql://u:s3cret/more@db/d", "postgresql://u:p@s3cret/more@db/d", "postgresql://u:s3cret?x@db/d",
-        "postgresql://db/d?password=s3cret%zz", "postgresql://db/d?sslpassword=s3cret%00",
-        "postgresql://u:s3cret%z@db/d", "host=db dbname=d password=s3cret", "password=s3cret host=db"}) {
+       {"postgresql://u:s3cret/more@db/d", "postgresql://u:x@s3cret@db/d", "postgresql://u:12/s3cret@db/d",
+        "postgresql://u:p@s3cret/more@db/d", "postgresql://u:s3cret?x@db/d", "postgresql://db/d?password=s3cret%zz",
+        "postgresql://db/d?sslpassword=s3cret%00", "postgresql://u:s3cret%z@db/d", "host=db dbname=d password=s3cret",
+        "password=s3cret host=db"}) {
     const Error error = ErrorOf(ParseStoreUrl(url));
     EXPECT_THAT(error.Text(), Not(HasSubstr("s3cret"))) << url;
     EXPECT_NE(error.message, "") << url;
