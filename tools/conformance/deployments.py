@@ -132,6 +132,16 @@ class Deployments(unittest.TestCase):
                 with self.subTest(version=version, values=values):
                     self.validate(self.rendered(*values, version=version), version.rsplit(".", 1)[0])
 
+    def test_the_schema_has_the_values_of_the_chart(self):
+        def check(values, schema, where):
+            self.assertEqual(set(schema["properties"]) - {"global"}, set(values), where)
+            for name, value in values.items():
+                if schema["properties"][name].get("additionalProperties") is False:
+                    check(value, schema["properties"][name], name)
+
+        (values,) = load((CHART / "values.yaml").read_text(encoding="utf-8"))
+        check(values, json.loads((CHART / "values.schema.json").read_text(encoding="utf-8")), "values.yaml")
+
     def test_by_default_servers_may_do_nothing_but_answer(self):
         self.check_servers(load(self.rendered("--set=modelVolume.existingClaim=models")))
         self.check_servers(load(MANIFESTS.read_text(encoding="utf-8")))
@@ -242,6 +252,9 @@ class Deployments(unittest.TestCase):
         self.rendered("--set=filter=true,secret.name=winnow,apiKeys.withoutFilterKeys=true")
         self.assertIn("registry.follow needs secret.name", self.rendered("--set=registry.follow=true", code=1))
         self.assertIn("kubeVersion", self.rendered(version="1.24.0", code=1))
+        for wrong, named in (("modelVolume.existingclaim=models", "existingclaim"), ("apikeys.existingSecret=keys", "apikeys"), ("replicas=two", "replicas"),
+                             ("retraining.promote=winner", "retraining.promote")):
+            self.assertIn(named, self.rendered(f"--set={wrong}", code=1))
 
     # What containers are told.
 
