@@ -39,6 +39,12 @@ std::vector<std::string> SplitAtCommas(const std::vector<std::string>& values) {
   return parts;
 }
 
+/// In pods beside a service named winnow, Kubernetes puts its address into WINNOW_PORT (tcp://10.0.0.1:80), which is no
+/// port to listen on.
+bool IsServiceAddress(std::string_view variable, std::string_view value) {
+  return variable == "WINNOW_PORT" && value.find("://") != std::string_view::npos;
+}
+
 }  // namespace
 
 Option& Option::Undivided() {
@@ -304,7 +310,7 @@ Result<ParseOutcome> OptionTable::Parse(std::span<const std::string> arguments, 
     const auto look = [&](const std::string& name) {
       std::string variable = "WINNOW_" + UpperOptionName(name);
       auto value = sources.environment ? sources.environment(variable) : EnvironmentVariable(variable);
-      if (value) found.emplace_back(std::move(variable), *std::move(value));
+      if (value && !IsServiceAddress(variable, *value)) found.emplace_back(std::move(variable), *std::move(value));
     };
     look(option.name_);
     for (const std::string& alias : option.aliases_) look(alias);

@@ -237,6 +237,20 @@ TEST_F(OptionsTest, EachNameOfAnOptionHasAVariable) {
   EXPECT_THAT(Wrong({}), HasSubstr("WINNOW_LEARNING_RATE: 'x' is not a number"));
 }
 
+TEST_F(OptionsTest, TheAddressOfAServiceIsNoPort) {
+  OptionTable serve{"serve", "Serves."};
+  int port = 8080;
+  serve.Add("port", &port, "Port to listen on").Range(0, 65535);
+  const auto with = [&](const std::string& value) {
+    return serve.Parse({}, {[&](const std::string&) { return std::optional(value); }, {}});
+  };
+  ASSERT_TRUE(with("tcp://10.0.0.1:80"));
+  EXPECT_EQ(port, 8080);
+  ASSERT_TRUE(with("80"));
+  EXPECT_EQ(port, 80);
+  EXPECT_FALSE(with("tcp"));
+}
+
 TEST_F(OptionsTest, AConfigHoldsEveryKindOfValue) {
   const std::string config = Write("own.toml",
                                    "# a run\ndata = ['a.csv', 'b.csv']\noutput_dir = 'out'\nlearning-rate = 3e-4\n"

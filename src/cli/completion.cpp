@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 #include "base/shell.h"
@@ -14,10 +15,29 @@ namespace {
 
 std::string FirstWord(const std::string& name) { return name.substr(0, name.find(' ')); }
 
+/// The alternatives of a value: NAME, DIR and scratch of "NAME|DIR|scratch".
+std::vector<std::string> Alternatives(const OptionSummary& option) {
+  std::vector<std::string> alternatives;
+  for (const auto part : std::views::split(option.value_name, '|')) alternatives.emplace_back(part.begin(), part.end());
+  return alternatives;
+}
+
+/// Returns true if the value may be a path, also of a store, a registry or a model.
 bool NamesFile(const OptionSummary& option) {
-  static const std::set<std::string, std::less<>> names = {"FILE",   "PATH",  "DATA",    "FILES",
-                                                           "BUNDLE", "TEXTS", "MESSAGES"};
-  return names.contains(option.value_name);
+  static const std::set<std::string, std::less<>> names = {"FILE",       "FILE.toml", "PATH",    "DIR",    "DATA",
+                                                           "TEXTS",      "MESSAGES",  "URL",     "BUNDLE", "MODEL",
+                                                           "MODEL.onnx", "NLI_MODEL", "CHAMPION"};
+  return std::ranges::any_of(Alternatives(option), [](const std::string& each) { return names.contains(each); });
+}
+
+/// The words that the value may be: those of a choice, and alternatives in lower case.
+std::vector<std::string> ValueWords(const OptionSummary& option) {
+  if (!option.allowed.empty()) return option.allowed;
+  std::vector<std::string> words = Alternatives(option);
+  std::erase_if(words, [](const std::string& word) {
+    return std::ranges::any_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
+  });
+  return words;
 }
 
 struct DescribedCommand {
@@ -57,6 +77,21 @@ std::vector<std::string> FirstWords(const std::vector<DescribedCommand>& command
   return words;
 }
 
+/// What bash does for the value of an option; "" where it does what it does for all other words.
+std::string ValueCompletion(const OptionSummary& option, const std::string& pattern) {
+  const std::vector<std::string> words = ValueWords(option);
+  const bool file = NamesFile(option);
+  if (!file && words.empty()) return fmt::format("    {}) return ;;\n", pattern);  // a value that only the user knows
+  if (!file) {
+    return fmt::format("    {}) COMPREPLY=($(compgen -W {} -- \"$current\")); return ;;\n", pattern,
+                       ShellQuoted(fmt::format("{}", fmt::join(words, " "))));
+  }
+  if (words.empty() && option.value_name != "DIR") return {};
+  const std::string list = words.empty() ? "" : " -W " + ShellQuoted(fmt::format("{}", fmt::join(words, "\n")));
+  return fmt::format("    {}) local IFS=$'\\n'; COMPREPLY=($(compgen {}{} -- \"$current\")); return ;;\n", pattern,
+                     option.value_name == "DIR" ? "-d" : "-f", list);
+}
+
 }  // namespace
 
 std::string BashCompletion() {
@@ -66,6 +101,10 @@ std::string BashCompletion() {
       "_winnow() {{\n"
       "  local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} command=${{COMP_WORDS[1]}} names=\n"
       "  COMPREPLY=()\n"
+      "  # Of --kind=lr, bash makes three words.\n"
+      "  if [[ $previous == = ]]; then previous=${{COMP_WORDS[COMP_CWORD-2]}}\n"
+      "  elif [[ $current == = ]]; then current=\n"
+      "  fi\n"
       "  if ((COMP_CWORD == 1)); then\n"
       "    COMPREPLY=($(compgen -W {} -- \"$current\"))\n"
       "    return\n"
@@ -88,15 +127,7 @@ std::string BashCompletion() {
   for (const DescribedCommand& command : commands) {
     for (const OptionSummary& option : command.options) {
       if (option.positional || option.flag) continue;
-      const std::string pattern = ShellQuoted(fmt::format("{}:--{}", command.name, option.name));
-      if (!option.allowed.empty()) {
-        text += fmt::format("    {}) COMPREPLY=($(compgen -W {} -- \"$current\")); return ;;\n", pattern,
-                            ShellQuoted(fmt::format("{}", fmt::join(option.allowed, " "))));
-      } else if (option.value_name == "DIR") {
-        text += fmt::format("    {}) COMPREPLY=($(compgen -d -- \"$current\")); return ;;\n", pattern);
-      } else if (!NamesFile(option)) {
-        text += fmt::format("    {}) return ;;\n", pattern);  // a value that only the user knows
-      }
+      text += ValueCompletion(option, ShellQuoted(fmt::format("{}:--{}", command.name, option.name)));
     }
   }
   text += "  esac\n  case $command in\n";
@@ -112,7 +143,7 @@ std::string BashCompletion() {
   return text +
          "  esac\n"
          "  if [[ $current == -* ]]; then COMPREPLY=($(compgen -W \"$names\" -- \"$current\"))\n"
-         "  else COMPREPLY=($(compgen -f -- \"$current\")); fi\n"
+         "  else local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$current\")); fi\n"
          "}\n"
          "complete -o filenames -F _winnow winnow\n";
 }
@@ -121,7 +152,9 @@ std::string ZshCompletion() {
   return "#compdef winnow\n"
          "# Completion of winnow's command lines in zsh, generated by 'winnow help --completion zsh'.\n"
          "autoload -U +X bashcompinit && bashcompinit\n" +
-         BashCompletion();
+         BashCompletion() +
+         "# zsh reads this file when it completes winnow for the first time, and expects an answer to that already.\n"
+         "[[ $funcstack[1] != _winnow ]] || _bash_complete -o filenames -F _winnow\n";
 }
 
 std::string FishCompletion() {
@@ -130,7 +163,8 @@ std::string FishCompletion() {
       "# Completion of winnow's command lines in fish, generated by 'winnow help --completion fish'.\n"
       "function __winnow_is\n"
       "    set -l words (commandline -opc)\n"
-      "    test (count $words) -gt (count $argv); and test \"$words[2..(math 1 + (count $argv))]\" = \"$argv\"\n"
+      "    set -l last (math 1 + (count $argv))\n"
+      "    test (count $words) -ge $last; and test \"$words[2..$last]\" = \"$argv\"\n"
       "end\n";
   std::set<std::string> families;
   for (const DescribedCommand& command : commands) {
@@ -155,8 +189,9 @@ std::string FishCompletion() {
         text += fmt::format("complete -c winnow -n '__winnow_is {}' -l {} -d {}", command.name, name.substr(2),
                             ShellQuoted(option.help));
         if (option.letter != '\0' && name == "--" + option.name) text += fmt::format(" -s {}", option.letter);
-        if (!option.flag) text += NamesFile(option) || option.value_name == "DIR" ? " -r" : " -x";
-        if (!option.allowed.empty()) text += " -a " + ShellQuoted(fmt::format("{}", fmt::join(option.allowed, " ")));
+        if (!option.flag) text += NamesFile(option) ? " -r" : " -x";
+        const std::vector<std::string> words = option.flag ? std::vector<std::string>() : ValueWords(option);
+        if (!words.empty()) text += " -a " + ShellQuoted(fmt::format("{}", fmt::join(words, " ")));
         text += "\n";
       }
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/percent_decoding.h"
 #include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -39,13 +40,29 @@ Result<const Command*> FindCommand(const std::string& name) {
               DidYouMean(name, names, "'winnow help' lists the commands"));
 }
 
+/// Replaces the values of parameters that are passwords, such as "password=" and "sslpassword=" of PostgreSQL.
+std::string QueryWithoutPasswords(std::string_view query) {
+  std::string shown;
+  while (!query.empty()) {
+    const std::string_view parameter = query.substr(0, query.find('&', 1));  // with the ? or & before it
+    const std::string_view name = parameter.substr(0, parameter.find('='));
+    // A name that can't be read may be one.
+    const bool secret = PercentDecoded(name).value_or("password").contains("password");
+    shown += secret ? fmt::format("{}=***", name) : std::string(parameter);
+    query.remove_prefix(parameter.size());
+  }
+  return shown;
+}
+
 /// A URL of a store or cache may contain a password, which does not belong on a screen.
 std::string WithoutPassword(const std::string& value) {
   const size_t scheme = value.find("://");
-  const size_t at = value.find('@', scheme == std::string::npos ? 0 : scheme);
-  if (scheme == std::string::npos || at == std::string::npos) return value;
-  const size_t colon = value.find(':', scheme + 3);
-  return colon < at ? value.substr(0, colon) + ":***" + value.substr(at) : value;
+  if (scheme == std::string::npos) return value;
+  const size_t question = std::min(value.find('?', scheme), value.size());
+  std::string shown = value.substr(0, question);
+  const size_t at = shown.rfind('@'), colon = shown.find(':', scheme + 3);  // a password may contain an @
+  if (at != std::string::npos && colon < at) shown.replace(colon, at - colon, ":***");
+  return shown + QueryWithoutPasswords(std::string_view(value).substr(question));
 }
 
 Result<void> Run(const ConfigCheckOptions& options) {

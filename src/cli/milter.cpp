@@ -1,6 +1,7 @@
 #include "milter/milter.h"
 
 #include "base/log.h"
+#include "base/open_files.h"
 #include "cli/api_key.h"
 #include "cli/commands.h"
 #include "client/server_client.h"
@@ -65,6 +66,7 @@ Result<void> Run(const MilterCommandOptions& options) {
                                       .on_error = options.on_error}};
   const MailCheckOptions& check = milter.checker.check;
   WarnOfOpenKey(check.api_key, check.server, "messages");
+  RaiseOpenFileLimit();  // each message has two connections
   return RunMilter(milter, [&] {
     LogInfo("listening at {}; messages are checked by {}", options.listen, check.server.shown);
     NotifySystemd("READY=1");

@@ -9,6 +9,7 @@
 #include "base/environment.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/open_files.h"
 #include "base/threads.h"
 #include "bundle/model_name.h"
 #include "cli/commands.h"
@@ -65,7 +66,9 @@ struct ServeOptions : CommonOptions {
 
 void AddAddressOptions(ServeOptions& options, OptionTable& table) {
   table.Group("Address");
-  table.Add("host", &options.server.http.host, "Address to listen on; 0.0.0.0 listens on all addresses of this machine")
+  table
+      .Add("host", &options.server.http.host,
+           "Address to listen on; 0.0.0.0 listens on all IPv4 addresses of this machine, :: also on its IPv6 addresses")
       .ValueName("ADDRESS");
   table.Add("port", &options.port, "Port to listen on; 0 chooses a free port, which is logged").Range(0, 65535);
   table.Add("unix-socket", &options.server.http.unix_socket, "Also listen on this Unix domain socket")
@@ -386,6 +389,7 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
 Result<void> Run(const ServeOptions& options) {
   HandleInterrupts();
   HandleReloads();
+  RaiseOpenFileLimit();  // each connection is one
   ServerOptions of_server = TRY(ServerOptionsOf(options));
   of_server.http.sockets = SystemdSockets();
   if (!options.redis_mac_key_file.empty())

@@ -1,11 +1,14 @@
 #include "registry/registry_cache.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/environment.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "bundle/manifest.h"
 #include "bundle/model_version.h"
 
@@ -63,6 +66,13 @@ std::optional<fs::path> RegistryCache::Find(const std::string& name, const std::
 
 Result<fs::path> RegistryCache::Get(Registry& registry, const std::string& name, const std::string& version) const {
   TRY(CheckRegistryName(name, "name of a model"));
+  // It becomes a path, and comes from the records, which others may be able to write.
+  if (!IsSemanticVersion(version)) {
+    return Fail(
+        ErrorCode::kInvalidData,
+        fmt::format("the registry has a version '{}' of {}, which is not a semantic version", Printable(version), name),
+        "versions are numbers such as 1.2.0; 'winnow registry history' tells who has set the alias");
+  }
   const ModelVersion row = TRY(registry.Show(name + ":" + version));
   const fs::path directory = DirectoryOf(name, version);
   // A directory appears as a whole, and the digest of its manifest tells whether it is that of this registry.

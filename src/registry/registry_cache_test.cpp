@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "bundle/manifest.h"
+#include "store/store.h"
 #include "support/error_of.h"
 #include "support/temporary_directory.h"
 
@@ -52,6 +53,16 @@ TEST_F(RegistryCacheTest, PullsAVersionOnce) {
   EXPECT_EQ(ErrorOf(cache.Get(*registry_, "spam", "9.0.0")).code, ErrorCode::kNotFound);
   EXPECT_EQ(ErrorOf(cache.Get(*registry_, "..", "1.0.0")).code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(cache.Find("../registry", "1.0.0"), std::nullopt);
+}
+
+TEST_F(RegistryCacheTest, AVersionOfTheRecordsLeadsNowhereElse) {
+  const std::unique_ptr<Store> store = Store::Open({.url = path("registry/registry.db").string()}).value();
+  ModelVersion version = store->FindModelVersion("spam", "1.0.0").value().value();
+  version.version = "../../elsewhere";
+  ASSERT_TRUE(store->AddModelVersion(version));
+  const RegistryCache cache(path("cache"), "url");
+  EXPECT_EQ(ErrorOf(cache.Get(*registry_, "spam", version.version)).code, ErrorCode::kInvalidData);
+  EXPECT_FALSE(fs::exists(path("elsewhere")));
 }
 
 TEST_F(RegistryCacheTest, ReplacesAVersionOfAnotherRegistry) {

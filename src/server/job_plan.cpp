@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/json_strings.h"
+#include "base/shared_files.h"
 #include "base/suggest.h"
 #include "registry/registry.h"
 #include "server/json_request.h"
@@ -155,6 +156,28 @@ ApiResult<void> AddClassWeights(const Json& value, std::vector<std::string>& arg
   return AddOption("class-weights", value, arguments);
 }
 
+/// A preset is one that the program has: as an option of the command it may also be a file of the machine, whose
+/// options name further files.
+ApiResult<void> AddPreset(const Json& value, std::vector<std::string>& arguments) {
+  if (value.is_null()) return {};
+  if (!value.is_string()) return Reject("option 'preset' must be a name");
+  std::vector<std::string> known;
+  for (const std::string& file : SharedFileNames("presets")) known.push_back(fs::path(file).stem().string());
+  if (std::ranges::find(known, value.str()) == known.end()) {
+    return Reject(fmt::format("option 'preset': there is no preset '{}'; {}", value.str(),
+                              DidYouMean(value.str(), known, fmt::format("there are {}", fmt::join(known, ", ")))));
+  }
+  arguments.push_back("--preset=" + value.str());
+  return {};
+}
+
+ApiResult<void> TakeOption(const std::string& name, const Json& value, const fs::path& models,
+                           std::vector<std::string>& arguments) {
+  if (name == "base-model") return AddBaseModel(models, value, arguments);
+  if (name == "class-weights") return AddClassWeights(value, arguments);
+  return name == "preset" ? AddPreset(value, arguments) : AddOption(name, value, arguments);
+}
+
 ApiResult<void> AddOptions(const Json& request, const Kind& kind, const fs::path& models,
                            std::vector<std::string>& arguments) {
   const Json* const options = Field(request, "options");
@@ -168,9 +191,7 @@ ApiResult<void> AddOptions(const Json& request, const Kind& kind, const fs::path
       return Reject(fmt::format("option '{}' cannot be set for a job of the kind '{}'; {}", name, kind.name,
                                 DidYouMean(name, possible, fmt::format("possible are {}", fmt::join(possible, ", ")))));
     }
-    TRY(name == "base-model"      ? AddBaseModel(models, value, arguments)
-        : name == "class-weights" ? AddClassWeights(value, arguments)
-                                  : AddOption(name, value, arguments));
+    TRY(TakeOption(name, value, models, arguments));
   }
   return {};
 }

@@ -30,6 +30,25 @@ TEST(StoreUrl, ShowsAPostgresUrlWithoutThePassword) {
   EXPECT_EQ(ParseStoreUrl("postgres://anna@db")->name, "postgres://anna@db");
 }
 
+TEST(StoreUrl, SeveralHostsAndUsersWithAnAtAreAccepted) {
+  EXPECT_EQ(ParseStoreUrl("postgresql://a:b@db1:5432,[::1]:5433,db3/spam")->name,
+            "postgresql://a@db1:5432,[::1]:5433,db3/spam");
+  EXPECT_EQ(ParseStoreUrl("postgresql://a:b%40c@db/spam%40home?user=x@y")->password, "b@c");
+  EXPECT_EQ(ParseStoreUrl("postgresql://db/spam?ssl%70assword=a&pass%77ord=b%20c")->password, "b c");
+}
+
+TEST(StoreUrl, APasswordThatIsNotEncodedIsNotQuoted) {
+  for (const char* url :
+       {"postgresql://u:s3cret/more@db/d", "postgresql://u:x@s3cret@db/d", "postgresql://u:12/s3cret@db/d",
+        "postgresql://u:p@s3cret/more@db/d", "postgresql://u:s3cret?x@db/d", "postgresql://db/d?password=s3cret%zz",
+        "postgresql://db/d?sslpassword=s3cret%00", "postgresql://u:s3cret%z@db/d", "host=db dbname=d password=s3cret",
+        "password=s3cret host=db"}) {
+    const Error error = ErrorOf(ParseStoreUrl(url));
+    EXPECT_THAT(error.Text(), Not(HasSubstr("s3cret"))) << url;
+    EXPECT_NE(error.message, "") << url;
+  }
+}
+
 TEST(StoreUrl, RefusesWhatItCannotOpen) {
   EXPECT_EQ(ErrorOf(ParseStoreUrl("mysql://anna:secret@db/x")).code, ErrorCode::kUnsupported);
   EXPECT_THAT(ErrorOf(ParseStoreUrl("mysql://anna:secret@db/x")).Text(), Not(HasSubstr("secret")));

@@ -28,7 +28,7 @@ class Install(TestCase):
         shell = f'source {script}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _winnow; printf "%s\\n" "${{COMPREPLY[@]}}"'
         done = subprocess.run(["bash", "-c", shell, "bash", "winnow", *words], capture_output=True, text=True, check=True, cwd=self.directory)
         self.assertEqual(done.stderr, "")
-        return done.stdout.split()
+        return [line for line in done.stdout.splitlines() if line]
 
     def test_bash_completes_commands_options_values_and_files(self):
         self.assertIn("train", self.complete("tr"))
@@ -40,6 +40,16 @@ class Install(TestCase):
         self.write("texts.csv", "")
         self.assertIn("texts.csv", self.complete("data", "inspect", "te"))
         self.assertIn("--store", self.complete("feedback", "add", "--st"))
+        # Names with spaces, values behind an =, of which bash makes a word, and values that may be a word or a file.
+        self.write("two words.csv", "")
+        self.assertEqual(self.complete("data", "inspect", "two"), ["two words.csv"])
+        self.assertEqual(self.complete("train", "--kind", "=", "l"), ["lr"])
+        self.assertEqual(len(self.complete("train", "--kind", "=")), 3)
+        os.makedirs(self.path("scratched"))
+        self.assertEqual(sorted(self.complete("train", "--base-model", "scr")), ["scratch", "scratched"])
+        self.assertEqual(self.complete("train", "--freeze", "e"), ["encoder", "embeddings"])
+        for option in ("--public-key", "--store", "--registry"):
+            self.assertEqual(self.complete("serve", option, "tex"), ["texts.csv"], option)
 
     def test_completions_of_other_shells_name_every_command(self):
         for shell, begin in (("zsh", "#compdef winnow"), ("fish", "# Completion")):
@@ -49,6 +59,42 @@ class Install(TestCase):
                 self.assertIn(command["name"].split(" ")[-1], text)
             if shutil.which(shell) is not None:
                 subprocess.run([shell, "-n", self.write(f"completion.{shell}", text)], check=True)
+
+    def test_fish_completes_commands_options_and_values(self):
+        if shutil.which("fish") is None:
+            self.skipTest("fish is not installed")
+        script = self.write("winnow.fish", self.winnow("help", "--completion", "fish")[0])
+
+        def complete(line):
+            done = subprocess.run(["fish", "--no-config", "-c", f"source {script}; complete -C '{line}'"], capture_output=True, text=True, check=True, cwd=self.directory)
+            self.assertEqual(done.stderr, "")
+            return [each.split("\t")[0] for each in done.stdout.splitlines()]
+
+        self.assertEqual(complete("winnow trai"), ["train"])
+        self.assertEqual(complete("winnow keys re"), ["revoke"])
+        self.assertEqual(complete("winnow train --kin"), ["--kind"])
+        self.assertEqual(sorted(complete("winnow train --kind ")), ["lr", "svm", "transformer"])
+        self.write("texts.csv", "")
+        self.assertIn("texts.csv", complete("winnow serve --store te"))
+
+    def test_zsh_completes_at_the_first_time(self):
+        if shutil.which("zsh") is None:
+            self.skipTest("zsh is not installed")
+        self.write("_winnow", self.winnow("help", "--completion", "zsh")[0])
+        # A terminal, in which somebody presses the key for the first time.
+        script = self.write("type.zsh", r"""
+            zmodload zsh/zpty
+            zpty shell zsh -f -i
+            zpty -w shell "fpath=($PWD \$fpath); autoload -U compinit; compinit -u -D; bindkey -e; print be''gin"
+            zpty -r shell seen '*begin*'
+            zpty -w -n shell $'winnow trai\t'
+            zpty -r shell seen '*winnow train*'
+            zpty -w -n shell $'\x15winnow train --kind l\t'
+            zpty -r shell seen '*lr*'
+            print completed
+        """)
+        done = subprocess.run(["zsh", "-f", script], capture_output=True, text=True, check=True, cwd=self.directory, timeout=120)
+        self.assertEqual(done.stdout, "completed\n")
 
     def test_installing_puts_files_where_debian_and_shells_look_for_them(self):
         build = os.path.dirname(os.path.abspath(self.program))
@@ -87,6 +133,12 @@ class Install(TestCase):
         self.assertEqual(values["port"]["values"], ["8123"])
         self.assertEqual(values["cache-mb"], {"name": "cache-mb", "values": ["16"], "from": "WINNOW_CACHE_MB"})
         self.assertEqual(values["redis"]["values"], ["redis://user:***@cache/0"])
+        secrets = self.write("secrets.toml", 'filter = true\nspool = "spool"\nredis = "redis://:s3c@ret@cache/0"\n'
+                             'store = "postgresql://winnow@db/winnow?sslmode=verify-full&password=s3cret&ssl%70assword=s3cret&connect_timeout=3"\n')
+        checked = json.loads(self.winnow("config", "check", secrets, "--for", "serve", "--json")[0])
+        values = {option["name"]: option["values"] for option in checked["options"]}
+        self.assertEqual(values["redis"], ["redis://:***@cache/0"])
+        self.assertEqual(values["store"], ["postgresql://winnow@db/winnow?sslmode=verify-full&password=***&ssl%70assword=***&connect_timeout=3"])
         out, _ = self.winnow("config", "check", self.write("train.toml", "epochs = 2\n"), "--for", "train")
         self.assertIn("is valid for 'winnow train'", out)
         self.fails("config", "check", self.write("bad.toml", "\nprot = 1\n"), "--for", "serve", code=2, says=["line 2", "prot", "port"])

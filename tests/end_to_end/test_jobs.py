@@ -185,6 +185,18 @@ class Workspace(JobTest):
         self.ask("GET", "/v1/jobs/..%2F..%2Fsecret/events", status=404)
         self.ask("POST", "/v1/jobs/none/cancel", status=404)
 
+    def test_a_preset_is_one_of_the_program(self):
+        # A preset may be a file for 'winnow train'. Here its options would name any file of the machine.
+        self.write("secret.tsv", "label\ttext\nspam\ta\n")
+        self.write(os.path.join("workspace", "data", "own.toml"), f'validation = "{self.path("secret.tsv")}"\n')
+        for preset in (self.path("workspace", "data", "own.toml"), "workspace/data/own.toml", "own.toml", self.path("secret.tsv"), "../own", "", 1, ["sms-spam"]):
+            self.ask("POST", "/v1/jobs", {"kind": "train", "data": "messages.tsv", "model": "m", "options": {"preset": preset}}, status=422)
+        self.ask("GET", "/api/finetune/run?data=messages.tsv&preset=own.toml", status=422)
+        misspelt = {"kind": "train", "data": "messages.tsv", "model": "m", "options": {"preset": "sms-spm"}}
+        self.assertIn("did you mean 'sms-spam'?", self.ask("POST", "/v1/jobs", misspelt, status=422)["error"])
+        self.assertEqual(self.ask("GET", "/v1/jobs"), {"jobs": []})
+        self.wait(self.train(kind="lr", preset="sms-spam"), "succeeded")
+
     def test_options_are_never_taken_for_others(self):
         job = self.train(kind="lr", template="--output-dir=elsewhere {text}")
         self.wait(job, "succeeded")

@@ -1,8 +1,10 @@
 """The server: started on a free port, asked over HTTP, overloaded with nonsense, and stopped."""
 import concurrent.futures
+import http.client
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import time
@@ -120,6 +122,25 @@ class Start(ServingTest):
         self.write("file", "")
         self.fails("serve", "fast", "--port", 0, "--unix-socket", "file", says=["the path exists and is not a socket", "specify another path with --unix-socket"])
         self.fails("serve", "fast", "--port", 0, "--unix-socket", "none/socket", says=["cannot listen", "check --unix-socket"])
+
+    def test_all_addresses_of_both_kinds_are_listened_at(self):
+        try:
+            with socket.socket(socket.AF_INET6) as probe:
+                probe.bind(("::1", 0))
+        except OSError as error:
+            self.skipTest(f"this machine has no IPv6: {error}")
+        self.serve("fast", "--host", "::")
+        self.wait_for_log(f"listening at http://[::]:{self.port}/v1/classify")
+        for address in ("::1", "127.0.0.1"):
+            response, _ = self.send("GET", "/ready", connection=http.client.HTTPConnection(address, self.port, timeout=60))
+            self.assertEqual(response.status, 200)
+
+    def test_a_server_may_open_as_many_files_as_the_system_lets_it(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        process = self.serve("fast")
+        self.assertEqual(resource.prlimit(process.pid, resource.RLIMIT_NOFILE), (hard, hard))
 
     def test_a_file_is_not_a_model(self):
         err = self.fails("serve", MESSAGES, "--port", 0, code=2, says=[f"{MESSAGES}: is a file, not the directory of a model", "specify the directory of a model"])

@@ -217,14 +217,23 @@ def demonstrate(machine):
     check("macro" in output and re.search(r"^(spam|ham) +\d.*Dinner's in the oven", output, re.M), f"the demo printed {output}")
 
 
+ENABLED = {"/etc/systemd/system/sockets.target.wants/winnow.socket": "/lib/systemd/system/winnow.socket",
+           "/etc/systemd/system/timers.target.wants/winnow-retrain@spam.timer": "/lib/systemd/system/winnow-retrain@.timer"}
+LEFT_BY_RUNS = ("/var/log/private/winnow/access.jsonl", "/var/lib/prometheus/node-exporter/winnow-spam.prom")
+
+
 def administrate(machine):
-    """What an administrator leaves: a changed option, a drop-in, an enabled socket, a model of the service."""
+    """What an administrator leaves: a changed option, a drop-in, an enabled socket and timer, a model of the service; and what runs leave."""
     with open(machine.path("/etc/winnow/serve.toml"), "a", encoding="utf-8") as file:
         file.write("cache-mb = 7\n")
     machine.write("/etc/systemd/system/winnow.service.d/limits.conf", "[Service]\nMemoryMax=1G\n")
-    link = machine.path("/etc/systemd/system/sockets.target.wants/winnow.socket")
-    os.makedirs(os.path.dirname(link), exist_ok=True)
-    os.symlink("/lib/systemd/system/winnow.socket", link)
+    for link, unit in ENABLED.items():
+        os.makedirs(os.path.dirname(machine.path(link)), exist_ok=True)
+        os.symlink(unit, machine.path(link))
+    # As systemd makes it of LogsDirectory= and DynamicUser=, and as the unit of drift does.
+    for left in LEFT_BY_RUNS:
+        machine.write(left, "{}\n")
+    os.symlink("private/winnow", machine.path("/var/log/winnow"))
     machine.shell("mkdir -p /var/lib/winnow/models; cp -r spam /var/lib/winnow/models/spam; chmod -R a+rX /var/lib/winnow")
     return {path: machine.read(path) for path in ("/etc/winnow/serve.toml", "/etc/systemd/system/winnow.service.d/limits.conf",
                                                   "/var/lib/winnow/models/spam/winnow.json", "/root/spam/winnow.json")}
@@ -290,7 +299,10 @@ def walk(machine, package, folder, step):
     check("+newer" in machine.shell("dpkg-query -W winnow"), "the newer package was not installed")
     for path, text in kept.items():
         check(machine.read(path) == text, f"the upgrade changed {path}")
-    check(os.path.islink(machine.path("/etc/systemd/system/sockets.target.wants/winnow.socket")), "the upgrade disabled winnow.socket")
+    for link in ENABLED:
+        check(os.path.islink(machine.path(link)), f"the upgrade removed {link}")
+    for left in LEFT_BY_RUNS:
+        check(os.path.isfile(machine.path(left)), f"the upgrade removed {left}")
     check(machine.shell(classify) == before, "the model answers otherwise after the upgrade")
     serve_as_the_unit_does(machine)
     machine.shell("for i in 1 2; do /var/lib/dpkg/info/winnow.postinst configure \"$(dpkg-query -Wf '${Version}' winnow)\"; done")
@@ -299,6 +311,7 @@ def walk(machine, package, folder, step):
     machine.shell("apt-get -q remove winnow")
     check(machine.read("/etc/winnow/serve.toml") == kept["/etc/winnow/serve.toml"], "removal took the configuration")
     check(not os.path.exists(machine.path("/usr/bin/winnow")), "removal left the program")
+    check([os.path.exists(machine.path(left)) for left in LEFT_BY_RUNS] == [True, False], "removal keeps logs, and no metrics, which nobody measures any more")
     step("purge")
     script = machine.read("/var/lib/dpkg/info/winnow.postrm")
     machine.shell("apt-get -q purge winnow")
@@ -306,6 +319,7 @@ def walk(machine, package, folder, step):
     left = machine.names()
     people = {name for name in left if name.startswith(("/var/lib/winnow", "/etc/systemd/system/winnow.service.d"))}
     check(left == people, f"the purge left {sorted(left - people)}")
+    check(not os.path.lexists(machine.path("/var/log/winnow")) and not os.path.exists(machine.path("/var/log/private/winnow")), "the purge left logs")
     for path, text in kept.items():
         check(path.startswith("/etc/winnow") or machine.read(path) == text, f"the purge changed {path}")
 

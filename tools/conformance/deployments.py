@@ -132,6 +132,16 @@ class Deployments(unittest.TestCase):
                 with self.subTest(version=version, values=values):
                     self.validate(self.rendered(*values, version=version), version.rsplit(".", 1)[0])
 
+    def test_the_schema_has_the_values_of_the_chart(self):
+        def check(values, schema, where):
+            self.assertEqual(set(schema["properties"]) - {"global"}, set(values), where)
+            for name, value in values.items():
+                if schema["properties"][name].get("additionalProperties") is False:
+                    check(value, schema["properties"][name], name)
+
+        (values,) = load((CHART / "values.yaml").read_text(encoding="utf-8"))
+        check(values, json.loads((CHART / "values.schema.json").read_text(encoding="utf-8")), "values.yaml")
+
     def test_by_default_servers_may_do_nothing_but_answer(self):
         self.check_servers(load(self.rendered("--set=modelVolume.existingClaim=models")))
         self.check_servers(load(MANIFESTS.read_text(encoding="utf-8")))
@@ -161,6 +171,8 @@ class Deployments(unittest.TestCase):
     def check_confined(self, workload):
         pod = pods_of(workload)["spec"]
         self.assertIs(pod["automountServiceAccountToken"], False)
+        # Variables such as WINNOW_PORT, which Kubernetes makes of a service's name, are options of the program.
+        self.assertIs(pod["enableServiceLinks"], False)
         self.assertEqual((pod["securityContext"]["runAsNonRoot"], pod["securityContext"]["seccompProfile"]["type"]), (True, "RuntimeDefault"))
         for container in pod["containers"]:
             self.assertEqual(container["securityContext"], {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
@@ -180,6 +192,22 @@ class Deployments(unittest.TestCase):
         policy = of_kind(manifests, "NetworkPolicy")["spec"]
         self.assertEqual([[port["port"] for port in rule["ports"]] for rule in policy["egress"]], [[53, 53], [5432, 6379], [443]])
         self.assertEqual(len(policy["ingress"][0]["from"]), 2)
+
+    def test_servers_with_authorities_of_their_own(self):
+        manifests = self.with_values("authorities")
+        for workload in (of_kind(manifests, "Deployment"), of_kind(manifests, "CronJob")):
+            self.check_confined(workload)
+            pod = pods_of(workload)["spec"]
+            (container,) = pod["containers"]
+            self.assertEqual(pod["serviceAccountName"], "winnow")
+            self.assertIn({"name": "SSL_CERT_FILE", "value": "/etc/authorities/ca.pem"}, container["env"])
+            self.assertIn({"name": "authorities", "mountPath": "/etc/authorities", "readOnly": True}, container["volumeMounts"])
+            self.assertIn({"name": "authorities", "configMap": {"name": "authorities"}}, pod["volumes"])
+        (server,) = pods_of(of_kind(manifests, "Deployment"))["spec"]["containers"]
+        self.assertIn("--host=::", server["args"])
+
+    def test_the_retraining_without_helm_is_confined(self):
+        self.check_confined(of_kind(load((KUBERNETES / "retrain.yaml").read_text(encoding="utf-8")), "CronJob"))
 
     def test_servers_that_are_scaled(self):
         manifests = self.with_values("scaled")
@@ -224,6 +252,9 @@ class Deployments(unittest.TestCase):
         self.rendered("--set=filter=true,secret.name=winnow,apiKeys.withoutFilterKeys=true")
         self.assertIn("registry.follow needs secret.name", self.rendered("--set=registry.follow=true", code=1))
         self.assertIn("kubeVersion", self.rendered(version="1.24.0", code=1))
+        for wrong, named in (("modelVolume.existingclaim=models", "existingclaim"), ("apikeys.existingSecret=keys", "apikeys"), ("replicas=two", "replicas"),
+                             ("retraining.promote=winner", "retraining.promote")):
+            self.assertIn(named, self.rendered(f"--set={wrong}", code=1))
 
     # What containers are told.
 
@@ -234,7 +265,7 @@ class Deployments(unittest.TestCase):
                 self.assertIn(option, retrain)
 
     def test_the_program_starts_as_the_chart_says(self):
-        for manifests in (load(self.rendered()), self.with_values("registry"), self.with_values("scaled"), self.with_values("filter")):
+        for manifests in (load(self.rendered()), self.with_values("registry"), self.with_values("scaled"), self.with_values("filter"), self.with_values("authorities")):
             (container,) = pods_of(of_kind(manifests, "Deployment"))["spec"]["containers"]
             self.start(container["args"], [each["name"] for each in container["env"]])
 
@@ -262,7 +293,9 @@ class Deployments(unittest.TestCase):
                 arguments = [argument.replace(text, str(place)) for argument in arguments]
             arguments = [argument.replace("--port=8080", "--port=0").replace("0.0.0.0", "127.0.0.1") for argument in arguments]
             # Redis and PostgreSQL are not needed for a start: nobody listens there. S3 and the registry are directories here.
-            environment = {**os.environ, "WINNOW_PORT": "0", **{name: str(here[name]) for name in variables if name in here}}
+            # Where the port is an argument, the variable is what Kubernetes makes of a service named winnow.
+            port = "tcp://10.0.0.1:80" if "--port=0" in arguments else "0"
+            environment = {**os.environ, "WINNOW_PORT": port, **{name: str(here[name]) for name in variables if name in here}}
             with subprocess.Popen([self.program, *arguments, "--json"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
                 try:
                     line = server.stdout.readline()
@@ -291,6 +324,10 @@ class Deployments(unittest.TestCase):
         self.assertEqual(set(re.findall(r"\$\{(\w+)", text)), set(SECRETS))
         self.assertLessEqual(set(SECRETS), set(re.findall(r"\b([A-Z][A-Z0-9]*_[A-Z]+)\b", text.split("\nname:")[0])))
         return load(re.sub(r"\$\{(\w+)(:\?[^}]*)?\}", lambda found: SECRETS[found[1]], text))[0]
+
+    def test_passwords_of_compose_stay_out_of_git_and_of_images(self):
+        for file in (".gitignore", ".dockerignore"):
+            self.assertRegex((ROOT / file).read_text(encoding="utf-8"), r"(?m)^(\*\*/)?\.env$", file)
 
     def test_compose_names_what_exists(self):
         compose = self.compose()
