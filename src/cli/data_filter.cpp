@@ -44,7 +44,7 @@ void Describe(DataFilterOptions& options, OptionTable& table) {
 
 Result<void> Run(const DataFilterOptions& options) {
   HandleInterrupts();
-  const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options));
+  const std::vector<std::filesystem::path> files = TRY(DataFilesOf(options, /*twice=*/false));
   RowWriter writer = TRY(RowWriter::For(options.output));
   TRY(CheckOutputFile(options.output, files));
   size_t blank = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/streams.h"
 #include "cli/field_options.h"
 #include "pipeline/data_plan.h"
 
@@ -59,11 +60,17 @@ void AddProblemType(ReadingOptions& reading, OptionTable& table) {
       .Default("determined from the data");
 }
 
-Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions& options) {
+Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions& options, bool twice) {
   std::vector<std::filesystem::path> files;
   for (const std::filesystem::path& file : options.data) {
+    if (twice && !CanBeReadTwice(file)) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  file.string() +
+                      ": standard input and pipes cannot be used by this command, because it reads the rows twice",
+                  "save the rows to a file first");
+    }
     if (file == "-") {
-      return Fail(ErrorCode::kInvalidArgument, "standard input cannot be used here, because the rows are read twice",
+      return Fail(ErrorCode::kInvalidArgument, "-: standard input cannot be used by this command",
                   "save the rows to a file first");
     }
     if (std::ranges::find(files, file) == files.end()) files.push_back(file);

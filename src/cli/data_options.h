@@ -37,8 +37,8 @@ void AddFieldOptions(ReadingOptions& reading, OptionTable& table, std::string fo
 /// Binds --problem-type.
 void AddProblemType(ReadingOptions& reading, OptionTable& table);
 
-/// Returns the files that DATA names, each once. Errors: kInvalidArgument for standard input, which cannot be read
-/// twice.
-Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions& options);
+/// Returns the files that DATA names, each once. Errors: kInvalidArgument for standard input and, if the command reads
+/// the rows `twice`, for pipes and other devices, from which the rows are gone after the first time.
+Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions& options, bool twice = true);
 
 }  // namespace winnow

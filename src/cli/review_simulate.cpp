@@ -51,7 +51,7 @@ void Describe(ReviewSimulateOptions& options, OptionTable& table) {
 
 Result<SimulationData> ReadData(const ReviewSimulateOptions& options) {
   SplitReport report;
-  SplitFiles files{.train = TRY(DataFilesOf(options)), .validation = {}, .test = {}};
+  SplitFiles files{.train = TRY(DataFilesOf(options, /*twice=*/false)), .validation = {}, .test = {}};
   if (options.test) files.test = {*options.test};
   const Split split = TRY(ReadSplit(files, ReadOptionsOf(options.reading),
                                     {.test_size = options.test_size, .validation_size = 0, .seed = 42}, report));
