@@ -27,6 +27,15 @@ TEST(ResponseHead, HasStatusHeadersAndLength) {
   EXPECT_THAT(HeaderBytes(Response(200, ""), "id", false, false), HasSubstr("Connection: close"));
 }
 
+TEST(ResponseHead, HasTheTimeAsHttpWritesIt) {
+  using std::chrono::system_clock;
+  EXPECT_EQ(HttpDate(system_clock::from_time_t(784111777)), "Sun, 06 Nov 1994 08:49:37 GMT");
+  const std::string before = HttpDate(system_clock::now());
+  const std::string head = HeaderBytes(Response(200, ""), "id", false, true);
+  const std::string after = HttpDate(system_clock::now());
+  EXPECT_THAT(head, testing::AnyOf(HasSubstr("\r\nDate: " + before), HasSubstr("\r\nDate: " + after)));
+}
+
 TEST(ResponseHead, TellsNoLengthWhereThereIsNoBody) {
   for (const int status : {204, 304}) {
     EXPECT_THAT(HeaderBytes(Response(status, ""), "id", false, true), Not(HasSubstr("\r\nContent-"))) << status;
