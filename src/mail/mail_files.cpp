@@ -82,7 +82,8 @@ Result<std::string> Unpacked(const fs::path& path) {
     contents.resize(before + read);
     if (read < kPiece) return contents;
   }
-  return Fail(ErrorCode::kInvalidData, path.string() + ": has 1 GB or more when it is decompressed");
+  return Fail(ErrorCode::kInvalidData, path.string() + ": has 1 GB or more when it is decompressed",
+              "decompress it, and divide it into smaller files");
 }
 
 /// Says what a file is that contains messages in a form that is not read; empty for other files.
@@ -111,7 +112,8 @@ class MailWalker {
   Result<void> Read(const fs::path& path) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
-    if (!fs::exists(status)) return Fail(ErrorCode::kNotFound, path.string() + ": no such file or directory");
+    if (!fs::exists(status))
+      return Fail(ErrorCode::kNotFound, path.string() + ": no such file or directory", "check the path");
     if (!fs::is_directory(status)) return ReadOne(path, path.stem().string(), false);
     const fs::path clean = (path / "").lexically_normal().parent_path();
     const std::string name = clean.filename().string();
@@ -128,7 +130,8 @@ class MailWalker {
     return true;
   }
 
-  /// The name of a folder whose directory has this name: that of a subfolder of a Maildir begins with a dot (Maildir++).
+  /// The name of a folder whose directory has this name: that of a subfolder of a Maildir begins with a dot
+  /// (Maildir++).
   static std::string FolderName(const std::string& name) { return name.starts_with('.') ? name.substr(1) : name; }
 
   static Result<std::vector<fs::path>> Sorted(const fs::path& directory) {
@@ -139,8 +142,8 @@ class MailWalker {
       entries.push_back(entry->path());
     }
     if (error) {
-      return Fail(ErrorCode::kIo,
-                  fmt::format("{}: cannot read the directory: {}", directory.string(), error.message()));
+      return Fail(ErrorCode::kIo, fmt::format("{}: cannot read the directory: {}", directory.string(), error.message()),
+                  "check the permissions of the directory");
     }
     std::ranges::sort(entries);
     return entries;

@@ -76,7 +76,8 @@ Result<StoreAddress> PostgresAddress(std::string_view url) {
     address.password = PercentDecoded(value.substr(0, value.find('&'))).value_or("");
   }
   if (url.find('\0') != std::string_view::npos)
-    return Fail(ErrorCode::kInvalidArgument, "the URL of the PostgreSQL database contains a zero byte");
+    return Fail(ErrorCode::kInvalidArgument, "the URL of the PostgreSQL database contains a zero byte",
+                "remove %00 from the URL");
   address.name = shown;
   return address;
 }
