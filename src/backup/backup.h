@@ -1,5 +1,5 @@
-/// Backups of what a server keeps: its store, its registry, its workspace, a directory of models, and files such as rules
-/// and keys.
+/// Backups of what a server keeps: its store, its registry, its workspace, a directory of models, and files such as
+/// rules and keys.
 ///
 /// A backup is a directory that is complete or absent:
 ///
@@ -54,9 +54,9 @@ Result<BackupReport> BackUp(const BackupPlan& plan);
 
 /// Where the parts of a backup go. A part without a place is not restored.
 struct RestorePlan {
-  std::filesystem::path backup = {};                                             ///< or a SQLite file: a copy of a store
-  std::optional<std::string> store = {};                                         ///< URL or file of the SQLite store
-  std::optional<std::string> registry = {};                                      ///< directory to write
+  std::filesystem::path backup = {};         ///< or a SQLite file: a copy of a store
+  std::optional<std::string> store = {};     ///< URL or file of the SQLite store
+  std::optional<std::string> registry = {};  ///< directory to write
   std::optional<std::filesystem::path> workspace = {}, models = {}, files = {};  ///< directories to write
   bool overwrite = false;  ///< whether what is there is replaced; it is kept as NAME.before-restore, with its logs
 };

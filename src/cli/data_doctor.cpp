@@ -96,7 +96,8 @@ struct DoctorInput {
 };
 
 Result<DoctorInput> Read(const DataDoctorOptions& options) {
-  DoctorInput input{.files = TRY(DataFilesOf(options, options.fix.has_value())), .held_out = {}, .dataset = {}, .report = {}};
+  DoctorInput input{
+      .files = TRY(DataFilesOf(options, options.fix.has_value())), .held_out = {}, .dataset = {}, .report = {}};
   const auto add = [&](const std::optional<std::filesystem::path>& file, DataPart part) -> Result<void> {
     if (!file) return {};
     if (std::ranges::find(input.files, *file) != input.files.end()) {

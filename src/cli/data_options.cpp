@@ -64,10 +64,10 @@ Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions&
   std::vector<std::filesystem::path> files;
   for (const std::filesystem::path& file : options.data) {
     if (twice && !CanBeReadTwice(file)) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  file.string() +
-                      ": standard input and pipes cannot be used by this command, because it reads the rows twice",
-                  "save the rows to a file first");
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          file.string() + ": standard input and pipes cannot be used by this command, because it reads the rows twice",
+          "save the rows to a file first");
     }
     if (file == "-") {
       return Fail(ErrorCode::kInvalidArgument, "-: standard input cannot be used by this command",

@@ -77,7 +77,7 @@ std::vector<TrainingRow> AuditRows(const UniformSample& audits) {
   return rows;
 }
 
-Result<TrainingSet> FeedbackRows(Store& store, const FeedbackExportOptions& options) {
+Result<TrainingSet> ReadRows(Store& store, const FeedbackExportOptions& options) {
   ProgressBar progress("read", TRY(store.CountFeedback({})));
   TrainingSet set = TRY(ReadTrainingSet(store, {.teacher = options.teacher, .least_weight = options.min_weight},
                                         [&](int64_t count) { progress.Advance(count); }));
@@ -107,7 +107,7 @@ Result<void> Run(const FeedbackExportOptions& options) {
     set.rows = AuditRows(audits);
     if (const std::string text = LeftOutText(audits); !text.empty()) LogInfo("{}", text);
   } else {
-    set = TRY(FeedbackRows(*store, options));
+    set = TRY(ReadRows(*store, options));
   }
   std::map<std::string, int64_t> counts;
   for (const TrainingRow& row : set.rows) {

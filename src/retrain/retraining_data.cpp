@@ -23,8 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Returns the conditions of the filter that rows of feedback can satisfy or not: those about their fields, or about the
-/// length of the text.
+/// Returns the conditions of the filter that rows of feedback can satisfy or not: those about their fields, or about
+/// the length of the text.
 Result<std::string> FilterOfFeedback(const ReadingOptions& reading, std::span<const std::string> fields) {
   const Filter filter = TRY(Filter::Parse(fmt::format("{}", fmt::join(reading.filter, " and "))));
   std::vector<std::string> kept;
@@ -92,7 +92,8 @@ Result<AddedFeedback> AddAllFeedback(Store& store, double least_weight, const fs
   const TrainingSet set = TRY(ReadTrainingSet(store, {.least_weight = least_weight}));
   if (!set.rows.empty()) {
     const FeedbackRows rows = TRY(RowsFor(plan.data.reading));
-    OwnFile own{.file = directory / "feedback.jsonl", .filter = TRY(FilterOfFeedback(plan.data.reading, rows.fields()))};
+    OwnFile own{.file = directory / "feedback.jsonl",
+                .filter = TRY(FilterOfFeedback(plan.data.reading, rows.fields()))};
     RowWriter writer = TRY(RowWriter::For(own.file));
     for (const TrainingRow& row : set.rows) writer.Add(rows.Row(row));
     TRY(writer.Write());

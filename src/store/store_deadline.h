@@ -5,9 +5,10 @@
 
 namespace winnow {
 
-/// While it lives, calls of stores in its thread fail from `until` on, with kNetwork: those that wait and those that have
-/// not begun. Of several deadlines the earliest holds. A connection that is being opened may take two seconds longer,
-/// libpq's least time. Work that other threads do for a call, such as the group commit of feedback, has no part in it.
+/// While it lives, calls of stores in its thread fail from `until` on, with kNetwork: those that wait and those that
+/// have not begun. Of several deadlines the earliest holds. A connection that is being opened may take two seconds
+/// longer, libpq's least time. Work that other threads do for a call, such as the group commit of feedback, has no part
+/// in it.
 class StoreDeadline {
  public:
   using Clock = std::chrono::steady_clock;
