@@ -8,9 +8,10 @@
 
 namespace winnow {
 
-/// How long a request waits for the store, from its arrival; a search of the texts of the history; and what reads much
-/// of the history.
-inline constexpr std::chrono::seconds kStorePatience(5), kSearchPatience(10), kHistoryPatience(30);
+/// How long a request waits for the store, from its arrival; a search of the texts of the history; what reads much of
+/// the history; and feedback, which has time limits of its own for each step, and goes to the spool if one has passed.
+inline constexpr std::chrono::seconds kStorePatience(5), kSearchPatience(10), kHistoryPatience(30),
+    kFeedbackPatience(30);
 
 /// As AskStore (server/service.h), which has kStorePatience. When it has passed, calls of the store in `task` fail
 /// (store/store_deadline.h), also if the task has waited for a thread until then.
