@@ -12,15 +12,7 @@
 namespace winnow {
 namespace {
 
-/// The number that a text spells; nothing for other texts and for nan.
-std::optional<double> Number(std::string_view text) {
-  text = TrimAscii(text);
-  if (text.starts_with('+')) text.remove_prefix(1);
-  const std::optional<double> number = ParseNumber<double>(text);
-  if (number && std::isnan(*number))
-    return std::nullopt;  // how pandas spells a missing value; it equals itself as a text
-  return number;
-}
+std::optional<double> Number(std::string_view text) { return Filter::NumberIn(text); }
 
 /// A whole number of any size, such as the ID of a message: digits without leading zeros.
 struct WholeNumber {
@@ -208,6 +200,15 @@ Result<Filter> Filter::Parse(std::string_view expression) {
     filter.conditions_.push_back(std::move(condition));
   }
   return filter;
+}
+
+std::optional<double> Filter::NumberIn(std::string_view text) {
+  text = TrimAscii(text);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const std::optional<double> number = ParseNumber<double>(text);
+  if (number && std::isnan(*number))
+    return std::nullopt;  // how pandas spells a missing value; it equals itself as a text
+  return number;
 }
 
 Value Filter::ValueOf(const Condition& condition, const Record& record, std::string_view text) {

@@ -1,6 +1,7 @@
 /// `--filter`: selection of rows by their fields, such as "execution_success" or "lang=en and chars<320".
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,8 @@ class Filter {
   static bool Satisfies(const Condition& condition, const Record& record, std::string_view text);
   /// Returns the value that the condition is about; a missing one if the record has no such field.
   static Value ValueOf(const Condition& condition, const Record& record, std::string_view text);
+  /// Returns the number that a text spells; nothing for other texts and for nan.
+  static std::optional<double> NumberIn(std::string_view text);
 
  private:
   std::vector<Condition> conditions_;
