@@ -142,9 +142,9 @@ Json BackupReportJson(const BackupReport& report) {
 }
 
 Result<BackupReport> BackUp(const BackupPlan& plan) {
-  if (!plan.store && !plan.registry && !plan.workspace && plan.files.empty()) {
+  if (!plan.store && !plan.registry && !plan.workspace && !plan.models && plan.files.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "there is nothing to back up",
-                "pass --store, --registry, --workspace or --file");
+                "pass --store, --registry, --workspace, --models or --file");
   }
   std::optional<fs::path> store, registry;
   if (plan.store) store = TRY(SqliteFileOf(*plan.store, "store"));
@@ -152,13 +152,13 @@ Result<BackupReport> BackUp(const BackupPlan& plan) {
   NewDirectory directory = TRY(NewDirectory::Make(fs::absolute(plan.output).lexically_normal()));
   BackupWriter writer(directory.path());
   if (store) writer.Add("store", store->string(), TRY(CopyFiles({*store}, writer.Directory("store"))));
-  if (registry) {
-    writer.Add("registry", registry->string(), TRY(CopyTree(*registry, writer.Directory("registry"), plan.keep_going)));
-  }
-  if (plan.workspace) {
-    writer.Add("workspace", plan.workspace->string(),
-               TRY(CopyTree(*plan.workspace, writer.Directory("workspace"), plan.keep_going)));
-  }
+  const auto add_tree = [&](const char* kind, const std::optional<fs::path>& from) -> Result<void> {
+    if (from) writer.Add(kind, from->string(), TRY(CopyTree(*from, writer.Directory(kind), plan.keep_going)));
+    return {};
+  };
+  TRY(add_tree("registry", registry));
+  TRY(add_tree("workspace", plan.workspace));
+  TRY(add_tree("models", plan.models));
   if (!plan.files.empty()) writer.Add("files", "", TRY(CopyFiles(plan.files, writer.Directory("files"))));
   BackupReport report = TRY(writer.Write());
   TRY(directory.Commit());

@@ -1,4 +1,5 @@
-/// Backups of what a server keeps: its store, its registry, its workspace, and files such as rules and keys.
+/// Backups of what a server keeps: its store, its registry, its workspace, a directory of models, and files such as
+/// rules and keys.
 ///
 /// A backup is a directory that is complete or absent:
 ///
@@ -6,6 +7,7 @@
 ///     store/NAME                  the SQLite file of the store
 ///     registry/...                a registry in a directory: its records and its artifacts
 ///     workspace/...               data files, models, jobs, reviews
+///     models/...                  a directory of bundles
 ///     files/NAME                  single files
 #pragma once
 
@@ -25,13 +27,14 @@ struct BackupPlan {
   std::optional<std::string> store = {};     ///< URL or file of a store in SQLite
   std::optional<std::string> registry = {};  ///< directory of a registry
   std::optional<std::filesystem::path> workspace = {};
+  std::optional<std::filesystem::path> models = {};  ///< directory of bundles
   std::vector<std::filesystem::path> files = {};
   std::filesystem::path output = {};                       ///< directory to write, which must not exist
   std::function<bool()> keep_going = [] { return true; };  ///< polled; returning false ends the backup
 };
 
 struct BackupPart {
-  std::string kind;  ///< "store", "registry", "workspace" or "files"
+  std::string kind;  ///< "store", "registry", "workspace", "models" or "files"
   std::string from;  ///< where it was
   size_t files = 0;
   uint64_t bytes = 0;
@@ -51,10 +54,10 @@ Result<BackupReport> BackUp(const BackupPlan& plan);
 
 /// Where the parts of a backup go. A part without a place is not restored.
 struct RestorePlan {
-  std::filesystem::path backup = {};                                ///< or a SQLite file: a copy of a store
-  std::optional<std::string> store = {};                            ///< URL or file of the SQLite store to write
-  std::optional<std::string> registry = {};                         ///< directory to write
-  std::optional<std::filesystem::path> workspace = {}, files = {};  ///< directories to write
+  std::filesystem::path backup = {};         ///< or a SQLite file: a copy of a store
+  std::optional<std::string> store = {};     ///< URL or file of the SQLite store
+  std::optional<std::string> registry = {};  ///< directory to write
+  std::optional<std::filesystem::path> workspace = {}, models = {}, files = {};  ///< directories to write
   bool overwrite = false;  ///< whether what is there is replaced; it is kept as NAME.before-restore, with its logs
 };
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -228,7 +229,7 @@ Result<void> RestoreStore(const fs::path& from, const std::string& url, bool ove
 
 /// A copy of a store that a migration has left (store/former_copies.h) has no digests; SQLite checks it.
 Result<BackupReport> RestoreCopyOfStore(const RestorePlan& plan) {
-  if (!plan.store || plan.registry || plan.workspace || plan.files) {
+  if (!plan.store || plan.registry || plan.workspace || plan.models || plan.files) {
     return Fail(ErrorCode::kInvalidArgument, plan.backup.string() + " is a SQLite file, which is a store alone",
                 "pass --store, and no other place");
   }
@@ -255,24 +256,29 @@ Result<BackupReport> Restore(const RestorePlan& plan) {
   const auto part_of = [&](const std::string& kind) -> Result<const SavedPart*> {
     const auto found = std::ranges::find(saved.parts, kind, &SavedPart::kind);
     if (found == saved.parts.end()) {
-      return Fail(ErrorCode::kNotFound, fmt::format("{} does not contain a {}", plan.backup.string(), kind));
+      std::vector<std::string> kinds;
+      for (const SavedPart& part : saved.parts) kinds.push_back(part.kind);
+      return Fail(ErrorCode::kNotFound, fmt::format("{} does not contain the part '{}'", plan.backup.string(), kind),
+                  fmt::format("its parts are: {}", fmt::join(kinds, ", ")));
     }
     report.parts.push_back(*std::ranges::find(checked.parts, kind, &BackupPart::kind));
     return &*found;
   };
-  if (!plan.store && !plan.registry && !plan.workspace && !plan.files) {
+  if (!plan.store && !plan.registry && !plan.workspace && !plan.models && !plan.files) {
     return Fail(ErrorCode::kInvalidArgument, "there is no place to restore to",
-                "pass --store, --registry, --workspace or --files");
+                "pass --store, --registry, --workspace, --models or --files");
   }
   // All that is asked for must be there before anything is written.
   const SavedPart* const store = plan.store ? TRY(part_of("store")) : nullptr;
   const SavedPart* const registry = plan.registry ? TRY(part_of("registry")) : nullptr;
   const SavedPart* const workspace = plan.workspace ? TRY(part_of("workspace")) : nullptr;
+  const SavedPart* const models = plan.models ? TRY(part_of("models")) : nullptr;
   const SavedPart* const files = plan.files ? TRY(part_of("files")) : nullptr;
   if (store != nullptr && store->files.size() != 1) return std::unexpected(Damaged(plan.backup, "a store is one file"));
   if (workspace != nullptr) {
     TRY(RestoreDirectory(plan.backup / "workspace", *workspace, *plan.workspace, plan.overwrite));
   }
+  if (models != nullptr) TRY(RestoreDirectory(plan.backup / "models", *models, *plan.models, plan.overwrite));
   if (registry != nullptr) {
     const RegistryPlaces places = TRY(PlacesOf(*plan.registry, ""));
     if (places.directory.empty()) {

@@ -38,9 +38,14 @@ void DescribeBackup(BackupOptions& options, OptionTable& table) {
   table.Add("store", &options.plan.store, "Store in SQLite: sqlite:FILE or a path").ValueName("URL");
   table.Add("registry", &options.plan.registry, "Registry in a directory").ValueName("DIR");
   table.Add("workspace", &options.plan.workspace, "Workspace of a server (winnow serve --workspace)").ValueName("DIR");
+  table.Add("models", &options.plan.models, "Directory of models, such as that of 'winnow serve DIR'").ValueName("DIR");
   table.Add("file", &options.plan.files, "Further file, such as rules or API keys").ValueName("FILE");
   table.Example("winnow backup backups/monday --store sqlite:winnow.db --registry registry --file rules.toml",
                 "back up a server's store, its registry and its rules");
+  table.Example(
+      "winnow backup backups/monday --models /var/lib/winnow/models --store sqlite:/var/lib/winnow/store.db --file "
+      "/etc/winnow/serve.toml",
+      "back up the service of the Debian package");
 }
 
 Result<void> RunBackup(const BackupOptions& options) {
@@ -63,6 +68,7 @@ void DescribeRestore(RestoreOptions& options, OptionTable& table) {
   table.Add("store", &options.plan.store, "Write the store there: sqlite:FILE or a path").ValueName("URL");
   table.Add("registry", &options.plan.registry, "Write the registry there").ValueName("DIR");
   table.Add("workspace", &options.plan.workspace, "Write the workspace there").ValueName("DIR");
+  table.Add("models", &options.plan.models, "Write the models there").ValueName("DIR");
   table.Add("files", &options.plan.files, "Write the further files into this directory").ValueName("DIR");
   table.Add("overwrite", &options.plan.overwrite, "Replace what is there, which is kept as NAME.before-restore");
   table.Example("winnow restore backups/monday --store sqlite:winnow.db --overwrite", "restore the store of a backup");
@@ -76,7 +82,8 @@ Result<void> RunRestore(const RestoreOptions& options) {
 }  // namespace
 
 Command BackupCommand() {
-  return MakeCommand<BackupOptions>("backup", "Backs up a store, a registry, a workspace and files, while servers run.",
+  return MakeCommand<BackupOptions>("backup",
+                                    "Backs up a store, a registry, a workspace, models and files, while servers run.",
                                     DescribeBackup, RunBackup);
 }
 

@@ -74,7 +74,8 @@ Result<void> CheckReadTwice(std::span<const std::filesystem::path> files) {
     if (CanBeReadTwice(file)) continue;
     return Fail(
         ErrorCode::kInvalidArgument,
-        fmt::format("{}: standard input and pipes cannot be used here, because the rows are read twice", file.string()),
+        fmt::format("{}: standard input and pipes cannot be used by this command, because it reads the rows twice",
+                    file.string()),
         "save the rows to a file first");
   }
   return {};
@@ -84,7 +85,7 @@ Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions&
   std::vector<std::filesystem::path> files;
   for (const std::filesystem::path& file : options.data) {
     if (file == "-") {
-      return Fail(ErrorCode::kInvalidArgument, "standard input cannot be used here, because the rows are read twice",
+      return Fail(ErrorCode::kInvalidArgument, "-: standard input cannot be used by this command",
                   "save the rows to a file first");
     }
     if (std::ranges::find(files, file) == files.end()) files.push_back(file);

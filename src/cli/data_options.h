@@ -46,8 +46,7 @@ Result<void> CheckReadForEachModel(std::span<const std::filesystem::path> files,
 /// Errors: kInvalidArgument if one of the files is standard input or a pipe, whose rows cannot be read twice.
 Result<void> CheckReadTwice(std::span<const std::filesystem::path> files);
 
-/// Returns the files that DATA names, each once. Errors: kInvalidArgument for standard input, which cannot be read
-/// twice.
+/// Returns the files that DATA names, each once. Errors: kInvalidArgument for standard input.
 Result<std::vector<std::filesystem::path>> DataFilesOf(const DataCommandOptions& options);
 
 }  // namespace winnow

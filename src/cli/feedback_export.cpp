@@ -12,6 +12,7 @@
 #include "data/row_writer.h"
 #include "feedback/read_training_set.h"
 #include "feedback/verdict_samples.h"
+#include "retrain/feedback_rows.h"
 
 namespace winnow {
 namespace {
@@ -21,6 +22,7 @@ struct FeedbackExportOptions : FeedbackOptions {
   std::string teacher;
   double min_weight = 0;
   bool audits = false;
+  FeedbackFields fields;
 };
 
 void Describe(FeedbackExportOptions& options, OptionTable& table) {
@@ -43,13 +45,26 @@ void Describe(FeedbackExportOptions& options, OptionTable& table) {
       "audits", &options.audits,
       "Export the labels of 'winnow feedback audit', for calibration and metrics, in place of training data: a "
       "simple random sample of all messages, so labels of scores that are audited more often are left out at random");
+  table.Group("Fields of the rows");
+  table
+      .Add("template", &options.fields.template_text,
+           "Text template of the model that the rows are for, such as '{subject} [SEP] {body:400}': the rows get its "
+           "fields subject, body and text in place of the text field. The first line of a stored mail is its subject")
+      .ValueName("TEXT");
+  table.Add("text-field", &options.fields.text_field, "Name of the text field; has no effect with --template")
+      .ValueName("NAME")
+      .Default("text");
+  table.Add("label-field", &options.fields.label_field, "Name of the label field").ValueName("NAME").Default("label");
   table.Describe(
-      "Writes one row per text, with the fields text and label, in the order of the bytes of the texts. The last word "
+      "Writes one row per text, by default with the fields text and label, in the order of the bytes of the texts. The last word "
       "of each user counts, and equal feedback gives equal bytes, in whatever order it arrived. Where users disagree, "
       "the last word of an administrator counts, else the label with the greatest sum of weights; texts with equal "
       "sums are left out. Texts that have a label of 'winnow feedback audit' are left out of training data.");
   table.Example("winnow feedback export --store sqlite:store.db --output feedback.jsonl",
                 "then: winnow train data.tsv feedback.jsonl --output-dir spam");
+  table.Example(
+      "winnow feedback export --store sqlite:store.db --template '{subject} [SEP] {body}' --output feedback.jsonl",
+      "for: winnow train mails.jsonl feedback.jsonl --template '{subject} [SEP] {body}' --output-dir mail");
   table.Example("winnow feedback export --store sqlite:store.db --audits --output audits.jsonl",
                 "then: winnow calibrate spam audits.jsonl");
 }
@@ -62,7 +77,7 @@ std::vector<TrainingRow> AuditRows(const UniformSample& audits) {
   return rows;
 }
 
-Result<TrainingSet> FeedbackRows(Store& store, const FeedbackExportOptions& options) {
+Result<TrainingSet> ReadRows(Store& store, const FeedbackExportOptions& options) {
   ProgressBar progress("read", TRY(store.CountFeedback({})));
   TrainingSet set = TRY(ReadTrainingSet(store, {.teacher = options.teacher, .least_weight = options.min_weight},
                                         [&](int64_t count) { progress.Advance(count); }));
@@ -80,6 +95,7 @@ Result<void> Run(const FeedbackExportOptions& options) {
                 fmt::format("--teacher {}: Winnow does not learn from its own verdicts", options.teacher),
                 "specify the source of another program");
   }
+  const FeedbackRows rows = TRY(FeedbackRows::Of(options.fields));
   RowWriter writer = TRY(RowWriter::For(options.output));
   TRY(CheckOutputFile(options.output));
   const std::unique_ptr<Store> store = TRY(OpenExistingStore(options.store));
@@ -91,11 +107,11 @@ Result<void> Run(const FeedbackExportOptions& options) {
     set.rows = AuditRows(audits);
     if (const std::string text = LeftOutText(audits); !text.empty()) LogInfo("{}", text);
   } else {
-    set = TRY(FeedbackRows(*store, options));
+    set = TRY(ReadRows(*store, options));
   }
   std::map<std::string, int64_t> counts;
   for (const TrainingRow& row : set.rows) {
-    writer.Add(std::vector<Field>{TextField("text", row.text), TextField("label", row.label)});
+    writer.Add(rows.Row(row));
     ++counts[row.label];
   }
   TRY(writer.Write());

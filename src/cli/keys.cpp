@@ -139,7 +139,9 @@ void DescribeRevoke(KeysRevokeOptions& options, OptionTable& table) {
 Result<void> RunRevoke(const KeysRevokeOptions& options) {
   TRY(UpdateSecretFile(options.file, kMaxApiKeysBytes,
                        [&](const std::optional<std::string>& contents) -> Result<std::string> {
-                         if (!contents) return Fail(ErrorCode::kNotFound, options.file.string() + ": no such file");
+                         if (!contents)
+                           return Fail(ErrorCode::kNotFound, options.file.string() + ": no such file",
+                                       "check the path; 'winnow keys add' creates the file");
                          return RemoveApiKey(*contents, options.file.string(), options.name);
                        }));
   LogInfo("{}: removed '{}'; a running server accepts it until it receives SIGHUP (kill -HUP PID)",

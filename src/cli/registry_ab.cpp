@@ -89,10 +89,11 @@ Result<void> PrintStatus(Store& store, const Experiment& experiment, bool json) 
 
 Result<void> Run(const RegistryAbOptions& options) {
   if (options.status && options.stop)
-    return Fail(ErrorCode::kInvalidArgument, "--status cannot be combined with --stop");
+    return Fail(ErrorCode::kInvalidArgument, "--status cannot be combined with --stop", "omit one of these options");
   if ((options.status || options.stop) && !options.candidate.empty()) {
     return Fail(ErrorCode::kInvalidArgument,
-                "--candidate begins an experiment, and cannot be combined with --status and --stop");
+                "--candidate begins an experiment, and cannot be combined with --status and --stop",
+                "run the command once for each");
   }
   const std::unique_ptr<Registry> registry = TRY(OpenRegistry(options));
   Store& store = registry->store();

@@ -38,7 +38,8 @@ Result<void> PullFlat(Registry& registry, const ModelVersion& version, const fs:
     if (!fs::exists(bundle / from, error)) continue;
     fs::copy_file(bundle / from, writer.path() / to, error);
     if (error)
-      return Fail(ErrorCode::kIo, fmt::format("{}: cannot write: {}", (output / to).string(), error.message()));
+      return Fail(ErrorCode::kIo, fmt::format("{}: cannot write: {}", (output / to).string(), error.message()),
+                  "check the free space and the permissions of the directory");
   }
   return writer.Commit();
 }

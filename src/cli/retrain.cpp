@@ -120,7 +120,8 @@ void Describe(RetrainOptions& options, OptionTable& table) {
   AddOverwrite(
       plan.output.overwrite, table,
       "Write into --output-dir even if it contains other files than those of a Winnow model, which stay there");
-  table.Add("keep-data", &plan.output.keep_data, "Save the validation texts with the model, for later calibration");
+  table.Add("keep-data", &plan.keep_data, "Save the validation texts with the model, for later calibration")
+      .Default("as in the training of MODEL");
   table
       .Add("receipt", &plan.receipt,
            "Add the digests of the data, of the feedback and of the model to this file, such as the receipt of 'winnow "

@@ -298,12 +298,14 @@ Result<void> FillRedisOptions(const ServeOptions& options, ServerOptions& server
   redis.connect_timeout = std::max(redis.connect_timeout, redis.timeout);
   const RedisTlsFiles& tls = redis.tls;
   if (tls.certificate.empty() != tls.key.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "--redis-tls-cert and --redis-tls-key must be specified together");
+    return Fail(ErrorCode::kInvalidArgument, "--redis-tls-cert and --redis-tls-key must be specified together",
+                "add the missing option");
   }
   const bool any = !tls.authorities.empty() || !tls.certificate.empty() || !options.redis_mac_key_file.empty();
   if (any && server.redis.empty()) {
     return Fail(ErrorCode::kInvalidArgument,
-                "--redis-tls-ca, --redis-tls-cert, --redis-tls-key and --redis-mac-key-file require --redis");
+                "--redis-tls-ca, --redis-tls-cert, --redis-tls-key and --redis-mac-key-file require --redis",
+                "add --redis URL, or omit these options");
   }
   return {};
 }
@@ -312,13 +314,15 @@ Result<void> FillRedisOptions(const ServeOptions& options, ServerOptions& server
 Result<void> FillRegistryOptions(const ServeOptions& options, ServerOptions& server) {
   if (options.registry.registry.empty()) {
     if (!options.registry.artifacts.empty() || !server.registry.cache.empty())
-      return Fail(ErrorCode::kInvalidArgument, "--artifacts and --registry-cache require --registry");
+      return Fail(ErrorCode::kInvalidArgument, "--artifacts and --registry-cache require --registry",
+                  "add --registry URL, or omit these options");
     if (!server.bundles.empty() || !server.jobs.workspace.empty()) return {};
     return Fail(ErrorCode::kInvalidArgument, "no BUNDLE was given, and neither --registry nor --workspace",
                 "name the directory of a model, as in 'winnow serve spam'; 'winnow help serve' explains the command");
   }
   if (!server.models.aliases.empty())
-    return Fail(ErrorCode::kInvalidArgument, "--alias cannot be combined with --registry, whose aliases are used");
+    return Fail(ErrorCode::kInvalidArgument, "--alias cannot be combined with --registry, whose aliases are used",
+                "omit --alias; 'winnow registry promote' changes what an alias of the registry means");
   server.registry.registry.url = options.registry.registry;
   server.registry.registry.artifacts = options.registry.artifacts;
   server.registry.interval = Milliseconds(options.registry_interval);
@@ -333,7 +337,9 @@ Result<void> FillJobOptions(const ServeOptions& options, JobServiceOptions& jobs
   if (jobs.workspace.empty()) return {};
   std::error_code error;
   jobs.workspace = std::filesystem::absolute(jobs.workspace, error);
-  if (error) return Fail(ErrorCode::kIo, "the path of the workspace cannot be found: " + error.message());
+  if (error)
+    return Fail(ErrorCode::kIo, "the path of the workspace cannot be found: " + error.message(),
+                "check the path that --workspace names, and the working directory");
   jobs.program = {ExecutablePath().string()};
   if (jobs.program.front().empty())
     return Fail(ErrorCode::kIo, "the path of this program cannot be found", "mount /proc, which has it");
@@ -348,13 +354,16 @@ Result<ServerOptions> ServerOptionsOf(const ServeOptions& options) {
   ServerOptions server = options.server;
   HttpServerOptions& http = server.http;
   if (http.tls.certificate.empty() != http.tls.key.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key must be specified together");
+    return Fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key must be specified together",
+                "add the missing option");
   }
   if (!http.tls.client_authorities.empty() && http.tls.certificate.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "--tls-client-ca requires --tls-cert and --tls-key");
+    return Fail(ErrorCode::kInvalidArgument, "--tls-client-ca requires --tls-cert and --tls-key",
+                "add these options: clients are identified on encrypted connections alone");
   }
   if (server.access_log_texts && server.access_log.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, "--access-log-texts requires --access-log");
+    return Fail(ErrorCode::kInvalidArgument, "--access-log-texts requires --access-log",
+                "add --access-log FILE, or omit --access-log-texts");
   }
   http.port = static_cast<uint16_t>(options.port);
   http.max_body_bytes = static_cast<uint64_t>(options.max_body_mb * kMebibyte);

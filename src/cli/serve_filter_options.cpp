@@ -62,7 +62,8 @@ Result<FilterServiceOptions> FilterServiceOptionsOf(const ServeFilterOptions& op
   service.enabled = options.enabled || !workspace.empty();
   if (!service.enabled) {
     if (options.steps.store.empty() && options.steps.rules.empty() && options.apple_apps.empty()) return service;
-    return Fail(ErrorCode::kInvalidArgument, "--store, --rules and --apple-app-id require --filter or --workspace");
+    return Fail(ErrorCode::kInvalidArgument, "--store, --rules and --apple-app-id require --filter or --workspace",
+                "add --filter, or omit these options");
   }
   service.rules = options.steps.rules;
   service.filter.weights = options.steps.weights;

@@ -258,6 +258,13 @@ Result<void> RequireLabels(const Dataset& dataset, const ReadReport& report) {
               "a classifier needs texts with at least two labels; check --label-field and --filter");
 }
 
+/// Returns how Winnow's own file among the files is read.
+ReadOptions OptionsOfOwnFile(ReadOptions options) {
+  options.filter = options.own_file->filter;
+  options.format = {.format = "jsonl"};
+  return options;
+}
+
 }  // namespace
 
 std::vector<std::string_view> TextViews(const Dataset& dataset) {
@@ -286,7 +293,8 @@ Result<Dataset> ReadDatasetOfAnyLabels(std::span<const std::filesystem::path> fi
   report = {};
   if (files.empty())
     return Fail(ErrorCode::kInvalidArgument, "no data file is specified", "specify at least one data file");
-  ReadPlan plan = TRY(MakeReadPlan(options, true));
+  ReadPlan plan = TRY(MakeReadPlan(options, true)), own_plan;
+  if (options.own_file) own_plan = TRY(MakeReadPlan(OptionsOfOwnFile(options), true));
   Dataset dataset;
   if (options.labels) {
     dataset.labels = *options.labels;
@@ -297,14 +305,15 @@ Result<Dataset> ReadDatasetOfAnyLabels(std::span<const std::filesystem::path> fi
     report.known_labels = dataset.labels.names;
     report.labels_source = options.labels_source;
   }
-  plan.labels.given_labels = dataset.labels.names;
+  plan.labels.given_labels = own_plan.labels.given_labels = dataset.labels.names;
   LabelIds ids(dataset.labels, options.labels.has_value() || !options.labels_file.empty(), options.unknown_labels,
                options.label_map);
 
   std::string filter_advice;
   dataset.multi_label = options.problem_type == ProblemType::kMulti;
   for (const std::filesystem::path& file : files) {
-    FileScan scan = TRY(FileScan::Open(file, plan, report));
+    const bool own = options.own_file && options.own_file->file == file;
+    FileScan scan = TRY(FileScan::Open(file, own ? own_plan : plan, report));
     // Named 0/1 columns are labels even where no row has a 1.
     if (const auto& columns = report.files.back().label_fields; columns.size() > 1) ids.AddNames(columns);
     for (;;) {

@@ -64,6 +64,13 @@ struct FormatOptions {
   bool no_header = false;      ///< true if the first row of tables is data
 };
 
+/// A data file that Winnow has written as JSON lines, to be read together with files of users: the options of their
+/// format are not about it.
+struct OwnFile {
+  std::filesystem::path file;
+  std::string filter = {};  ///< filter expression of this file, in place of ReadOptions::filter
+};
+
 /// Options of reading data files. Each member has a default, so that a designated initializer may name only some.
 struct ReadOptions {
   /// Label names in the file and the names that replace them before labels are used in any other way; several names may
@@ -82,6 +89,7 @@ struct ReadOptions {
   UnknownLabels unknown_labels = UnknownLabels::kDrop;
   ProblemType problem_type = ProblemType::kAuto;
   FormatOptions format = {};
+  std::optional<OwnFile> own_file = {};  ///< the one of the files that Winnow has written, if there is one
 };
 
 /// Reads files into one data set. Labels get ids in SortLabels' order unless the options give them. A set is

@@ -144,6 +144,25 @@ TEST_F(DatasetTest, ReadsFastText) {
   const auto several = Write("b.txt", "__label__a __label__b text\n__label__a other\n");
   EXPECT_THAT(Rows(several), ElementsAre("a+b:text", "a:other"));
   EXPECT_TRUE(Read(several)->multi_label);
+  // As an evaluation of a multi-label model reads them.
+  const auto unlabelled = Write("c.txt", "__label__a __label__b text\nno label here\n__label__a other\n");
+  EXPECT_THAT(Rows(unlabelled, {.problem_type = ProblemType::kMulti}), ElementsAre("a+b:text", "a:other"));
+  EXPECT_EQ(report_.Dropped(DropReason::kNoLabel), 1u);
+}
+
+TEST_F(DatasetTest, ItsOwnFileIsReadByItsOwnFilterAndFormat) {
+  const std::vector<std::filesystem::path> files = {
+      Write("data.csv", "text;label;lang\none;x;en\nzwei;x;de\nthree;y;en\n"),
+      Write("own.jsonl", "{\"text\": \"four\", \"label\": \"x\"}\n{\"text\": \"five; 5\", \"label\": \"y\"}\n")};
+  ReadOptions options{.filter = "lang=en", .format = {.format = "csv", .delimiter = ";"}};
+  EXPECT_FALSE(ReadDataset(files, options, report_)) << "JSON is no CSV";
+  options.own_file = OwnFile{.file = files[1]};
+  const Result<Dataset> all = ReadDataset(files, options, report_);
+  ASSERT_TRUE(all) << all.error().Text();
+  EXPECT_THAT(TextViews(*all), ElementsAre("one", "three", "four", "five; 5"));
+  options.own_file->filter = "label=y";
+  const Result<Dataset> some = ReadDataset(files, options, report_);
+  EXPECT_THAT(TextViews(*some), ElementsAre("one", "three", "five; 5"));
 }
 
 TEST_F(DatasetTest, ReadsGzipOfEach) {

@@ -258,10 +258,11 @@ RowLabels::Outcome LabelColumn::TakeNames(const Value& value, RowLabels& labels)
   }
   // fastText lines are lists by form; only several labels on a line make the set a multi-label one.
   labels.multi_label = list && wishes_.problem_type == ProblemType::kAuto && (!fasttext_ || count > 1);
-  // A text of a multi-label set may have no label at all; a cell or line without one is only taken for that if asked
-  // to.
-  const bool none_allowed =
-      wishes_.problem_type == ProblemType::kMulti || (list && !fasttext_ && wishes_.problem_type == ProblemType::kAuto);
+  // A text of a multi-label set may have no label at all; a cell without one is only taken for that if asked to. A line
+  // of fastText without a label is unlabelled, and left out as fastText does, which trains and tests on the others
+  // alone.
+  const bool multi = wishes_.problem_type == ProblemType::kMulti;
+  const bool none_allowed = !fasttext_ && (multi || (list && wishes_.problem_type == ProblemType::kAuto));
   return count > 0 || none_allowed ? Outcome::kLabels : Outcome::kNone;
 }
 

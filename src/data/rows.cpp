@@ -1,5 +1,6 @@
 #include "data/rows.h"
 
+#include "base/streams.h"
 #include "data/file_scan.h"
 
 namespace winnow {
@@ -37,6 +38,7 @@ Result<FileScan> OpenEither(const std::filesystem::path& path, const ReadPlan& l
   const ReadReport before = report;
   Result<FileScan> scan = FileScan::Open(path, labelled, report);
   if (scan || scan.error().code != ErrorCode::kInvalidData || !labelled.wishes.label_fields.empty()) return scan;
+  if (!CanBeReadTwice(path)) return scan;  // the first rows are gone
   ReadReport other = before;
   std::swap(report, other);
   Result<FileScan> again = FileScan::Open(path, unlabelled, report);

@@ -88,7 +88,8 @@ Result<DomainClassifier> FitDomainClassifier(std::span<const std::string> refere
   if (std::min(fitted.reference, fitted.current) < options.folds) {
     return Fail(ErrorCode::kInvalidData,
                 fmt::format("the reference has {} different texts and the current sample {}; {} of each are required",
-                            fitted.reference, fitted.current, options.folds));
+                            fitted.reference, fitted.current, options.folds),
+                "compare more texts: those of a longer period, or of more files");
   }
   texts.insert(texts.end(), now.begin(), now.end());
   const FittedFeatures features =

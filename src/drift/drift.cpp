@@ -53,7 +53,8 @@ void CompareLabels(const BundleClassifier& classifier, const ObservedTexts& refe
 Result<void> CheckEnough(std::string_view name, size_t texts) {
   if (texts >= kMinDriftTexts) return {};
   return Fail(ErrorCode::kInvalidData,
-              fmt::format("the {} has {} texts; drift is measured from {} texts on", name, texts, kMinDriftTexts));
+              fmt::format("the {} has {} texts; drift is measured from {} texts on", name, texts, kMinDriftTexts),
+              "compare more texts: those of a longer period, or of more files");
 }
 
 /// The difference of the shares of texts that the rule for out-of-scope texts rejects.

@@ -283,7 +283,9 @@ Result<Experiment> StopExperiment(Store& store, const std::string& model, const 
 
 Result<Experiment> StepExperiment(Store& store, const ExperimentKey& key, StoreTime now) {
   const std::vector<ExperimentRecord> found = TRY(store.ListExperiments({.model = key.model, .number = key.number}));
-  if (found.empty()) return Fail(ErrorCode::kNotFound, fmt::format("there is no experiment {}", ExperimentId(key)));
+  if (found.empty())
+    return Fail(ErrorCode::kNotFound, fmt::format("there is no experiment {}", ExperimentId(key)),
+                "'winnow registry ab NAME --status' shows the experiments of a model");
   Experiment experiment = TRY(ReadExperiment(found.front()));
   if (!experiment.record.active) return experiment;
   if (experiment.state.phase == ExperimentPhase::kRunning) {

@@ -103,7 +103,9 @@ History::Counts History::counts() const {
 
 Result<void> History::Write(const std::vector<Shared>& batch) {
   const std::shared_ptr<Store> store = store_();
-  if (store == nullptr) return Fail(ErrorCode::kNetwork, "the store is not open");
+  if (store == nullptr)
+    return Fail(ErrorCode::kNetwork, "the store is not open",
+                "check that the database is running; the server tries again by itself");
   std::vector<MessageRecord> records;
   records.reserve(batch.size());
   for (const Shared& message : batch) {

@@ -65,7 +65,8 @@ Result<FilterMessage> MessageOfJson(std::string_view json, const std::string& pl
     if (value == nullptr || value->is_null()) return {};
     if (!value->is_string()) {
       return Fail(ErrorCode::kInvalidData,
-                  fmt::format("{}: the field '{}' must be a string, found {}", place, name, value->type_name()));
+                  fmt::format("{}: the field '{}' must be a string, found {}", place, name, value->type_name()),
+                  "write the value in quotes, or leave the field out");
     }
     field = value->str();
     any = any || content;
@@ -80,7 +81,8 @@ Result<FilterMessage> MessageOfJson(std::string_view json, const std::string& pl
   TRY(read("user", message.user, false));
   if (any) return message;
   return Fail(ErrorCode::kInvalidData,
-              fmt::format("{}: the object has none of the fields 'text', 'subject' and 'body'", place));
+              fmt::format("{}: the object has none of the fields 'text', 'subject' and 'body'", place),
+              "for example: {\"text\": \"You won a prize\", \"sender\": \"+15550100\"}");
 }
 
 }  // namespace winnow

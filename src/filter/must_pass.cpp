@@ -79,7 +79,9 @@ Result<std::vector<MustPassCase>> ParseMustPass(std::string_view contents, const
     cases.push_back(TRY(ReadCase(row, fmt::format("{}, line {}", file, line))));
     cases.back().line = line;
   }
-  if (cases.empty()) return Fail(ErrorCode::kInvalidData, file + ": the file has no cases");
+  if (cases.empty())
+    return Fail(ErrorCode::kInvalidData, file + ": the file has no cases",
+                "add a JSON line for each message, such as {\"text\": \"Your code is 123456\"}");
   return cases;
 }
 
@@ -87,7 +89,8 @@ Result<std::vector<MustPassCase>> ReadMustPass(const std::filesystem::path& path
   std::error_code error;
   if (const uintmax_t size = std::filesystem::file_size(path, error); !error && size > kMaxMustPassBytes) {
     return Fail(ErrorCode::kInvalidData,
-                fmt::format("{}: the file has {} bytes; the maximum is {}", path.string(), size, kMaxMustPassBytes));
+                fmt::format("{}: the file has {} bytes; the maximum is {}", path.string(), size, kMaxMustPassBytes),
+                "leave out messages that others resemble");
   }
   return ParseMustPass(TRY(ReadFile(path)), path.string());
 }

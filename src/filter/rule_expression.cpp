@@ -112,8 +112,10 @@ class ExpressionParser {
     for (; token_.sign == '!'; Advance()) negated = !negated;
     if (token_.sign == 'n') {
       if (!IsRuleName(token_.text)) {
-        return Fail(ErrorCode::kInvalidData, fmt::format("expression, column {}: the name '{}' is longer than {} bytes",
-                                                         token_.column, token_.text, kMaxNameBytes));
+        return Fail(ErrorCode::kInvalidData,
+                    fmt::format("expression, column {}: the name '{}' is longer than {} bytes", token_.column,
+                                token_.text, kMaxNameBytes),
+                    "use a shorter name");
       }
       AddName();
       Advance();

@@ -31,7 +31,8 @@ Result<RuleSet::Pointer> RuleSet::Load(const std::filesystem::path& path) {
   const uintmax_t size = std::filesystem::file_size(path, error);
   if (!error && size > kMaxRulesFileBytes) {
     return Fail(ErrorCode::kInvalidData,
-                fmt::format("{}: the file has {} bytes; the maximum is {}", path.string(), size, kMaxRulesFileBytes));
+                fmt::format("{}: the file has {} bytes; the maximum is {}", path.string(), size, kMaxRulesFileBytes),
+                "leave out rules, or write lists of words as one pattern");
   }
   return Parse(TRY(ReadFile(path)), path.string());
 }
@@ -56,7 +57,8 @@ Result<RuleSet::Pointer> RuleSet::ParseAll(std::span<const RulesSource> sources)
   }
   if (const size_t count = rules->rules().size() + rules->composites().size(); count > kMaxRules) {
     return Fail(ErrorCode::kInvalidData,
-                fmt::format("the files have {} rules and composites together; the maximum is {}", count, kMaxRules));
+                fmt::format("the files have {} rules and composites together; the maximum is {}", count, kMaxRules),
+                "leave out rules, or write several patterns as one");
   }
   rules->digest_ = Sha256(contents);
   TRY(rules->Index());

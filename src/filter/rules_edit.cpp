@@ -110,7 +110,9 @@ Result<std::string> WithRule(std::string_view contents, const std::string& file,
 
 Result<std::string> WithoutRule(std::string_view contents, const std::string& file, std::string_view name) {
   const std::optional<Span> span = TRY(Find(contents, file, name));
-  if (!span) return Fail(ErrorCode::kNotFound, fmt::format("{} has no rule '{}'", file, name));
+  if (!span)
+    return Fail(ErrorCode::kNotFound, fmt::format("{} has no rule '{}'", file, name),
+                "check the name of the rule; case matters");
   std::string changed(Trimmed(contents.substr(0, span->begin)));
   const std::string_view rest = Trimmed(contents.substr(span->end));
   if (!changed.empty()) changed += "\n";

@@ -206,7 +206,8 @@ Result<void> ReadTopLevel(const toml::table& table, const std::string& file, Rul
 Result<RulesFile> ParseRulesFile(std::string_view contents, const std::string& file) {
   if (contents.size() > kMaxRulesFileBytes) {
     return Fail(ErrorCode::kInvalidData,
-                fmt::format("{}: the file has {} bytes; the maximum is {}", file, contents.size(), kMaxRulesFileBytes));
+                fmt::format("{}: the file has {} bytes; the maximum is {}", file, contents.size(), kMaxRulesFileBytes),
+                "leave out rules, or write lists of words as one pattern");
   }
   if (const std::optional<size_t> line = LineOfLongTomlKey(contents, kMaxTomlKeyParts)) {
     return At(file, *line, fmt::format("a key has more than {} parts", kMaxTomlKeyParts),
@@ -216,12 +217,15 @@ Result<RulesFile> ParseRulesFile(std::string_view contents, const std::string& f
   try {
     TRY(ReadTopLevel(toml::parse(contents, file), file, rules));
   } catch (const toml::parse_error& error) {
-    return Fail(ErrorCode::kInvalidData, fmt::format("{}, line {}, column {}: {}", file, error.source().begin.line,
-                                                     error.source().begin.column, error.description()));
+    return Fail(ErrorCode::kInvalidData,
+                fmt::format("{}, line {}, column {}: {}", file, error.source().begin.line, error.source().begin.column,
+                            error.description()),
+                "correct the line; the file is in TOML (https://toml.io)");
   }
   if (const size_t count = rules.rules.size() + rules.composites.size(); count > kMaxRules) {
     return Fail(ErrorCode::kInvalidData,
-                fmt::format("{}: {} rules and composites; the maximum is {}", file, count, kMaxRules));
+                fmt::format("{}: {} rules and composites; the maximum is {}", file, count, kMaxRules),
+                "leave out rules, or write several patterns as one");
   }
   return rules;
 }

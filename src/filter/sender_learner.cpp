@@ -55,7 +55,9 @@ uint64_t SenderLearner::lost() const {
 
 Result<void> SenderLearner::Apply(const SenderLesson& lesson) {
   const std::shared_ptr<Store> store = store_();
-  if (store == nullptr) return Fail(ErrorCode::kNetwork, "the store is not open");
+  if (store == nullptr)
+    return Fail(ErrorCode::kNetwork, "the store is not open",
+                "check that the database is running; the server tries again by itself");
   TRY(store->ChangeReputation({.idempotency_key = lesson.key,
                                .key = {lesson.sender, std::string(kScoreKind), lesson.user},
                                .delta = lesson.delta,

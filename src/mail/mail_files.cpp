@@ -81,7 +81,8 @@ Result<std::string> Unpacked(const fs::path& path) {
     contents.resize(before + read);
     if (read < kPiece) return contents;
   }
-  return Fail(ErrorCode::kInvalidData, path.string() + ": has 1 GB or more when it is decompressed");
+  return Fail(ErrorCode::kInvalidData, path.string() + ": has 1 GB or more when it is decompressed",
+              "decompress it, and divide it into smaller files");
 }
 
 /// Says what a file is that contains messages in a form that is not read; empty for other files.
@@ -110,14 +111,28 @@ class MailWalker {
   Result<void> Read(const fs::path& path) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
-    if (!fs::exists(status)) return Fail(ErrorCode::kNotFound, path.string() + ": no such file or directory");
+    if (!fs::exists(status))
+      return Fail(ErrorCode::kNotFound, path.string() + ": no such file or directory", "check the path");
     if (!fs::is_directory(status)) return ReadOne(path, path.stem().string(), false);
     const fs::path clean = (path / "").lexically_normal().parent_path();
     const std::string name = clean.filename().string();
-    return IsMaildir(path) ? ReadMaildir(path, name) : ReadDirectory(path, name, 0);
+    return IsMaildir(path) ? ReadMaildir(path, name, 0) : ReadDirectory(path, "", 0);
   }
 
  private:
+  /// Returns true, with a note, for a directory that is too deep: symbolic links can lead back.
+  bool IsTooDeep(const fs::path& directory, int depth) {
+    constexpr int kMaxDepth = 20;
+    if (depth <= kMaxDepth) return false;
+    report_.notes.push_back(
+        fmt::format("{}: directories deeper than {} levels are not read", directory.string(), kMaxDepth));
+    return true;
+  }
+
+  /// The name of a folder whose directory has this name: that of a subfolder of a Maildir begins with a dot
+  /// (Maildir++).
+  static std::string FolderName(const std::string& name) { return name.starts_with('.') ? name.substr(1) : name; }
+
   static Result<std::vector<fs::path>> Sorted(const fs::path& directory) {
     std::vector<fs::path> entries;
     std::error_code error;
@@ -126,14 +141,15 @@ class MailWalker {
       entries.push_back(entry->path());
     }
     if (error) {
-      return Fail(ErrorCode::kIo,
-                  fmt::format("{}: cannot read the directory: {}", directory.string(), error.message()));
+      return Fail(ErrorCode::kIo, fmt::format("{}: cannot read the directory: {}", directory.string(), error.message()),
+                  "check the permissions of the directory");
     }
     std::ranges::sort(entries);
     return entries;
   }
 
-  Result<void> ReadMaildir(const fs::path& directory, const std::string& folder) {
+  Result<void> ReadMaildir(const fs::path& directory, const std::string& folder, int depth) {
+    if (IsTooDeep(directory, depth)) return {};
     std::error_code error;
     for (const char* const part : {"cur", "new"}) {
       if (!fs::is_directory(directory / part, error)) continue;
@@ -147,32 +163,41 @@ class MailWalker {
         TRY(ReadOne(file, folder, true));
       }
     }
+    return ReadSubfolders(directory, depth);
+  }
+
+  /// Reads the Maildirs below a directory. With Dovecot's LAYOUT=fs a folder that has subfolders alone has no `cur`.
+  Result<void> ReadSubfolders(const fs::path& directory, int depth) {
+    if (IsTooDeep(directory, depth)) return {};
+    std::error_code error;
     for (const fs::path& entry : TRY(Sorted(directory))) {
       const std::string name = entry.filename().string();
-      if (name == "cur" || name == "new" || name == "tmp" || !IsMaildir(entry)) continue;
-      TRY(ReadMaildir(entry, name.starts_with('.') ? name.substr(1) : name));
+      if (name == "cur" || name == "new" || name == "tmp" || !fs::is_directory(entry, error)) continue;
+      if (IsMaildir(entry)) {
+        TRY(ReadMaildir(entry, FolderName(name), depth + 1));
+      } else if (!name.starts_with('.')) {
+        TRY(ReadSubfolders(entry, depth + 1));
+      }
     }
     return {};
   }
 
-  /// `depth` 0: the given directory, whose entries are the folders.
+  /// Reads all files in a directory. With an empty `folder` its entries are the folders.
   Result<void> ReadDirectory(const fs::path& directory, const std::string& folder, int depth) {
-    constexpr int kMaxDepth = 20;  // symbolic links can lead back
-    if (depth > kMaxDepth) {
-      report_.notes.push_back(
-          fmt::format("{}: directories deeper than {} levels are not read", directory.string(), kMaxDepth));
-      return {};
-    }
+    if (IsTooDeep(directory, depth)) return {};
     for (const fs::path& entry : TRY(Sorted(directory))) {
       const std::string name = entry.filename().string();
       std::error_code error;
       const fs::file_status status = fs::status(entry, error);
       if (fs::is_directory(status)) {
         if (name.starts_with('.') && !IsMaildir(entry)) continue;
-        const std::string inner = depth > 0 ? folder : name.starts_with('.') ? name.substr(1) : name;
-        TRY(IsMaildir(entry) ? ReadMaildir(entry, inner) : ReadDirectory(entry, inner, depth + 1));
+        const std::string inner = folder.empty() ? FolderName(name) : folder;
+        // Thunderbird has the subfolders of the folder NAME in NAME.sbd.
+        const bool subfolders = folder.empty() && name.ends_with(".sbd");
+        TRY(IsMaildir(entry) ? ReadMaildir(entry, inner, depth + 1)
+                             : ReadDirectory(entry, subfolders ? "" : inner, depth + 1));
       } else if (fs::is_regular_file(status) && !name.starts_with('.') && !IsIndexFile(name)) {
-        TRY(ReadOne(entry, depth > 0 ? folder : std::string(), false));
+        TRY(ReadOne(entry, folder, false));
       }
     }
     return {};

@@ -31,10 +31,11 @@ struct MailFileReport {
 
 /// Passes the messages of `paths` to `take`, sorted by path. A file is an mbox file if MboxIn finds one in it,
 /// otherwise one message; of an .emlx file of Apple Mail, the message in it. A directory that contains `cur` or `new`
-/// is a Maildir; its subfolders (".Junk", as Maildir++ has them) are folders of their own. In other directories all
-/// files and directories are read; each directory or mbox file directly in it is a folder. Hidden files, and the files
-/// in which Dovecot and others keep an index, are skipped. Files that gzip has compressed are decompressed. Stops at
-/// the first error of `take`. Errors: kNotFound, kIo.
+/// is a Maildir; its subfolders (".Junk", as Maildir++ has them, or those of Dovecot's LAYOUT=fs) are folders of their
+/// own. In other directories all files and directories are read; each directory or mbox file directly in it is a
+/// folder, and in a directory NAME.sbd of Thunderbird, which has the subfolders of NAME, so are these. Hidden files,
+/// and the files in which Dovecot and others keep an index, are skipped. Files that gzip has compressed are
+/// decompressed. Stops at the first error of `take`. Errors: kNotFound, kIo.
 Result<void> ForEachMail(std::span<const std::filesystem::path> paths, MailFileReport& report,
                          const std::function<Result<void>(const MailItem& item)>& take);
 

@@ -1,12 +1,19 @@
 #include "mail/mail_files.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
+#include "support/temporary_directory.h"
+
 namespace winnow {
 namespace {
+
+using testing::ElementsAre;
 
 TEST(BeginsLikeMail, NeedsAWholeHeader) {
   const std::string from = "From: joe@example.com\n";
@@ -34,6 +41,50 @@ TEST(BeginsLikeMail, NeedsAWholeHeader) {
 
 std::string OfMbox(const std::string& fields) {
   return "From a@example.com Mon Nov 10 10:00:00 2025\n" + fields + "\n\nBody\n";
+}
+
+/// The folders of the messages in a directory, in their order.
+std::vector<std::string> FoldersIn(const std::filesystem::path& directory) {
+  std::vector<std::string> folders;
+  MailFileReport report;
+  const Result<void> read = ForEachMail(std::vector{directory}, report, [&](const MailItem& item) -> Result<void> {
+    folders.emplace_back(item.folder);
+    return {};
+  });
+  EXPECT_TRUE(read) << read.error().Text();
+  EXPECT_THAT(report.notes, testing::IsEmpty());
+  return folders;
+}
+
+void Write(const std::filesystem::path& file, const std::string& contents) {
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file) << contents;
+}
+
+constexpr char kMail[] = "From: a@b.example\nSubject: one\n\ntext\n";
+constexpr char kMbox[] = "From a@b.example Sat Nov 28 21:00:00 2026\nFrom: a@b.example\nSubject: one\n\ntext\n";
+
+TEST(ForEachMail, ReadsSubfoldersOfBothLayoutsOfMaildirs) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path mail = directory.path() / "Mail";
+  Write(mail / "cur" / "1", kMail);
+  Write(mail / ".Junk" / "new" / "1", kMail);
+  Write(mail / "Archive" / "2025" / "cur" / "1", kMail);  // LAYOUT=fs; Archive has no messages
+  Write(mail / "Archive" / "2026" / "cur" / "1", kMail);
+  Write(mail / "Archive" / "2026" / "spring" / "cur" / "1", kMail);
+  Write(mail / "Archive" / "notes.txt", "no message of a Maildir");
+  Write(mail / ".sieve" / "inner" / "cur" / "1", "no folder");
+  EXPECT_THAT(FoldersIn(mail), ElementsAre("Mail", "Junk", "2025", "2026", "spring"));
+}
+
+TEST(ForEachMail, SubfoldersOfThunderbirdAreFolders) {
+  const TemporaryDirectory directory;
+  Write(directory.path() / "Inbox", kMbox);
+  Write(directory.path() / "Inbox.msf", "index");
+  Write(directory.path() / "Inbox.sbd" / "Work", kMbox);
+  Write(directory.path() / "Inbox.sbd" / "Work.sbd" / "Bills", kMbox);
+  Write(directory.path() / "spam" / "Old.sbd" / "1.eml", kMail);
+  EXPECT_THAT(FoldersIn(directory.path()), ElementsAre("Inbox", "Work", "Bills", "spam"));
 }
 
 TEST(IsDeletedInMbox, KnowsTheFlagsOfMailPrograms) {

@@ -121,7 +121,7 @@ Result<MailMessage> ReadMail(std::string_view raw, const MailLimits& limits) {
   std::string storage;
   const std::string_view text = Prepared(raw, storage);
   if (text.find_first_not_of(std::string_view(" \t\r\n\0", 5)) == npos) {
-    return Fail(ErrorCode::kInvalidData, "the message is empty");
+    return Fail(ErrorCode::kInvalidData, "the message is empty", "a message has a header, an empty line and a body");
   }
   MailStructure structure = DivideMail(text, limits, notes);
   MailMessage message;

@@ -69,6 +69,7 @@ ReadOptions ReadOptionsOf(const ReadingOptions& reading) {
 Result<ReadOptions> ReadOptionsOf(const DataPlan& data) {
   ReadOptions read = ReadOptionsOf(data.reading);
   read.label_map = TRY(LabelMapOf(data));
+  read.own_file = data.own_file;
   if (data.labels.size() == 1) {
     // Names are several: one alone would be no choice.
     read.labels_file = data.labels.front();

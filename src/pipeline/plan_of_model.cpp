@@ -183,6 +183,7 @@ Result<void> ReadCalibrationConfiguration(const HyperparameterReader& values, Ca
 Result<void> ReadConfiguration(const Json& json, const fs::path& bundle, TrainingPlan& plan) {
   const HyperparameterReader values(json);
   TRY(ReadDataConfiguration(values, bundle, plan.data));
+  TRY(values.Read("keep_data", plan.output.keep_data));
   TrainerPlan& trainer = plan.trainer;
   TRY(ReadGiven(values, "epochs", trainer.epochs));
   TRY(ReadGiven(values, "max_steps", trainer.max_steps));
@@ -251,6 +252,7 @@ Json ConfigurationOf(const TrainingPlan& plan) {
       {"synthetic", data.synthetic},
       {"synthetic_share", OrNull(data.synthetic_share)},
       {"labels_given", !data.labels.empty()},
+      {"keep_data", plan.output.keep_data},
       {"class_weights", trainer.label_weights.empty() ? Json(trainer.class_weights) : Json(trainer.label_weights)}};
   if (plan.model.transformer()) {
     json.update({{"epochs", OrNull(trainer.epochs)},

@@ -204,6 +204,7 @@ TEST_F(PlanOfModelTest, ARetrainingChoosesAgainWhatTheDataChose) {
   given.calibration.max_fpr = 0.02;
   given.calibration.calibration = CalibrationChoice::kIsotonic;
   given.linear.platt = true;
+  given.output.keep_data = false;
   Json info = Info({{"epochs", 7}, {"learning_rate", 0.5}, {"C", 3}, {"class_weights", "balanced"}});
   WriteInfo(info);
   EXPECT_FALSE(RetrainingPlanOf(dir.path())->exact);
@@ -220,6 +221,7 @@ TEST_F(PlanOfModelTest, ARetrainingChoosesAgainWhatTheDataChose) {
   EXPECT_EQ(plan.data.test_size, 0.1);
   EXPECT_EQ(plan.data.validation_size, 0.25);
   EXPECT_EQ(plan.calibration.max_fpr, 0.02);
+  EXPECT_FALSE(plan.output.keep_data);
   EXPECT_EQ(ConfigurationOf(plan), ConfigurationOf(given));
   info["configuration"] = {{"epochs", "many"}};
   WriteInfo(info);

@@ -40,6 +40,7 @@ struct ReadingOptions {
 /// Parameters of the examples and their parts.
 struct DataPlan {
   std::vector<std::filesystem::path> files;
+  std::optional<OwnFile> own_file;  ///< the one of `files` that Winnow has written, if there is one
   std::optional<std::filesystem::path> validation, test;  ///< files of held-out parts; empty: split off `files`
   double test_size = SplitOptions{}.test_size;
   double validation_size = SplitOptions{}.validation_size;

@@ -96,7 +96,8 @@ Result<std::unique_ptr<Registry>> Registry::Open(const RegistryOptions& given) {
     fs::create_directories(address.path.parent_path(), error);
     if (error)
       return Fail(ErrorCode::kIo,
-                  fmt::format("{}: cannot create: {}", address.path.parent_path().string(), error.message()));
+                  fmt::format("{}: cannot create: {}", address.path.parent_path().string(), error.message()),
+                  "check the permissions of the directory above, or specify another registry");
   }
   std::unique_ptr<Store> store = TRY(Store::Open({.url = places.store, .limits = options.limits}));
   return std::unique_ptr<Registry>(new Registry(std::move(options), std::move(store), std::move(artifacts)));

@@ -48,7 +48,7 @@ Result<void> NoteRemoval(Store& store, const std::string& uri, const std::string
 Result<Collected> Registry::Collect(const CollectRequest& request) {
   Collected collected;
   if (request.keep < 0 || request.keep_time < std::chrono::hours(0))
-    return Fail(ErrorCode::kInvalidArgument, "what is kept cannot be negative");
+    return Fail(ErrorCode::kInvalidArgument, "what is kept cannot be negative", "specify 0 or more");
   if (!request.dry_run) {  // what a killed process has begun
     for (const ModelVersion& version :
          TRY(store_->ListModelVersions({.name = request.name, .removing = true, .names_only = true})))
@@ -89,8 +89,10 @@ Result<void> Registry::CollectVersions(const CollectRequest& request, const std:
 /// Removes the files of a version that is out of sight, and then its row.
 Result<void> Registry::RemoveFiles(const ModelVersion& version) {
   if (!IsOfVersion(version.uri + "file") || !version.uri.starts_with(version.name + "/" + version.version)) {
-    return Fail(ErrorCode::kInvalidData, fmt::format("the record of {} {} names '{}' as the place of its files",
-                                                     version.name, version.version, version.uri));
+    return Fail(ErrorCode::kInvalidData,
+                fmt::format("the record of {} {} names '{}' as the place of its files", version.name, version.version,
+                            version.uri),
+                "the record was changed by hand; restore it from a backup of the registry");
   }
   for (const ArtifactEntry& entry : TRY(artifacts_->List(version.uri))) TRY(artifacts_->Remove(entry.key));
   return store_->RemoveModelVersion(version.name, version.version);

@@ -58,7 +58,8 @@ Result<std::vector<std::string>> LabelsOf(const fs::path& bundle, const Training
 Result<StagedBundle> StagedBundle::Open(const fs::path& bundle, const std::string& name) {
   std::error_code ignored;
   if (!fs::is_directory(bundle, ignored))
-    return Fail(ErrorCode::kNotFound, fmt::format("{}: no such directory", bundle.string()));
+    return Fail(ErrorCode::kNotFound, fmt::format("{}: no such directory", bundle.string()),
+                "specify the directory of a trained model");
   if (!HasWeights(bundle)) {
     return Fail(ErrorCode::kInvalidModel, fmt::format("{}: contains no weights that Winnow loads", bundle.string()),
                 "'winnow pull DIR' converts pytorch_model.bin to model.safetensors");
@@ -124,7 +125,9 @@ Result<void> StagedBundle::Stage(const std::string& version) const {
   if (manifest_.sha256.contains(kOnnxMetadataFile)) {
     fs::create_directories(metadata.parent_path(), error);
     if (!error) fs::copy_file(bundle_ / kOnnxMetadataFile, metadata, fs::copy_options::overwrite_existing, error);
-    if (error) return Fail(ErrorCode::kIo, fmt::format("{}: cannot write: {}", metadata.string(), error.message()));
+    if (error)
+      return Fail(ErrorCode::kIo, fmt::format("{}: cannot write: {}", metadata.string(), error.message()),
+                  "check the free space of the temporary directory (TMPDIR)");
   }
   Manifest manifest = manifest_;
   manifest.version = version;
@@ -142,7 +145,9 @@ Result<StagedFile> StagedBundle::FileOf(const std::string& path) const {
   const bool known = !is_staged && digest != manifest_.sha256.end();
   staged.file.sha256 = known ? digest->second : TRY(Sha256OfFile(staged.source));
   staged.file.bytes = fs::file_size(staged.source, error);
-  if (error) return Fail(ErrorCode::kIo, fmt::format("{}: cannot read: {}", staged.source.string(), error.message()));
+  if (error)
+    return Fail(ErrorCode::kIo, fmt::format("{}: cannot read: {}", staged.source.string(), error.message()),
+                "check the permissions of the file");
   return staged;
 }
 

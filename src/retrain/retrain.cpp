@@ -103,7 +103,9 @@ Result<TrainingPlan> PlanOf(const RetrainPlan& of, const Manifest& champion, Tra
   plan.data.validation = of.validation;
   plan.data.test = of.test;
   KeepCalibration(champion, TRY(ReadTrainingInfo(of.champion)), plan.calibration);
+  const bool kept_data = plan.output.keep_data;
   plan.output = of.output;
+  plan.output.keep_data = of.keep_data.value_or(kept_data);
   if (plan.output.name.empty()) plan.output.name = champion.name;
   return plan;
 }
@@ -114,7 +116,9 @@ Result<void> QuantizeAsChampion(const RetrainPlan& of, const TrainingPlan& plan,
   std::error_code ignored;
   if (!plan.model.transformer() || !fs::exists(of.champion / kInt8Weights, ignored)) return {};
   if (!plan.output.keep_data) {
-    observer.Warn("the new model is not quantized as the present one is: --no-keep-data leaves no texts for it");
+    observer.Warn(
+        "the new model is not quantized as the present one is: --no-keep-data leaves no texts for it; 'winnow quantize "
+        "--data FILE' quantizes it, and --keep-data keeps the texts");
     return {};
   }
   const Result<QuantizedBundle> quantized =

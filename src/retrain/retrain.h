@@ -38,7 +38,8 @@ struct RetrainPlan {
   Store* store = nullptr;       ///< null: no feedback
   FeedbackUse feedback = FeedbackUse::kAll;
   FeedbackSelectionOptions selection = {};
-  OutputPlan output = {};
+  OutputPlan output = {};              ///< but for keep_data
+  std::optional<bool> keep_data = {};  ///< OutputPlan::keep_data; empty: as in the champion's training
   std::optional<std::filesystem::path> receipt = {};
   /// Since when the champion is the champion; nothing: since it was trained.
   std::optional<StoreTime> promoted_at = {};

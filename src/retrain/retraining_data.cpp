@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <unordered_map>
 
 #include "base/hash.h"
@@ -13,101 +14,31 @@
 #include "feedback/feedback_log.h"
 #include "feedback/read_training_set.h"
 #include "feedback/verdict_samples.h"
-#include "filter/spam_filter.h"
-#include "filter/stored_message.h"
+#include "retrain/feedback_rows.h"
 #include "retrain/measure_gate.h"
 #include "text/duplicate_key.h"
-#include "text/text_template.h"
 
 namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// The fields that the text of feedback stands for.
-Result<std::vector<std::string>> TextFields(const ReadingOptions& reading) {
-  if (reading.template_text.empty())
-    return std::vector<std::string>{reading.text_field.empty() ? "text" : reading.text_field};
-  const std::vector<std::string> fields = TRY(TextTemplate::Parse(reading.template_text)).fields();
-  const auto has = [&](const char* name) { return std::ranges::find(fields, name) != fields.end(); };
-  if (!has("text") && !has("body")) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("feedback cannot fill the text template '{}' of the model, which has neither {{text}} "
-                            "nor {{body}}",
-                            reading.template_text),
-                "omit --store, and export the feedback into files with the fields of the template");
-  }
-  std::vector<std::string> names = {has("body") ? "body" : "text"};
-  if (has("body") && has("text")) names.push_back("text");
-  return names;
-}
-
-/// A field of the name of the condition that satisfies it.
-Field FieldFor(const Filter::Condition& condition) {
-  const double number = Filter::NumberIn(condition.value).value_or(0);
-  switch (condition.op) {
-    case Filter::Op::kTrue:
-      return TextField(condition.field, "true");
-    case Filter::Op::kFalse:
-      return TextField(condition.field, "false");
-    case Filter::Op::kNotEqual:
-      return TextField(condition.field, "not " + condition.value);
-    case Filter::Op::kLess:
-      return TextField(condition.field, fmt::format("{}", number - 1));
-    case Filter::Op::kGreater:
-      return TextField(condition.field, fmt::format("{}", number + 1));
-    default:
-      return TextField(condition.field, condition.value);
-  }
-}
-
-/// Returns fields that satisfy the filter of the data, which feedback does not have: all of it is used, unless the
-/// filter is about the fields `own`, or about the length of the text. Errors: those of Filter::Parse; kInvalidArgument
-/// for a field with conditions that no such value satisfies.
-Result<std::vector<Field>> FieldsForFilter(const ReadingOptions& reading, std::span<const std::string> own) {
+/// Returns the conditions of the filter that rows of feedback can satisfy or not: those about their fields, or about
+/// the length of the text.
+Result<std::string> FilterOfFeedback(const ReadingOptions& reading, std::span<const std::string> fields) {
   const Filter filter = TRY(Filter::Parse(fmt::format("{}", fmt::join(reading.filter, " and "))));
-  Record record;
-  const auto foreign = [&](const Filter::Condition& condition) {
-    return condition.field != "chars" && std::ranges::find(own, condition.field) == own.end();
-  };
+  std::vector<std::string> kept;
   for (const Filter::Condition& condition : filter.conditions()) {
-    if (foreign(condition) && record.Find(condition.field) == nullptr) record.fields.push_back(FieldFor(condition));
+    const bool known = condition.field == "chars" || std::ranges::find(fields, condition.field) != fields.end();
+    if (known) kept.push_back(condition.text);
   }
-  for (const Filter::Condition& condition : filter.conditions()) {
-    if (!foreign(condition) || Filter::Satisfies(condition, record, "")) continue;
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("--filter {}: feedback cannot satisfy both conditions of the field '{}'", condition.text,
-                            condition.field),
-                "filter the data first with 'winnow data filter', and specify --filter ''");
-  }
-  return record.fields;
+  return fmt::format("{}", fmt::join(kept, " and "));
 }
 
-/// Writes feedback as rows that the data's options read: the text is that of its field, or the subject and the body of
-/// the template's.
-Result<void> WriteFeedback(const TrainingSet& set, const ReadingOptions& reading, const fs::path& file) {
-  RowWriter writer = TRY(RowWriter::For(file));
-  const std::vector<std::string> names = TRY(TextFields(reading));
-  std::optional<TextTemplate> text_template;
-  if (!reading.template_text.empty()) text_template = TRY(TextTemplate::Parse(reading.template_text));
-  const std::string label = reading.label_field.size() == 1 ? reading.label_field[0] : "label";
-  std::vector<std::string> own = names;
-  own.push_back(label);
-  if (text_template) own.push_back("subject");
-  const std::vector<Field> of_filter = TRY(FieldsForFilter(reading, own));
-  for (const TrainingRow& row : set.rows) {
-    const FilterMessage message = MessageOfStoredText(row.text, text_template ? &*text_template : nullptr);
-    std::vector<Field> fields;
-    if (!message.subject.empty()) fields.push_back(TextField("subject", message.subject));
-    for (const std::string& name : names) {
-      const bool body = name == "body" && !message.body.empty();
-      fields.push_back(TextField(name, body ? message.body : row.text));
-    }
-    fields.push_back(TextField(label, row.label));
-    fields.insert(fields.end(), of_filter.begin(), of_filter.end());
-    writer.Add(fields);
-  }
-  return writer.Write();
+Result<FeedbackRows> RowsFor(const ReadingOptions& reading) {
+  return FeedbackRows::Of({.text_field = reading.text_field,
+                           .label_field = reading.label_field.size() == 1 ? reading.label_field[0] : "",
+                           .template_text = reading.template_text});
 }
 
 std::vector<std::string> LabelsOf(std::span<const TrainingRow> rows) {
@@ -115,25 +46,6 @@ std::vector<std::string> LabelsOf(std::span<const TrainingRow> rows) {
   for (const TrainingRow& row : rows) labels.insert(row.label);
   return {labels.begin(), labels.end()};
 }
-
-/// Makes texts of feedback as the template makes texts of rows.
-class FeedbackTexts {
- public:
-  static Result<FeedbackTexts> Of(const ReadingOptions& reading) {
-    FeedbackTexts texts;
-    TRY(TextFields(reading));
-    if (!reading.template_text.empty()) texts.template_ = TRY(TextTemplate::Parse(reading.template_text));
-    return texts;
-  }
-
-  std::string Make(std::string_view text) const {
-    return TextForModel(MessageOfStoredText(std::string(text), text_template()), text_template()).joined();
-  }
-  const TextTemplate* text_template() const { return template_ ? &*template_ : nullptr; }
-
- private:
-  std::optional<TextTemplate> template_;
-};
 
 /// The label of each text of all parts, by its key.
 std::unordered_map<std::string, std::string> LabelsByKey(const Split& split) {
@@ -151,7 +63,7 @@ std::unordered_map<std::string, std::string> LabelsByKey(const Split& split) {
 /// Adds audited texts that no other part has: a simple random sample of all messages, for which the probabilities and
 /// thresholds are right.
 size_t AddAudits(std::span<const StoredVerdictSample> samples, std::optional<StoreTime> before,
-                 const FeedbackTexts& texts, Split& split, TrainingObserver& observer) {
+                 const FeedbackRows& texts, Split& split, TrainingObserver& observer) {
   std::vector<StoredVerdictSample> earlier;
   std::ranges::copy_if(samples, std::back_inserter(earlier), [&](const StoredVerdictSample& stored) {
     return !before || stored.sample.created_at < *before;
@@ -179,9 +91,14 @@ void NoteSelection(const FeedbackSelection& selection, TrainingObserver& observe
 Result<AddedFeedback> AddAllFeedback(Store& store, double least_weight, const fs::path& directory, TrainingPlan& plan) {
   const TrainingSet set = TRY(ReadTrainingSet(store, {.least_weight = least_weight}));
   if (!set.rows.empty()) {
-    const fs::path file = directory / "feedback.jsonl";
-    TRY(WriteFeedback(set, plan.data.reading, file));
-    plan.data.files.push_back(file);
+    const FeedbackRows rows = TRY(RowsFor(plan.data.reading));
+    OwnFile own{.file = directory / "feedback.jsonl",
+                .filter = TRY(FilterOfFeedback(plan.data.reading, rows.fields()))};
+    RowWriter writer = TRY(RowWriter::For(own.file));
+    for (const TrainingRow& row : set.rows) writer.Add(rows.Row(row));
+    TRY(writer.Write());
+    plan.data.files.push_back(own.file);
+    plan.data.own_file = std::move(own);
   }
   return AddedFeedback{set.rows.size(), Sha256(JsonLinesOf(set.rows)), LabelsOf(set.rows)};
 }
@@ -194,7 +111,7 @@ Result<SelectedFeedback> AddSelectedFeedback(Store& store, const FeedbackSelecti
     return Fail(ErrorCode::kUnsupported, "feedback names one label per text, and the model is a multi-label one",
                 "use --feedback all, or export the feedback and complete its labels");
   }
-  const FeedbackTexts texts = TRY(FeedbackTexts::Of(reading));
+  const FeedbackRows texts = TRY(RowsFor(reading));
   const std::vector<FeedbackState> states = CurrentFeedback(TRY(ReadAllFeedback(store, {})));
   const std::vector<StoredVerdictSample> audits = TRY(ReadVerdictSamples(store));
   std::map<std::string, std::string> labels;
@@ -208,7 +125,7 @@ Result<SelectedFeedback> AddSelectedFeedback(Store& store, const FeedbackSelecti
   const std::unordered_map<std::string, std::string> by_key = LabelsByKey(split);
   const KnownTexts known{.labels = split.train.labels.names,
                          .label_of = [&](std::string_view text) -> std::optional<std::string> {
-                           const auto found = by_key.find(DuplicateKey(texts.Make(text)));
+                           const auto found = by_key.find(DuplicateKey(texts.Text(text)));
                            return found == by_key.end() ? std::nullopt : std::optional(found->second);
                          },
                          .trained_until = trained_until};
@@ -219,7 +136,7 @@ Result<SelectedFeedback> AddSelectedFeedback(Store& store, const FeedbackSelecti
   if (!selected.selection.too_few.empty()) return selected;
   selected.audits = AddAudits(audits, audits_before, texts, split, observer);
   for (size_t i = 0; i < rows.size(); ++i) {
-    split.train.examples.push_back({.text = texts.Make(rows[i].text),
+    split.train.examples.push_back({.text = texts.Text(rows[i].text),
                                     .labels = {split.train.labels.Find(rows[i].label)},
                                     .file = "feedback",
                                     .row = i + 1});

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "store/store_deadline.h"
 
 namespace winnow {
 namespace {
@@ -33,6 +34,8 @@ void AuditQueue::Add(AuditEntry entry) {
 }
 
 void AuditQueue::WriteWaiting() {
+  // What a store that hangs does not take stays in the queue.
+  const StoreDeadline deadline(StoreDeadline::Clock::now() + std::chrono::seconds(5));
   while (true) {
     AuditEntry entry;
     {

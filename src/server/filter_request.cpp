@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "server/ask_store.h"
 #include "server/json_request.h"
 
 namespace winnow {
@@ -42,7 +43,7 @@ ApiError StoreError(const Error& error) {
     return {.message = error.message};
   }
   LogWarning("a request failed in the store: {}", error.message);
-  return {.status = 503, .type = "Unavailable", .message = "the store is not available; try again later"};
+  return OutOfReach("the store is not available; try again later");
 }
 
 AuditEntry AuditOf(const HttpRequest& request, std::string action, std::string subject, const Json& details) {

@@ -2,6 +2,7 @@
 
 #include "base/background_step.h"
 #include "base/log.h"
+#include "server/ask_store.h"
 
 namespace winnow {
 
@@ -122,7 +123,7 @@ Result<void> FilterService::ChangeRules(const std::function<Result<RuleSet::Poin
 
 ApiResult<std::shared_ptr<Store>> FilterService::OpenStore() const {
   std::shared_ptr<Store> store = recorder_->store();
-  if (store == nullptr) return Reject(503, "Unavailable", "the store is not available; try again later");
+  if (store == nullptr) return std::unexpected(OutOfReach("the store is not available; try again later"));
   return store;
 }
 
@@ -163,29 +164,9 @@ void FilterService::Measure(MetricsSnapshot& now) const {
 
 void FilterService::Finish() const {
   if (finished_.exchange(true)) return;
-  constexpr std::chrono::seconds kPatience(5);
-  Mutex mutex;
-  ConditionVariable changed;
-  bool done = false;
-  // Tasks that wait for a store that hangs, one after another, would keep the process from ending.
-  std::thread guard([&] {
-    if (recorder_ == nullptr) return;
-    const auto until = std::chrono::steady_clock::now() + kPatience;
-    const MutexLock lock(mutex);
-    while (!done && changed.WaitUntil(mutex, until)) continue;
-    const std::shared_ptr<Store> store = recorder_->store();
-    if (done || store == nullptr) return;
-    LogWarning("the store has not answered for {} s; what waits for it is given up", kPatience.count());
-    store->Shut();
-  });
+  // What waits for a store that hangs ends at its deadline (server/ask_store.h).
   reads_.Finish();
   calls_.Finish();
-  {
-    const MutexLock lock(mutex);
-    done = true;
-    changed.NotifyAll();
-  }
-  guard.join();
 }
 
 }  // namespace winnow

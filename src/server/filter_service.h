@@ -95,7 +95,7 @@ class FilterService {
   ClientTasks& calls() const { return calls_; }
   /// Sets the numbers of the filter's store.
   void Measure(MetricsSnapshot& now) const;
-  /// Returns when no task is running. Has a store that does not answer for five seconds fail.
+  /// Returns when no task is running. What waits for a store that hangs ends at its deadline (server/ask_store.h).
   void Finish() const;
 
  private:

@@ -145,7 +145,7 @@ Json ErrorResponseOf(const ErrorStatus& status, ErrorForm form) {
     content["example"] = openai ? OpenAiError(status.code, status.type, status.message) : status.Example();
   }
   Json response = {{"description", status.meaning}, {"content", {{"application/json", std::move(content)}}}};
-  if (status.code == 429) {
+  if (status.code == 429 || status.code == 503) {
     response["headers"]["Retry-After"] = {{"description", "Seconds to wait before the next request"},
                                           {"schema", {{"type", "string"}}}};
   }

@@ -8,6 +8,7 @@
 #include "base/background_step.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "server/ask_store.h"
 
 namespace winnow {
 namespace {
@@ -211,7 +212,7 @@ void RegistryFollower::Stop() {
 ApiResult<std::shared_ptr<Registry>> RegistryFollower::OpenRegistry() {
   Result<std::shared_ptr<Registry>> registry = Connect();
   if (registry) return *std::move(registry);
-  return Reject(503, "Unavailable", "the registry is out of reach");
+  return std::unexpected(OutOfReach("the registry is out of reach"));
 }
 
 void RegistryFollower::LookNow() {

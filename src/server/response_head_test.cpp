@@ -27,6 +27,18 @@ TEST(ResponseHead, HasStatusHeadersAndLength) {
   EXPECT_THAT(HeaderBytes(Response(200, ""), "id", false, false), HasSubstr("Connection: close"));
 }
 
+TEST(ResponseHead, HasTheTimeAsHttpWritesIt) {
+  using std::chrono::system_clock;
+  EXPECT_EQ(HttpDate(system_clock::from_time_t(784111777)), "Sun, 06 Nov 1994 08:49:37 GMT");
+  std::string before, head, after;
+  do {  // within one second
+    before = HttpDate(system_clock::now());
+    head = HeaderBytes(Response(200, ""), "id", false, true);
+    after = HttpDate(system_clock::now());
+  } while (before != after);
+  EXPECT_THAT(head, HasSubstr("\r\nDate: " + before + "\r\n"));
+}
+
 TEST(ResponseHead, TellsNoLengthWhereThereIsNoBody) {
   for (const int status : {204, 304}) {
     EXPECT_THAT(HeaderBytes(Response(status, ""), "id", false, true), Not(HasSubstr("\r\nContent-"))) << status;

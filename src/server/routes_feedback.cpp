@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/json_or_null.h"
+#include "server/ask_store.h"
 #include "server/audit.h"
 #include "server/filter_request.h"
 #include "server/record_feedback.h"
@@ -274,15 +275,15 @@ ApiResult<void> Feedback(const SharedService& service, const SharedRequest& requ
     std::make_shared<Recording>(service, request, reply, std::move(requested.calls))->Start();
     return {};
   }
-  AskStore(service, request, reply,
-           [service, request, call = std::move(requested.calls.front())]() -> ApiResult<HttpResponse> {
-             Json recorded = TRY(Record(*service->filter, call));
-             // What one user says concerns that user; what an administrator says is a change for all.
-             if (call.type == "admin")
-               Audit(*service, *request, "feedback.add", recorded["id"].str(),
-                     {{"label", recorded["label"]}, {"is_spam", recorded["is_spam"]}});
-             return JsonResponse(recorded);
-           });
+  AskStoreFor(kFeedbackPatience, service, request, reply,
+              [service, request, call = std::move(requested.calls.front())]() -> ApiResult<HttpResponse> {
+                Json recorded = TRY(Record(*service->filter, call));
+                // What one user says concerns that user; what an administrator says is a change for all.
+                if (call.type == "admin")
+                  Audit(*service, *request, "feedback.add", recorded["id"].str(),
+                        {{"label", recorded["label"]}, {"is_spam", recorded["is_spam"]}});
+                return JsonResponse(recorded);
+              });
   return {};
 }
 

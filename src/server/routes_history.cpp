@@ -6,6 +6,7 @@
 
 #include "base/json_or_null.h"
 #include "feedback/feedback_state.h"
+#include "server/ask_store.h"
 #include "server/filter_request.h"
 #include "server/query_parameters.h"
 #include "server/service.h"
@@ -121,7 +122,8 @@ Json MessageJson(const MessageRecord& message, const SaidAbout& said) {
 
 ApiResult<void> List(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const MessageFilter filter = TRY(ReadQuery(*request));
-  AskStore(service, request, reply, [service, filter]() -> ApiResult<HttpResponse> {
+  const std::chrono::seconds patience = filter.contains ? kSearchPatience : kStorePatience;
+  AskStoreFor(patience, service, request, reply, [service, filter]() -> ApiResult<HttpResponse> {
     const std::shared_ptr<Store> store = TRY(service->filter->OpenStore());
     const Result<std::vector<StoredMessage>> found = store->ListMessages(filter);
     if (!found) return std::unexpected(StoreError(found.error()));

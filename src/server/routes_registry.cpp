@@ -4,9 +4,11 @@
 #include "base/log.h"
 #include "registry/registry_json.h"
 #include "server/ask_registry.h"
+#include "server/ask_store.h"
 #include "server/audit.h"
 #include "server/filter_request.h"
 #include "server/query_parameters.h"
+#include "store/store_deadline.h"
 
 namespace winnow {
 
@@ -20,17 +22,20 @@ ApiError RegistryError(const Error& error) {
       return {.message = error.message};
     default:
       LogWarning("a request failed in the registry: {}", error.message);
-      return {.status = 503, .type = "Unavailable", .message = "the registry is out of reach; try again later"};
+      return OutOfReach("the registry is out of reach; try again later");
   }
 }
 
 void AskRegistry(const SharedService& service, const SharedRequest& request, const HttpReply& reply,
                  std::function<ApiResult<HttpResponse>(Registry&)> task) {
   RegistryFollower& follower = *service->registry;
-  const bool posted = follower.calls().Post(request->caller, [&follower, reply, task = std::move(task)] {
-    const auto registry = follower.OpenRegistry();
-    reply(ResponseOf(registry ? task(**registry) : std::unexpected(registry.error())));
-  });
+  const bool posted = follower.calls().Post(
+      request->caller,
+      [&follower, reply, until = StoreDeadline::Clock::now() + kStorePatience, task = std::move(task)] {
+        const StoreDeadline deadline(until);
+        const auto registry = follower.OpenRegistry();
+        reply(ResponseOf(registry ? task(**registry) : std::unexpected(registry.error())));
+      });
   if (posted) return;
   reply(TooManyRequests("Overloaded", "too many requests wait for the registry", std::chrono::seconds(1)).Response());
 }

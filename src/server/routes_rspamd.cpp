@@ -4,6 +4,7 @@
 
 #include "decide/decide.h"
 #include "feedback/feedback_state.h"
+#include "server/ask_store.h"
 #include "server/message_check.h"
 #include "server/record_feedback.h"
 #include "server/rspamd_reply.h"
@@ -57,11 +58,11 @@ ApiResult<void> Learn(const SharedService& service, const SharedRequest& request
   if (IsBlank(call.text)) return Reject("the message has no text that could be learned");
   // What nobody in particular says has no effect on messages, unless an administrator says it.
   if (call.user.empty() && request->role == Role::kAdmin) call.type = kAdminFeedback;
-  AskStore(service, request, reply,
-           [service, is_spam, id = std::move(read.message_id), call = std::move(call)]() -> ApiResult<HttpResponse> {
-             const RecordedFeedback recorded = TRY(RecordFeedback(*service->filter, call));
-             return recorded.repeated ? LearnedBefore(id, is_spam) : JsonResponse({{"success", true}});
-           });
+  AskStoreFor(kFeedbackPatience, service, request, reply,
+              [service, is_spam, id = std::move(read.message_id), call = std::move(call)]() -> ApiResult<HttpResponse> {
+                const RecordedFeedback recorded = TRY(RecordFeedback(*service->filter, call));
+                return recorded.repeated ? LearnedBefore(id, is_spam) : JsonResponse({{"success", true}});
+              });
   return {};
 }
 

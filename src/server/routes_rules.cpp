@@ -6,6 +6,7 @@
 #include "base/json_or_null.h"
 #include "filter/rule_warnings.h"
 #include "filter/suggest_rule.h"
+#include "server/ask_store.h"
 #include "server/audit.h"
 #include "server/filter_request.h"
 #include "server/rule_backtest.h"
@@ -86,7 +87,7 @@ ApiResult<void> TestRule(const SharedService& service, const SharedRequest& requ
   const std::string text = TRY(RuleIn(body));
   HistoryBudget budget;
   budget.messages = static_cast<size_t>(TRY(IntegerOr(body, "messages", 100000, 1, 100000)));
-  AskStore(service, request, reply, [service, text, budget]() -> ApiResult<HttpResponse> {
+  AskStoreFor(kHistoryPatience, service, request, reply, [service, text, budget]() -> ApiResult<HttpResponse> {
     const FilterService& filter = *service->filter;
     const Result<RuleText> rule = ReadRuleText(text);
     const Result<RuleSet::Pointer> draft = rule ? filter.rules().With(*rule) : std::unexpected(rule.error());
@@ -155,7 +156,8 @@ ApiResult<void> SuggestRule(const SharedService& service, const SharedRequest& r
   const std::string text = TRY(TextOf(*field, "text", service->limits));
   if (IsBlank(text)) return Reject("'text' has nothing that a rule could look for");
   const bool is_spam = TRY(FlagOr(body, "is_spam", true));
-  AskStore(service, request, reply, [service, text, is_spam] { return SuggestFor(*service->filter, text, is_spam); });
+  AskStoreFor(kHistoryPatience, service, request, reply,
+              [service, text, is_spam] { return SuggestFor(*service->filter, text, is_spam); });
   return {};
 }
 
@@ -271,7 +273,7 @@ Route ListRoute(const SharedService& service) {
   const auto hits = std::make_shared<RuleHits>();
   Route list = RuleRoute(service, "GET", "/v1/rules", "Lists the rules of the message filter", {});
   list.handle = [service, hits](const SharedRequest& request, const HttpReply& reply) {
-    AskStore(service, request, reply, [service, hits]() -> ApiResult<HttpResponse> {
+    AskStoreFor(kHistoryPatience, service, request, reply, [service, hits]() -> ApiResult<HttpResponse> {
       return JsonResponse(RuleListJson(*service->filter, hits->Of(*service->filter)));
     });
   };

@@ -106,14 +106,6 @@ void ClassifyAndReply(const Service& service, const ModelSet::Model& model, cons
       });
 }
 
-void AskStore(const SharedService& service, const SharedRequest& request, const HttpReply& reply,
-              std::function<ApiResult<HttpResponse>()> task) {
-  const bool posted =
-      service->filter->calls().Post(request->caller, [reply, task = std::move(task)] { reply(ResponseOf(task())); });
-  if (posted) return;
-  reply(TooManyRequests("Overloaded", "too many requests wait for the store", std::chrono::seconds(1)).Response());
-}
-
 bool IsReady(const Service& service) {
   const auto models = service.models->List();
   return std::ranges::any_of(models, [](const ModelSet::Entry& entry) {

@@ -94,12 +94,14 @@ Result<FeedbackStatus> FeedbackGroup::Add(FeedbackEvent event, std::chrono::mill
   const auto ticket = std::make_shared<Ticket>(Ticket{.event = std::move(event)});
   const MutexLock lock(mutex_);
   if (queue_.size() >= kMostWaiting)
-    return Fail(ErrorCode::kNetwork, fmt::format("{}: too much feedback is waiting", pool_.address().name));
+    return Fail(ErrorCode::kNetwork, fmt::format("{}: too much feedback is waiting", pool_.address().name),
+                "try again later; the database is slower than the feedback that comes");
   queue_.push_back(ticket);
   arrived_.NotifyOne();
   while (!ticket->done) {
     if (done_.WaitUntil(mutex_, until) || ticket->done) continue;
-    return Fail(ErrorCode::kNetwork, fmt::format("{}: no answer within {} ms", pool_.address().name, patience.count()));
+    return Fail(ErrorCode::kNetwork, fmt::format("{}: no answer within {} ms", pool_.address().name, patience.count()),
+                "check that the database is running and not overloaded");
   }
   return ticket->result;
 }

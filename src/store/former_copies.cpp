@@ -85,7 +85,9 @@ Result<void> RemoveFormerCopies(const fs::path& store) {
   for (const auto& [version, copy] : CopiesOf(store)) {
     std::error_code error;
     fs::remove(copy, error);
-    if (error) return Fail(ErrorCode::kIo, fmt::format("{}: cannot remove: {}", copy.string(), error.message()));
+    if (error)
+      return Fail(ErrorCode::kIo, fmt::format("{}: cannot remove: {}", copy.string(), error.message()),
+                  "check the permissions of its directory, or remove the file yourself");
   }
   return {};
 }

@@ -182,9 +182,11 @@ class PostgresConnection final : public SqlConnection {
                                                  : ErrorCode::kIo,
                     fmt::format("{}: {}", address_.name, address_.WithoutPassword(Headline(message))),
                     {}}};
-    if (kind == SqlError::kTimeout)
+    if (kind == SqlError::kTimeout) {
       error.error.message =
           fmt::format("{}: the statement took longer than {} ms", address_.name, limits_.statement.count());
+      error.error.hint = "try again when the database is less busy";
+    }
     if (lost && connection_ == nullptr)
       error.error.hint = "check that the server is running, and the URL of the database";
     return error;

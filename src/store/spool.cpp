@@ -98,7 +98,8 @@ Result<std::vector<fs::path>> FilesOf(const fs::path& directory) {
     if (SegmentNumber(name) || name.ends_with(".damaged") || name == kRejected) files.push_back(entry.path());
   }
   if (error && error != std::errc::no_such_file_or_directory)
-    return Fail(ErrorCode::kIo, fmt::format("{}: cannot read the directory: {}", directory.string(), error.message()));
+    return Fail(ErrorCode::kIo, fmt::format("{}: cannot read the directory: {}", directory.string(), error.message()),
+                "check the permissions of the directory, or specify another one with --spool");
   return files;
 }
 
@@ -165,7 +166,8 @@ Result<void> Spool::Scan() {
     found.push_back({*number, {entry.path(), ignored ? 0 : bytes}});
   }
   if (error)
-    return Fail(ErrorCode::kIo, fmt::format("{}: cannot read the directory: {}", directory_.string(), error.message()));
+    return Fail(ErrorCode::kIo, fmt::format("{}: cannot read the directory: {}", directory_.string(), error.message()),
+                "check the permissions of the directory, or specify another one with --spool");
   std::ranges::sort(found, {}, [](const auto& item) { return item.first; });
   for (auto& [number, file] : found) {
     segments_.push_back(std::move(file));
@@ -252,7 +254,8 @@ Result<void> Spool::AwaitSync(uint64_t number) {
     if (!done) EndSegment();
   }
   if (number <= failed_)
-    return Fail(ErrorCode::kIo, directory_.string() + ": cannot write feedback to the disk (fsync failed)");
+    return Fail(ErrorCode::kIo, directory_.string() + ": cannot write feedback to the disk (fsync failed)",
+                "check the disk: the log of the system kernel says more");
   return {};
 }
 

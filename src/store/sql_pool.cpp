@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
+
+#include "store/store_deadline.h"
 
 namespace winnow {
 namespace {
@@ -15,6 +18,13 @@ constexpr std::chrono::milliseconds kFirstPause(5);
 std::unexpected<SqlError> NoConnection(const StoreAddress& address, std::string_view why) {
   return std::unexpected(
       SqlError{SqlError::kLost, {ErrorCode::kNetwork, fmt::format("{}: {}", address.name, why), {}}});
+}
+
+/// Returns the limits of a connection that is opened before the deadline.
+SqlLimits LimitsUntil(Clock::time_point deadline, SqlLimits limits) {
+  const auto left = std::chrono::ceil<std::chrono::seconds>(deadline - Clock::now());
+  limits.connect = std::clamp(left, std::chrono::seconds(1), std::max(limits.connect, std::chrono::seconds(1)));
+  return limits;
 }
 
 /// Pauses double, and differ between the processes that were in each other's way.
@@ -62,7 +72,7 @@ SqlResult<void> SqlPool::ReadSeveral(const Work& work) {
 
 SqlResult<void> SqlPool::Repeat(std::chrono::milliseconds longest,
                                 const std::function<SqlResult<void>(SqlConnection&, bool& usable)>& attempt) {
-  const Clock::time_point begin = Clock::now();
+  const Clock::time_point begin = Clock::now(), deadline = StoreDeadline::OfThisThread();
   for (int repetition = 0;; ++repetition) {
     SqlResult<void> done;
     if (const auto lease = Take(longest)) {
@@ -75,17 +85,20 @@ SqlResult<void> SqlPool::Repeat(std::chrono::milliseconds longest,
     }
     if (done) return done;
     const SqlError::Kind kind = done.error().kind;
+    const bool may_pass = kind == SqlError::kBusy || kind == SqlError::kLost || kind == SqlError::kTimeout;
+    if (may_pass && Clock::now() >= deadline) return NoConnection(address_, "no answer within the time of the request");
     if (repetition == kRepetitions || (kind != SqlError::kBusy && kind != SqlError::kLost)) return done;
     if (kind == SqlError::kLost && Clock::now() - begin >= limits_.statement) return done;
     const MutexLock lock(mutex_);
-    const Clock::time_point until = Clock::now() + PauseBefore(repetition);
+    const Clock::time_point until = std::min(Clock::now() + PauseBefore(repetition), deadline);
     while (!shut_ && Clock::now() < until) changed_.WaitUntil(mutex_, until);
     if (shut_) return done;
   }
 }
 
 SqlResult<std::list<SqlPool::Lease>::iterator> SqlPool::Take(std::chrono::milliseconds longest) {
-  const Clock::time_point until = Clock::now() + limits_.statement;
+  const Clock::time_point deadline = StoreDeadline::OfThisThread();
+  const Clock::time_point until = std::min(Clock::now() + limits_.statement, deadline);
   std::list<Lease>::iterator lease;
   {
     const MutexLock lock(mutex_);
@@ -94,14 +107,15 @@ SqlResult<std::list<SqlPool::Lease>::iterator> SqlPool::Take(std::chrono::millis
         return NoConnection(address_, fmt::format("all {} connections were in use for too long", max_connections_));
     }
     if (shut_) return NoConnection(address_, "the store is closed");
-    lease = leases_.insert(leases_.end(), Lease{nullptr, Clock::now(), longest});
+    if (Clock::now() >= deadline) return NoConnection(address_, "the time of the request has passed");
+    lease = leases_.insert(leases_.end(), Lease{nullptr, std::min(Clock::now() + longest, deadline)});
     if (!idle_.empty()) {
       lease->connection = std::move(idle_.back());
       idle_.pop_back();
       return lease;
     }
   }
-  SqlResult<std::unique_ptr<SqlConnection>> opened = OpenSqlConnection(address_, limits_);
+  SqlResult<std::unique_ptr<SqlConnection>> opened = OpenSqlConnection(address_, LimitsUntil(deadline, limits_));
   const MutexLock lock(mutex_);
   if (opened) {
     lease->connection = *std::move(opened);
@@ -134,13 +148,13 @@ void SqlPool::Shut() {
   changed_.NotifyAll();
 }
 
-/// The time limits of the database's own do not act if the server itself hangs.
+/// The time limits of the database's own do not act if the server itself hangs, and know nothing of deadlines.
 void SqlPool::Watch() {
   const MutexLock lock(mutex_);
   while (!ending_) {
     changed_.WaitUntil(mutex_, Clock::now() + std::chrono::seconds(1));
     for (Lease& lease : leases_) {
-      if (lease.connection == nullptr || lease.interrupted || Clock::now() - lease.since < lease.longest) continue;
+      if (lease.connection == nullptr || lease.interrupted || Clock::now() < lease.until) continue;
       lease.interrupted = true;
       lease.connection->Interrupt();
     }

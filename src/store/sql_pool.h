@@ -14,7 +14,8 @@
 
 namespace winnow {
 
-/// Thread-safe. Connections are opened when they are needed and kept.
+/// Thread-safe. Connections are opened when they are needed and kept. All functions end at the deadline of their thread
+/// (store/store_deadline.h), with kNetwork.
 class SqlPool {
  public:
   using Work = std::function<SqlResult<void>(SqlConnection&)>;
@@ -45,8 +46,7 @@ class SqlPool {
  private:
   struct Lease {
     std::unique_ptr<SqlConnection> connection;
-    std::chrono::steady_clock::time_point since;
-    std::chrono::milliseconds longest;
+    std::chrono::steady_clock::time_point until;
     bool interrupted = false;
   };
 

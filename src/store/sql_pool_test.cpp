@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "store/store_deadline.h"
 #include "support/store_databases.h"
 
 namespace winnow {
@@ -99,6 +100,57 @@ TEST_P(SqlPoolOn, FailsAtOnceWhenItIsShut) {
   pool.Shut();
   const SqlResult<void> done = pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); });
   EXPECT_THAT(done.error().error.message, HasSubstr("the store is closed"));
+}
+
+/// Longer than any test may take: what ends before has ended by a deadline.
+constexpr SqlLimits kPatient = {.statement = std::chrono::hours(1), .lock = std::chrono::hours(1)};
+
+TEST_P(SqlPoolOn, EndsAtTheDeadlineOfTheThread) {
+  SqlPool pool(address(), kPatient, 1);
+  const auto endless = [](SqlConnection& connection) -> SqlResult<void> {
+    TRY(
+        connection.Run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i > 0) SELECT MAX(i) FROM "
+                       "n"));
+    return {};
+  };
+  {
+    const StoreDeadline deadline(StoreDeadline::Clock::now() + std::chrono::milliseconds(50));
+    const SqlResult<void> done = pool.Read(endless);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().error.code, ErrorCode::kNetwork);
+    EXPECT_THAT(done.error().error.message, HasSubstr("no answer within the time of the request"));
+    int runs = 0;
+    const SqlResult<void> late = pool.Transact([&](SqlConnection&) {
+      ++runs;
+      return SqlResult<void>();
+    });
+    EXPECT_FALSE(late);
+    EXPECT_EQ(runs, 0) << "it began too late";
+  }
+  EXPECT_TRUE(pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); })) << "without one";
+}
+
+TEST_P(SqlPoolOn, WaitsForAConnectionUntilTheDeadline) {
+  SqlPool pool(address(), kPatient, 1);
+  EXPECT_TRUE(pool.Read([&](SqlConnection&) -> SqlResult<void> {
+    const StoreDeadline deadline(StoreDeadline::Clock::now() + std::chrono::milliseconds(50));
+    const SqlResult<void> inner = pool.Read([](SqlConnection& other) { return other.Execute("SELECT 1"); });
+    EXPECT_FALSE(inner) << "the only connection is in use";
+    return {};
+  }));
+}
+
+TEST(StoreDeadline, OfSeveralTheEarliestHolds) {
+  using Clock = StoreDeadline::Clock;
+  const Clock::time_point now = Clock::now(), later = now + std::chrono::hours(1);
+  EXPECT_EQ(StoreDeadline::OfThisThread(), Clock::time_point::max());
+  {
+    const StoreDeadline outer(now);
+    const StoreDeadline inner(later);
+    EXPECT_EQ(StoreDeadline::OfThisThread(), now);
+    std::thread([] { EXPECT_EQ(StoreDeadline::OfThisThread(), Clock::time_point::max()); }).join();
+  }
+  EXPECT_EQ(StoreDeadline::OfThisThread(), Clock::time_point::max());
 }
 
 TEST(SqlPool, ConnectsAgainWhenPostgresEndsTheConnection) {

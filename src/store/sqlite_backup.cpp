@@ -114,7 +114,8 @@ bool IsSqliteFile(const fs::path& path) {
 
 Result<void> CopySqlite(const fs::path& from, const fs::path& to) {
   std::error_code error;
-  if (!fs::exists(from, error)) return Fail(ErrorCode::kNotFound, from.string() + ": there is no such file");
+  if (!fs::exists(from, error))
+    return Fail(ErrorCode::kNotFound, from.string() + ": there is no such file", "check the path");
   {
     // Not read-only: a database whose last user was killed has a log that must be applied first.
     const Database source = TRY(Open(from, SQLITE_OPEN_READWRITE));

@@ -140,7 +140,8 @@ class SqliteConnection final : public SqlConnection {
           ErrorCode::kInvalidArgument, fmt::format("{}: {}", name_, sqlite3_errmsg(database_)),
           "check --query; names that contain capital letters need double quotes: SELECT * FROM \"spamFeedback\"");
     }
-    if (compiled == nullptr) return Fail(ErrorCode::kInvalidArgument, "the query is empty");
+    if (compiled == nullptr)
+      return Fail(ErrorCode::kInvalidArgument, "the query is empty", "specify one SELECT statement");
     TRY(CheckRest(rest));
     if (sqlite3_bind_parameter_count(compiled) > 0)
       return Fail(ErrorCode::kInvalidArgument, "the query contains parameters, which have no values",
@@ -192,8 +193,10 @@ class SqliteConnection final : public SqlConnection {
       error.error.hint = "free disk space, or move the store to a larger disk";
     } else if (kind == SqlError::kTimeout) {
       error.error.message = fmt::format("{}: the statement took longer than {} ms", name_, limits_.statement.count());
+      error.error.hint = "try again when the disk of the store is less busy";
     } else if (kind == SqlError::kBusy) {
       error.error.message = fmt::format("{}: another process has locked the file ({})", name_, message);
+      error.error.hint = "wait until the other process, such as an import, has finished, and try again";
     } else if (kind == SqlError::kInvalid) {
       error.error.code = ErrorCode::kInvalidData;
     } else if (code == SQLITE_NOTADB) {

@@ -70,7 +70,8 @@ Result<void> Store::LabelVerdictSample(int64_t id, std::string_view label, std::
     return {};
   }));
   if (changed > 0) return {};
-  return Fail(ErrorCode::kNotFound, fmt::format("{}: no drawn verdict has the number {}", name(), id));
+  return Fail(ErrorCode::kNotFound, fmt::format("{}: no drawn verdict has the number {}", name(), id),
+              "'winnow feedback audit next' shows the numbers of drawn verdicts");
 }
 
 Result<std::vector<StoredVerdictSample>> Store::ListVerdictSamples(const VerdictSampleFilter& filter) {

@@ -64,13 +64,16 @@ std::string LikePattern(std::string_view part) {
 Result<void> CheckName(std::string_view name, std::string_view what, bool may_be_empty) {
   constexpr size_t kLongest = 1024;
   if (name.empty() && may_be_empty) return {};
-  if (name.empty()) return Fail(ErrorCode::kInvalidArgument, fmt::format("the {} is empty", what));
+  if (name.empty())
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("the {} is empty", what), fmt::format("specify the {}", what));
   if (name.size() > kLongest) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("the {} has {} bytes, at most {} are allowed", what, name.size(), kLongest));
+                fmt::format("the {} has {} bytes, at most {} are allowed", what, name.size(), kLongest),
+                "use a shorter one");
   }
   if (StorableText(name) != name)
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("the {} is not valid UTF-8 or contains a zero byte", what));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("the {} is not valid UTF-8 or contains a zero byte", what),
+                "specify it in UTF-8");
   return {};
 }
 

@@ -125,7 +125,8 @@ Result<StoreAddress> PostgresAddress(std::string_view url) {
   const std::string parameter = TRY(PasswordParameter(url.substr(std::min(query + 1, url.size()))));
   if (!parameter.empty()) address.password = parameter;
   if (url.find('\0') != std::string_view::npos)
-    return Fail(ErrorCode::kInvalidArgument, "the URL of the PostgreSQL database contains a zero byte");
+    return Fail(ErrorCode::kInvalidArgument, "the URL of the PostgreSQL database contains a zero byte",
+                "remove %00 from the URL");
   address.name = shown;
   return address;
 }

@@ -30,14 +30,18 @@ class Backup(TestCase):
             return database.execute("SELECT count(*) FROM spam_feedback").fetchone()[0]
 
     def test_all_parts_come_back(self):
-        out, _ = self.back_up("monday", "--store", "sqlite:store.db", "--registry", "registry", "--file", "rules.toml", "--json")
-        self.assertEqual([part["kind"] for part in json.loads(out)["parts"]], ["store", "registry", "files"])
+        shutil.copytree(self.path("model"), self.path("models", "mail"))
+        out, _ = self.back_up("monday", "--store", "sqlite:store.db", "--registry", "registry", "--models", "models", "--file", "rules.toml", "--json")
+        self.assertEqual([part["kind"] for part in json.loads(out)["parts"]], ["store", "registry", "models", "files"])
         self.assertEqual(os.stat(self.path("monday")).st_mode & 0o077, 0)
         shutil.rmtree(self.path("registry"))
         for name in ("store.db", "store.db-wal", "store.db-shm"):
             if os.path.exists(self.path(name)):
                 os.remove(self.path(name))
         self.winnow("restore", "monday", "--store", "sqlite:store.db", "--registry", "registry", "--files", "restored")
+        shutil.rmtree(self.path("models"))
+        self.winnow("restore", "monday", "--models", "models")
+        self.winnow("verify", os.path.join("models", "mail"))
         self.assertEqual(self.rows(), 20)
         self.assertIn("spam", self.winnow("registry", "list", "--registry", "registry")[0])
         self.winnow("registry", "pull", "spam:1.0.0", "--registry", "registry", "-o", "again")
@@ -195,7 +199,7 @@ class Backup(TestCase):
         self.assertFalse(os.path.exists(self.path("x")))
         self.assertEqual([name for name in os.listdir(self.directory) if ".tmp-" in name], [])
         self.back_up("monday", "--store", "store.db")
-        self.fails("restore", "monday", "--workspace", "w", says=["does not contain a workspace"])
+        self.fails("restore", "monday", "--workspace", "w", says=["does not contain the part 'workspace'", "its parts are: store"])
 
     def test_restored_files_are_as_private_as_they_were(self):
         os.chmod(self.path("registry", "registry.db"), 0o660)

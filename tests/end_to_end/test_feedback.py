@@ -40,6 +40,25 @@ class Feedback(TestCase):
         counts = [sum(json.loads(text)[key] for key in ("sample_count", "validation_count", "test_count")) for text in (out, alone)]
         self.assertEqual(counts[0] - counts[1], 2)
 
+    def test_rows_have_the_fields_that_a_training_reads(self):
+        self.add("--text", "Invoice 7\nPlease pay by Friday.", "--label", "spam")
+        self.add("--text", "Lunch at noon?", "--label", "ham")
+        template = "{subject} [SEP] {body:400}"
+        rows = [json.loads(line) for line in self.export("mails.jsonl", "--template", template).splitlines()]
+        self.assertEqual(rows, [{"subject": "Invoice 7", "body": "Please pay by Friday.", "label": "spam"}, {"subject": "", "body": "Lunch at noon?", "label": "ham"}])
+        with open(self.path("data.csv"), "w", encoding="utf-8") as file:
+            file.write("subject,body,label\n" + "".join(f"about {i},the body of {i},{'spam' if i % 2 else 'ham'}\n" for i in range(60)))
+        self.winnow("train", self.path("data.csv"), self.path("mails.jsonl"), "--template", template, "--kind", "lr", "--output-dir", self.path("mail"))
+        with open(self.path("mail", "training_info.json"), encoding="utf-8") as file:
+            info = json.load(file)
+        self.assertEqual(info["sample_count"] + info["validation_count"] + info["test_count"], 62)
+        self.assertEqual(self.export("named.csv", "--text-field", "message", "--label-field", "kind").splitlines()[0], b"message,kind")
+        for arguments, says in ((["--template", "{title}"], ["neither {text} nor {body}", "add the fields of the template"]),
+                                (["--template", "{title"], ["{title"]),
+                                (["--text-field", "label"], ["the field 'label' is that of the text and of the label"])):
+            with self.subTest(arguments):
+                self.fails("feedback", "export", "--store", self.store, "--output", self.path("x.jsonl"), *arguments, code=2, says=says)
+
     def test_the_training_set_is_that_of_the_last_words(self):
         source = random.Random(17)
         events, last = [], {}

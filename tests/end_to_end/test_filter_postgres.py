@@ -152,6 +152,13 @@ class Outage(SharedStore):
         self.assertEqual(takes(3, server.report, "k2", text="another one", is_spam=True, user="ben")[1]["status"], "spooled")
         takes(8, server.check, HAM, user="cleo")
         takes(3, server.check, HAM, user="dora")
+        for method, path, body in (("GET", "/v1/history", None), ("PUT", "/v1/users/anna/preferences", {"mode": "strict"}), ("GET", "/v1/senders", None)):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+            connection.request(method, path, body and json.dumps(body))
+            response = connection.getresponse()
+            self.assertEqual((response.status, response.getheader("Retry-After")), (503, "5"), path)
+            self.assertIn("the store is not available", json.loads(response.read())["error"])
+            connection.close()
         server.process.send_signal(signal.SIGTERM)
         takes(30, server.process.wait, timeout=60)
         self.database.signal_all(signal.SIGCONT)

@@ -198,17 +198,26 @@ class Retrain(RetrainTest):
     def test_the_rows_of_the_training_are_read_again(self):
         rows = [line.rstrip("\n").split("\t") for line in winnow.messages()[1:]]
         self.write("all.csv", "text,body,folder,lang\n" + "".join(f"no,\"{text}\",{label},{'en' if i % 3 else 'de'}\n" for i, (label, text) in enumerate(rows) if '"' not in text))
-        self.winnow("train", "all.csv", "--text-field", "body", "--label-field", "folder", "--filter", "lang=en", "--kind", "lr", "--output-dir", "spam")
+        self.winnow("train", "all.csv", "--text-field", "body", "--label-field", "folder", "--filter", "lang=en", "--kind", "lr", "--no-keep-data", "--output-dir", "spam")
         self.report(*((text, label) for label in ("spam", "ham") for text in self.texts(label, 3)))
         again = ("retrain", "spam", "--data", "all.csv", "--json", "--output-dir")
         out, err = self.winnow(*again, "new")
         self.assertIn("the data are read as in the training of the model: --text-field body --label-field folder --filter lang=en", err)
         champion, new = self.info("spam"), self.info("new")
         self.assertEqual((new["data_sha256"], new["configuration"]), (champion["data_sha256"], champion["configuration"]))
-        # Feedback does not have the field of the filter.
-        with_feedback = json.loads(self.winnow(*again, "more", "--store", self.store)[0])
+        self.assertFalse(os.path.exists(self.path("new", "calibration.jsonl")), "the training was to keep no texts")
+        self.winnow(*again, "kept", "--keep-data")
+        self.assertTrue(os.path.exists(self.path("kept", "calibration.jsonl")))
+        # Feedback has neither the field of the filter nor the format of the data.
+        with_feedback = json.loads(self.winnow(*again, "more", "--store", self.store, "--format", "csv", "--delimiter", ",")[0])
         counts = ("sample_count", "validation_count", "test_count")
         self.assertEqual(sum(with_feedback[name] for name in counts), sum(champion[name] for name in counts) + 6)
+        # Its label and its length are filtered like those of the data.
+        self.report((f"crypto {'very ' * 400}long", "spam"))
+        short = [*again, "short", "--filter", "lang=en and lang!=de and chars<400"]
+        without = json.loads(self.winnow(*short)[0])
+        with_feedback = json.loads(self.winnow(*short, "--store", self.store)[0])
+        self.assertEqual(sum(with_feedback[name] for name in counts), sum(without[name] for name in counts) + 6)
         everything = json.loads(self.winnow(*again, "everything", "--filter", "")[0])
         self.assertGreater(everything["sample_count"], champion["sample_count"])
         self.assertEqual(everything["configuration"]["filter"], [""])

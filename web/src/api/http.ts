@@ -1,4 +1,5 @@
 // Requests to the server. Every part of the API has a file of its own beside this one.
+import { learnServerTime } from "@/logic/serverClock";
 import { root } from "./root";
 
 /** What the server answered instead of a result: its own message, which says what to do. */
@@ -93,7 +94,9 @@ export async function request<T>(method: string, path: string, options: RequestO
     init.body = JSON.stringify(options.body);
     init.headers = { "Content-Type": "application/json" };
   }
+  const sent = Date.now();
   const response = await reach(path, options.query, init);
+  learnServerTime(response.headers.get("date"), sent);
   if (!response.ok) {
     const error = await errorOf(response);
     if (response.status === 401) for (const listener of [...unauthorized]) listener();

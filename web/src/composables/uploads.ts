@@ -1,7 +1,7 @@
 // Uploads that are under way. They go on while one looks at other views, and end with the page.
 import { reactive, readonly } from "vue";
 import { listData, uploadData } from "@/api/data";
-import { isAborted, messageOf } from "@/api/http";
+import { ApiError, isAborted, messageOf } from "@/api/http";
 import { freeName, safeName, wrongKind } from "@/logic/fileKind";
 import { t } from "@/texts/en";
 
@@ -34,6 +34,25 @@ async function chooseName(upload: Upload, wanted: string, signal: AbortSignal): 
   upload.name = freeName(wanted, new Set([...known, ...others].map((each) => each.name)));
 }
 
+const kMostNames = 4;
+
+/** Whether a file of the name has come meanwhile: from another computer, or from an upload of this page that ended while the list was on its way. */
+const isTaken = (error: unknown): boolean => error instanceof ApiError && error.status === 409 && error.body.offset === undefined;
+
+/** Sends a file under a name that is free until the file is there. */
+async function sendUnderFreeName(upload: Upload, file: File, wanted: string, signal: AbortSignal): Promise<void> {
+  for (let names = 1; ; ++names) {
+    await chooseName(upload, wanted, signal);
+    try {
+      await uploadData(file, { name: upload.name, signal, progress: (sent) => (upload.sent = sent) });
+      return;
+    } catch (error) {
+      if (!isTaken(error) || names === kMostNames) throw error;
+      upload.sent = 0;
+    }
+  }
+}
+
 async function send(upload: Upload): Promise<void> {
   const known = files.get(upload.id);
   if (!known) return;
@@ -42,12 +61,7 @@ async function send(upload: Upload): Promise<void> {
   addEventListener("beforeunload", beforeUnload); // the same function is registered once
   try {
     const wanted = safeName(upload.original);
-    await chooseName(upload, wanted, signal);
-    await uploadData(known.file, {
-      name: upload.name,
-      signal,
-      progress: (sent) => (upload.sent = sent),
-    });
+    await sendUnderFreeName(upload, known.file, wanted, signal);
     upload.state = "done";
     if (upload.name !== wanted) upload.message = t.data.renamed(wanted, upload.name);
     files.delete(upload.id);

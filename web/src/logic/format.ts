@@ -1,4 +1,5 @@
 // Numbers, sizes and times for people, in American English.
+import { serverNow } from "./serverClock";
 
 const kWhole = new Intl.NumberFormat("en-US");
 const kDate = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "short" });
@@ -70,8 +71,8 @@ export function dateTime(time: string | number): string {
 /** A clock that is slow by less than this, in seconds, is not worth a word. */
 const kSlowClock = 120;
 
-/** "5 minutes ago", "yesterday". What lies ahead, since this computer's clock is slow, is "now", or has its date. */
-export function ago(time: string | number, now = Date.now()): string {
+/** "5 minutes ago", "yesterday", by the server's clock. What lies ahead is "now", or has its date. */
+export function ago(time: string | number, now = serverNow()): string {
   const date = asDate(time);
   if (Number.isNaN(date.getTime())) return "–";
   if (date.getTime() - now > kSlowClock * 1000) return kDate.format(date);
