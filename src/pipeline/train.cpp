@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/json_or_null.h"
 #include "base/machine.h"
 #include "base/stopwatch.h"
 #include "bundle/directory.h"
@@ -145,7 +144,7 @@ TrainingInfo InfoOf(const TrainingInput& input, const TrainedModel& trained, int
   info.timestamp = TimestampUtc();
   for (const std::string_view name : MetricNames()) {
     const Result<double> value = MetricByName(trained.metrics, name);
-    info.metrics[std::string(name)] = OrNull(value);
+    info.metrics[std::string(name)] = value ? Json(*value) : Json();
   }
   info.metrics_of = trained.has_test ? "test" : "validation";
   if (train.multi_label || input.positive_label >= 0) {
