@@ -76,7 +76,7 @@ test("an uploaded file is recognized, and what is wrong can be corrected; the UR
 test("a table that was taken for lines, and a file without rows, are said so, with what to do", async () => {
   await writeFile(join(server.workspace, "data", "table.txt"), "kind\tmessage\nham\tLunch at noon?\nspam\tYou won a prize\n");
   await writeFile(join(server.workspace, "data", "head.csv"), "text,label\n");
-  const page = await openPage(server, "/ui/data/table.txt", { allow: [404] });
+  const page = await openPage(server, "/ui/data/table.txt?format=lines", { allow: [404] });
   await page.getByText("Each line is read as one text.").waitFor();
   await page.getByLabel("Format", { exact: true }).selectOption("tsv"); // in sight already
   await page.getByLabel("Text", { exact: true }).selectOption("message");
