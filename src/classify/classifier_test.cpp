@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/files.h"
+#include "base/json.h"
 #include "classify/bundle_classifier.h"
 #include "classify/decision_rule.h"
 #include "encoder/quantized_model.h"
@@ -322,10 +323,45 @@ TEST(Classifier, ProgressCountsTextsAndNotWindows) {
   }
 }
 
+TEST(Classifier, ASeparatorOfSegmentsInATextIsASpace) {
+  const TemporaryDirectory dir;
+  WriteTinyTransformer(dir.path());
+  const auto classifier = Classifier::Load(dir.path(), {.threads = 1});
+  ASSERT_TRUE(classifier) << classifier.error().Text();
+  const std::string given =
+                        "win\x1e"
+                        "a prize\x1e",
+                    read = "win a prize ";
+  EXPECT_EQ(classifier->Classify(given)->score, classifier->Classify(read)->score);
+  EXPECT_EQ(classifier->Classify(std::vector{given})->front().score, classifier->Classify(read)->score);
+  EXPECT_EQ(classifier->Explain(given)->words[1].begin, 4u);
+  EXPECT_EQ(classifier->Explain(given)->score, classifier->Explain(read)->score);
+}
+
 TEST(Classifier, ErrorsAreValues) {
   const auto missing = Classifier::Load("/nonexistent/bundle");
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+  const auto threads = Classifier::Load("/nonexistent/bundle", {.threads = -1});
+  ASSERT_FALSE(threads);
+  EXPECT_EQ(threads.error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST(Classifier, AModelWhoseRulesMakeTextsGrowWithoutBoundIsInvalid) {
+  const TemporaryDirectory dir;
+  WriteTinyTransformer(dir.path());
+  Json tokenizer = ParsedJson(ReadFile(dir.path() / "tokenizer.json").value());
+  const Json step = {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(100, 'a')}};
+  tokenizer["normalizer"] = {{"type", "Sequence"}, {"normalizers", Json::array({step, step, step})}};
+  ASSERT_TRUE(WriteFileAtomically(dir.path() / "tokenizer.json", tokenizer.dump()));
+  const auto classifier = Classifier::Load(dir.path(), {.threads = 1, .verify = false});
+  ASSERT_TRUE(classifier) << classifier.error().Text();
+  EXPECT_TRUE(classifier->Classify("see you"));
+  const auto hostile = classifier->Classify("a");
+  ASSERT_FALSE(hostile);
+  EXPECT_EQ(hostile.error().code, ErrorCode::kInvalidModel);
+  EXPECT_THAT(hostile.error().message, testing::HasSubstr("grow"));
+  EXPECT_EQ(classifier->Explain("a").error().code, ErrorCode::kInvalidModel);
 }
 
 }  // namespace
