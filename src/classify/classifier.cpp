@@ -115,6 +115,11 @@ std::expected<std::vector<Prediction>, Error> Classifier::Classify(std::span<con
   return Guarded([&] { return parts_->ClassifyAll(PlainTexts::Of(texts), options); });
 }
 
+std::expected<std::vector<Prediction>, Error> Classifier::Classify(std::initializer_list<std::string_view> texts,
+                                                                   const ClassifyOptions& options) const {
+  return Guarded([&] { return parts_->ClassifyAll(PlainTexts::Of(texts), options); });
+}
+
 std::expected<Explanation, Error> Classifier::Explain(std::string_view text, const ClassifyOptions& options) const {
   return Guarded([&]() -> Result<Explanation> {
     const PlainTexts one = PlainTexts::Of(std::span(&text, 1));

@@ -45,6 +45,13 @@ TEST(Classifier, PredictsInTheOrderOfTheTexts) {
     EXPECT_EQ(alone->score, alone->scores[alone->scores[0].label == "spam" ? 0 : 1].score);
   }
   EXPECT_TRUE(classifier->Classify(std::vector<std::string>{})->empty());
+  const auto braced = classifier->Classify({"call me at 0", texts[1], ""});
+  ASSERT_TRUE(braced);
+  ASSERT_EQ(braced->size(), 3u);
+  EXPECT_EQ((*braced)[0].score, (*together)[0].score);
+  EXPECT_EQ((*braced)[2].score, together->back().score);
+  EXPECT_EQ(classifier->Classify({"call me", "see you"}, {.threshold = 0.5F})->size(), 2u);
+  EXPECT_TRUE(classifier->Classify({})->empty());
 }
 
 /// The bundle's manifest with something else in it.
