@@ -1,6 +1,7 @@
 /* Classifies its arguments after the first, which names a bundle: classify spam 'You won a prize' 'See you at six'
  *
- *   cc -std=c99 classify.c -o classify $(pkg-config --cflags --libs winnow-c) */
+ *   cc -std=c99 classify.c -o classify $(pkg-config --cflags --libs winnow-c) \
+ *     -Wl,-rpath,$(pkg-config --variable=libdir winnow-c) */
 #include <stdio.h>
 #include <winnow/winnow.h>
 

@@ -1,6 +1,6 @@
 // Classifies its arguments after the first, which names a bundle, by cgo:
 //
-//	PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig go build && ./classify spam 'You won a prize'
+//	PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig go build && LD_LIBRARY_PATH=$PREFIX/lib ./classify spam 'You won a prize'
 package main
 
 /*

@@ -8,6 +8,7 @@
 
 #include <expected>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -109,7 +110,8 @@ struct Explanation {
 /// depend on the number of threads nor, with INT8 weights, on the other texts of the call.
 class Classifier {
  public:
-  /// Loads a bundle. Errors: kNotFound, kIo, kInvalidModel, kUnsupported.
+  /// Loads a bundle. Errors: kInvalidArgument for a negative number of threads; kNotFound, kIo, kInvalidModel,
+  /// kUnsupported.
   static std::expected<Classifier, Error> Load(const std::filesystem::path& bundle, const LoadOptions& options = {});
   Classifier(Classifier&&) noexcept;
   Classifier& operator=(Classifier&&) noexcept;
@@ -117,12 +119,17 @@ class Classifier {
 
   /// Classifies one text. `text` is UTF-8; invalid bytes become U+FFFD. LongText defines what is read of a text that
   /// exceeds the maximum length. An empty text is classified like any other. Errors: kInvalidModel if the tokenizer
-  /// belongs to another model; kInvalidArgument for a threshold that is out of range, and for a threshold or another
-  /// mode than kModerate if the model cannot use it because it is single-label and has no positive label.
+  /// belongs to another model, or its rules make the text grow without bound; kInvalidArgument for a threshold that is
+  /// out of range, and for a threshold or another mode than kModerate if the model cannot use it because it is
+  /// single-label and has no positive label; kUnsupported in a forked child.
   std::expected<Prediction, Error> Classify(std::string_view text, const ClassifyOptions& options = {}) const;
   /// Classifies many texts and returns the predictions in the order of the texts: several times faster than one call
   /// per text. Errors: those of the function for one text.
   std::expected<std::vector<Prediction>, Error> Classify(std::span<const std::string> texts,
+                                                         const ClassifyOptions& options = {}) const;
+  /// The same for texts in braces: Classify({"You won a prize", "See you at six"}). Without this function, two texts
+  /// would be taken for the begin and the end of one.
+  std::expected<std::vector<Prediction>, Error> Classify(std::initializer_list<std::string_view> texts,
                                                          const ClassifyOptions& options = {}) const;
 
   /// Returns the effect of each word on the log-odds of a label: the positive one of a single-label model with two

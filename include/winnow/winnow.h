@@ -16,7 +16,8 @@
  * Texts, names and paths are UTF-8. Invalid bytes of a text that is classified become U+FFFD.
  *
  * Ownership: an object that a function returns through a pointer belongs to the caller, who frees it with the function
- * named there. Functions that free accept NULL. What a `const` pointer of a result refers to belongs to the object that
+ * named there. Functions that free accept NULL. Those that read an object do too, as one with nothing in it: they
+ * return 0, NULL, or "" for an error's texts. What a `const` pointer of a result refers to belongs to the object that
  * it was read from, and lives as long as that object. No function keeps an argument after it has returned.
  *
  * Threads: every function may be called by any thread. Any number of threads may use one object at the same time; an
@@ -163,7 +164,7 @@ WINNOW_API void winnow_results_free(winnow_results* results);
 
 /** Classifies one text of `size` bytes. `options` may be NULL: the defaults. Errors: WINNOW_INVALID_ARGUMENT for
  * options, and for a threshold or a mode that the model cannot use; WINNOW_INVALID_MODEL if the tokenizer belongs to
- * another model; WINNOW_UNSUPPORTED in a forked child. */
+ * another model, or its rules make the text grow without bound; WINNOW_UNSUPPORTED in a forked child. */
 WINNOW_API winnow_code winnow_classify(const winnow_classifier* classifier, const char* text, size_t size,
                                        const winnow_classify_options* options, winnow_results** results,
                                        winnow_error** error);
@@ -176,7 +177,7 @@ WINNOW_API winnow_code winnow_classify_many(const winnow_classifier* classifier,
 
 /** Undoes the obfuscation of a text of `size` bytes, as models and rules that fold texts do: invisible characters,
  * spaced letters, look-alike letters of other scripts, digits in place of letters. `folded` ends with a 0 byte and is
- * freed with winnow_string_free; `folded_size`, unless NULL, receives its number of bytes. Errors:
+ * freed with winnow_string_free; `folded_size`, unless NULL, receives its number of bytes, 0 after an error. Errors:
  * WINNOW_INVALID_ARGUMENT for NULL. */
 WINNOW_API winnow_code winnow_fold_disguises(const char* text, size_t size, char** folded, size_t* folded_size,
                                              winnow_error** error);

@@ -10,6 +10,7 @@
 #include "classify/prediction_json.h"
 #include "kernels/isa.h"
 #include "text/disguise.h"
+#include "text/plain_texts.h"
 
 struct winnow_classifier {
   explicit winnow_classifier(int threads) : pool(threads) {}
@@ -71,8 +72,7 @@ Result<void> Load(const char* bundle, const winnow_load_options* given, winnow_c
   if (bundle == nullptr || loaded == nullptr) {
     return Fail(ErrorCode::kInvalidArgument, "winnow_load: bundle and classifier must not be NULL");
   }
-  static const Result<void> isa = ChooseIsaFromEnvironment();  // for all kernels of the process, before the first
-  TRY(isa);
+  TRY(ChooseIsaOnce());
   const winnow_load_options options = TRY(Known(given));
   static constexpr Weights kWeights[] = {Weights::kAuto, Weights::kFloat, Weights::kInt8};
   static constexpr std::optional<LongText> kLongTexts[] = {
@@ -125,17 +125,16 @@ Result<void> Classify(const winnow_classifier* classifier, const char* const* te
   }
   const ClassifyOptions options = TRY(Known(given));
   TRY(classifier->classifier->CheckMode(options.mode));
-  std::vector<InputTextView> views;
-  views.reserve(count);
+  PlainTexts plain(count);
   for (size_t i = 0; i < count; ++i) {
     if (texts[i] == nullptr) {
       return Fail(ErrorCode::kInvalidArgument, "winnow_classify: text " + std::to_string(i) + " is NULL");
     }
     const bool terminated = sizes == nullptr || sizes[i] == WINNOW_TERMINATED;
-    views.emplace_back(terminated ? std::string_view(texts[i]) : std::string_view(texts[i], sizes[i]));
+    plain.Add(terminated ? std::string_view(texts[i]) : std::string_view(texts[i], sizes[i]));
   }
   const BundleClassifier& loaded = *classifier->classifier;
-  const std::vector<ClassifiedText> classified = TRY(loaded.Classify(views, options));
+  const std::vector<ClassifiedText> classified = TRY(loaded.Classify(plain.views(), options));
   auto results = std::make_unique<winnow_results>();
   results->predictions.reserve(count);
   results->scores.reserve(count * loaded.labels().size());
@@ -159,15 +158,16 @@ void winnow_free(winnow_classifier* classifier) {
   delete classifier;
 }
 
-size_t winnow_label_count(const winnow_classifier* classifier) { return classifier->classifier->labels().size(); }
+size_t winnow_label_count(const winnow_classifier* classifier) {
+  return classifier == nullptr ? 0 : classifier->classifier->labels().size();
+}
 
 const char* winnow_label(const winnow_classifier* classifier, size_t id) {
-  const std::vector<std::string>& labels = classifier->classifier->labels();
-  return id < labels.size() ? labels[id].c_str() : nullptr;
+  return id < winnow_label_count(classifier) ? classifier->classifier->labels()[id].c_str() : nullptr;
 }
 
 int32_t winnow_multi_label(const winnow_classifier* classifier) {
-  return classifier->classifier->multi_label() ? 1 : 0;
+  return classifier != nullptr && classifier->classifier->multi_label() ? 1 : 0;
 }
 
 winnow_code winnow_classify(const winnow_classifier* classifier, const char* text, size_t size,
@@ -183,10 +183,12 @@ winnow_code winnow_classify_many(const winnow_classifier* classifier, const char
                              [&] { return winnow::Classify(classifier, texts, sizes, count, options, results); });
 }
 
-size_t winnow_results_count(const winnow_results* results) { return results->predictions.size(); }
+size_t winnow_results_count(const winnow_results* results) {
+  return results == nullptr ? 0 : results->predictions.size();
+}
 
 const winnow_prediction* winnow_results_at(const winnow_results* results, size_t index) {
-  return index < results->predictions.size() ? &results->predictions[index] : nullptr;
+  return index < winnow_results_count(results) ? &results->predictions[index] : nullptr;
 }
 
 void winnow_results_free(winnow_results* results) { delete results; }
@@ -194,6 +196,7 @@ void winnow_results_free(winnow_results* results) { delete results; }
 winnow_code winnow_fold_disguises(const char* text, size_t size, char** folded, size_t* folded_size,
                                   winnow_error** error) {
   if (folded != nullptr) *folded = nullptr;
+  if (folded_size != nullptr) *folded_size = 0;
   return winnow::GuardedCall(error, "fold a shorter text", [&]() -> winnow::Result<void> {
     if (text == nullptr || folded == nullptr) {
       return winnow::Fail(winnow::ErrorCode::kInvalidArgument,

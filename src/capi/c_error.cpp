@@ -28,6 +28,7 @@ winnow_error& NoMemory() {
 winnow_code HandOver(Error error, winnow_error** out) noexcept {
   const auto code = static_cast<winnow_code>(static_cast<int>(error.code) + 1);
   if (out == nullptr) return code;
+  std::ranges::replace(error.message, '\0', '?');  // of a value that it quotes; the text would end there
   *out = new (std::nothrow) winnow_error{code, std::move(error.message), std::move(error.hint)};
   if (*out == nullptr) *out = &NoMemory();
   return code;

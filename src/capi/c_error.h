@@ -29,8 +29,7 @@ winnow_code GuardedCall(winnow_error** error, const char* on_memory, const Funct
   } catch (const std::bad_alloc&) {
     return HandOver(ErrorCode::kInternal, "out of memory", on_memory, error);
   } catch (const TextLimitExceeded& exception) {
-    return HandOver(ErrorCode::kInvalidModel, exception.what(),
-                    "the tokenizer of the model is damaged; use another model", error);
+    return HandOver(ErrorCode::kInvalidModel, exception.what(), kTextLimitHint, error);
   } catch (const std::exception& exception) {
     return HandOver(ErrorCode::kInternal, exception.what(), "", error);
   }

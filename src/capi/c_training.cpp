@@ -113,8 +113,7 @@ Result<Json> Quantize(const TrainCommandOptions& options, const TrainingPlan& pl
 
 Result<Json> RunPlan(const char* text, winnow_train_callback callback, void* user) {
   if (text == nullptr) return Fail(ErrorCode::kInvalidArgument, "winnow_train: plan must not be NULL");
-  static const Result<void> isa = ChooseIsaFromEnvironment();  // for all kernels of the process, before the first
-  TRY(isa);
+  TRY(ChooseIsaOnce());
   const auto begin = std::chrono::steady_clock::now();
   TrainCommandOptions options;
   OptionTable table("train", "");

@@ -9,6 +9,8 @@
 #include "classify/explain.h"
 #include "classify/prediction_json.h"
 #include "kernels/isa.h"
+#include "text/plain_texts.h"
+#include "text/text_limits.h"
 
 namespace winnow {
 namespace {
@@ -20,6 +22,8 @@ auto Guarded(const Function& function) -> decltype(function()) {
     return function();
   } catch (const std::bad_alloc&) {
     return std::unexpected(Error{ErrorCode::kInternal, "out of memory", "classify fewer texts at once"});
+  } catch (const TextLimitExceeded& exceeded) {
+    return Fail(ErrorCode::kInvalidModel, exceeded.what(), kTextLimitHint);
   } catch (const std::exception& e) {
     return std::unexpected(Error{ErrorCode::kInternal, e.what(), ""});
   }
@@ -55,6 +59,14 @@ struct Classifier::Parts {
     return usable.Classify(texts, options);
   }
 
+  Result<std::vector<Prediction>> ClassifyAll(const PlainTexts& texts, const ClassifyOptions& options) const {
+    const std::vector<ClassifiedText> results = TRY(Classify(texts.views(), options));
+    std::vector<Prediction> predictions;
+    predictions.reserve(results.size());
+    for (const ClassifiedText& result : results) predictions.push_back(Named(result));
+    return predictions;
+  }
+
   Result<const BundleClassifier*> Usable() const {
     if (!pool.forked()) return &*classifier;
     return Fail(ErrorCode::kUnsupported,
@@ -81,8 +93,8 @@ Classifier::~Classifier() {
 
 std::expected<Classifier, Error> Classifier::Load(const std::filesystem::path& bundle, const LoadOptions& options) {
   return Guarded([&]() -> Result<Classifier> {
-    static const Result<void> isa = ChooseIsaFromEnvironment();  // for all kernels of the process, before the first
-    TRY(isa);
+    TRY(ChooseIsaOnce());
+    if (options.threads < 0) return Fail(ErrorCode::kInvalidArgument, "threads is negative", "0 uses all cores");
     auto parts = std::make_unique<Parts>(options.threads);
     parts->classifier = TRY(BundleClassifier::Load(bundle, parts->pool, options.weights, options.long_text,
                                                    options.fold_disguises, {.verify = options.verify}));
@@ -92,26 +104,27 @@ std::expected<Classifier, Error> Classifier::Load(const std::filesystem::path& b
 
 std::expected<Prediction, Error> Classifier::Classify(std::string_view text, const ClassifyOptions& options) const {
   return Guarded([&]() -> Result<Prediction> {
-    const InputTextView texts[] = {text};
-    const std::vector<ClassifiedText> results = TRY(parts_->Classify(texts, options));
+    const PlainTexts one = PlainTexts::Of(std::span(&text, 1));
+    const std::vector<ClassifiedText> results = TRY(parts_->Classify(one.views(), options));
     return parts_->Named(results.front());
   });
 }
 
 std::expected<std::vector<Prediction>, Error> Classifier::Classify(std::span<const std::string> texts,
                                                                    const ClassifyOptions& options) const {
-  return Guarded([&]() -> Result<std::vector<Prediction>> {
-    const std::vector<InputTextView> views(texts.begin(), texts.end());
-    const std::vector<ClassifiedText> results = TRY(parts_->Classify(views, options));
-    std::vector<Prediction> predictions;
-    predictions.reserve(results.size());
-    for (const ClassifiedText& result : results) predictions.push_back(parts_->Named(result));
-    return predictions;
-  });
+  return Guarded([&] { return parts_->ClassifyAll(PlainTexts::Of(texts), options); });
+}
+
+std::expected<std::vector<Prediction>, Error> Classifier::Classify(std::initializer_list<std::string_view> texts,
+                                                                   const ClassifyOptions& options) const {
+  return Guarded([&] { return parts_->ClassifyAll(PlainTexts::Of(texts), options); });
 }
 
 std::expected<Explanation, Error> Classifier::Explain(std::string_view text, const ClassifyOptions& options) const {
-  return Guarded([&]() -> Result<Explanation> { return ExplainText(*TRY(parts_->Usable()), text, options); });
+  return Guarded([&]() -> Result<Explanation> {
+    const PlainTexts one = PlainTexts::Of(std::span(&text, 1));
+    return ExplainText(*TRY(parts_->Usable()), one.views().front(), options);
+  });
 }
 
 const std::vector<std::string>& Classifier::labels() const { return parts_->classifier->labels(); }

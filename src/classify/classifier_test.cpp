@@ -10,6 +10,11 @@
 #include <limits>
 #include <thread>
 
+<<<<<<< HEAD
+=======
+#include "base/files.h"
+#include "base/json.h"
+>>>>>>> integrator
 #include "classify/bundle_classifier.h"
 #include "classify/decision_rule.h"
 #include "encoder/quantized_model.h"
@@ -43,6 +48,13 @@ TEST(Classifier, PredictsInTheOrderOfTheTexts) {
     EXPECT_EQ(alone->score, alone->scores[alone->scores[0].label == "spam" ? 0 : 1].score);
   }
   EXPECT_TRUE(classifier->Classify(std::vector<std::string>{})->empty());
+  const auto braced = classifier->Classify({"call me at 0", texts[1], ""});
+  ASSERT_TRUE(braced);
+  ASSERT_EQ(braced->size(), 3u);
+  EXPECT_EQ((*braced)[0].score, (*together)[0].score);
+  EXPECT_EQ((*braced)[2].score, together->back().score);
+  EXPECT_EQ(classifier->Classify({"call me", "see you"}, {.threshold = 0.5F})->size(), 2u);
+  EXPECT_TRUE(classifier->Classify({})->empty());
 }
 
 /// The bundle's manifest with something else in it.
@@ -321,10 +333,45 @@ TEST(Classifier, ProgressCountsTextsAndNotWindows) {
   }
 }
 
+TEST(Classifier, ASeparatorOfSegmentsInATextIsASpace) {
+  const TemporaryDirectory dir;
+  WriteTinyTransformer(dir.path());
+  const auto classifier = Classifier::Load(dir.path(), {.threads = 1});
+  ASSERT_TRUE(classifier) << classifier.error().Text();
+  const std::string given =
+                        "win\x1e"
+                        "a prize\x1e",
+                    read = "win a prize ";
+  EXPECT_EQ(classifier->Classify(given)->score, classifier->Classify(read)->score);
+  EXPECT_EQ(classifier->Classify(std::vector{given})->front().score, classifier->Classify(read)->score);
+  EXPECT_EQ(classifier->Explain(given)->words[1].begin, 4u);
+  EXPECT_EQ(classifier->Explain(given)->score, classifier->Explain(read)->score);
+}
+
 TEST(Classifier, ErrorsAreValues) {
   const auto missing = Classifier::Load("/nonexistent/bundle");
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+  const auto threads = Classifier::Load("/nonexistent/bundle", {.threads = -1});
+  ASSERT_FALSE(threads);
+  EXPECT_EQ(threads.error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST(Classifier, AModelWhoseRulesMakeTextsGrowWithoutBoundIsInvalid) {
+  const TemporaryDirectory dir;
+  WriteTinyTransformer(dir.path());
+  Json tokenizer = ParsedJson(ReadFile(dir.path() / "tokenizer.json").value());
+  const Json step = {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(100, 'a')}};
+  tokenizer["normalizer"] = {{"type", "Sequence"}, {"normalizers", Json::array({step, step, step})}};
+  ASSERT_TRUE(WriteFileAtomically(dir.path() / "tokenizer.json", tokenizer.dump()));
+  const auto classifier = Classifier::Load(dir.path(), {.threads = 1, .verify = false});
+  ASSERT_TRUE(classifier) << classifier.error().Text();
+  EXPECT_TRUE(classifier->Classify("see you"));
+  const auto hostile = classifier->Classify("a");
+  ASSERT_FALSE(hostile);
+  EXPECT_EQ(hostile.error().code, ErrorCode::kInvalidModel);
+  EXPECT_THAT(hostile.error().message, testing::HasSubstr("grow"));
+  EXPECT_EQ(classifier->Explain("a").error().code, ErrorCode::kInvalidModel);
 }
 
 }  // namespace

@@ -30,6 +30,11 @@
 #include "pipeline/base_model.h"
 #include "report/explanation_text.h"
 #include "report/prediction_lines.h"
+<<<<<<< HEAD
+=======
+#include "text/input_text.h"
+#include "text/text_parts.h"
+>>>>>>> integrator
 
 namespace winnow {
 namespace {
@@ -227,7 +232,7 @@ void WarnOfMail(const ReadReport& report, std::string_view first_lines) {
 /// Passes the texts of the command line or of the input file to the sink.
 Result<void> ClassifyTexts(const ClassifyCommandOptions& options, const std::string& text_template, TextSink& sink,
                            ClassifyOutput& output) {
-  for (const std::string& text : options.texts) TRY(sink.Take(text, /*row=*/0));
+  for (const std::string& text : options.texts) TRY(sink.Take(WithoutSeparators(text), /*row=*/0));
   if (!options.texts.empty()) return sink.Flush();
   constexpr size_t kMostFirstLines = 8192;  // bytes
   const std::filesystem::path file = options.input.value_or("-");

@@ -179,9 +179,7 @@ int RunCommandLine(std::span<const std::string> arguments) {
                    "allow more of them ('ulimit -a' lists the limits), or reduce --threads"},
                   command);
   } catch (const TextLimitExceeded& exception) {
-    return Report({ErrorCode::kInvalidModel, exception.what(),
-                   "the rules in the tokenizer.json of the model are damaged or hostile; use another model"},
-                  command);
+    return Report({ErrorCode::kInvalidModel, exception.what(), kTextLimitHint}, command);
   } catch (const std::exception& exception) {
     return ReportInternal(exception, command);
   }

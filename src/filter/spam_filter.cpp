@@ -184,7 +184,8 @@ std::optional<FilterMode> ModeOf(const Preferences& preferences) {
 }
 
 InputText TextForModel(const FilterMessage& message, const TextTemplate* model_template) {
-  std::string text = IsBlank(message.text) ? SubjectAndBody(message.subject, message.body) : message.text;
+  std::string text =
+      WithoutSeparators(IsBlank(message.text) ? SubjectAndBody(message.subject, message.body) : message.text);
   if (model_template == nullptr) return InputText(std::move(text));
   const MailParties& parties = message.parties;
   const bool plain = IsBlank(message.body) && IsBlank(message.subject);

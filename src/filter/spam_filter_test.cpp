@@ -263,6 +263,11 @@ TEST(TextForModel, FillsTheTemplateOfTheModel) {
   mail.body = "How are you?";
   const TextTemplate both = TextTemplate::Parse("{subject} [SEP] {body:400}").value();
   EXPECT_EQ(TextForModel(mail, nullptr).joined(), "Hello\nHow are you?");
+  EXPECT_EQ(TextForModel(Message("win\x1e"
+                                 "a prize"),
+                         nullptr)
+                .joined(),
+            "win a prize");
   EXPECT_EQ(TextForModel(mail, &both).segments(), 2u);
   EXPECT_THAT(TextForModel(Message("plain"), &both).joined(), HasSubstr("plain"));
   const TextTemplate other = TextTemplate::Parse("{title}").value();

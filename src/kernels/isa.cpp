@@ -164,6 +164,11 @@ Result<void> ChooseIsaFromEnvironment() {
   return ForceIsa(*isa);
 }
 
+Result<void> ChooseIsaOnce() {
+  static const Result<void> chosen = ChooseIsaFromEnvironment();
+  return chosen;
+}
+
 Isa ActiveIsa() {
   const int isa = forced;
   return isa < 0 ? BestIsa() : static_cast<Isa>(isa);

@@ -38,6 +38,10 @@ int RefusalOfTiles();
 /// that this CPU does not have.
 Result<void> ChooseIsaFromEnvironment();
 
+/// ChooseIsaFromEnvironment by the first call of the process, for libraries, whose functions do not know which of them
+/// is the first to run a kernel. Every call returns the result of the first. Thread-safe.
+Result<void> ChooseIsaOnce();
+
 /// Selects an instruction set by name, for tests and benchmarks; kernels that ran before may have settled on another
 /// one inside oneDNN.
 Result<void> ForceIsa(Isa isa);

@@ -6,9 +6,11 @@
 #include <string_view>
 #include <utility>
 
+#include "kernels/isa.h"
 #include "pipeline/data_plan.h"
 #include "pipeline/progress_observer.h"
 #include "pipeline/train.h"
+#include "text/text_limits.h"
 
 namespace winnow {
 namespace {
@@ -77,9 +79,11 @@ TrainResult ResultOf(const TrainedModel& trained) {
 }
 
 Result<TrainResult> RunPlan(const TrainingPlan& plan, int threads, TrainingObserver& observer) {
+  TRY(ChooseIsaOnce());
   const auto begin = std::chrono::steady_clock::now();
   if (plan.data.files.empty()) return Fail(ErrorCode::kInvalidArgument, "TrainOptions::data contains no files");
   if (plan.output.dir.empty()) return Fail(ErrorCode::kInvalidArgument, "TrainOptions::output_dir is empty");
+  if (threads < 0) return Fail(ErrorCode::kInvalidArgument, "TrainOptions::threads is negative", "0 uses all cores");
   TRY(CheckPlan(plan));
   ThreadPool pool(threads);
   const Split split = TRY(ReadParts(plan, observer));
@@ -95,6 +99,8 @@ std::expected<TrainResult, Error> Train(const TrainOptions& options, const Train
     return RunPlan(PlanOf(options), options.threads, observer);
   } catch (const std::bad_alloc&) {
     return Fail(ErrorCode::kInternal, "out of memory", "train with a smaller batch size or maximum length");
+  } catch (const TextLimitExceeded& exceeded) {
+    return Fail(ErrorCode::kInvalidModel, exceeded.what(), kTextLimitHint);
   } catch (const std::exception& e) {
     return Fail(ErrorCode::kInternal, e.what());
   }

@@ -35,6 +35,13 @@ TEST_F(TrainerTest, TheCallbackCancelsAtAStep) {
   EXPECT_FALSE(std::filesystem::exists(options.output_dir));
 }
 
+TEST_F(TrainerTest, ANegativeNumberOfThreadsIsRefused) {
+  options.threads = -1;
+  const auto trained = Train(options);
+  ASSERT_FALSE(trained);
+  EXPECT_EQ(trained.error().code, ErrorCode::kInvalidArgument);
+}
+
 TEST_F(TrainerTest, TheCallbackCancelsBeforeTheFirstStep) {
   options.freeze = "encoder";
   int steps = 0;

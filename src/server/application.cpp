@@ -77,9 +77,7 @@ std::optional<ApiError> PublicBodyError(const HttpRequest& request) {
   if (!chunked && (length.empty() || length == "0")) return std::nullopt;
   const std::string_view encoding = request.Header("content-encoding");
   if (!encoding.empty() && encoding != "identity") {
-    return ApiError{.status = 415,
-                    .type = "UnsupportedMediaType",
-                    .message = "the body of a request to this route must not be compressed"};
+    return ApiError{.status = 415, .message = "the body of a request to this route must not be compressed"};
   }
   const std::optional<uint64_t> bytes = ParseNumber<uint64_t>(length);
   if (!chunked && bytes && *bytes <= kMostBytes) return std::nullopt;

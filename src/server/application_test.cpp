@@ -183,5 +183,29 @@ TEST_F(ApplicationTest, RefusesWebPagesOfOtherSitesAndForms) {
   }
 }
 
+TEST_F(ApplicationTest, EveryRefusalOfAnEncodingOrATypeHasTheDocumentedErrorType) {
+  const auto handle = [](const SharedRequest&, const HttpReply& reply) {
+    reply({.status = 200, .body = "", .headers = {}});
+  };
+  parts_.routes = std::make_shared<const RouteTable>(
+      std::vector<Route>{{.method = "POST", .path = "/sign-in", .role = Role::kPublic, .docs = {}, .handle = handle},
+                         {.method = "POST", .path = "/ask", .role = Role::kClassify, .docs = {}, .handle = handle}});
+  const auto application = MakeApplication(parts_);
+  for (const char* const path : {"/sign-in", "/ask"}) {
+    HttpRequest request;
+    request.method = "POST";
+    request.path = path;
+    request.client = "127.0.0.1";
+    request.headers = {{"host", "localhost"},
+                       {"content-length", "2"},
+                       {"content-encoding", "gzip"},
+                       {"content-type", request.path == "/ask" ? "text/plain" : "application/json"}};
+    const auto refusal = application->Admit(request);
+    ASSERT_TRUE(refusal) << path;
+    EXPECT_EQ(refusal->status, 415) << path;
+    EXPECT_EQ(ParsedJson(refusal->body)["error_type"], "Validation") << path;
+  }
+}
+
 }  // namespace
 }  // namespace winnow

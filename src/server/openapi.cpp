@@ -10,11 +10,17 @@
 namespace winnow {
 namespace {
 
+constexpr int kReportedBefore = 208;  // of rspamd's protocol: an error in form, though nothing is wrong
+
 /// The statuses of errors that a response can have.
 constexpr ErrorStatus kStatuses[] = {
+    {kReportedBefore, "ReportedBefore", "The user has reported the same before; nothing changes", ""},
     {400, "BadRequest", "The body is not valid JSON in UTF-8", ""},
     {401, "Unauthorized", "An API key is required; it is missing or not valid", ""},
-    {403, "Forbidden", "The role of the API key does not permit this request", ""},
+    {403, "Forbidden",
+     "The role of the API key does not permit the request, or the request came under a host name or from a web page that "
+     "is not allowed",
+     ""},
     {404, "NotFound", "There is no such model, file, job or route", "NotFound",
      "no model has this name; did you mean 'spam'? (existing models: spam:1.0.0, words:1.0.0)"},
     {405, "MethodNotAllowed", "The path does not support the method; the header Allow lists those that it supports",
@@ -23,7 +29,7 @@ constexpr ErrorStatus kStatuses[] = {
     {409, "Conflict", "The request conflicts with what is there, such as a file or a running job; the error says why",
      ""},
     {413, "TooLarge", "The body, a text or the number of texts is too large", ""},
-    {415, "UnsupportedEncoding", "Content-Encoding is neither gzip nor identity", ""},
+    {415, "UnsupportedEncoding", "Content-Encoding is neither gzip nor identity, or Content-Type is not JSON", ""},
     {422, "Unprocessable", "The request is invalid; the error says why", "Validation",
      "unknown field 'treshold'; did you mean 'threshold'?"},
     {424, "InferenceFailed", "The model failed", ""},
@@ -120,6 +126,8 @@ const Json& Schemas() {
     "Error": {"type": "object", "required": ["error", "error_type"], "properties": {
       "error": {"type": "string", "description": "Error message; never contains text of a request"},
       "error_type": {"type": "string", "description": "Type of the error, such as \"Validation\" or \"Overloaded\""}}},
+    "RspamdError": {"type": "object", "required": ["error"], "properties": {
+      "error": {"type": "string", "description": "Message, as rspamd writes it"}}},
     "OpenAiError": {"type": "object", "required": ["error"], "properties": {
       "error": {"type": "object", "description": "The error, in the form of OpenAI's API", "required": ["message", "type", "param", "code"], "properties": {
         "message": {"type": "string", "description": "Error message; never contains text of a request"},
@@ -138,9 +146,15 @@ const Json& Schemas() {
   return schemas;
 }
 
+std::string_view SchemaOfError(int code, ErrorForm form) {
+  if (code == kReportedBefore) return "RspamdError";
+  return form == ErrorForm::kOpenAi ? "OpenAiError" : "Error";
+}
+
 Json ErrorResponseOf(const ErrorStatus& status, ErrorForm form) {
   const bool openai = form == ErrorForm::kOpenAi;
-  Json content = {{"schema", {{"$ref", openai ? "#/components/schemas/OpenAiError" : "#/components/schemas/Error"}}}};
+  const std::string schema = "#/components/schemas/" + std::string(SchemaOfError(status.code, form));
+  Json content = {{"schema", {{"$ref", schema}}}};
   if (!status.type.empty()) {
     content["example"] = openai ? OpenAiError(status.code, status.type, status.message) : status.Example();
   }
@@ -229,8 +243,9 @@ Json OpenApi(const std::vector<Route>& routes) {
             {"version", WINNOW_VERSION},
             {"description",
              "Text classification. Request bodies may be compressed with Content-Encoding: gzip. Every response "
-             "has an X-Request-Id: the one of the request, or a new one. Invalid HTTP requests get 400, 408, 413, "
-             "431, 501 or 505, unknown paths 404, and unsupported methods 405. A field of a request that is not "
+             "has an X-Request-Id: the one of the request, or a new one. Invalid HTTP requests get 400, 408, 413, 415, "
+             "431, 501 or 505, requests under a host name that is not allowed 403, unknown paths 404, and unsupported "
+             "methods 405. A field of a request that is not "
              "described here is refused with 422, and a slash at the end of a path is ignored."},
             {"license", {{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
           // Relative to the document, which a proxy may offer below a path of its own.

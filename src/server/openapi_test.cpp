@@ -157,6 +157,31 @@ TEST(OpenApi, HasAnExampleOfEveryResponseThatFitsItsSchema) {
   }
 }
 
+TEST(OpenApi, DescribesTheRefusalOfAnUnknownParameter) {
+  int refusals = 0;
+  for (const Route& route : Routes().table().routes()) {
+    const bool json = route.docs.answer_types == std::vector<std::string>{"application/json"};
+    if (route.method != "GET" || !json || route.path.find('{') != std::string::npos) continue;
+    const int status = Routes().Ask("GET", route.path + "?unheard_of=1").status;
+    if (status == route.docs.status) continue;
+    ++refusals;
+    EXPECT_THAT(ErrorsOf(route), Contains(status)) << route.path;
+  }
+  EXPECT_GT(refusals, 5);
+}
+
+TEST(OpenApi, DescribesThatAMailWasReportedBefore) {
+  const Json api = Routes().AskJson("GET", "/openapi.json");
+  const char* const mail = "Subject: Lunch\n\nShall we meet at noon?\n";
+  EXPECT_EQ(Routes().Ask("POST", "/learnham", mail).status, 200);
+  const HttpResponse again = Routes().Ask("POST", "/learnham", mail);
+  ASSERT_EQ(again.status, 208);
+  const Json& reference = api["paths"]["/learnham"]["post"]["responses"]["208"]["$ref"];
+  const Json* const described = FindByPointer(api, reference.str().substr(1));
+  ASSERT_NE(described, nullptr) << reference;
+  EXPECT_TRUE(Fits((*described)["content"]["application/json"]["schema"], ParsedJson(again.body))) << again.body;
+}
+
 TEST(OpenApi, DescribesTheResponsesOfClassify) {
   const auto& routes = Routes().table().routes();
   const auto classify = std::ranges::find(routes, "/v1/classify", &Route::path);

@@ -145,8 +145,7 @@ ApiResult<HttpResponse> ReadWhole(DataFiles& files, const std::string& name) {
   // Names beyond ASCII would need an encoding; browsers take those from the URL.
   const bool ascii = std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   response.headers = {{"Content-Disposition", ascii ? fmt::format("attachment; filename=\"{}\"", name) : "attachment"},
-                      {"ETag", fmt::format("\"{}\"", file.version)},
-                      {"X-Content-Type-Options", "nosniff"}};
+                      {"ETag", fmt::format("\"{}\"", file.version)}};
   return response;
 }
 
@@ -197,7 +196,7 @@ Route DataRoute(const SharedService& service, std::string method, std::string pa
 }
 
 Route ListRoute(const SharedService& service) {
-  Route route = DataRoute(service, "GET", "/v1/data", "Lists the data files of the workspace", "", {503}, List);
+  Route route = DataRoute(service, "GET", "/v1/data", "Lists the data files of the workspace", "", {422, 503}, List);
   route.docs.answer =
       ParsedJson(R"({"type": "object", "required": ["used_bytes", "max_bytes", "others", "files"], "properties": {
     "used_bytes": {"type": "integer", "description": "Size of all data files, with former versions and the trash"},
@@ -253,7 +252,7 @@ std::vector<Route> DataRoutes(const SharedService& service) {
   undo.docs.query = VersionQuery();
   routes.push_back(std::move(undo));
   Route samples = DataRoute(service, "GET", "/v1/data/samples", "Lists the samples of data that the program has", "",
-                            {}, ListSamples);
+                            {422}, ListSamples);
   samples.docs.answer = ParsedJson(R"({"type": "object", "required": ["samples"], "properties": {
     "samples": {"type": "array", "description": "The samples", "items": {
       "type": "object", "required": ["name", "title", "texts", "labels"], "properties": {

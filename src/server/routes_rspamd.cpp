@@ -161,7 +161,8 @@ RouteDocs LearnDocs(const std::string& label) {
           "durable. If the user has said the same about the mail before, the status is 208, and `error` says so.",
       .answer = ParsedJson(R"({"type": "object", "required": ["success"], "properties": {
             "success": {"const": true, "description": "Always true"}}})"),
-      .answer_example = {{"success", true}}};
+      .answer_example = {{"success", true}},
+      .errors = {208}};
 }
 
 }  // namespace

@@ -169,7 +169,7 @@ ApiResult<PredictCall> ReadPredict(const HttpRequest& request, const ServiceLimi
   if ((text != nullptr) == (Field(body, "inputs") != nullptr)) return Reject("specify either 'inputs' or 'text'");
   TRY(ReadOptions(body, call));
   if (text != nullptr) {
-    call.texts.texts.push_back(TRY(TextOf(*text, "text", limits)));
+    call.texts.texts.push_back(WithoutSeparators(TRY(TextOf(*text, "text", limits))));
     return call;
   }
   Json& inputs = body["inputs"];

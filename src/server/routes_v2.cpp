@@ -112,7 +112,7 @@ ApiResult<void> Infer(const SharedService& service, const SharedRequest& request
     return Reject("'model_name' must be the model in the path, or absent");
   }
   ServedModel::Request texts = {.texts = {}, .options = call.options};
-  for (std::string& text : std::exchange(call.texts, {})) texts.texts.push_back(std::move(text));
+  for (std::string& text : std::exchange(call.texts, {})) texts.texts.push_back(WithoutSeparators(std::move(text)));
   if (call.timeout) texts.deadline = request->arrived + *call.timeout;
   UseModel(*service, spec, reply,
            [service, request, reply, texts = std::move(texts),

@@ -30,6 +30,21 @@ TEST(V2Routes, GiveTheScoresOfClassify) {
   }
 }
 
+TEST(V2Routes, TheSeparatorOfSegmentsIsASpaceInATextAsInOtherRoutes) {
+  const double expected =
+      Routes().AskJson("POST", "/v1/classify", R"({"text": "win a prize "})")["results"][0]["confidence"].get<double>();
+  const char* const text = R"("win\u001ea prize\u001e")";
+  const auto classified = Routes().AskJson("POST", "/v1/classify", fmt::format(R"({{"text": {}}})", text));
+  EXPECT_NEAR(classified["results"][0]["confidence"].get<double>(), expected, 1e-6);
+  const auto predicted = Routes().AskJson("POST", "/predict", fmt::format(R"({{"text": {}}})", text));
+  EXPECT_NEAR(predicted["confidence"].get<double>(), expected, 1e-6);
+  const std::string input =
+      fmt::format(R"({{"inputs": [{{"name": "text", "datatype": "BYTES", "shape": [1], "data": [{}]}}]}})", text);
+  const Json inferred = Routes().AskJson("POST", "/v2/models/spam/infer", input);
+  const double score = inferred["outputs"][1]["data"][0].get<double>();  // of the positive label
+  EXPECT_NEAR(inferred["outputs"][0]["data"][0] == "spam" ? score : 1 - score, expected, 1e-6);
+}
+
 TEST(V2Routes, FindModelsByNameAndVersion) {
   for (const char* const path : {"/v2/models/spam", "/v2/models/spam/versions/1.0.0", "/v2/models/spam:1.0.0"}) {
     const std::string base = path;

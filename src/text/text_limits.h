@@ -17,6 +17,10 @@ class TextLimitExceeded : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The hint of the error (kInvalidModel) that commands and libraries make of the exception.
+inline constexpr char kTextLimitHint[] =
+    "the rules in the tokenizer.json of the model are damaged or hostile; use another model";
+
 /// Returns the largest size that a text of `bytes` may grow to when it is normalized: far more than any normal form of
 /// Unicode (NFKC's factor is 11, https://www.unicode.org/faq/normalization.html).
 constexpr size_t MostNormalizedBytes(size_t bytes) { return 16 * bytes + (size_t{64} << 10); }

@@ -72,6 +72,8 @@ static void train(const char* data, const char* directory) {
   CHECK(report == NULL);
   FAILS(winnow_train("{\"data\": [\"x.tsv\"], \"output-dir\": \"y\", \"folds\": 3}", NULL, NULL, NULL, &error),
         WINNOW_UNSUPPORTED, "folds");
+  FAILS(winnow_train("{\"data\": \"x.tsv\", \"output-dir\": \"y\\u0000z\"}", NULL, NULL, NULL, &error),
+        WINNOW_INVALID_ARGUMENT, "y?z' contains a NUL byte");
 }
 
 static void check_errors(const char* directory) {
@@ -114,6 +116,9 @@ static void check_errors(const char* directory) {
   winnow_string_free(NULL);
   CHECK(strcmp(winnow_code_name((winnow_code)99), "Unknown") == 0 && strcmp(winnow_code_name(WINNOW_IO), "Io") == 0);
   CHECK(winnow_label(classifier, winnow_label_count(classifier)) == NULL);
+  CHECK(winnow_results_count(NULL) == 0 && winnow_results_at(NULL, 0) == NULL);
+  CHECK(winnow_label_count(NULL) == 0 && winnow_label(NULL, 0) == NULL && winnow_multi_label(NULL) == 0);
+  CHECK(winnow_error_code(NULL) == WINNOW_OK && *winnow_error_message(NULL) == 0 && *winnow_error_hint(NULL) == 0);
 }
 
 /* A forked child, which has no threads of its parent, gets an error in place of an endless wait, and loads its own. */
@@ -144,8 +149,17 @@ static void check_folding(void) {
   CHECK(winnow_fold_disguises("f r e e  m0ney", WINNOW_TERMINATED, &folded, &size, &error) == WINNOW_OK);
   CHECK(error == NULL && size == strlen(folded) && strstr(folded, "free") != NULL);
   winnow_string_free(folded);
-  FAILS(winnow_fold_disguises(NULL, 0, &folded, NULL, &error), WINNOW_INVALID_ARGUMENT, "NULL");
-  CHECK(folded == NULL);
+  FAILS(winnow_fold_disguises(NULL, 0, &folded, &size, &error), WINNOW_INVALID_ARGUMENT, "NULL");
+  CHECK(folded == NULL && size == 0);
+}
+
+/* U+001E, which divides the segments of a template's text, is a space in a caller's. */
+static void check_separators(void) {
+  static const char* const both[] = {"win\x1e" "a prize\x1e", "win a prize "};
+  winnow_results* results = NULL;
+  CHECK(winnow_classify_many(classifier, both, NULL, 2, NULL, &results, NULL) == WINNOW_OK);
+  CHECK(winnow_results_at(results, 0)->confidence == winnow_results_at(results, 1)->confidence);
+  winnow_results_free(results);
 }
 
 static void read_texts(const char* directory) {
@@ -212,6 +226,7 @@ int main(int argc, char** argv) {
     check_prediction(winnow_results_at(results, i));
     printf("%s %.6f\n", winnow_results_at(results, i)->label, (double)winnow_results_at(results, i)->confidence);
   }
+  check_separators();
   check_errors(argv[2]);
   fflush(stdout);
   check_fork(argv[2]);

@@ -136,6 +136,25 @@ class CAbi(TestCase):
         lines = self.run_program(*command, self.path("model"), *texts, **environment).splitlines()
         self.compare([" ".join(line.split("\t")[:2]) for line in lines], expected[:20])
 
+    def test_the_documentation_can_be_followed(self):
+        """The program and the commands of docs/c.md, in an environment that does not know where the library is."""
+        with open(os.path.join(SOURCE, "docs", "c.md"), encoding="utf-8") as file:
+            page = file.read()
+        blocks = [[line[4:] for line in block.splitlines()] for block in re.findall(r"(?m)^(?:(?: {4}.*)?\n)+", page)]
+        blocks = ["\n".join(lines).strip("\n") for lines in blocks]
+        (program,) = (block for block in blocks if "int main(void)" in block)
+        printed, failed = blocks[blocks.index(program) + 1:][:2]
+        (build,) = (block.splitlines()[1] for block in blocks if block.startswith("cmake --install"))
+        self.write("my_program.c", program + "\n")
+        _, pkgconfig = self.install()
+        plain = {"cwd": self.directory, "LD_LIBRARY_PATH": "", "PKG_CONFIG_PATH": pkgconfig}
+        self.run_program("sh", "-c", build, **plain)
+        result = subprocess.run([self.path("my_program")], cwd=self.directory, capture_output=True, text=True, check=True,
+                                env={**os.environ, "LD_LIBRARY_PATH": ""})
+        self.assertEqual((result.stdout, result.stderr.strip()), ("", failed))
+        self.winnow("train", MESSAGES, "--kind", "lr", "--output-dir", "spam")
+        self.assertEqual(self.run_program(self.path("my_program"), **plain).strip(), printed)
+
     def test_the_examples_classify(self):
         expected = self.model("--kind", "lr")
         library, pkgconfig = self.install()

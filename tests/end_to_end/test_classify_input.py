@@ -57,6 +57,15 @@ class ClassifyInput(TestCase):
             self.assertEqual(len(self.rows(self.files(".")["mails.jsonl"], name="mails.jsonl")[0]), 1)
         self.assertEqual(self.rows(mail, "--format", "lines", name="1120.eml")[0], [1, 2, 3, 4])
 
+    def test_the_separator_of_segments_is_a_space_in_a_text(self):
+        self.trained(output="small")
+        texts = ("win\x1ea prize now", "win a prize now")
+        self.write("texts.txt", "".join(text + "\n" for text in texts))
+        answers = [json.loads(line) for arguments in (("--", *texts), ("--input", "texts.txt"))
+                   for line in self.winnow("classify", "small", "--json", "--weights", "float", *arguments)[0].splitlines()]
+        for answer in answers:
+            self.assertAlmostEqual(answer["score"], answers[3]["score"], delta=1e-6)
+
     def test_rows_without_a_text_are_named(self):
         good = '{"text":"hello"}\n{"text":""}\n'
         for row, says in (('{"message":"hello"}', "its keys are: message"), ('{"text":null}', "null"), ('{"text":["win","x"]}', "a list"),

@@ -114,6 +114,7 @@ class Files(DataTest):
         response, data = self.send("GET", "/v1/data/my%20file.csv")
         self.assertEqual((response.status, data), (200, b"label,text\nx,1\ny,2\n"))
         self.assertEqual(response.getheader("Content-Disposition"), 'attachment; filename="my file.csv"')
+        self.assertEqual(response.headers.get_all("X-Content-Type-Options"), ["nosniff"])
         self.ask("GET", "/none.csv", status=404)
         with open(self.path("workspace", "data", "large.csv"), "wb") as file:
             file.truncate(65 << 20)

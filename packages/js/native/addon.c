@@ -237,6 +237,10 @@ static napi_value load(napi_env env, napi_callback_info info) {
   size_t count = 2, size = 0;
   napi_value arguments[2];
   call* begun = calloc(1, sizeof *begun);
+  if (begun == NULL) {
+    napi_throw_error(env, "Internal", "out of memory");
+    return NULL;
+  }
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   begun->path = copy_text(env, arguments[0], &size);
   if (begun->path == NULL) {

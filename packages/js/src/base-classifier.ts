@@ -26,6 +26,7 @@ export class BaseClassifier {
   /** Classifies a text, or many; texts of calls at the same time are classified together. */
   classify(text: string, options?: ClassifyOptions): Promise<Prediction>;
   classify(texts: readonly string[], options?: ClassifyOptions): Promise<Prediction[]>;
+  classify(given: string | readonly string[], options?: ClassifyOptions): Promise<Prediction | Prediction[]>;
   async classify(given: string | readonly string[], options: ClassifyOptions = {}): Promise<Prediction | Prediction[]> {
     const model = this.#shared.live;
     return Array.isArray(given) ? model.classifyMany(given, options) : model.classify(given as string, options);
@@ -34,6 +35,7 @@ export class BaseClassifier {
   /** Classifies in the calling thread, past queue and cache: for linear models, which take microseconds, and for scripts. */
   classifySync(text: string, options?: ClassifyOptions): Prediction;
   classifySync(texts: readonly string[], options?: ClassifyOptions): Prediction[];
+  classifySync(given: string | readonly string[], options?: ClassifyOptions): Prediction | Prediction[];
   classifySync(given: string | readonly string[], options: ClassifyOptions = {}): Prediction | Prediction[] {
     const model = this.#shared.live;
     if (Array.isArray(given)) return model.classifySync(given, options);

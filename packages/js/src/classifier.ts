@@ -56,7 +56,7 @@ function checkOptionsWithout(engine: string, options: LoadOptions): void {
 let wasmModule: Promise<WebAssembly.Module> | undefined;
 
 /** The module of WebAssembly, compiled once. */
-export function wasmOfPackage(): Promise<WebAssembly.Module> {
+function wasmOfPackage(): Promise<WebAssembly.Module> {
   if (wasmModule === undefined) {
     wasmModule = readFile(fileURLToPath(new URL('../browser/winnow.wasm', import.meta.url))).then(bytes => WebAssembly.compile(bytes));
     wasmModule.catch(() => { wasmModule = undefined; });  // the next load tries again
@@ -167,6 +167,14 @@ async function identityOf(directory: string): Promise<string> {
   return about === undefined ? '' : `${about.ino} ${about.size} ${about.mtimeMs}`;
 }
 
+function pathOf(address: string): string {
+  try {
+    return fileURLToPath(address);
+  } catch (error) {
+    throw new WinnowError('InvalidArgument', `${address}: ${(error as Error).message}`, 'write file:///path/of/the/bundle', {cause: error});
+  }
+}
+
 function digestOf(files: FileMap): string {
   const hash = createHash('sha256');
   for (const [name, data] of Object.entries(bytesOf(files))) hash.update(`${name} ${data.length} `).update(data);
@@ -179,7 +187,7 @@ export async function loadShared(source: string | URL | FileMap, options: LoadOp
   const settings = JSON.stringify([rest, process.env['WINNOW_ENGINE']]);
   if (typeof source === 'string' || source instanceof URL) {
     const text = String(source);
-    if (text.startsWith('file:')) return loadShared(fileURLToPath(text), options);
+    if (text.startsWith('file:')) return loadShared(pathOf(text), options);
     if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return SharedModel.of(`${text} ${settings}`, () => loadUrl(text, options), signal);
     const directory = await directoryOf(text);
     return SharedModel.of(`${directory} ${await identityOf(directory)} ${settings}`, () => loadDirectory(directory, options));

@@ -8,6 +8,17 @@ interface Entry {
 
 const entries = new Map<string, Entry>();
 
+/** The model, or undefined as soon as the signal aborts. */
+function unlessAborted(model: Promise<Model>, signal: AbortSignal | undefined): Promise<Model | undefined> {
+  if (signal === undefined) return model;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => resolve(undefined);
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, {once: true});
+    model.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
+}
+
 /** A use of a model that is loaded once for all who ask for it by the same key, and released by the last of them. */
 export class SharedModel {
   readonly model: Model;
@@ -31,7 +42,9 @@ export class SharedModel {
     }
     ++entry.users;
     try {
-      return new SharedModel(await entry.model, entry, key);
+      // Who began the load ends it by the signal; who joined only stops waiting for it.
+      const model = await unlessAborted(entry.model, joined ? signal : undefined);
+      if (model !== undefined) return new SharedModel(model, entry, key);
     } catch (error) {
       --entry.users;
       if (key !== undefined && entries.get(key) === entry) entries.delete(key);
@@ -40,6 +53,8 @@ export class SharedModel {
       if (joined && found.code === 'Cancelled' && !signal?.aborted) return SharedModel.of(key, load, signal);
       throw found;
     }
+    --entry.users;
+    throw new WinnowError('Cancelled', 'the load of the model was cancelled', '', {cause: signal?.reason});
   }
 
   get live(): Model {

@@ -316,6 +316,25 @@ test('loads of the same files at once disturb each other neither by writing nor 
   const classifier = await joined;
   assert.equal((await classifier.classify(texts[0])).label, expected);
   classifier.release();
+  // Who joined a load stops waiting for it by a signal of its own; the load goes on for the other.
+  const late = new AbortController();
+  let answer;
+  weights = () => {
+    weights = () => undefined;
+    late.abort(new Error('enough'));
+    return new Promise(resolve => { answer = resolve; });
+  };
+  const third = await mkdtemp(join(tmpdir(), 'winnow-js-'));
+  const first = Classifier.load(`${address}/lr`, {cacheDirectory: third});
+  await assert.rejects(Classifier.load(`${address}/lr`, {cacheDirectory: third, signal: late.signal}),
+                       error => error instanceof WinnowError && error.code === 'Cancelled' && error.cause.message === 'enough');
+  await assert.rejects(Classifier.load(`${address}/lr`, {cacheDirectory: third, signal: AbortSignal.abort()}), {code: 'Cancelled'});
+  answer();
+  const shared = await first;
+  assert.equal((await shared.classify(texts[0])).label, expected);
+  shared.release();
+  await assert.rejects(shared.classify('a'), {code: 'InvalidArgument'});
+  await rm(third, {recursive: true});
   server.close();
   server.closeAllConnections();
   for (const directory of [cacheDirectory, other]) await rm(directory, {recursive: true});

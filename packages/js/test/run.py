@@ -162,7 +162,9 @@ def main():
         if why := install(package / folder, dependencies):
             print(f"{folder} are left out: {why}")
     # A package as it is published: what npm, Node and TypeScript make of it.
-    for command in (["tsc", "--noEmit", "-p", "."], ["publint", "--strict"], ["attw", "--pack", "."]):
+    strict = ["tsc", "--noEmit", "--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--module", "nodenext", "--target", "es2022"]
+    for command in (["tsc", "--noEmit", "-p", "."], [*strict, "--lib", "es2022", "--types", "node", "test/types.mts", "test/types.cts"],
+                    [*strict, "--lib", "es2022,dom", "test/types-browser.mts"], ["publint", "--strict"], ["attw", "--pack", "."]):
         subprocess.run([package / "node_modules" / ".bin" / command[0], *command[1:]], cwd=package, check=True)
     example = build_example(directory, package)
     models = Models(program, directory / "models")
