@@ -10,11 +10,8 @@
 #include <limits>
 #include <thread>
 
-<<<<<<< HEAD
-=======
 #include "base/files.h"
 #include "base/json.h"
->>>>>>> integrator
 #include "classify/bundle_classifier.h"
 #include "classify/decision_rule.h"
 #include "encoder/quantized_model.h"

@@ -30,11 +30,8 @@
 #include "pipeline/base_model.h"
 #include "report/explanation_text.h"
 #include "report/prediction_lines.h"
-<<<<<<< HEAD
-=======
 #include "text/input_text.h"
 #include "text/text_parts.h"
->>>>>>> integrator
 
 namespace winnow {
 namespace {
