@@ -7,6 +7,9 @@ option(WINNOW_WERROR "Take warnings for errors; off for compilers that warn of m
 target_compile_options(winnow_options INTERFACE -Wall -Wextra -Wconversion $<$<BOOL:${WINNOW_WERROR}>:-Werror> $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-array-bounds>)
 target_compile_definitions(winnow_options INTERFACE WINNOW_VERSION="${PROJECT_VERSION}")
 target_link_libraries(winnow_options INTERFACE Threads::Threads)
+if(NOT APPLE)
+  target_link_options(winnow_options INTERFACE LINKER:--as-needed)  # libhwy is not (src/kernels/highway_targets.cpp)
+endif()
 if(WINNOW_SANITIZE)
   # GCC's flow warnings misfire under the sanitizers' instrumentation; the release build keeps them as errors.
   target_compile_options(winnow_options INTERFACE -fsanitize=${WINNOW_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined -Wno-error)

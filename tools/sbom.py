@@ -22,7 +22,7 @@ import debian_copyright
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LOADED_LATER = ["libcurl.so.4"]                        # src/net/curl_library.cpp
-HEADERS_ALONE = ["nlohmann-json3-dev", "libcli11-dev"]  # compiled into the program
+HEADERS_ALONE = ["nlohmann-json3-dev", "libcli11-dev", "libhwy-dev"]  # compiled into the program
 LOCK = ROOT / "web" / "package-lock.json"
 MODULES = ROOT / "web" / "node_modules"
 COLLECTED = ROOT / "build" / "web" / "licenses.json"  # of an archive of tools/sdist.py, which has no modules

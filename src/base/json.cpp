@@ -60,6 +60,7 @@ Json::Json(std::initializer_list<Item> items) {
     return;
   }
   data_ = Object();
+  this->items().reserve(items.size());
   for (const Item& item : items) (*this)[item.value[0].str()] = std::move(item.value[1]);
 }
 

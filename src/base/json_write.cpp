@@ -67,15 +67,16 @@ class Writer {
 
  private:
   void WriteObject(const Json::Object& members, int level) {
+    const auto write = [&](const Json::Member& member) {
+      AppendString(member.first, out_);
+      out_ += indent_ < 0 ? ":" : ": ";
+      Write(member.second, level + 1);
+    };
+    if (!sorted_) return WriteList('{', '}', level, members, write);
     std::vector<const Json::Member*> order(members.size());
     std::ranges::transform(members, order.begin(), [](const Json::Member& member) { return &member; });
-    if (sorted_)
-      std::ranges::sort(order, {}, [](const Json::Member* member) { return std::string_view(member->first); });
-    WriteList('{', '}', level, order, [&](const Json::Member* member) {
-      AppendString(member->first, out_);
-      out_ += indent_ < 0 ? ":" : ": ";
-      Write(member->second, level + 1);
-    });
+    std::ranges::sort(order, {}, [](const Json::Member* member) { return std::string_view(member->first); });
+    WriteList('{', '}', level, order, [&](const Json::Member* member) { write(*member); });
   }
 
   template <typename Range, typename WriteItem>

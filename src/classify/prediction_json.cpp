@@ -4,6 +4,7 @@
 #include <charconv>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "text/utf8.h"
 
@@ -28,7 +29,8 @@ Json PredictionJson(const PredictionLabels& labels, const ClassifiedText& text, 
   const auto name = [&](int32_t id) { return id < 0 ? Json() : Json(labels.names[static_cast<size_t>(id)]); };
   std::vector<size_t> order = ByProbability(text.probabilities);
   if (top_k > 0) order.resize(std::min(order.size(), top_k));
-  Json scores = Json::array();
+  Json::Array scores;
+  scores.reserve(order.size());
   for (const size_t i : order) scores.push_back({{"label", labels.names[i]}, {"score", text.probabilities[i]}});
   const Decision& decision = text.decision;
   Json label = name(decision.label < 0 ? decision.top : decision.label);
@@ -38,8 +40,9 @@ Json PredictionJson(const PredictionLabels& labels, const ClassifiedText& text, 
     for (const int32_t id : decision.labels) decided.push_back(name(id));
   }
   if (text.out_of_scope) label = decided = labels.out_of_scope;
-  Json prediction = {{"label", label},   {"score", decision.score}, {"confidence", decision.confidence},
-                     {"scores", scores}, {"decision", decided},     {"abstained", decision.abstained}};
+  Json prediction = {{"label", std::move(label)},         {"score", decision.score},
+                     {"confidence", decision.confidence}, {"scores", Json(std::move(scores))},
+                     {"decision", std::move(decided)},    {"abstained", decision.abstained}};
   if (decision.threshold) prediction["threshold"] = ShortestDecimal(*decision.threshold);
   if (text.scope_score) {
     prediction["out_of_scope"] = text.out_of_scope;

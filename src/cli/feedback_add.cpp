@@ -1,6 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "base/files.h"
 #include "base/interrupt.h"
@@ -142,14 +146,51 @@ Result<FeedbackOutcome> AddAndLearn(Store& store, FeedbackLog& log, FeedbackEven
   return outcome;
 }
 
-Result<void> AddOne(Store& store, FeedbackLog& log, FeedbackEvent event, std::chrono::milliseconds half_life,
-                    Added& added) {
-  if (event.idempotency_key.empty()) event.idempotency_key = RandomKey();
-  const FeedbackOutcome outcome =
-      event.message_id ? TRY(AddAndLearn(store, log, std::move(event), half_life)) : TRY(log.Add(std::move(event)));
-  ++(outcome == FeedbackOutcome::kDuplicate ? added.known : added.added);
-  return {};
-}
+/// Adds events, which are valid, in their order. Those that change the score of no sender are gathered, because a
+/// transaction of its own takes as long as the disk needs to make it durable.
+class EventAdder {
+ public:
+  EventAdder(const std::shared_ptr<Store>& store, std::chrono::milliseconds half_life)
+      : store_(*store), log_(SinkOf(store), nullptr), half_life_(half_life) {}
+
+  Result<void> Add(FeedbackEvent event) {
+    constexpr size_t kMostGathered = 1000;
+    if (event.idempotency_key.empty()) event.idempotency_key = RandomKey();
+    if (event.created_at == StoreTime()) {  // ascending times, since the last word of a user counts
+      event.created_at = last_time_ = std::max(StoreNow(), last_time_ + std::chrono::milliseconds(1));
+    }
+    // The sender is that of the message in the history.
+    const bool has_sender = event.message_id && (event.text.empty() || TRY(store_.FindMessage(*event.message_id)));
+    if (has_sender) {
+      TRY(Flush());
+      Count(TRY(AddAndLearn(store_, log_, std::move(event), half_life_)) == FeedbackOutcome::kDuplicate);
+      return {};
+    }
+    gathered_.push_back(std::move(event));
+    return gathered_.size() < kMostGathered ? Result<void>() : Flush();
+  }
+
+  /// Adds the events that are gathered. Errors: that of the first event which the store refuses; the others are stored.
+  Result<void> Flush() {
+    const std::vector<FeedbackEvent> events = std::exchange(gathered_, {});
+    if (events.empty()) return {};
+    for (const Result<FeedbackStatus>& status : TRY(store_.AddFeedbackBatch(events)))
+      Count(TRY(status) == FeedbackStatus::kDuplicate);
+    return {};
+  }
+
+  const Added& added() const { return added_; }
+
+ private:
+  void Count(bool known) { ++(known ? added_.known : added_.added); }
+
+  Store& store_;
+  FeedbackLog log_;
+  const std::chrono::milliseconds half_life_;
+  std::vector<FeedbackEvent> gathered_;
+  StoreTime last_time_;
+  Added added_;
+};
 
 /// Reads all events before the first one is stored, so that a file with an error adds nothing.
 Result<std::vector<FeedbackEvent>> ReadEvents(const std::filesystem::path& path, const FeedbackEvent& defaults) {
@@ -199,16 +240,17 @@ Result<void> Run(const FeedbackAddOptions& options) {
     events = TRY(ReadEvents(options.input, TRY(EventOf(options))));
   }
   const std::shared_ptr<Store> store = TRY(Store::Open({.url = options.store}));
-  FeedbackLog log(SinkOf(store), nullptr);
   const std::chrono::milliseconds half_life(static_cast<int64_t>(options.reputation_half_life * 86400e3));
-  Added added;
+  EventAdder adder(store, half_life);
   std::optional<ProgressBar> progress;
   if (events.size() > 1) progress.emplace("add", static_cast<int64_t>(events.size()));
   for (FeedbackEvent& event : events) {
     TRY(CheckInterrupted());
-    TRY(AddOne(*store, log, std::move(event), half_life, added));
+    TRY(adder.Add(std::move(event)));
     if (progress) progress->Advance();
   }
+  TRY(adder.Flush());
+  const Added& added = adder.added();
   if (progress) progress->Finish();
   if (options.json) return Print(Json{{"added", added.added}, {"known", added.known}}.dump() + "\n");
   return Print(fmt::format("{}: {} added, {} already stored\n", store->name(), added.added, added.known));

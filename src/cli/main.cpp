@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "base/malloc_arenas.h"
 #include "base/mapped_memory.h"
 #include "base/standard_files.h"
 #include "cli/required_cpu.h"
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   winnow::GuardMappedMemory();
+  winnow::ShareArenaIfLimited();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   return winnow::RunCommandLine(arguments);
 }

@@ -15,6 +15,7 @@ constexpr size_t kMaxExamples = 10;
 
 /// The labels that most rows of a group have; null where two sets of labels have equally many.
 const std::vector<int32_t>* MajorityLabels(const Dataset& dataset, const std::vector<size_t>& group) {
+  if (group.size() == 1) return &dataset.examples[group.front()].labels;  // most groups
   std::map<std::vector<int32_t>, size_t> votes;
   for (const size_t i : group) ++votes[dataset.examples[i].labels];
   const auto best = std::ranges::max_element(votes, {}, [](const auto& vote) { return vote.second; });
@@ -58,6 +59,7 @@ DedupeReport Deduplicate(Dataset& dataset) {
   DedupeReport report;
   report.before = dataset.examples.size();
   std::unordered_map<std::string, size_t> group_of;
+  group_of.reserve(dataset.examples.size());
   std::vector<std::vector<size_t>> groups;
   for (size_t i = 0; i < dataset.examples.size(); ++i) {
     const auto [found, fresh] = group_of.emplace(DuplicateKey(dataset.examples[i].text), groups.size());

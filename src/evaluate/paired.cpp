@@ -6,6 +6,9 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
+#include <map>
+#include <span>
+#include <tuple>
 #include <utility>
 
 #include "base/random.h"
@@ -20,7 +23,47 @@ double Share(int64_t part, int64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// Counts of one model over texts, one added at a time.
+/// Adds a text so many times to the counts of its labels.
+void AddToLabels(const std::vector<int32_t>& truth, const std::vector<int32_t>& decided, int64_t times,
+                 std::vector<LabelCounts>& counts) {
+  for (const int32_t label : decided) {
+    LabelCounts& of_label = counts[static_cast<size_t>(label)];
+    (std::ranges::binary_search(truth, label) ? of_label.true_positives : of_label.false_positives) += times;
+  }
+  for (const int32_t label : truth) {
+    if (label >= 0 && !std::ranges::binary_search(decided, label))
+      counts[static_cast<size_t>(label)].false_negatives += times;
+  }
+}
+
+/// Texts that are equal to a statistic, stored once: a resample is the number of texts of each kind that it has. There
+/// are few kinds, so that a draw costs a look at one number, and not one at all labels of a text.
+class Kinds {
+ public:
+  /// Numbers the kinds of `texts` texts, which are of one kind if `key` returns equal values for them.
+  template <typename Key>
+  Kinds(size_t texts, const Key& key) {
+    std::map<decltype(key(size_t{0})), uint32_t> ids;
+    of_text_.reserve(texts);
+    for (size_t text = 0; text < texts; ++text) {
+      const auto [found, is_new] = ids.try_emplace(key(text), static_cast<uint32_t>(examples_.size()));
+      if (is_new) examples_.push_back(text);
+      of_text_.push_back(found->second);
+    }
+  }
+
+  size_t size() const { return examples_.size(); }
+  /// Returns the kind of each text.
+  std::span<const uint32_t> of_text() const { return of_text_; }
+  /// Returns the first text of a kind.
+  size_t example(size_t kind) const { return examples_[kind]; }
+
+ private:
+  std::vector<uint32_t> of_text_;
+  std::vector<size_t> examples_;
+};
+
+/// Counts of one model over texts.
 class Tally {
  public:
   explicit Tally(const DecidedTexts& texts) : texts_(texts), counts_(texts.labels) {}
@@ -33,18 +76,12 @@ class Tally {
     count_ = right_ = 0;
   }
 
-  void Add(size_t text) {
+  /// Adds a text so many times.
+  void Add(size_t text, int64_t times) {
     const std::vector<int32_t>&truth = texts_.truth[text], &decided = texts_.decided[text];
-    ++count_;
-    right_ += truth == decided ? 1 : 0;
-    for (const int32_t label : decided) {
-      LabelCounts& counts = counts_[static_cast<size_t>(label)];
-      ++(std::ranges::binary_search(truth, label) ? counts.true_positives : counts.false_positives);
-    }
-    for (const int32_t label : truth) {
-      if (label >= 0 && !std::ranges::binary_search(decided, label))
-        ++counts_[static_cast<size_t>(label)].false_negatives;
-    }
+    count_ += times;
+    right_ += truth == decided ? times : 0;
+    AddToLabels(truth, decided, times, counts_);
   }
 
   double Accuracy() const { return Share(right_, count_); }
@@ -110,7 +147,7 @@ class SharedTexts {
       Text text{.truth = {}, .decided = {first.decided[i], shared(second.decided[i])}};
       std::ranges::set_union(first.truth[i], shared(second.truth[i]), std::back_inserter(text.truth));
       if (text.decided[0] == text.decided[1]) {
-        AddText(text, 0, same_);
+        AddToLabels(text.truth, text.decided[0], 1, same_);
       } else {
         differing_.push_back(std::move(text));
       }
@@ -121,11 +158,19 @@ class SharedTexts {
   /// of random exchanges of the decisions whose difference is at least that of the models, which count as one exchange.
   double PValueOfMacroF1(const PairedOptions& options) const {
     Random random(options.seed, "paired randomization test");
-    const double of_models = Difference([] { return false; });
+    const Kinds kinds(differing_.size(), [&](size_t i) {
+      const Text& text = differing_[i];
+      return std::tie(text.truth, text.decided[0], text.decided[1]);
+    });
+    std::vector<int64_t> texts(kinds.size()), exchanged(kinds.size());  // of each kind
+    for (const uint32_t kind : kinds.of_text()) ++texts[kind];
+    const double of_models = Difference(kinds, texts, exchanged);
     int64_t as_large = 1;
     for (int exchange = 0; exchange < options.exchanges; ++exchange) {
+      std::ranges::fill(exchanged, 0);
+      for (const uint32_t kind : kinds.of_text()) exchanged[kind] += random.Below(2);
       constexpr double kRounding = 1e-12;
-      as_large += Difference([&] { return random.Below(2) == 1; }) >= of_models - kRounding ? 1 : 0;
+      as_large += Difference(kinds, texts, exchanged) >= of_models - kRounding ? 1 : 0;
     }
     return static_cast<double>(as_large) / static_cast<double>(options.exchanges + 1);
   }
@@ -136,23 +181,15 @@ class SharedTexts {
     std::vector<int32_t> decided[2];
   };
 
-  static void AddText(const Text& text, size_t model, std::vector<LabelCounts>& counts) {
-    for (const int32_t label : text.decided[model]) {
-      LabelCounts& of_label = counts[static_cast<size_t>(label)];
-      ++(std::ranges::binary_search(text.truth, label) ? of_label.true_positives : of_label.false_positives);
-    }
-    for (const int32_t label : text.truth) {
-      if (label >= 0 && !std::ranges::binary_search(text.decided[model], label))
-        ++counts[static_cast<size_t>(label)].false_negatives;
-    }
-  }
-
-  double Difference(const std::function<bool()>& exchanged) const {
+  /// Returns the difference of the macro-F1 where so many texts of each kind have their decisions exchanged.
+  double Difference(const Kinds& kinds, std::span<const int64_t> texts, std::span<const int64_t> exchanged) const {
     std::vector<LabelCounts> counts[2] = {same_, same_};
-    for (const Text& text : differing_) {
-      const size_t first = exchanged() ? 1 : 0;
-      AddText(text, first, counts[0]);
-      AddText(text, 1 - first, counts[1]);
+    for (size_t kind = 0; kind < kinds.size(); ++kind) {
+      const Text& text = differing_[kinds.example(kind)];
+      for (const size_t model : {0u, 1u}) {
+        AddToLabels(text.truth, text.decided[model], texts[kind] - exchanged[kind], counts[model]);
+        AddToLabels(text.truth, text.decided[1 - model], exchanged[kind], counts[model]);
+      }
     }
     return std::abs(MacroF1(counts[0], count_absent_) - MacroF1(counts[1], count_absent_));
   }
@@ -170,11 +207,17 @@ std::optional<Interval> Middle(std::vector<double>& values) {
 
 void AddMetrics(const DecidedTexts& first, const DecidedTexts& second, const PairedOptions& options,
                 PairedComparison& comparison) {
+  const Kinds kinds(first.size(), [&](size_t i) {
+    return std::tie(first.truth[i], first.decided[i], second.truth[i], second.decided[i]);
+  });
   Tally a(first), b(second);
-  for (size_t i = 0; i < first.size(); ++i) {
-    a.Add(i);
-    b.Add(i);
-  }
+  std::vector<int64_t> texts_of_kind(kinds.size());
+  const auto add_all = [&](Tally& tally) {
+    for (size_t kind = 0; kind < kinds.size(); ++kind) tally.Add(kinds.example(kind), texts_of_kind[kind]);
+  };
+  for (const uint32_t kind : kinds.of_text()) ++texts_of_kind[kind];
+  add_all(a);
+  add_all(b);
   a.EndAllTexts();
   b.EndAllTexts();
   std::vector<const ComparedMetric*> defined;
@@ -190,11 +233,10 @@ void AddMetrics(const DecidedTexts& first, const DecidedTexts& second, const Pai
   for (int resample = 0; resample < options.resamples; ++resample) {
     a.Clear();
     b.Clear();
-    for (uint32_t i = 0; i < texts; ++i) {
-      const size_t text = random.Below(texts);
-      a.Add(text);
-      b.Add(text);
-    }
+    std::ranges::fill(texts_of_kind, 0);
+    for (uint32_t i = 0; i < texts; ++i) ++texts_of_kind[kinds.of_text()[random.Below(texts)]];
+    add_all(a);
+    add_all(b);
     for (size_t f = 0; f < defined.size(); ++f) {
       if (defined[f]->needs_both_kinds() && !a.HasBothKinds()) continue;
       differences[f].push_back((b.*defined[f]->value)() - (a.*defined[f]->value)());

@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "base/random.h"
+#include "evaluate/quantile.h"
+
 namespace winnow {
 namespace {
 
@@ -213,6 +216,40 @@ TEST(Paired, ModelsWithOtherLabelIdsAreComparedByTheSameTest) {
   const double p = Named(ComparePaired(first, second), "f1_macro").p_value;
   EXPECT_LT(p, .01);
   EXPECT_EQ(Named(ComparePaired(first, other, {.first_id_of_second = {2, 1, 0}}), "f1_macro").p_value, p);
+}
+
+// The draws are those of texts, whatever is stored once for several of them: intervals stay equal from version to
+// version.
+TEST(Paired, TheIntervalsAreThoseOfResamplesOfTexts) {
+  std::vector<int32_t> truth, first, second;
+  for (int i = 0; i < 60; ++i) {
+    truth.push_back(i == 7 ? -1 : i % 3);
+    first.push_back(i % 4 == 0 ? (i + 1) % 3 : i % 3);
+    second.push_back(i % 7 == 0 ? (i + 2) % 3 : i % 3);
+  }
+  Random random(42, "paired bootstrap");
+  std::vector<double> of_accuracy, of_f1;
+  for (int resample = 0; resample < 1000; ++resample) {
+    std::vector<int32_t> drawn[3];
+    int right[2] = {0, 0};
+    for (int i = 0; i < 60; ++i) {
+      const size_t text = random.Below(60);
+      drawn[0].push_back(truth[text]), drawn[1].push_back(first[text]), drawn[2].push_back(second[text]);
+      right[0] += first[text] == truth[text], right[1] += second[text] == truth[text];
+    }
+    of_accuracy.push_back(right[1] / 60.0 - right[0] / 60.0);
+    of_f1.push_back(MacroF1ByDefinition(drawn[0], drawn[2]) - MacroF1ByDefinition(drawn[0], drawn[1]));
+  }
+  std::ranges::sort(of_accuracy);
+  std::ranges::sort(of_f1);
+  DecidedTexts of_first = Texts(truth, first), of_second = Texts(truth, second);
+  of_first.labels = of_second.labels = 3;
+  const PairedComparison comparison = ComparePaired(of_first, of_second);
+  const Interval accuracy = Named(comparison, "accuracy").difference.value();
+  EXPECT_EQ(accuracy, (Interval{Quantile(of_accuracy, 0.025), Quantile(of_accuracy, 0.975)}));
+  const Interval f1 = Named(comparison, "f1_macro").difference.value();
+  EXPECT_NEAR(f1.low, Quantile(of_f1, 0.025), 1e-12);
+  EXPECT_NEAR(f1.high, Quantile(of_f1, 0.975), 1e-12);
 }
 
 TEST(Paired, OfAModelWithItselfFindsNothing) {

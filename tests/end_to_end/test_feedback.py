@@ -76,6 +76,25 @@ class Feedback(TestCase):
         self.assertEqual(self.add_events(events, self.store), {"added": 0, "known": 32}, "events without keys are known by their contents")
         self.assertEqual(self.export(), expected)
 
+    def test_many_events_without_times_keep_their_order(self):
+        """More than are stored in one transaction; some are about messages that the history does not have."""
+        events = [{"text": f"text {i % 700}", "label": ("ham", "spam")[i // 700 % 2], "user": "anna"} for i in range(2500)]
+        events += [{"text": f"message {i}", "id": f"m{i}", "label": "ham", "user": "anna"} for i in range(10)]
+        events += [{"id": f"m{i}", "label": "spam", "user": "anna"} for i in range(5)]  # the text is that of earlier feedback
+        self.assertEqual(self.add_events(events, self.store), {"added": 2515, "known": 0})
+        self.assertEqual(self.add_events(events, self.store), {"added": 0, "known": 2515})
+        expected = {f"text {i % 700}": ("ham", "spam")[i // 700 % 2] for i in range(2500)}
+        expected |= {f"message {i}": "spam" if i < 5 else "ham" for i in range(10)}
+        self.assertEqual({row["text"]: row["label"] for row in map(json.loads, self.export().splitlines())}, expected)
+
+    def test_an_event_that_is_refused_loses_no_other(self):
+        events = [{"text": f"text {i}", "label": "ham", "idempotency_key": f"k{i}"} for i in range(3)]
+        self.add_events(events[1:2], self.store)
+        events[1]["label"] = "spam"
+        self.write("events.jsonl", "".join(json.dumps(event) + "\n" for event in events))
+        self.fails("feedback", "add", "--store", self.store, "--input", self.path("events.jsonl"), says=["'k1' was used for another event"])
+        self.assertEqual(len(self.export().splitlines()), 3)
+
     def test_forgetting_everything_leaves_an_empty_file(self):
         self.add("--text", "one", "--label", "spam")
         self.add("--text", "one", "--forget")

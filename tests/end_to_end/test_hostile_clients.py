@@ -110,10 +110,13 @@ class HostileClients(ServingTest):
     def test_a_request_that_needs_too_much_memory_costs_no_other(self):
         rows = "".join(f"win {i}\tlabel_with_a_longer_name_{i % 77}\n" for i in range(924))
         self.winnow("train", self.write("many.tsv", "text\tlabel\n" + rows), "--kind", "lr", "--output-dir", self.path("many"))
-        self.limited("-v 520000", "many")
+        process = self.limited("-v 520000", "many")
+        faults = self.page_faults(process)
         # Without an answer if there is not even memory for one.
         self.assertIn(self.ask(raw_http.request(json.dumps({"texts": [""] * MANY}).encode())), (200, 500, 503, None))
         self.assertEqual(self.ask(raw_http.request()), 200, self.logged())
+        # With a page for each small block there were 4.7 million, which took a minute.
+        self.assertLess(self.page_faults(process) - faults, 1_000_000)
 
     def test_full_load_within_little_more_memory_than_at_rest(self):
         self.winnow("train", MESSAGES, "--base-model", "scratch", "--epochs", 1, "--output-dir", self.path("model"))
@@ -167,6 +170,10 @@ class HostileClients(ServingTest):
         self.assertEqual(self.ask(raw_http.request()), 200)
         self.wait_for(lambda: self.ask(raw_http.request()) == 200 and "connections are accepted again" in self.logged())
         self.assertLessEqual(self.logged().count("accept"), 4, self.logged())
+
+    def page_faults(self, process):
+        with open(f"/proc/{process.pid}/stat", encoding="utf-8") as file:
+            return int(file.read().rpartition(")")[2].split()[7])
 
     def cpu_seconds(self, process):
         with open(f"/proc/{process.pid}/stat", encoding="utf-8") as file:
