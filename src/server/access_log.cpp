@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "server/decision_counts.h"
 
