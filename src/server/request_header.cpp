@@ -74,7 +74,7 @@ class FramingFields {
   std::optional<ApiError> AddLength(std::string_view value) {
     constexpr size_t kMostDigits = 18;  // fits 64 bits
     if (++lengths_ > 1) return Invalid("a request must not have more than one Content-Length header");
-    if (value.empty() || value.size() > kMostDigits || !std::ranges::all_of(value, IsDigit)) {
+    if (value.empty() || value.size() > kMostDigits || !AreAsciiDigits(value)) {
       return Invalid("Content-Length must be a number of bytes");
     }
     return std::nullopt;
