@@ -119,6 +119,8 @@ def test_what_has_no_meaning_is_refused(data):
     with pytest.raises(UnsupportedError, match="sample_weight"):
         WinnowClassifier().fit(texts, labels, sample_weight=np.ones(len(labels)))
     assert not has_fit_parameter(WinnowClassifier(), "sample_weight")
+    with pytest.raises(UnsupportedError, match="class_weight is a dictionary"):
+        WinnowClassifier(class_weight={"ham": 1, "spam": 5}).fit(texts, labels)
     with pytest.raises(ValueError, match="one class"):
         WinnowClassifier().fit(texts[:3], ["a", "a", "a"])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):

@@ -97,6 +97,11 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         if fit_params:
             raise TypeError(f"fit has no parameter {', '.join(fit_params)}")
+        if isinstance(self.class_weight, Mapping):
+            raise UnsupportedError(
+                "WinnowClassifier has no weights of single classes, but class_weight is a dictionary",
+                "use class_weight='balanced' or 'none'; threshold moves the decision between two classes",
+            )
         texts = _texts_of(X)
         labels = np.asarray(y)
         check_consistent_length(texts, labels)
@@ -121,7 +126,7 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         data, label_file = Path(home.name) / "data.jsonl", Path(home.name) / "labels.json"
         with data.open("w", encoding="utf-8") as file:
             for text, label in zip(texts, ids):
-                row = {"text": text.encode("utf-8", "replace").decode("utf-8"), "label": names[label]}
+                row = {"text": _texts.without_surrogates(text), "label": names[label]}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
         label_file.write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
         warned = Warnings(ignored="there is no test part")  # scikit-learn has its own
@@ -148,7 +153,7 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "positive_label": names[1] if len(names) == 2 else None,
             "test_size": 0,
             "validation_size": self.validation_size,
-            "class_weights": {None: None, "balanced": "balanced"}.get(self.class_weight, self.class_weight),
+            "class_weights": self.class_weight,
             "seed": None if self.random_state is None else int(check_random_state(self.random_state).randint(2**31 - 1)),
             "threads": self._threads(),
             "keep_data": False,
