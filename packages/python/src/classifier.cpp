@@ -12,6 +12,7 @@
 #include "classify/explain.h"
 #include "classify/prediction_json.h"
 #include "kernels/isa.h"
+#include "text/plain_texts.h"
 #include "texts.h"
 
 namespace winnow::python {
@@ -156,8 +157,7 @@ void PythonClassifier::Drop() {
 
 void PythonClassifier::Load() {
   auto loaded = Native([&](NativeWork&) -> Result<std::shared_ptr<const Loaded>> {
-    static const Result<void> isa = ChooseIsaFromEnvironment();  // for all kernels of the process, before the first
-    TRY(isa);
+    TRY(ChooseIsaOnce());
     auto parts = std::make_shared<Loaded>(options_.threads);
     parts->classifier = TRY(BundleClassifier::Load(bundle_, parts->pool, options_.weights, options_.long_text,
                                                    options_.fold_disguises, {.verify = options_.verify}));
@@ -193,9 +193,9 @@ ByName PythonClassifier::ClassifyViews(const BundleClassifier& model, std::span<
 
 ByName PythonClassifier::Classify(nb::handle texts, const ClassifyOptions& options) {
   const Texts given(texts);
-  const std::vector<InputTextView> views(given.views().begin(), given.views().end());
+  const PlainTexts plain = PlainTexts::Of(given.views());
   const auto loaded = Current();
-  return ClassifyViews(*loaded->classifier, views, options);
+  return ClassifyViews(*loaded->classifier, plain.views(), options);
 }
 
 ByName PythonClassifier::ClassifyColumns(const ByName& columns, const ClassifyOptions& options) {
@@ -226,7 +226,8 @@ std::string PythonClassifier::Explain(const std::string& text, const ClassifyOpt
   const auto loaded = Current();
   const BundleClassifier& model = *loaded->classifier;
   return Native([&](NativeWork&) -> Result<std::string> {
-    return DumpJsonLine(ExplanationJson(TRY(ExplainText(model, text, options)), text));
+    const PlainTexts one = PlainTexts::Of(std::span(&text, 1));
+    return DumpJsonLine(ExplanationJson(TRY(ExplainText(model, one.views().front(), options)), text));
   });
 }
 

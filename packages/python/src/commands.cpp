@@ -103,8 +103,7 @@ DocumentFunction FunctionOf(const std::string& command) {
 std::string RunCommand(const std::string& command, const std::vector<std::string>& arguments, nb::handle callback) {
   const DocumentFunction function = FunctionOf(command);
   return Native([&](NativeWork& work) -> Result<std::string> {
-    static const Result<void> isa = ChooseIsaFromEnvironment();
-    TRY(isa);
+    TRY(ChooseIsaOnce());
     PythonObserver observer(work, callback);
     return DumpJsonLine(TRY(function(arguments, observer)));
   });

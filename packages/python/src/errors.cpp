@@ -1,5 +1,9 @@
 #include "errors.h"
 
+#include <unistd.h>
+
+#include "text/text_limits.h"
+
 namespace winnow::python {
 namespace {
 
@@ -42,6 +46,30 @@ void Raise(const Error& error) {
   throw nb::python_error();
 }
 
+Error CaughtError() {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return {ErrorCode::kInternal, "out of memory", "classify fewer texts at once, or train with smaller batches"};
+  } catch (const TextLimitExceeded& exceeded) {
+    return {ErrorCode::kInvalidModel, exceeded.what(), kTextLimitHint};
+  } catch (const std::exception& exception) {
+    return {ErrorCode::kInternal, std::string("internal error: ") + exception.what(), "please report it"};
+  }
+}
+
+void StopThread() {
+  while (true) ::pause();
+}
+
+void TakeInterpreter(PyThreadState* thread) {
+  try {
+    ::PyEval_RestoreThread(thread);
+  } catch (const abi::__forced_unwind&) {
+    StopThread();
+  }
+}
+
 NativeWork::NativeWork() : polled_(std::chrono::steady_clock::now()) {
   ::sigfillset(&blocked_);
   for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) ::sigdelset(&blocked_, fault);
@@ -51,7 +79,7 @@ NativeWork::NativeWork() : polled_(std::chrono::steady_clock::now()) {
 
 NativeWork::~NativeWork() {
   if (thread_ == nullptr) return;
-  ::PyEval_RestoreThread(thread_);
+  TakeInterpreter(thread_);
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
@@ -67,7 +95,7 @@ bool NativeWork::Continue() {
 }
 
 void NativeWork::End() {
-  ::PyEval_RestoreThread(thread_);
+  TakeInterpreter(thread_);
   thread_ = nullptr;
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   if (exception_) std::rethrow_exception(exception_);

@@ -1,6 +1,7 @@
 /// Winnow's errors as Python exceptions, and native calls that leave the interpreter free.
 #pragma once
 
+#include <cxxabi.h>
 #include <nanobind/nanobind.h>
 #include <signal.h>
 
@@ -26,6 +27,14 @@ T Value(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
+/// Stops a daemon thread that needs an interpreter which is ending, as Python 3.14 and later do themselves. Up to 3.13
+/// they have it call pthread_exit, whose unwinding of the stack (abi::__forced_unwind) would end the whole process in
+/// the first function that must not throw.
+[[noreturn]] void StopThread();
+
+/// Takes the interpreter lock for a thread that PyEval_SaveThread has returned; see StopThread.
+void TakeInterpreter(PyThreadState* thread);
+
 /// A stretch of native work: the interpreter lock is released, and the calling thread takes no signals, because
 /// oneDNN's generated kernels use the stack pointer as one more register, so that a signal handler would write into
 /// whatever it points to (base/interrupt.cpp). Threads that start meanwhile take no signals either.
@@ -45,10 +54,12 @@ class NativeWork {
   template <typename Function>
   bool WithInterpreter(const Function& function) {
     if (stopped_) return false;
-    ::PyEval_RestoreThread(thread_);
+    TakeInterpreter(thread_);
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     try {
       if (!function()) stopped_ = true;
+    } catch (const abi::__forced_unwind&) {
+      StopThread();
     } catch (...) {
       exception_ = std::current_exception();
       stopped_ = true;
@@ -69,6 +80,9 @@ class NativeWork {
   bool stopped_ = false;
 };
 
+/// The error for the exception that is being handled, which is a std::exception.
+Error CaughtError();
+
 /// Runs `function(work)`, which returns a Result, as native work, and returns its value or throws its error.
 template <typename Function>
 auto Native(const Function& function) {
@@ -76,10 +90,8 @@ auto Native(const Function& function) {
   auto result = [&]() -> decltype(function(work)) {
     try {
       return function(work);
-    } catch (const std::bad_alloc&) {
-      return Fail(ErrorCode::kInternal, "out of memory", "classify fewer texts at once, or train with smaller batches");
-    } catch (const std::exception& exception) {
-      return Fail(ErrorCode::kInternal, std::string("internal error: ") + exception.what(), "please report it");
+    } catch (const std::exception&) {
+      return std::unexpected(CaughtError());
     }
   }();
   work.End();

@@ -10,6 +10,8 @@
 NB_MODULE(_core, module) {
   module.doc() = "The native part of the package winnow.";
   module.attr("version") = WINNOW_VERSION;
+  // Daemon threads may hold a classifier when the interpreter ends, which is no error.
+  nanobind::set_leak_warnings(false);
   // Lines for people come by callbacks; what is left of the log are warnings.
   winnow::SetUpLogging({winnow::LogLevel::kWarning, winnow::LogFormat::kText});
   winnow::SetProgressShown(false);

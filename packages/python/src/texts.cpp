@@ -21,6 +21,15 @@ bool IsMissing(nb::handle item) {
   return type.ends_with("NAType") || type.ends_with("NaTType");
 }
 
+/// Makes U+FFFD of each surrogate, as JavaScript's encoders do. Both take three bytes, and those of a surrogate, ED A0
+/// to ED BF, stand for nothing else in UTF-8.
+std::string WithoutSurrogates(std::string text) {
+  for (size_t at = 0; (at = text.find('\xED', at)) != std::string::npos; at += 3) {
+    if (static_cast<unsigned char>(text[at + 1]) >= 0xA0) text.replace(at, 3, "\uFFFD");
+  }
+  return text;
+}
+
 }  // namespace
 
 Texts::Texts(nb::handle source, Missing missing) {
@@ -62,12 +71,11 @@ void Texts::AddStr(nb::handle text) {
     views_.emplace_back(data, static_cast<size_t>(size));
     return;
   }
-  // A lone surrogate: bytes that are not valid UTF-8, which the tokenizer reads as U+FFFD.
   ::PyErr_Clear();
   const nb::object bytes = nb::steal(::PyUnicode_AsEncodedString(text.ptr(), "utf-8", "surrogatepass"));
   if (!bytes.is_valid()) throw nb::python_error();
-  views_.push_back(
-      copies_.emplace_back(::PyBytes_AsString(bytes.ptr()), static_cast<size_t>(::PyBytes_Size(bytes.ptr()))));
+  views_.push_back(copies_.emplace_back(WithoutSurrogates(
+      std::string(::PyBytes_AsString(bytes.ptr()), static_cast<size_t>(::PyBytes_Size(bytes.ptr()))))));
 }
 
 void Texts::RefuseMissing() const {

@@ -179,7 +179,18 @@ def test_arrow_arrays_are_released(classifier):
 
 
 def test_lone_surrogates_are_replacement_characters(classifier):
-    assert classifier.classify("a \ud800 b").scores == pytest.approx(classifier.classify("a \ufffd\ufffd\ufffd b").scores)
+    for given, read in (("a \ud800 b", "a \ufffd b"), ("win\udfff\ud83d now \ud7ff", "win\ufffd\ufffd now \ud7ff")):
+        assert classifier.classify(given).scores == classifier.classify(read).scores
+        assert classifier.explain(given).words == classifier.explain(read).words
+        assert classifier.predict_proba([given, "b"])[0].tolist() == classifier.predict_proba([read])[0].tolist()
+
+
+def test_separators_of_segments_are_spaces(classifier, program, bundle):
+    given, read = "win\x1ea prize\x1e", "win a prize "
+    assert classifier.classify(given).scores == classifier.classify(read).scores
+    assert classifier.explain(given).score == classifier.explain(read).score
+    (line,) = program("classify", bundle, "--json", "--", given).splitlines()
+    assert json.loads(line)["score"] == pytest.approx(classifier.classify(read).score, abs=1e-6)
 
 
 def test_no_texts_give_no_predictions(classifier):
@@ -198,6 +209,7 @@ def test_predictions_are_a_sequence_and_columns(classifier, texts):
     assert list(frame.columns) == ["label", "score", "confidence", "abstained"] and len(frame) == 10
     pytest.importorskip("pyarrow")
     assert found.to_arrow().num_rows == 10
+    assert classifier.classify([]).to_arrow().schema == found.to_arrow().schema
 
 
 def test_explanations_add_up_and_are_shown(classifier):
@@ -290,6 +302,25 @@ def test_threads_classify_at_once(classifier, texts):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_a_daemon_thread_does_not_disturb_the_end_of_the_interpreter(linear, texts):
+    program = f"""
+import threading, winnow
+classifier, texts = winnow.Classifier({str(linear)!r}, threads=2), {texts[:20]!r}
+begun = threading.Event()
+
+def work():
+    while True:
+        classifier.predict_proba(texts)
+        begun.set()
+
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+begun.wait()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_ctrl_c_ends_a_classification(transformer, texts):

@@ -7,6 +7,7 @@ import threading
 import time
 import warnings
 
+import numpy as np
 import pytest
 
 import winnow
@@ -53,6 +54,13 @@ def test_warnings_are_those_of_python_without_a_callback(tmp_path):
         warnings.simplefilter("error")
         winnow.train(data, tmp_path / "b", kind="lr", callback=events.append)
     assert any("fewer than 5 training texts" in event["message"] for event in events if event["event"] == "warning")
+
+
+def test_options_are_those_of_numpy_too(tmp_path):
+    kinds = np.array(["lr"])
+    info = winnow.train(MESSAGES, tmp_path / "a", kind=kinds[0], C=np.float32(10), keep_data=np.False_, seed=np.int64(7),
+                        label_field=np.array(["label"]))
+    assert info["hyperparameters"]["C"] == 10 and not (tmp_path / "a" / "calibration.jsonl").exists()
 
 
 def test_rows_are_no_files(tmp_path):

@@ -123,6 +123,7 @@ def test_names_and_versions(data, tmp_path):
     assert (bundle.labels, bundle.positive_label, bundle.name, bundle.kind) == (["ham", "spam"], "spam", "sms", "lr")
     with pytest.raises(UnsupportedError, match="3 names were given, but the pipeline has 2 classes"):
         winnow.from_sklearn(pipeline, tmp_path / "other", labels=["a", "b", "c"])
+    assert winnow.from_sklearn(pipeline, tmp_path / "numbers", labels=[0, 1]).labels == ["0", "1"]
 
 
 @pytest.mark.parametrize(

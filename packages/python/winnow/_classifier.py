@@ -192,7 +192,7 @@ class Classifier:
         linear models, effects are computed at once and add up."""
         if not isinstance(text, str):
             raise InvalidArgumentError(f"explain takes one text, not {type(text).__name__}", "pass a str")
-        text = text.encode("utf-8", "replace").decode("utf-8")
+        text = _texts.without_surrogates(text)
         return Explanation._of_json(json.loads(self._core.explain(text, mode, threshold)), text)
 
     def _many(self, texts: Any) -> Any:

@@ -7,6 +7,8 @@ import os
 import warnings
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
+import numpy as np
+
 from winnow import _core
 from winnow._classifier import PathLike
 from winnow._errors import InvalidArgumentError
@@ -142,7 +144,7 @@ def _arguments(name: str, value: Any) -> List[str]:
         return [f"--{option}" if value else f"--no-{option}"]
     if isinstance(value, Mapping):
         value = [f"{key}={item}" for key, item in value.items()]
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, np.ndarray)):
         return [f"--{option}={_text(item)}" for item in value]
     return [f"--{option}={_text(value)}"]
 

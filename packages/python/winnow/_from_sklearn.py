@@ -46,7 +46,7 @@ def from_sklearn(
     steps, calibrators = _steps_of(pipeline)
     features = _features_of(steps[:-1])
     model = _model_of(steps[-1], calibrators)
-    classes = [str(value) for value in model.classes] if labels is None else list(labels)
+    classes = [str(value) for value in (model.classes if labels is None else labels)]
     if len(classes) != len(model.classes):
         raise UnsupportedError(
             f"labels: {len(classes)} names were given, but the pipeline has {len(model.classes)} classes",

@@ -204,7 +204,10 @@ class Predictions(Sequence[Prediction]):
         """Returns a pyarrow Table with the columns label, score, confidence and abstained."""
         import pyarrow
 
-        return pyarrow.table(self._columns())
+        strings = {"label": pyarrow.string(), "labels": pyarrow.list_(pyarrow.string())}  # also where there is no text
+        return pyarrow.table(
+            {name: pyarrow.array(values, strings.get(name)) for name, values in self._columns().items()}
+        )
 
     def _columns(self) -> Dict[str, Any]:
         columns: Dict[str, Any] = {

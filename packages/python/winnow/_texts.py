@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Mapping, Optional, Union
 
 from winnow._errors import InvalidArgumentError, InvalidDataError
@@ -59,6 +60,11 @@ def _of_numpy(array: Any) -> List[Any]:
         )
     items: List[Any] = array.tolist()
     return items
+
+
+def without_surrogates(text: str) -> str:
+    """A text as the native part reads it: lone surrogates, which UTF-8 does not have, are U+FFFD."""
+    return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def columns(rows: Any, fields: List[str]) -> Optional[Dict[str, Any]]:

@@ -122,7 +122,7 @@ class WinnowClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         data, label_file = Path(home.name) / "data.jsonl", Path(home.name) / "labels.json"
         with data.open("w", encoding="utf-8") as file:
             for text, label in zip(texts, ids):
-                row = {"text": text.encode("utf-8", "replace").decode("utf-8"), "label": names[label]}
+                row = {"text": _texts.without_surrogates(text), "label": names[label]}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
         label_file.write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
         weights: Any = self.class_weight
