@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/json.h"
-#include "base/percent_decoding.h"
+#include "base/percent_encoding.h"
 #include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/output.h"
