@@ -196,10 +196,9 @@ TEST_F(TrainOptionsTest, OneFoldIsNoCrossValidation) {
 
 TEST_F(TrainOptionsTest, ValuesThatMakeNoSenseAreRefused) {
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"epochs", "0"},        {"batch-size", "0"},    {"lr", "-1"},          {"max-length", "2"},
-      {"test-size", "1"},     {"dropout", "1"},       {"lr-scheduler", "x"}, {"precision", "f8"},
-      {"seed", "-1"},         {"warmup-ratio", "2"},  {"max-length", "x"},   {"weight-decay", "-1"},
-      {"problem-type", "no"}, {"warmup-steps", "-1"}};
+      {"epochs", "0"},     {"batch-size", "0"},    {"lr", "-1"},           {"max-length", "2"},   {"test-size", "1"},
+      {"dropout", "1"},    {"lr-scheduler", "x"},  {"precision", "f8"},    {"seed", "-1"},        {"warmup-ratio", "2"},
+      {"max-length", "x"}, {"weight-decay", "-1"}, {"problem-type", "no"}, {"warmup-steps", "-1"}};
   for (const auto& [name, value] : wrong) {
     const Result<ParseOutcome> parsed = Parse({"a.csv", "--output-dir", "out", "--" + name, value});
     ASSERT_FALSE(parsed) << name;
