@@ -4,6 +4,7 @@
 
 #include "filter/history.h"
 #include "filter/sender_learner.h"
+#include "support/temporary_directory.h"
 
 namespace winnow {
 namespace {
