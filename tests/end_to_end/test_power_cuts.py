@@ -24,7 +24,7 @@ CLIENTS, REPORTS = 4, 10  # of a run of the server
 ROWS = 40  # of a run of a command
 
 
-class PowerCuts(ServingTest):
+class PowerCutTest(ServingTest):
     def setUp(self):
         super().setUp()
         self.dice = random.Random(f"{SEED}-{self.id()}")
@@ -48,7 +48,7 @@ class PowerCuts(ServingTest):
                 shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
 
-class Feedback(PowerCuts):
+class Feedback(PowerCutTest):
     def setUp(self):
         super().setUp()
         self.trained("--kind", "lr", output="spam")
@@ -137,7 +137,7 @@ class Feedback(PowerCuts):
             self.assertGreater(died, CUTS // 16, "few cuts hit the server")
 
 
-class Commands(PowerCuts):
+class Commands(PowerCutTest):
     """Commands that change a store; each is cut, repeated as a person would, and must have done its work once."""
 
     def setUp(self):
@@ -212,7 +212,7 @@ class Commands(PowerCuts):
                             lambda: self.assertEqual(self.rows("SELECT text FROM spam_feedback"), []), CUTS // 6)
 
 
-class Registry(PowerCuts):
+class Registry(PowerCutTest):
     """Commands of a registry in a directory: after each cut no half version can be seen, what was acknowledged is there, and the command, repeated, does its work."""
 
     def setUp(self):
@@ -305,7 +305,7 @@ class Registry(PowerCuts):
                             lambda: self.assertEqual({name.split(os.sep)[0] for name in self.files(os.path.join("registry", "artifacts", "spam"))}, {"1.1.0"}, "files of no version"))
 
 
-class Restore(PowerCuts):
+class Restore(PowerCutTest):
     """A restore that replaces a store: the former one keeps the rows of its log, and the command, repeated, restores."""
 
     def opened(self, name):
