@@ -253,7 +253,7 @@ class Deployments(unittest.TestCase):
         self.assertIn("registry.follow needs secret.name", self.rendered("--set=registry.follow=true", code=1))
         self.assertIn("kubeVersion", self.rendered(version="1.24.0", code=1))
         for wrong, named in (("modelVolume.existingclaim=models", "existingclaim"), ("apikeys.existingSecret=keys", "apikeys"), ("replicas=two", "replicas"),
-                             ("retraining.promote=winner", "retraining.promote")):
+                             ("retraining.promote=winner", "promote")):
             self.assertIn(named, self.rendered(f"--set={wrong}", code=1))
 
     # What containers are told.
