@@ -405,20 +405,6 @@ void AddLearningPlanOptions(TrainCommandOptions& options, OptionTable& table) {
   AddPresetOption(options, table);
 }
 
-namespace {
-
-/// --class-weights FILE: the weights of the file take the place of its name.
-Result<void> ReadClassWeights(TrainerPlan& trainer) {
-  const std::string& given = trainer.class_weights;
-  std::error_code ignored;
-  if (given == "auto" || given == "balanced" || given == "none" || !std::filesystem::exists(given, ignored)) return {};
-  trainer.label_weights = TRY(ReadLabelWeights(given));
-  trainer.class_weights = "none";
-  return {};
-}
-
-}  // namespace
-
 Result<TrainingPlan> PlanOf(const TrainCommandOptions& options) {
   TrainingPlan plan = options.plan;
   plan.trainer.idle_patience = options.preset.has_value();  // a preset may be run for fewer epochs than it was made for

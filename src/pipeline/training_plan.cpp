@@ -71,6 +71,8 @@ Result<void> CheckFreeze(const std::string& freeze) {
               fmt::format("--freeze: '{}' is not one of encoder, embeddings or a number of layers", freeze));
 }
 
+bool IsKindOfClassWeights(std::string_view name) { return name == "auto" || name == "balanced" || name == "none"; }
+
 Result<void> CheckTrainer(const TrainerPlan& trainer) {
   if (const auto known = HigherIsBetter(trainer.metric); !known) {
     return Fail(ErrorCode::kInvalidArgument, "--metric: " + known.error().message, known.error().hint);
@@ -89,7 +91,7 @@ Result<void> CheckTrainer(const TrainerPlan& trainer) {
   TRY(InRange("warmup-ratio", trainer.warmup_ratio, 0, 1));
   TRY(InRange("weight-decay", trainer.weight_decay, 0));
   TRY(InRange("max-grad-norm", trainer.max_grad_norm, 0));
-  if (trainer.label_weights.empty() && !OneOf("class-weights", trainer.class_weights, {"auto", "balanced", "none"})) {
+  if (trainer.label_weights.empty() && !IsKindOfClassWeights(trainer.class_weights)) {
     return Fail(
         ErrorCode::kInvalidArgument,
         fmt::format("--class-weights: '{}' is none of auto, balanced, none or an existing file", trainer.class_weights),
@@ -133,6 +135,16 @@ Result<void> CheckKind(const TrainingPlan& plan) {
 bool TunesThresholds(const TrainingPlan& plan, bool multi_label) {
   return plan.calibration.tune_thresholds.value_or(multi_label && !plan.model.transformer() &&
                                                    !plan.calibration.max_fpr);
+}
+
+Result<void> ReadClassWeights(TrainerPlan& trainer) {
+  std::error_code ignored;
+  const bool file =
+      !IsKindOfClassWeights(trainer.class_weights) && std::filesystem::exists(trainer.class_weights, ignored);
+  if (!file) return {};
+  trainer.label_weights = TRY(ReadLabelWeights(trainer.class_weights));
+  trainer.class_weights = "none";
+  return {};
 }
 
 Result<void> CheckPlan(const TrainingPlan& plan) {

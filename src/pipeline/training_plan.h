@@ -187,4 +187,8 @@ bool TunesThresholds(const TrainingPlan& plan, bool multi_label);
 /// Errors: kInvalidArgument, beginning with the name of the option ("--lr-scheduler: ...").
 Result<void> CheckPlan(const TrainingPlan& plan);
 
+/// Reads the weights of labels if class_weights names a file instead of a kind of weights: they take the place of its
+/// name. Errors: those of ReadLabelWeights.
+Result<void> ReadClassWeights(TrainerPlan& trainer);
+
 }  // namespace winnow
