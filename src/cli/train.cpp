@@ -148,6 +148,7 @@ Result<Finished> TrainAndFinish(const TrainCommandOptions& options, const Traini
   const TrainedModel& trained = done.model;
   const Dataset& reported = trained.has_test ? split.test : split.validation;
   done.document = TrainingInfoJson(trained.info);
+  done.document["positive_label"] = PositiveLabelJson(trained.metrics);
   done.verdict = VerdictLine(trained.metrics, MajorityOf(LabelSets(reported)), trained.untuned_labels);
   done.document["verdict"] = done.verdict;
   TRY(Finish(options, plan, reported, pool, observer, done.document));

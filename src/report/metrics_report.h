@@ -30,4 +30,7 @@ Json ReportJson(const Metrics& metrics);
 /// Returns the metrics without their tables, by name, null if undefined: for training_info.json's `metrics`.
 Json MetricsJson(const Metrics& metrics);
 
+/// Returns the name of the positive label, or null if there is none.
+Json PositiveLabelJson(const Metrics& metrics);
+
 }  // namespace winnow

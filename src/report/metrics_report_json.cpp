@@ -54,6 +54,10 @@ Json MetricsJson(const Metrics& metrics) {
   return json;
 }
 
+Json PositiveLabelJson(const Metrics& metrics) {
+  return metrics.positive_label < 0 ? Json() : Json(metrics.labels[static_cast<size_t>(metrics.positive_label)]);
+}
+
 Json ReportJson(const Metrics& metrics) {
   Json report = {{"count", metrics.count}, {"unknown_label_texts", metrics.unknown}};
   report.update(MetricsJson(metrics));
@@ -63,9 +67,7 @@ Json ReportJson(const Metrics& metrics) {
                          {"fpr", Pair(metrics.fpr_interval)},
                          {"recall", Pair(metrics.recall_interval)}};
   report["labels"] = metrics.labels;
-  const bool has_positive = metrics.positive_label >= 0;
-  report["positive_label"] =
-      has_positive ? Json(metrics.labels[static_cast<size_t>(metrics.positive_label)]) : Json(nullptr);
+  report["positive_label"] = PositiveLabelJson(metrics);
   report["multi_label"] = metrics.multi_label;
   report["per_class"] = PerClass(metrics);
   report["confusion"] = Confusion(metrics);

@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "bundle/manifest.h"
 #include "evaluate/text_table.h"
+#include "report/metrics_report.h"
 
 namespace winnow {
 namespace {
@@ -78,7 +79,7 @@ Json RobustnessJson(const std::vector<RobustnessRow>& rows, bool folds) {
     const Metrics& clean = rows.front().off;
     json["count"] = clean.count;
     json["labels"] = clean.labels;
-    if (clean.positive_label >= 0) json["positive_label"] = clean.labels[static_cast<size_t>(clean.positive_label)];
+    json["positive_label"] = PositiveLabelJson(clean);
   }
   json["fold_disguises"] = folds;
   json["rows"] = Json::array();

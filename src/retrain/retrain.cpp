@@ -341,7 +341,10 @@ Result<Retraining> Retrain(const RetrainPlan& plan, ThreadPool& pool, TrainingOb
 Json RetrainingJson(const Retraining& retraining) {
   const bool trained = retraining.not_trained.empty();
   Json json = trained ? TrainingInfoJson(retraining.trained.info) : Json::object();
-  if (trained) json["receipt"] = retraining.receipt;
+  if (trained) {
+    json["positive_label"] = PositiveLabelJson(retraining.trained.metrics);
+    json["receipt"] = retraining.receipt;
+  }
   json["retrained"] = trained;
   if (!trained) json["reason"] = retraining.not_trained;
   if (retraining.feedback) {

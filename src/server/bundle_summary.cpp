@@ -117,6 +117,7 @@ Result<BundleSummary> ReadBundleSummary(const fs::path& dir) {
   summary.version = manifest.version;
   summary.version_note = manifest.version_note;
   summary.kind = manifest.kind;
+  summary.positive_label = manifest.positive_label;
   summary.text_template = manifest.text_template;
   const auto size_of = [&](std::string_view name) -> uint64_t {
     const auto file = std::ranges::find(summary.files, name, &FileStamp::name);

@@ -32,6 +32,7 @@ struct BundleSummary {
   std::string kind;          ///< kind of the model: "transformer", "lr", "svm"
   std::string weights;       ///< weights that will predict: "linear", "int8", "f32"
   std::vector<std::string> labels;
+  std::string positive_label;     ///< of two labels, the one that decides what false positives are; empty: none
   std::string text_template;      ///< template that makes the text of a row; empty: none
   Json metrics = Json::object();  ///< metrics of training_info.json, by name
   uint64_t size_bytes = 0;        ///< total size of the files

@@ -373,6 +373,8 @@ Result<void> HttpServer::ReloadCertificate() {
   return parts_->state->tls ? parts_->state->tls->Load() : Result<void>();
 }
 
+int64_t HttpServer::certificate_expiry() const { return parts_->state->tls ? parts_->state->tls->expiry() : 0; }
+
 uint16_t HttpServer::port() const { return parts_->port; }
 size_t HttpServer::connections() const { return parts_->state->connections; }
 const ConnectionRefusals& HttpServer::refusals() const { return parts_->state->refusals; }

@@ -84,6 +84,8 @@ class HttpServer {
   /// Reads the certificate and the key again, for the connections that are accepted from now on; does nothing without
   /// TLS. Errors as of Start; the former certificate stays then.
   Result<void> ReloadCertificate();
+  /// Returns the time at which the certificate expires, in seconds since 1970; 0 without TLS.
+  int64_t certificate_expiry() const;
 
   uint16_t port() const;                       ///< TCP port; 0 if the server does not listen on TCP
   size_t connections() const;                  ///< number of open connections

@@ -118,6 +118,9 @@ struct ServerMetrics::Parts {
   Counter& closed_of_address = closed_family.Add({{"limit", "address"}});
   Gauge& request_memory =
       MakeGauge(registry, "winnow_request_memory_bytes", "Bytes of the bodies of requests in progress");
+  Gauge& certificate_expiry =
+      MakeGauge(registry, "winnow_tls_certificate_expiry_timestamp_seconds",
+                "Time at which the TLS certificate of the server expires, in seconds since 1970; 0 without TLS");
   Counter& lost_lines = MakeCounter(registry, "winnow_access_log_lost_lines_total",
                                     "Lines of the access log that were dropped, because they could not be written");
   Gauge& queued = MakeGauge(registry, "winnow_queue_texts", "Texts in the queue");

@@ -48,6 +48,7 @@ struct MetricsSnapshot {
   bool has_registry = false, registry_reachable = false;
   size_t registry_failures = 0, registry_switches = 0;
   size_t request_memory_bytes = 0;  ///< size of the bodies of the requests in progress
+  int64_t certificate_expiry = 0;   ///< end of the TLS certificate, in seconds since 1970; 0 without TLS
 };
 
 /// What a server has done since its start, for people (GET /v1/operation). All numbers only grow.

@@ -100,6 +100,7 @@ void ServerMetrics::Parts::Show(const MetricsSnapshot& now) {
   RaiseTo(closed_in_total, now.closed_in_total);
   RaiseTo(closed_of_address, now.closed_of_address);
   Set(request_memory, now.request_memory_bytes);
+  certificate_expiry.Set(static_cast<double>(now.certificate_expiry));
   Set(queued, now.queued_texts);
   Set(te_queue_size, now.queued_texts);
   Set(models_loaded, now.models_loaded);

@@ -283,6 +283,7 @@ std::vector<ModelSet::Entry> ModelSet::List() const {
                 .weights = slot->model ? slot->model->classifier().weights() : summary.weights,
                 .labels = summary.labels,
                 .aliases = {},
+                .positive_label = summary.positive_label,
                 .text_template = summary.text_template,
                 .error = slot->error ? PublicMessage(*slot->error, slot->place.dir) : "",
                 .size_bytes = summary.size_bytes,

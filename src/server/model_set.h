@@ -113,7 +113,7 @@ class ModelSet {
     bool is_default = false;
     std::string name, version, kind, weights;
     std::vector<std::string> labels, aliases;
-    std::string text_template;
+    std::string positive_label, text_template;
     ModelState state = ModelState::kUnloaded;
     std::string error;          ///< error of the last failed load, in one line and without paths; empty: none
     uint64_t size_bytes = 0;    ///< size of the model's files

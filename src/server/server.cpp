@@ -261,6 +261,7 @@ MetricsSnapshot Server::Snapshot() const {
   now.closed_in_total = refusals.made_room(ConnectionLimitKind::kTotal);
   now.closed_of_address = refusals.made_room(ConnectionLimitKind::kAddress);
   now.request_memory_bytes = http_->memory_bytes();
+  now.certificate_expiry = http_->certificate_expiry();
   if (parts_.log) now.access_log_lost_lines = parts_.log->lost();
   for (const ModelSet::Entry& entry : service_->models->List()) {
     now.models_failed += entry.state == ModelState::kFailed ? 1 : 0;

@@ -1,9 +1,15 @@
 #include "server/tls_certificate.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <openssl/asn1.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <ctime>
 
 #include "base/input_file.h"
+#include "base/log.h"
 
 namespace winnow {
 namespace {
@@ -16,6 +22,22 @@ constexpr size_t kMostBytes = size_t{16} << 20;  // the authorities of a whole s
 constexpr char kCiphers12[] =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+/// Returns the time at which the certificate of the context expires, in seconds since 1970; 0 if it cannot be told.
+int64_t ExpiryOf(const ssl::context& context) {
+  const X509* const certificate = ::SSL_CTX_get0_certificate(const_cast<ssl::context&>(context).native_handle());
+  std::tm end = {};
+  if (certificate == nullptr || ::ASN1_TIME_to_tm(::X509_get0_notAfter(certificate), &end) != 1) return 0;
+  return ::timegm(&end);
+}
+
+void WarnOfExpiry(const std::filesystem::path& certificate, int64_t expiry) {
+  constexpr int64_t kSoon = 7 * 86400;
+  const std::time_t now = std::time(nullptr);
+  if (expiry == 0 || expiry - now >= kSoon) return;
+  LogWarning("{}: the TLS certificate {} at {:%Y-%m-%dT%H:%MZ}; a renewed one is read on SIGHUP", certificate.string(),
+             expiry <= now ? "has expired" : "expires", fmt::gmtime(expiry));
+}
 
 }  // namespace
 
@@ -55,9 +77,17 @@ Result<void> TlsCertificate::Load() {
                   "--tls-client-ca must be a PEM file with the certificates of one or more authorities");
     }
   }
+  const int64_t expiry = ExpiryOf(*context);
+  WarnOfExpiry(files_.certificate, expiry);
   const MutexLock lock(mutex_);
   context_ = std::move(context);
+  expiry_ = expiry;
   return {};
+}
+
+int64_t TlsCertificate::expiry() const {
+  const MutexLock lock(mutex_);
+  return expiry_;
 }
 
 std::shared_ptr<ssl::context> TlsCertificate::context() const {

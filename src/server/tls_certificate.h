@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
+#include <cstdint>
 #include <memory>
 
 #include "base/mutex.h"
@@ -25,11 +26,14 @@ class TlsCertificate {
 
   /// Returns the context for a new connection; null before the first Load.
   std::shared_ptr<boost::asio::ssl::context> context() const;
+  /// Returns the time at which the certificate expires, in seconds since 1970; 0 before the first Load.
+  int64_t expiry() const;
 
  private:
   const TlsFiles files_;
   mutable Mutex mutex_;
   std::shared_ptr<boost::asio::ssl::context> context_ GUARDED_BY(mutex_);
+  int64_t expiry_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace winnow

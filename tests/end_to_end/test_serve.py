@@ -5,8 +5,11 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
+import ssl
+import subprocess
 import time
 
 import winnow
@@ -141,6 +144,30 @@ class Start(ServingTest):
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         process = self.serve("fast")
         self.assertEqual(resource.prlimit(process.pid, resource.RLIMIT_NOFILE), (hard, hard))
+
+    def test_the_end_of_a_certificate_is_told(self):
+        if not shutil.which("openssl"):
+            self.skipTest("openssl is not installed")
+
+        def make_certificate(days):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", str(days), "-subj", "/CN=localhost"],
+                           cwd=self.directory, check=True, capture_output=True)
+
+        def days_left():
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            _, metrics = self.send("GET", "/metrics", connection=http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context))
+            return (float(re.search(r"^winnow_tls_certificate_expiry_timestamp_seconds (\S+)$", metrics.decode(), re.M)[1]) - time.time()) / 86400
+
+        make_certificate(3)
+        process = self.serve("fast", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
+        self.wait_for_log("cert.pem: the TLS certificate expires at ")
+        self.assertTrue(2 < days_left() < 4)
+        make_certificate(400)
+        process.send_signal(signal.SIGHUP)
+        self.wait_for_log("SIGHUP: reloaded TLS certificate")
+        self.assertTrue(399 < days_left() < 401)
+        self.assertEqual(self.logged().count("expires at"), 1)
 
     def test_a_file_is_not_a_model(self):
         err = self.fails("serve", MESSAGES, "--port", 0, code=2, says=[f"{MESSAGES}: is a file, not the directory of a model", "specify the directory of a model"])

@@ -6,9 +6,12 @@
 Needs scikit-learn: of this Python, or of a virtual environment that is made in DIR and used again later. Fits both on real texts
 (where the shared directory has them) and on a torture set of Unicode, with several analyzers; vocabularies must be equal and
 features within 1e-6. scikit-learn's fitted coefficients, put into a Winnow model, must give its decision function and its
-probabilities. Exits 0 when all agree, 77 when scikit-learn can't be had ("skipped: ..."), else 1.
+probabilities. The fits of scikit-learn's models are kept in the user's cache for runs with the same version of it and the same
+features. Exits 0 when all agree, 77 when scikit-learn can't be had ("skipped: ..."), else 1.
 """
 import argparse
+import hashlib
+import importlib.metadata
 import json
 import os
 import random
@@ -22,6 +25,7 @@ from pathlib import Path
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path = [HERE] + [path for path in sys.path if os.path.abspath(path or ".") != HERE]
 import packages  # noqa: E402
+from answers import Answers  # noqa: E402
 
 sys.path.remove(HERE)
 
@@ -173,11 +177,24 @@ def sklearn_model(kind):
     return CalibratedClassifierCV(LinearSVC(), method="sigmoid", cv=2, ensemble=False) if kind == "SVM, Platt" else LinearSVC()
 
 
-def compare_scores(probe, options, kind, test, labels, fitted, rows, test_rows, directory):
+def answers_of_sklearn():
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("scikit-learn", "scipy", "numpy")]
+    return Answers("sklearn", versions, Path(__file__).read_bytes())
+
+
+def fit(answers, kind, rows, labels):
+    """scikit-learn's model of these features, which takes most of the time of this comparison."""
+    features = hashlib.sha256()
+    for part in (rows.data, rows.indices, rows.indptr):
+        features.update(part.tobytes())
+    return answers((kind, rows.shape, features.hexdigest(), labels), lambda: sklearn_model(kind).fit(rows, labels))
+
+
+def compare_scores(probe, options, kind, test, labels, fitted, rows, test_rows, directory, answers):
     """What differs or None, the largest relative difference of a score, that of a probability, and the file's size."""
     import numpy as np
 
-    model = sklearn_model(kind).fit(rows, labels)
+    model = fit(answers, kind, rows, labels)
     classes = len(set(labels))
     platt = []
     linear = [model]
@@ -241,6 +258,7 @@ def main():
     except ImportError:
         packages.skip("this Python has no scikit-learn; --venv DIR installs it")
     probe = arguments.probe.resolve()
+    answers = answers_of_sklearn()
     compared, failures = 0, 0
     for set_name, (train, test, labels) in data_sets(Path(arguments.shared).resolve() / "data").items():
         for name, options in CONFIGURATIONS.items():
@@ -254,11 +272,12 @@ def main():
             print(f"{'failed' if problem else 'ok'}: {set_name}, {name}: {problem or f'equal within {worst:.2g}'}", flush=True)
             for kind in (kind for scored, kind in SCORED[set_name] if scored == name):
                 with tempfile.TemporaryDirectory(prefix="winnow-sklearn-") as directory:
-                    problem, worst, worst_probability, size = compare_scores(probe, options, kind, test, labels, fitted, rows, test_rows, directory)
+                    problem, worst, worst_probability, size = compare_scores(probe, options, kind, test, labels, fitted, rows, test_rows, directory, answers)
                 compared += 1
                 failures += problem is not None
                 print(f"{'failed' if problem else 'ok'}: {set_name}, {name}, {kind}: "
                       f"{problem or f'scores within {worst:.2g}, probabilities within {worst_probability:.2g}'}; {size} bytes", flush=True)
+    answers.keep()
     print(f"{compared - failures} of {compared} agree with scikit-learn {sklearn.__version__}")
     return 1 if failures else 0
 

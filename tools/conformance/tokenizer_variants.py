@@ -16,21 +16,19 @@ Exits 0 when all is as it should be, 77 when the packages can't be had ("skipped
 """
 import argparse
 import copy
-import hashlib
 import importlib.metadata
 import io
 import json
 import os
-import pickle
 import re
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import odd_texts
 import packages
+from answers import Answers
 
 # This directory has a file with a package's name, which would be found in its place.
 sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
@@ -290,37 +288,10 @@ def write(directory, files):
         (directory / name).write_bytes(data)
 
 
-class Reference:
-    """What the packages say: the trained vocabularies, and the ids of texts by the files of a tokenizer. What they have said in an earlier run is not asked again,
-    unless a package has another version now."""
-
-    UNUSED_DAYS = 30
-
-    def __init__(self):
-        versions = [f"{name} {importlib.metadata.version(name)}" for name in (*PACKAGES, "protobuf")]
-        sources = b"".join(Path(source).read_bytes() for source in (__file__, odd_texts.__file__))
-        key = hashlib.sha256(repr((sys.version, versions)).encode() + sources).hexdigest()
-        self.file = packages.cache() / "tokenizer-variants" / f"{key[:32]}.pickle"
-        self.kept = pickle.loads(self.file.read_bytes()) if self.file.exists() else {}
-        self.known = len(self.kept)
-
-    def __call__(self, what, ask):
-        """`ask`'s answer, by a value that says all that it depends on."""
-        key = hashlib.sha256(repr(what).encode()).digest()
-        if key not in self.kept:
-            self.kept[key] = ask()
-        return self.kept[key]
-
-    def keep(self):
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        if len(self.kept) > self.known:
-            new = self.file.with_suffix(f".{os.getpid()}")
-            new.write_bytes(pickle.dumps(self.kept))
-            new.replace(self.file)
-        os.utime(self.file)
-        for other in self.file.parent.glob("*.pickle"):
-            if time.time() - other.stat().st_mtime > self.UNUSED_DAYS * 24 * 3600:
-                other.unlink(missing_ok=True)
+def reference_of_packages():
+    """What the packages say: the trained vocabularies, and the ids of texts by the files of a tokenizer."""
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in (*PACKAGES, "protobuf")]
+    return Answers("tokenizer-variants", versions, *(Path(source).read_bytes() for source in (__file__, odd_texts.__file__)))
 
 
 class Comparison:
@@ -381,7 +352,7 @@ def main():
     options = parser.parse_args()
     packages.use(PACKAGES, options.venv.absolute(), install=["tokenizers", f"transformers=={options.transformers}.*", "sentencepiece", "protobuf"])
     os.environ |= {"TRANSFORMERS_VERBOSITY": "error", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
-    reference = Reference()
+    reference = reference_of_packages()
     families = reference("families", lambda: Families([text for text in odd_texts.texts(3000, seed=2) if not any(role in text for role in ROLES)]))
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)

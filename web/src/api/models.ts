@@ -8,6 +8,7 @@ export interface ServedModel {
   kind: string;
   weights: string;
   labels: string[];
+  positive_label: string;
   text_template: string;
   default: boolean;
   state: "loaded" | "unloaded" | "loading" | "failed";
@@ -60,6 +61,9 @@ export interface TrainingInfo {
   configuration?: Record<string, unknown>;
   verdict?: string;
 }
+
+/** What a training prints: that, and the label that false alarms are about. */
+export type TrainingOutput = TrainingInfo & { name: string; positive_label?: string | null };
 
 export interface WorkspaceModelDetails extends WorkspaceModel {
   /** The model card, in Markdown. */

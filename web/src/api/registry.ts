@@ -79,6 +79,7 @@ export interface RetrainOutput extends TrainingInfo {
   retrained: boolean;
   /** Why nothing was trained. */
   reason?: string;
+  positive_label?: string | null;
   pushed?: string | null;
   promoted?: { alias: string } | null;
   gate?: {

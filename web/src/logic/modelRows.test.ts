@@ -9,6 +9,7 @@ const served = (name: string, changes: Partial<ServedModel> = {}): ServedModel =
   kind: "lr",
   weights: "linear",
   labels: ["a", "b"],
+  positive_label: "b",
   text_template: "",
   default: false,
   state: "loaded",

@@ -9,6 +9,7 @@ const model = (name: string, changes: Partial<ServedModel> = {}): ServedModel =>
   kind: "lr",
   weights: "linear",
   labels: [],
+  positive_label: "",
   text_template: "",
   default: false,
   state: "loaded",

@@ -63,8 +63,6 @@ export const qualityTexts = {
     n === 0
       ? `In its test no text was wrongly called ${label}.`
       : `Of ${of.toLocaleString("en-US")} texts that are not ${label} about ${n} ${n === 1 ? "is" : "are"} wrongly called so.`,
-  falseAlarmsUnnamed: (n: number, of: number) =>
-    n === 0 ? "In its test there was no false alarm." : `Of ${of.toLocaleString("en-US")} harmless texts about ${n} ${n === 1 ? "raises" : "raise"} a false alarm.`,
   unknown: "Its accuracy is not known.",
   none: "It was not measured.",
 };
