@@ -42,7 +42,8 @@ HttpResponse FileResponse(const HttpRequest& request, PageFile file, Caching cac
     // Weak: it is the same for the compressed and the uncompressed form (RFC 9110, section 8.8.1).
     const std::string tag = fmt::format("W/\"{}\"", file.etag);
     response.headers.emplace_back("ETag", tag);
-    if (request.Header("if-none-match").find(file.etag) != std::string_view::npos) {
+    const std::string_view known = request.Header("if-none-match");
+    if (known == "*" || known.find(file.etag) != std::string_view::npos) {
       response.status = 304;
       return response;
     }

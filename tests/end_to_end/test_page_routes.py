@@ -123,6 +123,8 @@ class Page(PageTest):
         tag = response.getheader("ETag")
         response, data = self.send("GET", "/ui/", headers={"If-None-Match": tag})
         self.assertEqual((response.status, data, response.getheader("ETag")), (304, b"", tag))
+        self.assertEqual(self.send("GET", "/ui/", headers={"If-None-Match": "*"})[0].status, 304)
+        self.assertEqual(self.send("GET", "/ui/", headers={"If-None-Match": 'W/"another"'})[0].status, 200)
         asset = page.split('src="./')[1].split('"')[0]
         response, data = self.send("GET", f"/ui/{asset}", headers={"Accept-Encoding": "gzip"})
         self.assertEqual((response.status, response.getheader("Cache-Control")), (200, "public, max-age=31536000, immutable"))
