@@ -24,8 +24,8 @@ constexpr char kCiphers12[] =
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
 /// Returns the time at which the certificate of the context expires, in seconds since 1970; 0 if it cannot be told.
-int64_t ExpiryOf(const ssl::context& context) {
-  const X509* const certificate = ::SSL_CTX_get0_certificate(const_cast<ssl::context&>(context).native_handle());
+int64_t ExpiryOf(ssl::context& context) {
+  const X509* const certificate = ::SSL_CTX_get0_certificate(context.native_handle());
   std::tm end = {};
   if (certificate == nullptr || ::ASN1_TIME_to_tm(::X509_get0_notAfter(certificate), &end) != 1) return 0;
   return ::timegm(&end);
