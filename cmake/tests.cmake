@@ -85,9 +85,9 @@ endforeach()
 
 # Packages for other languages, whose own tests run against this build.
 winnow_script_test(packages.python packages/python/tests/run.py ${program} --build ${build} --venv ${build}/python-venv
-                   LABELS slow TIMEOUT 900 LOCK python-package)
+                   LABELS slow TIMEOUT 1800 LOCK python-package)
 # The package for JavaScript, with what npm has, in a copy in the build folder.
-winnow_script_test(packages.js packages/js/test/run.py ${program} LABELS slow TIMEOUT 900 LOCK js-package)
+winnow_script_test(packages.js packages/js/test/run.py ${program} LABELS slow TIMEOUT 1800 LOCK js-package)
 
 # What is distributed: the Debian package, in a fresh Debian, and the units of systemd in it; the container image, the tarball, the
 # sources, and the list of what the program consists of.
@@ -96,7 +96,7 @@ winnow_script_test(packaging.units tests/packaging/units.py ${program} LABELS sl
 foreach(subject image tarball sdist sbom)
   winnow_script_test(packaging.${subject} tests/packaging/${subject}.py ${program} LABELS slow TIMEOUT 600)
 endforeach()
-winnow_script_test(packaging.reproducible tests/packaging/reproducible.py ${program} LABELS slow TIMEOUT 1800)  # without a cache
+winnow_script_test(packaging.reproducible tests/packaging/reproducible.py ${program} --cache first LABELS slow TIMEOUT 1800)
 # What watches servers: rules of Prometheus, the dashboard of Grafana, with a real Prometheus.
 winnow_script_test(deployments.monitoring tests/deployments/monitoring.py ${program} LABELS slow TIMEOUT 180)
 # Other processors, by emulation: x86-64 with fewer instructions, and AArch64, which is cross-compiled in folders of its own.

@@ -171,7 +171,8 @@ class CAbi(TestCase):
                              CGO_ENABLED="1", GOFLAGS="-mod=mod", GOPROXY="off", GOTOOLCHAIN="local")
             self.check_example([self.path("classify_go")], expected, LD_LIBRARY_PATH=library)
         with self.subTest("Rust"):
-            if shutil.which("cargo") is None:
+            # rustup's cargo runs only once a toolchain has been chosen for this user.
+            if shutil.which("cargo") is None or subprocess.run(["cargo", "--version"], capture_output=True, check=False).returncode:
                 self.skipTest("cargo is not installed (Debian: cargo)")
             shutil.copytree(os.path.join(EXAMPLES, "rust"), self.path("rust"))
             self.run_program("cargo", "build", "--quiet", "--offline", cwd=self.path("rust"), WINNOW_LIB=library)

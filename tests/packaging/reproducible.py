@@ -5,10 +5,10 @@
     python3 tests/packaging/reproducible.py build/release/winnow --package  # the Debian package, and all that is in it
 
 Builds two copies of the sources, as reprotest does: in folders of different names, and with another time zone, locale, umask, home
-and number of jobs; as root also by another user. Without options it compiles, without a compiler cache, files of several folders, the
-precompiled headers and the embedded files, which takes about two minutes of one core. The other forms build all of it twice; --jobs N
-sets the jobs of the first build. With `--cache first` that build may use the compiler cache, which halves the time: what the cache has
-was compiled in other folders. With `--cache both` the second may, too, so that only what comes after the compilation is compared; it
+and number of jobs; as root also by another user. Without options it compiles files of several folders, the precompiled
+headers and the embedded files, which takes about two minutes of one core. The other forms build all of it twice; --jobs N sets the jobs
+of the first build. With `--cache first` that build may use the compiler cache, which halves the time: what the cache has was compiled
+in other folders, too. With `--cache both` the second may, too, so that only what comes after the compilation is compared; it
 then has the same user and locale."""
 import argparse
 import filecmp
@@ -107,8 +107,8 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         os.chmod(work, 0o755)
         targets = ["winnow", "winnow_library"] if arguments.package else ["winnow"] if whole else OBJECTS
-        first = Build(pathlib.Path(work, "first"), arguments.jobs, cache=bool(arguments.cache) and whole).make(targets, arguments.package)
-        second = Build(pathlib.Path(work, "another", "with-a-longer-name"), arguments.jobs + 1, cache=arguments.cache == "both" and whole, different=True).make(targets, arguments.package)
+        first = Build(pathlib.Path(work, "first"), arguments.jobs, cache=bool(arguments.cache)).make(targets, arguments.package)
+        second = Build(pathlib.Path(work, "another", "with-a-longer-name"), arguments.jobs + 1, cache=arguments.cache == "both", different=True).make(targets, arguments.package)
         return compare(first, second, work)
 
 
