@@ -12,8 +12,8 @@
 #include "encoder/position_runs.h"
 #include "encoder/weight_gradients.h"
 #include "kernels/activation.h"
-#include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 namespace {
@@ -218,9 +218,12 @@ void TrainingPass::PostNormBackward(size_t l, size_t first_text, size_t last_tex
 
   // output = LayerNorm(attended + Dropout(down + b)): d_state becomes d_attended by the residual; d_down = mask
   // d_state.
-  AddLayerNormBackward(rows, hidden_, d_state, layer.output_normal + first * hidden_, layer.output_rstd + first,
-                       model_.at(weights.output_gamma), dropout_.At(config_, StepDropout::kOutput, l), first, d_down,
-                       sums(weights.output_gamma), sums(weights.output_beta), sums(weights.down_bias));
+  AddLayerNormBackward(rows, hidden_, d_state, layer.output_norm.From(first, hidden_), model_.at(weights.output_gamma),
+                       {sums(weights.output_gamma), sums(weights.output_beta)},
+                       {.x = d_down,
+                        .bias = sums(weights.down_bias),
+                        .dropout = dropout_.At(config_, StepDropout::kOutput, l),
+                        .first_row = first});
   // down = activated Wdown^T: d_activated = d_down Wdown, kept in d_up.
   MatMulNN(rows, intermediate_, hidden_, d_down, hidden_, model_.at(weights.down), intermediate_, 0.0f, d_up,
            intermediate_, options_.products);
@@ -231,10 +234,13 @@ void TrainingPass::PostNormBackward(size_t l, size_t first_text, size_t last_tex
   MatMulNN(rows, hidden_, intermediate_, d_up, intermediate_, model_.at(weights.up), hidden_, 1.0f, d_state, hidden_,
            options_.products);
   // attended = LayerNorm(x + Dropout(out + b)): d_state becomes the residual's part of d_x; d_out = mask d_state.
-  AddLayerNormBackward(rows, hidden_, d_state, layer.attended_normal + first * hidden_, layer.attended_rstd + first,
-                       model_.at(weights.attention_gamma), dropout_.At(config_, StepDropout::kAttentionOutput, l),
-                       first, d_out, sums(weights.attention_gamma), sums(weights.attention_beta),
-                       sums(weights.out_bias));
+  AddLayerNormBackward(rows, hidden_, d_state, layer.attended_norm.From(first, hidden_),
+                       model_.at(weights.attention_gamma),
+                       {sums(weights.attention_gamma), sums(weights.attention_beta)},
+                       {.x = d_out,
+                        .bias = sums(weights.out_bias),
+                        .dropout = dropout_.At(config_, StepDropout::kAttentionOutput, l),
+                        .first_row = first});
   // out = context Wout^T: d_context = d_out Wout.
   MatMulNN(rows, hidden_, hidden_, d_out, hidden_, model_.at(weights.out), hidden_, 0.0f, d_context, hidden_,
            options_.products);
@@ -300,9 +306,9 @@ void TrainingPass::AttentionBackwardOfTexts(size_t l, size_t first_text, size_t 
     float* d_bias = !bias_learns ? nullptr : scratch.BiasGradFloats(shape.queries * BiasStride(shape.tokens));
     // context = P v with P = softmax(scale (q k^T + bias)): d_v = P^T d_context; with dP = d_context v^T and
     // dS = P (dP - the row's sum of P dP):  d_q = scale dS k, d_k = scale dS^T q, d_bias = scale dS.
-    AttentionBackward(shape, layer.query + query, layer.key + keys, layer.value + keys, dropout,
+    AttentionBackward(shape, {layer.query + query, layer.key + keys, layer.value + keys}, dropout,
                       layer.log_sum + at.shape.first_row, d_context_ + at.query_row * hidden_ + at.column,
-                      d_query + query, d_key + keys, d_value + keys, scratch, d_bias);
+                      {d_query + query, d_key + keys, d_value + keys, d_bias}, scratch);
     if (config_.bias_buckets > 0 && options_.frozen_depths == 0) {
       activations_.position_bias.Backward(head, shape, d_bias, scratch,
                                           gradients.vector_at(thread, model_.layout().attention_bias));
@@ -331,10 +337,10 @@ void TrainingPass::EmbeddingBackward(size_t first_text, size_t last_text, int th
   // embeddings = Dropout(LayerNorm(word + position + segment)): their gradient becomes that of the sum, which is that
   // of each term.
   ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first, rows, embedding_size_, d_embeddings);
-  AddLayerNormBackward(rows, embedding_size_, d_embeddings, activations_.embedding_normal + first * embedding_size_,
-                       activations_.embedding_rstd + first, model_.at(layout.embedding_gamma), {}, 0, nullptr,
-                       gradients.vector_at(thread, layout.embedding_gamma),
-                       IsPreNorm(config_) ? nullptr : gradients.vector_at(thread, layout.embedding_beta), nullptr);
+  float* beta_sums = IsPreNorm(config_) ? nullptr : gradients.vector_at(thread, layout.embedding_beta);
+  AddLayerNormBackward(rows, embedding_size_, d_embeddings, activations_.embedding_norm.From(first, embedding_size_),
+                       model_.at(layout.embedding_gamma),
+                       {gradients.vector_at(thread, layout.embedding_gamma), beta_sums});
 }
 
 void TrainingPass::ScatterEmbeddings(size_t first_column, size_t last_column, Gradients& gradients) {

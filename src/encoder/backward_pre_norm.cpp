@@ -9,8 +9,8 @@
 #include "encoder/activation_functions.h"
 #include "encoder/backward.h"
 #include "kernels/activation.h"
-#include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 
@@ -47,8 +47,8 @@ void TrainingPass::PreNormBackward(size_t l, size_t first_text, size_t last_text
   // output = LayerNorm(middle + down): d_state becomes the gradient of the sum.
   if (l + 1 == activations_.layers.size()) {
     const size_t gamma = model_.layout().final_gamma;
-    AddLayerNormBackward(rows, hidden_, d_state, layer.output_normal + at, layer.output_rstd + first, model_.at(gamma),
-                         {}, 0, nullptr, gamma_sums(gamma), nullptr, nullptr);
+    AddLayerNormBackward(rows, hidden_, d_state, layer.output_norm.From(first, hidden_), model_.at(gamma),
+                         {gamma_sums(gamma)});
   }
   std::copy_n(d_state, rows * hidden_, d_down);
   // down = Dropout(activated) Wdown^T: d_activated = mask (d_down Wdown), and activated is made again with its mask.
@@ -62,9 +62,8 @@ void TrainingPass::PreNormBackward(size_t l, size_t first_text, size_t last_text
   // up = attended Wup^T, attended = LayerNorm(middle): d_middle += the normalization's backward of d_up Wup.
   MatMulNN(rows, hidden_, 2 * intermediate_, d_up, 2 * intermediate_, model_.at(weights.up), hidden_, 0.0f, d_normed,
            hidden_, options_.products);
-  AddLayerNormBackward(rows, hidden_, d_normed, layer.attended_normal + at, layer.attended_rstd + first,
-                       model_.at(weights.output_gamma), {}, 0, nullptr, gamma_sums(weights.output_gamma), nullptr,
-                       nullptr);
+  AddLayerNormBackward(rows, hidden_, d_normed, layer.attended_norm.From(first, hidden_),
+                       model_.at(weights.output_gamma), {gamma_sums(weights.output_gamma)});
   AddTo(rows * hidden_, d_normed, d_state);
   // middle = x + Dropout(context Wout^T): d_state is the residual's part of d_x from here on.
   std::copy_n(d_state, rows * hidden_, d_out);
@@ -108,9 +107,9 @@ void TrainingPass::PreNormInputBackward(size_t l, size_t first_text, size_t last
     }
   }
   if (l > 0) {
-    AddLayerNormBackward(tokens, hidden_, d_normed, layer.input_normal + first_token * hidden_,
-                         layer.input_rstd + first_token, model_.at(weights.attention_gamma), {}, 0, nullptr,
-                         gradients.vector_at(thread, weights.attention_gamma), nullptr, nullptr);
+    AddLayerNormBackward(tokens, hidden_, d_normed, layer.input_norm.From(first_token, hidden_),
+                         model_.at(weights.attention_gamma),
+                         {gradients.vector_at(thread, weights.attention_gamma)});
   }
   if (!firsts) {
     AddTo(tokens * hidden_, d_normed, d_input);

@@ -42,8 +42,7 @@ std::span<const float> HeadPass::Run(std::span<const float> features, const Step
          .input = HasHeadInputDropout(model_.config()) ? take(hidden_) : nullptr,
          .pooled_input = take(hidden_),
          .pooled = take(hidden_),
-         .pooled_normal = HasHeadNorm(model_.config()) ? take(hidden_) : nullptr,
-         .pooled_rstd = HasHeadNorm(model_.config()) ? take(1) : nullptr,
+         .pooled_norm = HasHeadNorm(model_.config()) ? NormalizedRows{take(hidden_), take(1)} : NormalizedRows(),
          .logits = take(labels_)};
   pooled_grad_ = take(hidden_);
   again_ = take(hidden_);

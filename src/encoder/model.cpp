@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "bundle/open_weights.h"
 #include "bundle/weight_names.h"
-#include "kernels/adamw.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 namespace {

@@ -15,6 +15,7 @@
 #include "kernels/bf16.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 namespace {
@@ -283,8 +284,7 @@ Result<void> QuantizedModel::LoadRelativePositions(const QuantizedReader& read, 
   const FloatBuffer gamma = TRY(read.Floats(layout.relative_gamma));
   const FloatBuffer beta = TRY(read.Floats(layout.relative_beta));
   float* first = table.data() + relative_columns_.first_row * hidden;
-  AddLayerNorm(rows, hidden, first, nullptr, {}, 0, nullptr, {gamma.data(), beta.data(), config_.layer_norm_eps}, first,
-               nullptr, nullptr);
+  AddLayerNorm(rows, hidden, {.x = first}, {gamma.data(), beta.data(), config_.layer_norm_eps}, first);
   AlignedBuffer<uint8_t> bytes(rows * ByteStride(hidden));
   AlignedBuffer<ByteScale> scales(rows);
   QuantizeRows(rows, hidden, first, bytes.data(), scales.data());

@@ -16,8 +16,8 @@
 #include "bundle/safetensors.h"
 #include "encoder/layout.h"
 #include "encoder/quantized_model.h"
-#include "kernels/adamw.h"
 #include "kernels/packed_matmul.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 
