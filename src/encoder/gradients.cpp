@@ -4,7 +4,6 @@
 
 #include "kernels/vector_ops.h"
 
-
 namespace winnow {
 
 Gradients::Gradients(const ModelConfig& config, const Layout& layout, int threads, int frozen_depths)
