@@ -293,15 +293,8 @@ void TrainingPass::AttentionBackwardOfTexts(size_t l, const Share& share, Gradie
   ForEachHead(config_, layer, last, texts_, share.first_text, share.last_text, [&](const HeadPlace& at) {
     const size_t query = at.query_row * layer.query_stride + at.column;
     const size_t keys = at.token_row * layer.key_stride + at.column;
-    AttentionShape shape = at.shape;
-    if (config_.relative_span > 0) {
-      AddRelativeScores(relative.places(), relative.Head(l, at.column), layer.query + query, layer.key + keys, shape,
-                        scratch);
-    }
+    const AttentionShape shape = ShapeWithBias(config_, activations_, l, at, scratch);
     const size_t head = at.column / shape.head_size;
-    if (config_.bias_buckets > 0) activations_.position_bias.Apply(head, shape, scratch);
-    if (IsLocalLayer(config_, l))
-      ApplyLocalMask(static_cast<size_t>(config_.local_distance), /*written=*/head > 0, shape, scratch);
     const bool bias_learns = config_.relative_span > 0 || config_.bias_buckets > 0;
     float* d_bias = !bias_learns ? nullptr : scratch.BiasGradFloats(shape.queries * BiasStride(shape.tokens));
     // context = P v with P = softmax(scale (q k^T + bias)): d_v = P^T d_context; with dP = d_context v^T and

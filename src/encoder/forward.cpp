@@ -20,7 +20,8 @@ namespace winnow {
 namespace {
 
 /// The texts of one thread in one forward pass. `config` is that of the model, or one that differs from it in
-/// mean_pooling alone.
+/// mean_pooling alone. `team`, if given and idle, shares the products with the calling thread, whose pass must then be
+/// the only one.
 class ForwardPass {
  public:
   ForwardPass(const Model& model, const ModelConfig& config, const PackedTexts& texts, size_t first_text,
@@ -215,14 +216,7 @@ class ForwardPass {
     ForEachHead(config_, layer, firsts, texts_, first_text_, last_text_, [&](const HeadPlace& at) {
       const float* query = layer.query + at.query_row * layer.query_stride + at.column;
       const size_t keys = at.token_row * layer.key_stride + at.column;
-      AttentionShape shape = at.shape;
-      if (config_.relative_span > 0) {
-        const RelativePositions& relative = activations_.relative;
-        AddRelativeScores(relative.places(), relative.Head(l, at.column), query, layer.key + keys, shape, scratch_);
-      }
-      if (config_.bias_buckets > 0) activations_.position_bias.Apply(at.column / shape.head_size, shape, scratch_);
-      if (IsLocalLayer(config_, l))
-        ApplyLocalMask(static_cast<size_t>(config_.local_distance), /*written=*/at.column > 0, shape, scratch_);
+      const AttentionShape shape = ShapeWithBias(config_, activations_, l, at, scratch_);
       float* log_sum = layer.log_sum == nullptr ? nullptr : layer.log_sum + shape.first_row;
       Attention(shape, {query, layer.key + keys, layer.value + keys}, dropout,
                 layer.context + at.query_row * hidden_ + at.column, log_sum, scratch_);
@@ -309,10 +303,9 @@ Dropout StepDropout::At(const ModelConfig& config, Place place, size_t layer) co
 
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
              const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
-             AttentionScratch& scratch, ThreadPool* team) {
+             AttentionScratch& scratch) {
   if (first_text < last_text) {
-    ForwardPass(model, model.config(), texts, first_text, last_text, dropout, products, activations, scratch, team)
-        .Run();
+    ForwardPass(model, model.config(), texts, first_text, last_text, dropout, products, activations, scratch).Run();
   }
 }
 
