@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/round_up.h"
 #include "encoder/activation_functions.h"
 
 namespace winnow {
@@ -12,7 +13,7 @@ class Activations::Carver {
   explicit Carver(float* base) : base_(base) {}
   float* Take(size_t count) {
     float* p = base_ == nullptr ? nullptr : base_ + used_;
-    used_ += (count + 15) / 16 * 16;
+    used_ += RoundUp(count, 16);  // a cache line
     peak_ = std::max(peak_, used_);
     return p;
   }

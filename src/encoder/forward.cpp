@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/round_up.h"
 #include "encoder/activation_functions.h"
 #include "encoder/head.h"
 #include "encoder/heads.h"
@@ -331,7 +332,7 @@ void ForwardRunner::Run(const PackedTexts& texts, const ModelConfig& config) {
     const size_t longest = LongestOf(texts);
     if (longest > activations_.relative.longest()) {
       const auto most = static_cast<size_t>(MaxTokens(model_.config()));
-      activations_.relative.Compute(model_, std::min((longest + 31) / 32 * 32, most), {}, Precision::kF32,
+      activations_.relative.Compute(model_, std::min(RoundUp(longest, 32), most), {}, Precision::kF32,
                                     /*keep=*/false, pool_);
     }
   }

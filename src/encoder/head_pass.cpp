@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/round_up.h"
 #include "encoder/activation_functions.h"
 
 namespace winnow {
 namespace {
 
 /// A matrix of so many floats begins at a cache line.
-size_t Aligned(size_t floats) { return (floats + 15) / 16 * 16; }
+size_t Aligned(size_t floats) { return RoundUp(floats, 16); }
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/round_up.h"
 #include "bundle/weight_names.h"
 
 namespace winnow {
@@ -160,7 +161,7 @@ class Placer {
     layout_.weights.back().head = true;
     layout_.weights.back().optional = optional;
   }
-  void Align() { layout_.total = (layout_.total + 15) / 16 * 16; }
+  void Align() { layout_.total = RoundUp(layout_.total, 16); }
 
   Layout& layout_;
   const ModelConfig& config_;

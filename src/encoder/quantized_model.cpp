@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mapped_memory.h"
 #include "base/mutex.h"
+#include "base/round_up.h"
 #include "bundle/int4_rows.h"
 #include "bundle/int8_rows.h"
 #include "encoder/position_runs.h"
@@ -276,7 +277,7 @@ Result<void> QuantizedModel::LoadRelativePositions(const QuantizedReader& read, 
   const size_t block = qkv_block();
   relative_columns_ = RelativeColumns(config_, static_cast<size_t>(MaxTokens(config_)));
   const size_t rows = relative_columns_.width;
-  relative_stride_ = (rows + 15) / 16 * 16;
+  relative_stride_ = RoundUp(rows, 16);
   const size_t layer_size = 2 * hidden * relative_stride_;
   relative_.Resize(num_layers() * layer_size + 16);  // kernels read a little beyond a row
   relative_.Zero();
@@ -316,7 +317,7 @@ RelativeHead QuantizedModel::relative_head(size_t layer, size_t column) const {
 }
 
 size_t QuantizedModel::qkv_block() const {
-  return (static_cast<size_t>(config_.hidden_size) + kColumnBlock - 1) / kColumnBlock * kColumnBlock;
+  return RoundUp(static_cast<size_t>(config_.hidden_size), kColumnBlock);
 }
 
 Result<void> QuantizedModel::CheckFile() const { return CheckMapped(word_scales_); }

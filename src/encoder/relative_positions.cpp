@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/round_up.h"
 #include "bundle/relative_row.h"
 #include "encoder/forward.h"
 #include "kernels/layer_norm.h"
@@ -51,7 +52,7 @@ void RelativePositions::Compute(const Model& model, size_t longest, const StepDr
   columns_ = RelativeColumns(config, longest);
   hidden_ = static_cast<size_t>(config.hidden_size);
   const size_t width = columns_.width;
-  stride_ = (width + 15) / 16 * 16;
+  stride_ = RoundUp(width, 16);
   rows_.Resize(width * hidden_);
   ascending_.Resize(width * hidden_);
   descending_.Resize(width * hidden_);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/round_up.h"
 #include "kernels/dropout.h"
 
 namespace winnow {
@@ -26,7 +27,7 @@ struct AttentionShape {
 };
 
 /// Returns the number of floats from row to row of a bias.
-constexpr size_t BiasStride(size_t tokens) { return (tokens + 15) / 16 * 16; }
+constexpr size_t BiasStride(size_t tokens) { return RoundUp(tokens, 16); }
 
 /// Memory that a thread reuses from call to call; grows as needed.
 class AttentionScratch {

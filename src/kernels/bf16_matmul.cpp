@@ -12,11 +12,11 @@
 #include <map>
 #include <new>
 #include <oneapi/dnnl/dnnl.hpp>
-#include <tuple>
 #include <unordered_map>
 
 #include "base/aligned_buffer.h"
 #include "base/mutex.h"
+#include "base/round_up.h"
 #include "kernels/bf16.h"
 #include "kernels/code_memory.h"
 
@@ -26,8 +26,6 @@ namespace {
 using dnnl::memory;
 
 constexpr size_t kManyRows = 128, kFewRows = 16;
-
-size_t RoundUp(size_t count, size_t unit) { return (count + unit - 1) / unit * unit; }
 
 /// A product c[m,n] = a b of rounded copies without gaps: a [m,k], or [k,m] if it is transposed, b [k,n], or [n,k].
 struct Product {
