@@ -46,7 +46,7 @@ class Placer {
     layout_.head_dense = Matrix(std::string(names_.head_dense) + ".weight", h_, h_);
     MarkHead(HasOptionalHead());
     layout_.classifier = Matrix(std::string(names_.classifier) + ".weight", labels(), h_);
-    MarkHead(false);
+    MarkHead(/*optional=*/false);
   }
 
   /// Places the vectors: biases and the weights of normalizations.
@@ -75,7 +75,7 @@ class Placer {
     }
     MarkHead(HasOptionalHead());
     layout_.classifier_bias = Bias(std::string(names_.classifier), labels());
-    MarkHead(false);
+    MarkHead(/*optional=*/false);
     Align();
   }
 

@@ -6,6 +6,7 @@
 #include "base/round_up.h"
 
 namespace winnow {
+
 uint8_t* InterleavedMemory(size_t rows, size_t in) {
   thread_local AlignedBuffer<uint8_t> memory;
   memory.Resize(std::max(RoundUp(rows, kInterleavedRows) * RoundUp(in, 32), memory.size()));

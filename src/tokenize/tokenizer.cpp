@@ -124,7 +124,7 @@ Result<void> Tokenizer::FindAddedTokens(std::string_view where) {
       as_written->Add(token, token.content, frame_.HasRole(token));
       continue;
     }
-    std::optional<MappedText> normal = model_->Normalize(token.content, false);
+    std::optional<MappedText> normal = model_->Normalize(token.content, /*tracked=*/false);
     normalized->Add(token, normal ? std::move(normal->text) : token.content, frame_.HasRole(token));
   }
   as_written->Build();
@@ -259,7 +259,7 @@ size_t Tokenizer::EncodeContent(InputTextView text, size_t limit, std::vector<in
   if (separator_id_ < 0) text = text.joined();
   size_t lead = 0;
   for (;; text = text.rest()) {
-    EncodeText(text.first(), false, end, ids, nullptr);
+    EncodeText(text.first(), /*parse_special_tokens=*/false, end, ids, nullptr);
     if (!text.has_rest() || ids.size() >= end) return lead;
     ids.push_back(separator_id_);
     lead = ids.size() - start;
@@ -274,20 +274,20 @@ size_t Tokenizer::EncodePair(std::string_view first, std::string_view second, in
   const size_t first_begin = ids.size();
   const size_t room = end - first_begin - std::min(end - first_begin, frame_.between.size() + frame_.after.size());
   const size_t most = frame_.cut_begin ? kMostTokens : room;
-  EncodeText(first, false, first_begin + most, ids, nullptr);
+  EncodeText(first, /*parse_special_tokens=*/false, first_begin + most, ids, nullptr);
   const size_t first_size = ids.size() - first_begin;
   // Encoded behind the first text, from which then goes what the second needs.
   const size_t second_begin = ids.size();
-  EncodeText(second, false, second_begin + most, ids, nullptr);
+  EncodeText(second, /*parse_special_tokens=*/false, second_begin + most, ids, nullptr);
   const size_t second_size = ids.size() - second_begin;
   PairSizes sizes = {first_size, second_size};
   if (cut == PairCut::kLonger && !frame_.cut_begin && first_size == room && second_size == room && room % 2 != 0) {
     // Both may have more tokens than were asked for; the one with more gets the odd one.
     std::vector<int32_t> all;
-    EncodeText(first, false, kMostTokens, all, nullptr);
+    EncodeText(first, /*parse_special_tokens=*/false, kMostTokens, all, nullptr);
     sizes.first = all.size();
     all.clear();
-    EncodeText(second, false, kMostTokens, all, nullptr);
+    EncodeText(second, /*parse_special_tokens=*/false, kMostTokens, all, nullptr);
     sizes.second = all.size();
   }
   const PairSizes kept = KeptOfPair(sizes, room, cut);
