@@ -320,12 +320,12 @@ void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_tex
 }
 
 std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
-  Run(texts, model_.config());
+  Run(texts, model_.config(), Output::kLogits);
   return {activations_.logits, texts.texts() * model_.config().labels.size()};
 }
 
-/// Computes the logits, or the features alone with a configuration that is not the model's.
-void ForwardRunner::Run(const PackedTexts& texts, const ModelConfig& config) {
+/// `config` is that of the model, or one that differs from it in mean_pooling alone.
+void ForwardRunner::Run(const PackedTexts& texts, const ModelConfig& config, Output output) {
   activations_.Prepare(config, texts, Activations::Keep::kNothing);
   if (model_.config().relative_span > 0) {
     // For somewhat longer texts too, so that it is seldom done again.
@@ -344,8 +344,11 @@ void ForwardRunner::Run(const PackedTexts& texts, const ModelConfig& config) {
     if (first == last) return;
     const StepDropout none;
     ForwardPass pass(model_, config, texts, first, last, none, Precision::kF32, activations_, scratch, team);
-    if (&config == &model_.config()) return pass.Run();
-    pass.ComputeFeatures();
+    if (output == Output::kLogits) {
+      pass.Run();
+    } else {
+      pass.ComputeFeatures();
+    }
   };
   // Fewer texts than threads: all of them compute one text after the other together.
   if (texts.texts() < static_cast<size_t>(pool_.size())) return compute(0, texts.texts(), scratch_[0], &pool_);
@@ -408,7 +411,7 @@ FloatBuffer ForwardRunner::AllMeans(const PackedTexts& texts, const std::functio
   const auto hidden = static_cast<size_t>(mean_config_.hidden_size);
   FloatBuffer means(texts.texts() * hidden);
   InBatches(texts, /*max_texts=*/0, done, [&](const PackedTexts& batch, size_t first) {
-    Run(batch, mean_config_);
+    Run(batch, mean_config_, Output::kFeatures);
     std::copy_n(activations_.features, batch.texts() * hidden, means.data() + first * hidden);
   });
   return means;

@@ -70,7 +70,9 @@ class ForwardRunner {
   void WeightsChanged() { activations_.relative.Clear(); }
 
  private:
-  void Run(const PackedTexts& texts, const ModelConfig& config);
+  /// What a run computes: the logits, or what the head would read, without the head.
+  enum class Output { kLogits, kFeatures };
+  void Run(const PackedTexts& texts, const ModelConfig& config, Output output);
 
   const Model& model_;
   ThreadPool& pool_;
