@@ -101,7 +101,7 @@ Result<DomainClassifier> FitDomainClassifier(std::span<const std::string> refere
     is_current[t] = 1;
   }
   const SolverOptions solver;
-  const RowLabels labels{.ids = truth, .labels = 2};
+  const LinearLabels labels{.ids = truth, .labels = 2};
   const auto held_out =
       TRY(HeldOutScores(features.rows, labels, std::span(&solver, 1), options.folds, options.seed, pool));
   fitted.auc = RocAuc(held_out.front(), 1, is_current).value_or(.5);

@@ -46,7 +46,7 @@ std::vector<size_t> FoldsByLabel(std::span<const std::vector<int32_t>> truth, si
   return fold;
 }
 
-Result<std::vector<std::vector<float>>> HeldOutScores(const SparseRows& rows, const RowLabels& truth,
+Result<std::vector<std::vector<float>>> HeldOutScores(const SparseRows& rows, const LinearLabels& truth,
                                                       std::span<const SolverOptions> candidates, size_t folds,
                                                       uint64_t seed, ThreadPool& pool) {
   const size_t n = rows.rows(), outputs = truth.outputs();
@@ -57,7 +57,7 @@ Result<std::vector<std::vector<float>>> HeldOutScores(const SparseRows& rows, co
   const auto run = [&](size_t task, ThreadPool& threads) -> Result<void> {
     const size_t left_out = task % folds, candidate = task / folds;
     const Subset subset = AllBut(left_out, fold, rows, truth.ids, candidates[candidate]);
-    const RowLabels labels{subset.truth, truth.labels, truth.multi_label};
+    const LinearLabels labels{subset.truth, truth.labels, truth.multi_label};
     const LinearWeights model = TRY(FitLinear(subset.rows, labels, subset.options, threads));
     for (size_t row = 0; row < n; ++row) {
       if (fold[row] != left_out) continue;

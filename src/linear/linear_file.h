@@ -27,7 +27,7 @@
 #include "base/result.h"
 #include "linear/features.h"
 #include "linear/platt.h"
-#include "linear/row_labels.h"
+#include "linear/linear_labels.h"
 #include "linear/solver.h"
 
 namespace winnow {

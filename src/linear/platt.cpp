@@ -102,7 +102,7 @@ PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> po
   return {static_cast<float>(a), static_cast<float>(b)};
 }
 
-std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, const RowLabels& truth, ThreadPool& pool) {
+std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, const LinearLabels& truth, ThreadPool& pool) {
   const size_t n = truth.ids.size(), outputs = truth.outputs();
   std::vector<PlattScale> scales(outputs);
   pool.ForRanges(outputs, 1, [&](size_t begin, size_t end, int) {
@@ -120,7 +120,7 @@ std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, const RowLa
   return scales;
 }
 
-Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, const RowLabels& truth, const SolverOptions& options,
+Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options,
                                          uint64_t seed, ThreadPool& pool) {
   const size_t n = rows.rows();
   // Folds need two rows with labels: without them, for the errors of a fit alone.

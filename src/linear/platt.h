@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "base/threads.h"
-#include "linear/row_labels.h"
+#include "linear/linear_labels.h"
 #include "linear/solver.h"
 #include "linear/sparse_rows.h"
 
@@ -23,12 +23,12 @@ struct PlattScale {
 /// the folds. The models of the folds have the row weights of `options`; the scales have none, so that the
 /// probabilities are those of the rows as they are. With fewer than five rows there are fewer folds; with one row the
 /// scale is uninformative. Equal arguments give equal scales. Errors: FitLinear's.
-Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, const RowLabels& truth, const SolverOptions& options,
+Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options,
                                          uint64_t seed, ThreadPool& pool);
 
 /// Returns the most likely scale of each output for `scores` [rows, outputs] of rows that their models were not fitted
 /// to.
-std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, const RowLabels& truth, ThreadPool& pool);
+std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, const LinearLabels& truth, ThreadPool& pool);
 
 /// Returns the most likely scale for the scores of one output (Lin, Lin, Weng 2007, "A note on Platt's probabilistic
 /// outputs for support vector machines": Newton's method with backtracking, and targets moved inwards from 0 and 1).

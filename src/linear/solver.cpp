@@ -21,7 +21,7 @@ constexpr float kNever = 30;
 constexpr int kMostPasses = 200;
 constexpr size_t kMostHingeWork = 5'000'000;
 
-Result<void> Check(const SparseRows& rows, const RowLabels& truth, const SolverOptions& options) {
+Result<void> Check(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options) {
   if (rows.rows() == 0) return Fail(ErrorCode::kInvalidData, "there are no rows to fit a linear classifier to");
   if (truth.ids.size() != rows.rows()) {
     return Fail(ErrorCode::kInvalidArgument,
@@ -69,7 +69,7 @@ struct Outputs {
   std::vector<float> bias;         // [labels] of those that have none
 };
 
-Outputs OutputsOf(const RowLabels& truth, const SolverOptions& options) {
+Outputs OutputsOf(const LinearLabels& truth, const SolverOptions& options) {
   const auto weight = [&](size_t row) { return options.row_weights.empty() ? 1.0f : options.row_weights[row]; };
   std::vector<size_t> having(truth.labels);
   size_t rows = 0;
@@ -93,7 +93,7 @@ Outputs OutputsOf(const RowLabels& truth, const SolverOptions& options) {
   return outputs;
 }
 
-LinearProblem ProblemOf(const SparseRows& rows, const RowLabels& truth, const Outputs& outputs,
+LinearProblem ProblemOf(const SparseRows& rows, const LinearLabels& truth, const Outputs& outputs,
                         const SolverOptions& options) {
   LinearProblem problem;
   problem.x = &rows;
@@ -116,7 +116,7 @@ LinearProblem ProblemOf(const SparseRows& rows, const RowLabels& truth, const Ou
 
 }  // namespace
 
-Result<LinearWeights> FitLinear(const SparseRows& rows, const RowLabels& truth, const SolverOptions& options,
+Result<LinearWeights> FitLinear(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options,
                                 ThreadPool& pool) {
   TRY(Check(rows, truth, options));
   const Outputs outputs = OutputsOf(truth, options);

@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "base/threads.h"
-#include "linear/row_labels.h"
+#include "linear/linear_labels.h"
 #include "linear/sparse_rows.h"
 
 namespace winnow {
@@ -44,7 +44,7 @@ struct LinearWeights {
 /// 1 for an SVM. The biases of a softmax have mean 0 over the labels that occur. Equal input, options and numbers of
 /// threads give equal weights. Errors: kInvalidArgument if sizes disagree, C is not above 0, a feature is not finite, a
 /// weight is negative or a label is out of range; kInvalidData if there are no rows.
-Result<LinearWeights> FitLinear(const SparseRows& rows, const RowLabels& truth, const SolverOptions& options,
+Result<LinearWeights> FitLinear(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options,
                                 ThreadPool& pool);
 
 }  // namespace winnow

@@ -15,12 +15,12 @@ void MultiplyInto(const PlattScale& scale, LinearWeights& weights) {
 
 }  // namespace
 
-Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, const RowLabels& truth,
+Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, const LinearLabels& truth,
                                 const LinearTrainingOptions& options, ThreadPool& pool) {
   return TrainLinear(TRY(Vectorizer::Fit(texts, options.features, pool)), truth, options, pool);
 }
 
-Result<LinearModel> TrainLinear(FittedFeatures fitted, const RowLabels& truth, const LinearTrainingOptions& options,
+Result<LinearModel> TrainLinear(FittedFeatures fitted, const LinearLabels& truth, const LinearTrainingOptions& options,
                                 ThreadPool& pool) {
   LinearWeights weights = TRY(FitLinear(fitted.rows, truth, options.solver, pool));
   std::vector<PlattScale> platt;

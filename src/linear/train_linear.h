@@ -11,7 +11,7 @@
 #include "base/threads.h"
 #include "linear/features.h"
 #include "linear/linear_model.h"
-#include "linear/row_labels.h"
+#include "linear/linear_labels.h"
 #include "linear/solver.h"
 
 namespace winnow {
@@ -26,11 +26,11 @@ struct LinearTrainingOptions {
 };
 
 /// Trains a model. Errors: FitLinear's; kInvalidData if the texts have no features at all.
-Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, const RowLabels& truth,
+Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, const LinearLabels& truth,
                                 const LinearTrainingOptions& options, ThreadPool& pool);
 
 /// Trains a model on features that are already fitted; `options.features` is not used. Errors: FitLinear's.
-Result<LinearModel> TrainLinear(FittedFeatures fitted, const RowLabels& truth, const LinearTrainingOptions& options,
+Result<LinearModel> TrainLinear(FittedFeatures fitted, const LinearLabels& truth, const LinearTrainingOptions& options,
                                 ThreadPool& pool);
 
 }  // namespace winnow

@@ -265,7 +265,7 @@ class Search {
            (other_kind ? kGainOfOneVsRest : 0);
   }
 
-  RowLabels Truth() const {
+  LinearLabels Truth() const {
     return {.ids = sample_.truth, .labels = train_.labels.size(), .multi_label = train_.multi_label};
   }
 
