@@ -27,7 +27,11 @@ TEST(AdamW, EqualsTheReferenceForEverySizeOverSteps) {
       AdamWUpdate(StepOf(t, 0.1f), n, p.data(), none ? nullptr : g.data(), m.data(), v.data());
       reference::AdamWUpdate(StepOf(t, 0.1f), n, rp.data(), none ? nullptr : g.data(), rm.data(), rv.data());
     }
-    for (size_t i = 0; i < n; ++i) ASSERT_NEAR(p[i], rp[i], 2e-6f * std::max(1.0f, std::abs(rp[i])));
+    for (size_t i = 0; i < n; ++i) {
+      ASSERT_NEAR(p[i], rp[i], 2e-6f * std::max(1.0f, std::abs(rp[i])));
+      ASSERT_NEAR(m[i], rm[i], 1e-6f * std::max(1.0f, std::abs(rm[i])));
+      ASSERT_NEAR(v[i], rv[i], 1e-6f * std::max(1.0f, std::abs(rv[i])));
+    }
     EXPECT_TRUE(p.intact() && m.intact() && v.intact());
   }
 }
