@@ -56,17 +56,17 @@ class Activations {
 
   Keep kept = Keep::kNothing;
   std::vector<LayerActivations> layers;
-  RelativePositions relative;         ///< relative positions, if the model has them; computed separately
-  PositionBias position_bias;         ///< MPNet's attention biases; computed separately
-  RotaryPositions rotary;             ///< ModernBERT's rotary positions; computed separately
-  float* features = nullptr;          ///< [texts, h] input of the head
-  float* embeddings = nullptr;        ///< [T, e] embeddings before their projection; null if they have none
-  NormalizedRows embedding_norm;      ///< [T, e] normalization of the embeddings
+  RelativePositions relative;     ///< relative positions, if the model has them; computed separately
+  PositionBias position_bias;     ///< MPNet's attention biases; computed separately
+  RotaryPositions rotary;         ///< ModernBERT's rotary positions; computed separately
+  float* features = nullptr;      ///< [texts, h] input of the head
+  float* embeddings = nullptr;    ///< [T, e] embeddings before their projection; null if they have none
+  NormalizedRows embedding_norm;  ///< [T, e] normalization of the embeddings
   float* head_input = nullptr;    ///< [texts, h] first tokens after their dropout; null if the head has no such dropout
   float* pooled_input = nullptr;  ///< [texts, h] output of the head's dense layer before its activation function
   float* pooled = nullptr;        ///< [texts, h] output of the head's activation function, normalized in ModernBERT
   NormalizedRows pooled_norm;     ///< [texts, h] normalization in the head; empty if there is none
-  float* logits = nullptr;         ///< [texts, labels]
+  float* logits = nullptr;        ///< [texts, labels]
 
  private:
   class Carver;

@@ -86,8 +86,7 @@ TrainingPass::Rows TrainingPass::RowsOf(size_t l, const Share& share) const {
 }
 
 void TrainingPass::Multiply(std::span<const WeightGradient> products, bool accumulate) {
-  pool_.Run(
-      [&](int thread) { ComputeWeightGradients(products, accumulate, options_.products, thread, pool_.size()); });
+  pool_.Run([&](int thread) { ComputeWeightGradients(products, accumulate, options_.products, thread, pool_.size()); });
 }
 
 void TrainingPass::ProductBackward(size_t rows, size_t out, size_t in, const float* d_y, size_t weight, float* d_x,

@@ -26,9 +26,8 @@ void HeadForward(const Model& model, size_t first_text, size_t last_text, const 
   const float* dense_bias = HasHeadNorm(config) ? nullptr : model.at(layout.head_dense_bias);
   BiasActivation(HeadFunction(config), texts, hidden, at.pooled_input + first, dense_bias, at.pooled + first);
   if (!at.pooled_norm.empty()) {
-    AddLayerNorm(texts, hidden, {.x = at.pooled + first},
-                 {model.at(layout.head_gamma), nullptr, config.layer_norm_eps}, at.pooled + first,
-                 at.pooled_norm.From(first_text, hidden));
+    AddLayerNorm(texts, hidden, {.x = at.pooled + first}, {model.at(layout.head_gamma), nullptr, config.layer_norm_eps},
+                 at.pooled + first, at.pooled_norm.From(first_text, hidden));
   }
   ApplyDropout(dropout.At(config, StepDropout::kHead), first_text, texts, hidden, at.pooled + first);
   float* logits = at.logits + first_text * labels;

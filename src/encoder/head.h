@@ -21,7 +21,7 @@ struct HeadPlaces {
   float* pooled_input;    ///< [texts, h] output of the dense layer before the activation function
   float* pooled;          ///< [texts, h] output of the activation function, normalized in ModernBERT
   NormalizedRows pooled_norm;  ///< [texts, h] normalization of `pooled`; empty if the head has none
-  float* logits;          ///< [texts, labels]
+  float* logits;               ///< [texts, labels]
 
   const float* dense_input() const { return input != nullptr ? input : features; }
 };

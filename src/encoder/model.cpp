@@ -49,8 +49,8 @@ Result<void> CheckTensor(const std::filesystem::path& dir, const WeightInfo& wei
       classifier ? "this looks like a pretrained head; pass --reinit-head to train a new one" : kDifferentModels);
 }
 
-/// Checks that the values of a tensor are finite: a part at a time, after which what was read of the file need not stay,
-/// since token embeddings can be a gigabyte.
+/// Checks that the values of a tensor are finite: a part at a time, after which what was read of the file need not
+/// stay, since token embeddings can be a gigabyte.
 Result<void> RequireFinite(std::span<const float> values, const TensorView& tensor, const std::filesystem::path& path,
                            const SafetensorsFile& file) {
   constexpr size_t kPart = 1 << 24;

@@ -90,8 +90,8 @@ class QuantizedTensors {
     RoundRowsToInt4(rows, columns, values, nibbles.data(), block_scales.data(), scales.data());
     const auto shape = [&](size_t width) { return std::vector{weight.shape[0], static_cast<int64_t>(width)}; };
     tensors_.push_back({weight.name, DType::kU8, shape(columns / 2), std::as_bytes(nibbles.span())});
-    tensors_.push_back({weight.name + kBlockScaleSuffix, DType::kI8, shape(Int4Blocks(columns)),
-                        std::as_bytes(block_scales.span())});
+    tensors_.push_back(
+        {weight.name + kBlockScaleSuffix, DType::kI8, shape(Int4Blocks(columns)), std::as_bytes(block_scales.span())});
     AddScales(weight, scales);
   }
 
@@ -338,9 +338,7 @@ RelativeHead QuantizedModel::relative_head(size_t layer, size_t column) const {
   return {.query_t = query, .key_t = query + hidden * relative_stride_, .stride = relative_stride_};
 }
 
-size_t QuantizedModel::qkv_block() const {
-  return RoundUp(static_cast<size_t>(config_.hidden_size), kColumnBlock);
-}
+size_t QuantizedModel::qkv_block() const { return RoundUp(static_cast<size_t>(config_.hidden_size), kColumnBlock); }
 
 Result<void> QuantizedModel::CheckFile() const { return CheckMapped(word_scales_); }
 

@@ -46,7 +46,8 @@ Result<FloatBuffer> QuantizedReader::Vectors(size_t offset, size_t parts, size_t
   return values;
 }
 
-Result<PackedWeights> QuantizedReader::Matrix(size_t offset, size_t parts, size_t rows, size_t columns, size_t block) const {
+Result<PackedWeights> QuantizedReader::Matrix(size_t offset, size_t parts, size_t rows, size_t columns,
+                                              size_t block) const {
   const WeightInfo& first = WeightAt(layout_, offset);
   const size_t tensors = static_cast<size_t>(first.shape[0]) == parts * rows ? 1 : parts;
   const size_t rows_each = parts * rows / tensors;
@@ -80,9 +81,7 @@ Result<void> QuantizedReader::CopyBytes(const WeightInfo& weight, size_t rows, s
   }
   if (columns % 2 != 0)
     return std::unexpected(Wrong(*tensor, "it has 4 bits per weight, but an odd number of columns"));
-  const auto shape = [&](size_t width) {
-    return std::vector{static_cast<int64_t>(rows), static_cast<int64_t>(width)};
-  };
+  const auto shape = [&](size_t width) { return std::vector{static_cast<int64_t>(rows), static_cast<int64_t>(width)}; };
   static_cast<void>(TRY(Find(weight.name, shape(columns / 2))));
   const TensorView* scales = TRY(Find(weight.name + kBlockScaleSuffix, shape(Int4Blocks(columns))));
   const auto* blocks = reinterpret_cast<const int8_t*>(scales->data.data());
@@ -94,7 +93,7 @@ Result<void> QuantizedReader::CopyBytes(const WeightInfo& weight, size_t rows, s
 }
 
 Result<const int8_t*> QuantizedReader::Bytes(const WeightInfo& weight, size_t rows, size_t columns,
-                            AlignedBuffer<int8_t>& expanded) const {
+                                             AlignedBuffer<int8_t>& expanded) const {
   const TensorView* tensor = file_.Find(weight.name);
   if (tensor != nullptr && tensor->dtype == DType::kI8) {
     return reinterpret_cast<const int8_t*>(TRY(Find(weight))->data.data());
@@ -126,8 +125,8 @@ Result<const TensorView*> QuantizedReader::Find(const std::string& name, const s
                 "the file does not match config.json; to create it again: winnow quantize");
   }
   if (tensor->shape != shape) {
-    return std::unexpected(Wrong(
-        *tensor, "its shape is " + ShapeText(tensor->shape) + ", but config.json requires " + ShapeText(shape)));
+    return std::unexpected(
+        Wrong(*tensor, "its shape is " + ShapeText(tensor->shape) + ", but config.json requires " + ShapeText(shape)));
   }
   return tensor;
 }
@@ -142,8 +141,8 @@ Error QuantizedReader::Wrong(const TensorView& tensor, const std::string& what) 
           "the file is damaged or belongs to another model; to create it again: winnow quantize"};
 }
 
-Result<PackedWeights> QuantizedReader::MatrixOfBytes(size_t offset, size_t parts, size_t tensors, size_t rows, size_t columns,
-                                    size_t block) const {
+Result<PackedWeights> QuantizedReader::MatrixOfBytes(size_t offset, size_t parts, size_t tensors, size_t rows,
+                                                     size_t columns, size_t block) const {
   std::vector<const int8_t*> packed(parts * block, nullptr);
   std::vector<AlignedBuffer<int8_t>> expanded(tensors);
   FloatBuffer scales(parts * rows), padded_scales(parts * block);

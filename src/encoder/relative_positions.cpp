@@ -150,9 +150,9 @@ void RelativePositions::EndLayer(const Model& model, size_t layer, const StepDro
 
 void RelativePositions::EndBackward(const Model& model, Gradients& gradients) {
   const Layout& layout = model.layout();
-  AddLayerNormBackward(
-      columns_.width, hidden_, row_grads_.data(), {normal_.data(), rstd_.data()}, model.at(layout.relative_gamma),
-      {gradients.vector_at(0, layout.relative_gamma), gradients.vector_at(0, layout.relative_beta)});
+  AddLayerNormBackward(columns_.width, hidden_, row_grads_.data(), {normal_.data(), rstd_.data()},
+                       model.at(layout.relative_gamma),
+                       {gradients.vector_at(0, layout.relative_gamma), gradients.vector_at(0, layout.relative_beta)});
   float* table = gradients.at(layout.relative);
   if (!gradients.accumulates()) {
     std::fill_n(table, 2 * static_cast<size_t>(model.config().relative_span) * hidden_, 0.0f);

@@ -144,13 +144,8 @@ void MultiplyRounded(const Product& product, const float* a, size_t lda, const f
 void Bf16MatMul(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float* a, size_t lda,
                 const float* b, size_t ldb, float beta, float* c, size_t ldc) {
   try {
-    const Product product{.transposed_a = transpose_a,
-                          .transposed_b = transpose_b,
-                          .m = m,
-                          .n = n,
-                          .k = k,
-                          .add = beta != 0,
-                          .ldc = ldc};
+    const Product product{
+        .transposed_a = transpose_a, .transposed_b = transpose_b, .m = m, .n = n, .k = k, .add = beta != 0, .ldc = ldc};
     MultiplyRounded(product, a, lda, b, ldb, c);
   } catch (const dnnl::error& error) {
     if (error.status == dnnl_out_of_memory) throw std::bad_alloc();

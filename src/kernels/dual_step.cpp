@@ -23,8 +23,8 @@ namespace winnow {
 namespace {
 
 constexpr int kMostNewtonSteps = 60;
-constexpr float kFarStep = 0.5f;       // changes of a score beyond this are damped
-constexpr float kShortStep = 0.25f;    // a step without a larger change is the last one
+constexpr float kFarStep = 0.5f;        // changes of a score beyond this are damped
+constexpr float kShortStep = 0.25f;     // a step without a larger change is the last one
 constexpr float kMostExponent = 80.0f;  // exp of it is finite, and 1 / (1 + exp) as good as 0
 
 }  // namespace

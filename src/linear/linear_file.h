@@ -26,8 +26,8 @@
 
 #include "base/result.h"
 #include "linear/features.h"
-#include "linear/platt.h"
 #include "linear/linear_labels.h"
+#include "linear/platt.h"
 #include "linear/solver.h"
 
 namespace winnow {

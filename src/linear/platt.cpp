@@ -120,15 +120,14 @@ std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, const Linea
   return scales;
 }
 
-Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options,
-                                         uint64_t seed, ThreadPool& pool) {
+Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, const LinearLabels& truth,
+                                         const SolverOptions& options, uint64_t seed, ThreadPool& pool) {
   const size_t n = rows.rows();
   // Folds need two rows with labels: without them, for the errors of a fit alone.
   if (truth.ids.size() != n || n < 2) TRY(FitLinear(rows, truth, options, pool));
   std::vector<float> scores(n * truth.outputs());
   if (n > 1) {
-    scores = std::move(
-        TRY(HeldOutScores(rows, truth, {&options, 1}, std::min(kFolds, n), seed, pool)).front());
+    scores = std::move(TRY(HeldOutScores(rows, truth, {&options, 1}, std::min(kFolds, n), seed, pool)).front());
   }
   return PlattScalesOf(scores, truth, pool);
 }

@@ -23,8 +23,8 @@ struct PlattScale {
 /// the folds. The models of the folds have the row weights of `options`; the scales have none, so that the
 /// probabilities are those of the rows as they are. With fewer than five rows there are fewer folds; with one row the
 /// scale is uninformative. Equal arguments give equal scales. Errors: FitLinear's.
-Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options,
-                                         uint64_t seed, ThreadPool& pool);
+Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, const LinearLabels& truth,
+                                         const SolverOptions& options, uint64_t seed, ThreadPool& pool);
 
 /// Returns the most likely scale of each output for `scores` [rows, outputs] of rows that their models were not fitted
 /// to.

@@ -202,7 +202,8 @@ TEST(FitPlatt, TakesFewRowsManyLabelsAndLabelsThatNobodyHas) {
     for (const PlattScale& scale : *scales) EXPECT_TRUE(std::isfinite(scale.a) && std::isfinite(scale.b));
     EXPECT_LT(1 / (1 + std::exp((*scales)[4].b)), 0.4f);
     data.truth[0] = {0, 2};
-    EXPECT_TRUE(FitPlatt(data.rows, {.ids = data.truth, .labels = 3, .multi_label = true}, options, 42, pool).has_value());
+    EXPECT_TRUE(
+        FitPlatt(data.rows, {.ids = data.truth, .labels = 3, .multi_label = true}, options, 42, pool).has_value());
     EXPECT_FALSE(FitPlatt(data.rows, {.ids = data.truth, .labels = 3}, options, 42, pool).has_value());
   }
   EXPECT_FALSE(FitPlatt({}, {.ids = {}, .labels = 3}, options, 42, pool).has_value());

@@ -24,8 +24,8 @@ constexpr size_t kMostHingeWork = 5'000'000;
 Result<void> Check(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options) {
   if (rows.rows() == 0) return Fail(ErrorCode::kInvalidData, "there are no rows to fit a linear classifier to");
   if (truth.ids.size() != rows.rows()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("internal error: there are {} rows, but labels for {} rows", rows.rows(), truth.ids.size()));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("internal error: there are {} rows, but labels for {} rows",
+                                                         rows.rows(), truth.ids.size()));
   }
   if (!options.row_weights.empty() && options.row_weights.size() != rows.rows()) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("internal error: there are {} rows, but {} row weights",
@@ -46,7 +46,8 @@ Result<void> Check(const SparseRows& rows, const LinearLabels& truth, const Solv
     return Fail(ErrorCode::kInvalidArgument, fmt::format("C is {}; it must be above 0", options.C));
   }
   if (truth.labels < (truth.multi_label ? 1 : 2)) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} label(s), but a classifier needs at least two", truth.labels));
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} label(s), but a classifier needs at least two", truth.labels));
   }
   for (const std::vector<int32_t>& row : truth.ids) {
     if (!truth.multi_label && row.size() != 1) {

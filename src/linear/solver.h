@@ -17,9 +17,9 @@
 namespace winnow {
 
 enum class LinearKind {
-  kLogistic,  ///< logistic regression of labels that exclude each other: multinomial, or binary for two labels
+  kLogistic,           ///< logistic regression of labels that exclude each other: multinomial, or binary for two labels
   kLogisticOneVsRest,  ///< a logistic regression of each label against the rest
-  kSvm,  ///< squared hinge loss, one label against the rest
+  kSvm,                ///< squared hinge loss, one label against the rest
 };
 
 struct SolverOptions {

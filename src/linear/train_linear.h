@@ -10,8 +10,8 @@
 #include "base/result.h"
 #include "base/threads.h"
 #include "linear/features.h"
-#include "linear/linear_model.h"
 #include "linear/linear_labels.h"
+#include "linear/linear_model.h"
 #include "linear/solver.h"
 
 namespace winnow {

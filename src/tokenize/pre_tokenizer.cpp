@@ -293,8 +293,8 @@ Result<void> PreTokenizer::Add(const Json& json, const std::string& where, int d
   } else if (type == "CharDelimiterSplit") {
     const Json& delimiter = Member(json, "delimiter");
     if (!delimiter.is_string()) return BrokenTokenizer(where, "pre_tokenizer.delimiter is not a string");
-    steps_.push_back(
-        std::make_unique<DivisionAtPattern>(Pattern::OfText(delimiter.str()), SplitBehavior::kRemoved, /*invert=*/false));
+    steps_.push_back(std::make_unique<DivisionAtPattern>(Pattern::OfText(delimiter.str()), SplitBehavior::kRemoved,
+                                                         /*invert=*/false));
   } else {
     return UnsupportedTokenizer(where, "pre-tokenizer", type);
   }
