@@ -74,7 +74,7 @@ struct LabelScore {
 struct Prediction {
   std::string label;       ///< the decided label; the most probable one if a multi-label model decided none
   float score = 0;         ///< single-label with two labels: probability of the positive label; else of the decided one
-  float confidence = 0;    ///< probability of the decided label
+  float confidence = 0;    ///< probability of the decided label; if none was decided, 1 minus the highest probability
   bool abstained = false;  ///< true if the prediction is too uncertain to act on and should be reviewed by a person
   /// True if the text belongs to none of the model's labels (`winnow calibrate --out-of-scope`). In that case `label`
   /// is the name for out-of-scope texts, while `score` and `confidence` are still those of the most probable label.

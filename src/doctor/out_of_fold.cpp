@@ -57,7 +57,8 @@ Result<void> JudgeFold(const Dataset& dataset, const std::vector<char>& held_out
       truth.push_back(example.labels);
     }
   }
-  const LinearModel model = TRY(TrainLinear(train, truth, labels, dataset.multi_label, configuration, pool));
+  const LinearLabels linear_labels{.ids = truth, .labels = labels, .multi_label = dataset.multi_label};
+  const LinearModel model = TRY(TrainLinear(train, linear_labels, configuration, pool));
   std::vector<float> logits(judged.size() * labels);
   model.Logits(judged, pool, logits);
   if (dataset.multi_label) {

@@ -101,11 +101,12 @@ Result<DomainClassifier> FitDomainClassifier(std::span<const std::string> refere
     is_current[t] = 1;
   }
   const SolverOptions solver;
-  const auto held_out = TRY(HeldOutScores(features.rows, truth, 2, /*multi_label=*/false, std::span(&solver, 1),
-                                          options.folds, options.seed, pool));
+  const LinearLabels labels{.ids = truth, .labels = 2};
+  const auto held_out =
+      TRY(HeldOutScores(features.rows, labels, std::span(&solver, 1), options.folds, options.seed, pool));
   fitted.auc = RocAuc(held_out.front(), 1, is_current).value_or(.5);
   fitted.interval = IntervalOf(fitted.auc, fitted.current, fitted.reference);
-  const LinearWeights weights = TRY(FitLinear(features.rows, truth, 2, /*multi_label=*/false, solver, pool));
+  const LinearWeights weights = TRY(FitLinear(features.rows, labels, solver, pool));
   const auto shares = SharesOf(features.rows, fitted.reference);
   fitted.more = StrongestWords(features.vectorizer, weights.weights, shares, 1, options.max_words);
   fitted.fewer = StrongestWords(features.vectorizer, weights.weights, shares, -1, options.max_words);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/round_up.h"
 #include "encoder/activation_functions.h"
 
 namespace winnow {
@@ -12,10 +13,11 @@ class Activations::Carver {
   explicit Carver(float* base) : base_(base) {}
   float* Take(size_t count) {
     float* p = base_ == nullptr ? nullptr : base_ + used_;
-    used_ += (count + 15) / 16 * 16;
+    used_ += RoundUp(count, 16);  // a cache line
     peak_ = std::max(peak_, used_);
     return p;
   }
+  NormalizedRows TakeNormalized(size_t rows, size_t n) { return {.normalized = Take(rows * n), .rstd = Take(rows)}; }
   size_t used() const { return used_; }
   size_t peak() const { return peak_; }
   void Rewind(size_t used) { used_ = used; }
@@ -43,15 +45,13 @@ size_t Activations::Carve(const ModelConfig& config, size_t tokens, size_t texts
   const auto num_layers = static_cast<size_t>(config.num_layers);
   const auto e = static_cast<size_t>(EmbeddingSize(config));
   layers.resize(num_layers);
-  const auto for_backward = [&](size_t count) { return keep == Keep::kNothing ? nullptr : arena.Take(count); };
+  const bool for_backward = keep != Keep::kNothing;
   embeddings = config.embedding_size > 0 ? arena.Take(tokens * e) : nullptr;
-  embedding_normal = for_backward(tokens * e);
-  embedding_rstd = for_backward(tokens);
-  head_input = HasHeadInputDropout(config) ? for_backward(texts * h) : nullptr;
+  embedding_norm = for_backward ? arena.TakeNormalized(tokens, e) : NormalizedRows();
+  head_input = for_backward && HasHeadInputDropout(config) ? arena.Take(texts * h) : nullptr;
   pooled_input = arena.Take(texts * h);
   pooled = arena.Take(texts * h);
-  pooled_normal = HasHeadNorm(config) ? arena.Take(texts * h) : nullptr;
-  pooled_rstd = HasHeadNorm(config) ? arena.Take(texts) : nullptr;
+  pooled_norm = HasHeadNorm(config) ? arena.TakeNormalized(texts, h) : NormalizedRows();
   logits = arena.Take(texts * config.labels.size());
   // Scratch is shared by all layers. Where nothing is kept two hidden states take turns as input and output, and where
   // outputs alone are kept each layer has its own; what lies inside a layer is shared then. The last layer shares
@@ -83,13 +83,15 @@ void Activations::CarveLayer(const ModelConfig& config, size_t l, size_t tokens,
   const bool norms_output = !pre_norm || l + 1 == static_cast<size_t>(config.num_layers);
   const auto take_if = [&](bool wanted, size_t count) { return wanted ? arena.Take(count) : nullptr; };
   const bool kept = keep != Keep::kNothing;
+  const auto take_norm_if = [&](bool wanted, size_t of_rows) {
+    return wanted ? arena.TakeNormalized(of_rows, h) : NormalizedRows();
+  };
   LayerActivations& layer = layers[l];
   const bool norms_input = pre_norm && l > 0;  // ModernBERT's first layer reads normalized embeddings
   // Layers that share memory have all of it at equal places, as threads may be in different layers.
   float* const normed = take_if(pre_norm, tokens * h);
   layer.normed = norms_input ? normed : layer.input;
-  layer.input_normal = take_if(pre_norm && kept, tokens * h);
-  layer.input_rstd = take_if(pre_norm && kept, tokens);
+  layer.input_norm = take_norm_if(pre_norm && kept, tokens);
   if (ComputesFirstsOnly(config, l)) {
     layer.query_input = arena.Take(rows * h);
     layer.query = arena.Take(rows * h);
@@ -108,11 +110,9 @@ void Activations::CarveLayer(const ModelConfig& config, size_t l, size_t tokens,
   layer.context = arena.Take(rows * h);
   layer.middle = take_if(pre_norm, rows * h);
   layer.attended = arena.Take(rows * h);
-  layer.attended_normal = take_if(kept, rows * h);
-  layer.attended_rstd = take_if(kept, rows);
+  layer.attended_norm = take_norm_if(kept, rows);
   layer.up = arena.Take(rows * (pre_norm ? 2 * i : i));
-  layer.output_normal = take_if(kept && norms_output, rows * h);
-  layer.output_rstd = take_if(kept && norms_output, rows);
+  layer.output_norm = take_norm_if(kept && norms_output, rows);
 }
 
 }  // namespace winnow

@@ -10,6 +10,7 @@
 #include "encoder/position_bias.h"
 #include "encoder/relative_positions.h"
 #include "encoder/rotary.h"
+#include "kernels/layer_norm.h"
 
 namespace winnow {
 
@@ -20,26 +21,23 @@ struct LayerActivations {
   float* input;  ///< [T, h] input of the layer
   /// [T, h] input of the query, key and value products: `input`, normalized if IsPreNorm (except in the first layer).
   float* normed;
-  float* input_normal;  ///< [T, h] normalization of the input before gamma; null unless IsPreNorm
-  float* input_rstd;    ///< [T] reciprocal standard deviations of the input
+  NormalizedRows input_norm;  ///< [T, h] normalization of the input; empty unless IsPreNorm
   /// [R, h] input of the query product: `normed` itself, but its gathered first tokens if ComputesFirstsOnly.
   float* query_input;
   float* query;  ///< [T, 3h] query with key and value beside it; [R, h] query alone if ComputesFirstsOnly
   float* key;    ///< key, with the same rows as `value`
   float* value;
   size_t query_stride, key_stride;
-  float* log_sum;          ///< [heads of text, queries of text] for each text
-  float* context;          ///< [R, h] output of attention, before its product
-  float* middle;           ///< [R, h] sum of input and attention's product if IsPreNorm; otherwise null
-  float* attended;         ///< [R, h] output of the normalization after attention
-  float* attended_normal;  ///< [R, h] normalization after attention before gamma and beta
-  float* attended_rstd;    ///< [R] reciprocal standard deviations of the normalization after attention
-  float* up;               ///< [R, i] output of the first product, before the activation function; [R, 2i] if gated
-  float* output;           ///< [R, h] output of the layer
-  float* output_normal;  ///< [R, h] normalization of the output before gamma and beta; if IsPreNorm, of the last layer
-  float* output_rstd;    ///< [R] reciprocal standard deviations of the output
-  float* product;        ///< [R, h] scratch: output of a product before its normalization
-  float* activated;      ///< [R, i] scratch: output of the activation function
+  float* log_sum;                ///< [heads of text, queries of text] for each text
+  float* context;                ///< [R, h] output of attention, before its product
+  float* middle;                 ///< [R, h] sum of input and attention's product if IsPreNorm; otherwise null
+  float* attended;               ///< [R, h] output of the normalization after attention
+  NormalizedRows attended_norm;  ///< [R, h] normalization after attention
+  float* up;                     ///< [R, i] first product, before the activation function; [R, 2i] if gated
+  float* output;                 ///< [R, h] output of the layer
+  NormalizedRows output_norm;    ///< [R, h] normalization of the output; if IsPreNorm, of the last layer alone
+  float* product;                ///< [R, h] scratch: output of a product before its normalization
+  float* activated;              ///< [R, i] scratch: output of the activation function
 };
 
 /// The results of all layers, and the scratch memory of their computation. Not thread-safe, except that the threads of
@@ -58,19 +56,17 @@ class Activations {
 
   Keep kept = Keep::kNothing;
   std::vector<LayerActivations> layers;
-  RelativePositions relative;         ///< relative positions, if the model has them; computed separately
-  PositionBias position_bias;         ///< MPNet's attention biases; computed separately
-  RotaryPositions rotary;             ///< ModernBERT's rotary positions; computed separately
-  float* features = nullptr;          ///< [texts, h] input of the head
-  float* embeddings = nullptr;        ///< [T, e] embeddings before their projection; null if they have none
-  float* embedding_normal = nullptr;  ///< [T, e] normalization of the embeddings before gamma and beta
-  float* embedding_rstd = nullptr;    ///< [T] reciprocal standard deviations of the embeddings
+  RelativePositions relative;     ///< relative positions, if the model has them; computed separately
+  PositionBias position_bias;     ///< MPNet's attention biases; computed separately
+  RotaryPositions rotary;         ///< ModernBERT's rotary positions; computed separately
+  float* features = nullptr;      ///< [texts, h] input of the head
+  float* embeddings = nullptr;    ///< [T, e] embeddings before their projection; null if they have none
+  NormalizedRows embedding_norm;  ///< [T, e] normalization of the embeddings
   float* head_input = nullptr;    ///< [texts, h] first tokens after their dropout; null if the head has no such dropout
   float* pooled_input = nullptr;  ///< [texts, h] output of the head's dense layer before its activation function
   float* pooled = nullptr;        ///< [texts, h] output of the head's activation function, normalized in ModernBERT
-  float* pooled_normal = nullptr;  ///< [texts, h] normalization in the head before gamma; null if there is none
-  float* pooled_rstd = nullptr;    ///< [texts] reciprocal standard deviations in the head
-  float* logits = nullptr;         ///< [texts, labels]
+  NormalizedRows pooled_norm;     ///< [texts, h] normalization in the head; empty if there is none
+  float* logits = nullptr;        ///< [texts, labels]
 
  private:
   class Carver;

@@ -1,6 +1,7 @@
 /// Backward pass: computes the gradients of all weights from the gradient of the logits, layer by layer.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/threads.h"
@@ -9,6 +10,7 @@
 #include "encoder/forward.h"
 #include "encoder/gradients.h"
 #include "encoder/model.h"
+#include "encoder/weight_gradients.h"
 
 namespace winnow {
 
@@ -41,20 +43,46 @@ class TrainingPass {
   void Backward(std::span<const float> logits_grad, Gradients& gradients);
 
  private:
+  /// The part of the batch that one thread takes through a pass: texts first_text ... last_text - 1.
+  struct Share {
+    int thread;
+    size_t first_text, last_text;
+    size_t first_token, tokens;
+
+    size_t texts() const { return last_text - first_text; }
+  };
+  /// Calls task(share) on the pool for each thread's share, unless it is empty.
+  template <class Task>
+  void ForShares(const Task& task);
+
+  /// Rows of matrices: `count` of them, from row `first` on.
+  struct Rows {
+    size_t first, count;
+  };
+  /// Returns the rows of a share in the matrices of layer `l` behind its keys and values (LayerActivations).
+  Rows RowsOf(size_t l, const Share& share) const;
+
+  /// Computes d_x [rows, in] = d_y [rows, out] W + beta * d_x: the backward pass of y = x W^T, whose W [out, in] is at
+  /// the offset `weight` of the layout.
+  void ProductBackward(size_t rows, size_t out, size_t in, const float* d_y, size_t weight, float* d_x,
+                       float beta = 0.0f) const;
+  /// Computes these products on the pool; adds them to what is there if `accumulate`.
+  void Multiply(std::span<const WeightGradient> products, bool accumulate);
+  /// Computes the gradients of the matrices of layer `l`, after LayerBackward of all shares.
+  void LayerWeightGradients(size_t l, Gradients& gradients);
   /// Computes the gradients of the embeddings, when those of the lowest layer are known.
   void AllEmbeddingsBackward(Gradients& gradients);
   void PrepareGrads();
-  void LayerBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
-  void PostNormBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
-  void PreNormBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
-  void PreNormInputBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
+  void LayerBackward(size_t l, const Share& share, Gradients& gradients);
+  void PostNormBackward(size_t l, const Share& share, Gradients& gradients);
+  void PreNormBackward(size_t l, const Share& share, Gradients& gradients);
+  void PreNormInputBackward(size_t l, const Share& share, Gradients& gradients);
   /// Computes d_state_ of all tokens from the gradient of their means.
-  void FeaturesBackward(size_t first_text, size_t last_text);
+  void FeaturesBackward(const Share& share);
   /// Computes d_state_ of the last layer's input from d_query_ and d_qkv_.
-  void LastInputBackward(const LayerLayout& weights, size_t first_text, size_t last_text, int thread,
-                         Gradients& gradients);
-  void AttentionBackwardOfTexts(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients);
-  void EmbeddingBackward(size_t first_text, size_t last_text, int thread, Gradients& gradients);
+  void LastInputBackward(const LayerLayout& weights, const Share& share, Gradients& gradients);
+  void AttentionBackwardOfTexts(size_t l, const Share& share, Gradients& gradients);
+  void EmbeddingBackward(const Share& share, Gradients& gradients);
   void ScatterEmbeddings(size_t first_column, size_t last_column, Gradients& gradients);
 
   const Model& model_;

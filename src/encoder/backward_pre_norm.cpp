@@ -9,13 +9,13 @@
 #include "encoder/activation_functions.h"
 #include "encoder/backward.h"
 #include "kernels/activation.h"
-#include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 
-void TrainingPass::FeaturesBackward(size_t first_text, size_t last_text) {
-  for (size_t t = first_text; t < last_text; ++t) {
+void TrainingPass::FeaturesBackward(const Share& share) {
+  for (size_t t = share.first_text; t < share.last_text; ++t) {
     const float* d_mean = d_first_tokens_ + t * hidden_;
     const auto length = static_cast<float>(texts_.length(t));
     for (size_t p = 0; p < texts_.length(t); ++p) {
@@ -25,14 +25,11 @@ void TrainingPass::FeaturesBackward(size_t first_text, size_t last_text) {
   }
 }
 
-void TrainingPass::PreNormBackward(size_t l, size_t first_text, size_t last_text, int thread, Gradients& gradients) {
+void TrainingPass::PreNormBackward(size_t l, const Share& share, Gradients& gradients) {
   const LayerLayout& weights = model_.layout().layers[l];
   const LayerActivations& layer = activations_.layers[l];
   const bool firsts = ComputesFirstsOnly(config_, l);
-  const size_t first_token = texts_.begin(first_text);
-  const size_t tokens = static_cast<size_t>(texts_.offsets[last_text]) - first_token;
-  const size_t first = firsts ? first_text : first_token;
-  const size_t rows = firsts ? last_text - first_text : tokens;
+  const auto [first, rows] = RowsOf(l, share);
   const size_t at = first * hidden_;
   float* d_state = (firsts ? d_first_tokens_ : d_state_) + at;
   float* d_down = d_down_ + at;
@@ -42,83 +39,74 @@ void TrainingPass::PreNormBackward(size_t l, size_t first_text, size_t last_text
   float* d_activated = d_activated_ + first * intermediate_;
   float* activated = activated_ + first * intermediate_;
   float* d_up = d_up_ + first * 2 * intermediate_;
-  const auto gamma_sums = [&](size_t gamma) { return gradients.vector_at(thread, gamma); };
+  const auto gamma_sums = [&](size_t gamma) { return gradients.vector_at(share.thread, gamma); };
 
   // output = LayerNorm(middle + down): d_state becomes the gradient of the sum.
   if (l + 1 == activations_.layers.size()) {
     const size_t gamma = model_.layout().final_gamma;
-    AddLayerNormBackward(rows, hidden_, d_state, layer.output_normal + at, layer.output_rstd + first, model_.at(gamma),
-                         {}, 0, nullptr, gamma_sums(gamma), nullptr, nullptr);
+    AddLayerNormBackward(rows, hidden_, d_state, layer.output_norm.From(first, hidden_), model_.at(gamma),
+                         {gamma_sums(gamma)});
   }
   std::copy_n(d_state, rows * hidden_, d_down);
   // down = Dropout(activated) Wdown^T: d_activated = mask (d_down Wdown), and activated is made again with its mask.
-  MatMulNN(rows, intermediate_, hidden_, d_down, hidden_, model_.at(weights.down), intermediate_, 0.0f, d_activated,
-           intermediate_, options_.products);
+  ProductBackward(rows, hidden_, intermediate_, d_down, weights.down, d_activated);
   const Dropout mask = dropout_.At(config_, StepDropout::kOutput, l);
   ApplyDropout(mask, first, rows, intermediate_, d_activated);
   GatedActivationBackward(HiddenFunction(config_), rows, intermediate_, layer.up + first * 2 * intermediate_,
                           d_activated, activated, d_up);
   ApplyDropout(mask, first, rows, intermediate_, activated);
   // up = attended Wup^T, attended = LayerNorm(middle): d_middle += the normalization's backward of d_up Wup.
-  MatMulNN(rows, hidden_, 2 * intermediate_, d_up, 2 * intermediate_, model_.at(weights.up), hidden_, 0.0f, d_normed,
-           hidden_, options_.products);
-  AddLayerNormBackward(rows, hidden_, d_normed, layer.attended_normal + at, layer.attended_rstd + first,
-                       model_.at(weights.output_gamma), {}, 0, nullptr, gamma_sums(weights.output_gamma), nullptr,
-                       nullptr);
+  ProductBackward(rows, 2 * intermediate_, hidden_, d_up, weights.up, d_normed);
+  AddLayerNormBackward(rows, hidden_, d_normed, layer.attended_norm.From(first, hidden_),
+                       model_.at(weights.output_gamma), {gamma_sums(weights.output_gamma)});
   AddTo(rows * hidden_, d_normed, d_state);
   // middle = x + Dropout(context Wout^T): d_state is the residual's part of d_x from here on.
   std::copy_n(d_state, rows * hidden_, d_out);
   ApplyDropout(dropout_.At(config_, StepDropout::kAttentionOutput, l), first, rows, hidden_, d_out);
-  MatMulNN(rows, hidden_, hidden_, d_out, hidden_, model_.at(weights.out), hidden_, 0.0f, d_context_ + at, hidden_,
-           options_.products);
-  AttentionBackwardOfTexts(l, first_text, last_text, thread, gradients);
-  PreNormInputBackward(l, first_text, last_text, thread, gradients);
+  ProductBackward(rows, hidden_, hidden_, d_out, weights.out, d_context_ + at);
+  AttentionBackwardOfTexts(l, share, gradients);
+  PreNormInputBackward(l, share, gradients);
 }
 
-void TrainingPass::PreNormInputBackward(size_t l, size_t first_text, size_t last_text, int thread,
-                                        Gradients& gradients) {
+void TrainingPass::PreNormInputBackward(size_t l, const Share& share, Gradients& gradients) {
   const LayerLayout& weights = model_.layout().layers[l];
   const LayerActivations& layer = activations_.layers[l];
   const bool firsts = ComputesFirstsOnly(config_, l);
   const bool local = IsLocalLayer(config_, l);
-  const size_t first_token = texts_.begin(first_text);
-  const size_t tokens = static_cast<size_t>(texts_.offsets[last_text]) - first_token;
   const size_t width = firsts ? 2 * hidden_ : 3 * hidden_;  // of a row of d_qkv_
   // Queries and keys were turned by their positions: their gradients are turned back. A first token's angles are 0.
-  for (size_t t = first_text; t < last_text; ++t) {
+  for (size_t t = share.first_text; t < share.last_text; ++t) {
     for (size_t p = 0; p < texts_.length(t); ++p) {
       float* row = d_qkv_ + (texts_.begin(t) + p) * width;
       activations_.rotary.Turn(local, p, /*back=*/true, row);
       if (!firsts) activations_.rotary.Turn(local, p, /*back=*/true, row + hidden_);
     }
   }
-  float* d_qkv = d_qkv_ + first_token * width;
-  float* d_normed = d_normed_ + first_token * hidden_;
-  float* d_input = d_state_ + first_token * hidden_;
-  const float* matrix = model_.at(weights.qkv + (firsts ? hidden_ * hidden_ : 0));
-  MatMulNN(tokens, hidden_, width, d_qkv, width, matrix, hidden_, 0.0f, d_normed, hidden_, options_.products);
+  float* d_qkv = d_qkv_ + share.first_token * width;
+  float* d_normed = d_normed_ + share.first_token * hidden_;
+  float* d_input = d_state_ + share.first_token * hidden_;
+  const size_t matrix = weights.qkv + (firsts ? hidden_ * hidden_ : 0);
+  ProductBackward(share.tokens, width, hidden_, d_qkv, matrix, d_normed);
   if (firsts) {
     // Of the first tokens' queries, whose rows lie apart; the head's scratch is free by now.
-    const size_t texts = last_text - first_text;
-    float* d_first = pooled_again_ + first_text * hidden_;
-    MatMulNN(texts, hidden_, hidden_, d_query_ + first_text * hidden_, hidden_, model_.at(weights.qkv), hidden_, 0.0f,
-             d_first, hidden_, options_.products);
-    for (size_t t = first_text; t < last_text; ++t) {
+    float* d_first = pooled_again_ + share.first_text * hidden_;
+    ProductBackward(share.texts(), hidden_, hidden_, d_query_ + share.first_text * hidden_, weights.qkv, d_first);
+    for (size_t t = share.first_text; t < share.last_text; ++t) {
       AddTo(hidden_, pooled_again_ + t * hidden_, d_normed_ + texts_.begin(t) * hidden_);
     }
   }
   if (l > 0) {
-    AddLayerNormBackward(tokens, hidden_, d_normed, layer.input_normal + first_token * hidden_,
-                         layer.input_rstd + first_token, model_.at(weights.attention_gamma), {}, 0, nullptr,
-                         gradients.vector_at(thread, weights.attention_gamma), nullptr, nullptr);
+    AddLayerNormBackward(share.tokens, hidden_, d_normed, layer.input_norm.From(share.first_token, hidden_),
+                         model_.at(weights.attention_gamma),
+                         {gradients.vector_at(share.thread, weights.attention_gamma)});
   }
   if (!firsts) {
-    AddTo(tokens * hidden_, d_normed, d_input);
+    AddTo(share.tokens * hidden_, d_normed, d_input);
     return;
   }
   // The residual's part is of the first tokens alone.
-  std::copy_n(d_normed, tokens * hidden_, d_input);
-  for (size_t t = first_text; t < last_text; ++t) {
+  std::copy_n(d_normed, share.tokens * hidden_, d_input);
+  for (size_t t = share.first_text; t < share.last_text; ++t) {
     AddTo(hidden_, d_first_tokens_ + t * hidden_, d_state_ + texts_.begin(t) * hidden_);
   }
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/round_up.h"
 #include "encoder/activation_functions.h"
 #include "encoder/head.h"
 #include "encoder/heads.h"
@@ -14,12 +15,14 @@
 #include "kernels/activation.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 namespace {
 
 /// The texts of one thread in one forward pass. `config` is that of the model, or one that differs from it in
-/// mean_pooling alone.
+/// mean_pooling alone. `team`, if given and idle, shares the products with the calling thread, whose pass must then be
+/// the only one.
 class ForwardPass {
  public:
   ForwardPass(const Model& model, const ModelConfig& config, const PackedTexts& texts, size_t first_text,
@@ -69,19 +72,28 @@ class ForwardPass {
     float* product = layer.product + first * hidden_;
     float* attended = layer.attended + first * hidden_;
     Product(rows, hidden_, hidden_, layer.context + first * hidden_, weights.out, product);
-    AddLayerNorm(rows, hidden_, product, model_.at(weights.out_bias),
-                 dropout_.At(config_, StepDropout::kAttentionOutput, l), first, layer.query_input + first * hidden_,
+    AddLayerNorm(rows, hidden_,
+                 {.x = product,
+                  .bias = model_.at(weights.out_bias),
+                  .dropout = dropout_.At(config_, StepDropout::kAttentionOutput, l),
+                  .first_row = first,
+                  .residual = layer.query_input + first * hidden_},
                  Norm(weights.attention_gamma, weights.attention_beta), attended,
-                 Kept(layer.attended_normal, first * hidden_), Kept(layer.attended_rstd, first));
+                 layer.attended_norm.From(first, hidden_));
 
     float* up = layer.up + first * intermediate_;
     float* activated = layer.activated + first * intermediate_;
     Product(rows, intermediate_, hidden_, attended, weights.up, up);
     BiasActivation(HiddenFunction(config_), rows, intermediate_, up, model_.at(weights.up_bias), activated);
     Product(rows, hidden_, intermediate_, activated, weights.down, product);
-    AddLayerNorm(rows, hidden_, product, model_.at(weights.down_bias), dropout_.At(config_, StepDropout::kOutput, l),
-                 first, attended, Norm(weights.output_gamma, weights.output_beta), layer.output + first * hidden_,
-                 Kept(layer.output_normal, first * hidden_), Kept(layer.output_rstd, first));
+    AddLayerNorm(rows, hidden_,
+                 {.x = product,
+                  .bias = model_.at(weights.down_bias),
+                  .dropout = dropout_.At(config_, StepDropout::kOutput, l),
+                  .first_row = first,
+                  .residual = attended},
+                 Norm(weights.output_gamma, weights.output_beta), layer.output + first * hidden_,
+                 layer.output_norm.From(first, hidden_));
   }
 
   /// ModernBERT's: middle = input + attention(norm(input)), output = middle + perceptron(norm(middle)), and once more a
@@ -93,8 +105,8 @@ class ForwardPass {
     const size_t at = first * hidden_;
     if (l > 0) {
       const size_t all = first_ * hidden_;
-      AddLayerNorm(rows_, hidden_, layer.input + all, nullptr, {}, 0, nullptr, Norm(weights.attention_gamma),
-                   layer.normed + all, Kept(layer.input_normal, all), Kept(layer.input_rstd, first_));
+      AddLayerNorm(rows_, hidden_, {.x = layer.input + all}, Norm(weights.attention_gamma), layer.normed + all,
+                   layer.input_norm.From(first_, hidden_));
     }
     AttendInLayer(l);
     float* product = layer.product + at;
@@ -109,8 +121,8 @@ class ForwardPass {
     AddTo(rows * hidden_, product, middle);
 
     float* attended = layer.attended + at;
-    AddLayerNorm(rows, hidden_, middle, nullptr, {}, 0, nullptr, Norm(weights.output_gamma), attended,
-                 Kept(layer.attended_normal, at), Kept(layer.attended_rstd, first));
+    AddLayerNorm(rows, hidden_, {.x = middle}, Norm(weights.output_gamma), attended,
+                 layer.attended_norm.From(first, hidden_));
     float* up = layer.up + first * 2 * intermediate_;
     float* activated = layer.activated + first * intermediate_;
     Product(rows, 2 * intermediate_, hidden_, attended, weights.up, up);
@@ -119,8 +131,8 @@ class ForwardPass {
     Product(rows, hidden_, intermediate_, activated, weights.down, product);
     float* output = layer.output + at;
     if (l + 1 == activations_.layers.size()) {
-      AddLayerNorm(rows, hidden_, product, nullptr, {}, 0, middle, Norm(model_.layout().final_gamma), output,
-                   Kept(layer.output_normal, at), Kept(layer.output_rstd, first));
+      AddLayerNorm(rows, hidden_, {.x = product, .residual = middle}, Norm(model_.layout().final_gamma), output,
+                   layer.output_norm.From(first, hidden_));
     } else {
       std::copy_n(middle, rows * hidden_, output);
       AddTo(rows * hidden_, product, output);
@@ -191,8 +203,7 @@ class ForwardPass {
     float* mine = x + first_ * width;
     const LayerNormWeights norm =
         IsPreNorm(config_) ? Norm(layout.embedding_gamma) : Norm(layout.embedding_gamma, layout.embedding_beta);
-    AddLayerNorm(rows_, width, mine, nullptr, {}, 0, nullptr, norm, mine,
-                 Kept(activations_.embedding_normal, first_ * width), Kept(activations_.embedding_rstd, first_));
+    AddLayerNorm(rows_, width, {.x = mine}, norm, mine, activations_.embedding_norm.From(first_, width));
     ApplyDropout(dropout_.At(config_, StepDropout::kEmbedding), first_, rows_, width, mine);
     if (activations_.embeddings == nullptr) return;
     Product(rows_, hidden_, width, mine, layout.project, input + first_ * hidden_);
@@ -206,16 +217,10 @@ class ForwardPass {
     ForEachHead(config_, layer, firsts, texts_, first_text_, last_text_, [&](const HeadPlace& at) {
       const float* query = layer.query + at.query_row * layer.query_stride + at.column;
       const size_t keys = at.token_row * layer.key_stride + at.column;
-      AttentionShape shape = at.shape;
-      if (config_.relative_span > 0) {
-        const RelativePositions& relative = activations_.relative;
-        AddRelativeScores(relative.places(), relative.Head(l, at.column), query, layer.key + keys, shape, scratch_);
-      }
-      if (config_.bias_buckets > 0) activations_.position_bias.Apply(at.column / shape.head_size, shape, scratch_);
-      if (IsLocalLayer(config_, l))
-        ApplyLocalMask(static_cast<size_t>(config_.local_distance), /*written=*/at.column > 0, shape, scratch_);
-      Attention(shape, query, layer.key + keys, layer.value + keys, dropout,
-                layer.context + at.query_row * hidden_ + at.column, Kept(layer.log_sum, at.shape.first_row), scratch_);
+      const AttentionShape shape = ShapeWithBias(config_, activations_, l, at, scratch_);
+      float* log_sum = layer.log_sum == nullptr ? nullptr : layer.log_sum + shape.first_row;
+      Attention(shape, {query, layer.key + keys, layer.value + keys}, dropout,
+                layer.context + at.query_row * hidden_ + at.column, log_sum, scratch_);
     });
   }
 
@@ -262,7 +267,6 @@ class ForwardPass {
     return {model_.at(gamma), model_.at(beta), config_.layer_norm_eps};
   }
   LayerNormWeights Norm(size_t gamma) const { return {model_.at(gamma), nullptr, config_.layer_norm_eps}; }
-  static float* Kept(float* buffer, size_t offset) { return buffer == nullptr ? nullptr : buffer + offset; }
 
   const Model& model_;
   const ModelConfig& config_;
@@ -300,10 +304,9 @@ Dropout StepDropout::At(const ModelConfig& config, Place place, size_t layer) co
 
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
              const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
-             AttentionScratch& scratch, ThreadPool* team) {
+             AttentionScratch& scratch) {
   if (first_text < last_text) {
-    ForwardPass(model, model.config(), texts, first_text, last_text, dropout, products, activations, scratch, team)
-        .Run();
+    ForwardPass(model, model.config(), texts, first_text, last_text, dropout, products, activations, scratch).Run();
   }
 }
 
@@ -317,19 +320,19 @@ void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_tex
 }
 
 std::span<const float> ForwardRunner::Logits(const PackedTexts& texts) {
-  Run(texts, model_.config());
+  Run(texts, model_.config(), Output::kLogits);
   return {activations_.logits, texts.texts() * model_.config().labels.size()};
 }
 
-/// Computes the logits, or the features alone with a configuration that is not the model's.
-void ForwardRunner::Run(const PackedTexts& texts, const ModelConfig& config) {
+/// `config` is that of the model, or one that differs from it in mean_pooling alone.
+void ForwardRunner::Run(const PackedTexts& texts, const ModelConfig& config, Output output) {
   activations_.Prepare(config, texts, Activations::Keep::kNothing);
   if (model_.config().relative_span > 0) {
     // For somewhat longer texts too, so that it is seldom done again.
     const size_t longest = LongestOf(texts);
     if (longest > activations_.relative.longest()) {
       const auto most = static_cast<size_t>(MaxTokens(model_.config()));
-      activations_.relative.Compute(model_, std::min((longest + 31) / 32 * 32, most), {}, Precision::kF32,
+      activations_.relative.Compute(model_, std::min(RoundUp(longest, 32), most), {}, Precision::kF32,
                                     /*keep=*/false, pool_);
     }
   }
@@ -341,8 +344,11 @@ void ForwardRunner::Run(const PackedTexts& texts, const ModelConfig& config) {
     if (first == last) return;
     const StepDropout none;
     ForwardPass pass(model_, config, texts, first, last, none, Precision::kF32, activations_, scratch, team);
-    if (&config == &model_.config()) return pass.Run();
-    pass.ComputeFeatures();
+    if (output == Output::kLogits) {
+      pass.Run();
+    } else {
+      pass.ComputeFeatures();
+    }
   };
   // Fewer texts than threads: all of them compute one text after the other together.
   if (texts.texts() < static_cast<size_t>(pool_.size())) return compute(0, texts.texts(), scratch_[0], &pool_);
@@ -405,7 +411,7 @@ FloatBuffer ForwardRunner::AllMeans(const PackedTexts& texts, const std::functio
   const auto hidden = static_cast<size_t>(mean_config_.hidden_size);
   FloatBuffer means(texts.texts() * hidden);
   InBatches(texts, /*max_texts=*/0, done, [&](const PackedTexts& batch, size_t first) {
-    Run(batch, mean_config_);
+    Run(batch, mean_config_, Output::kFeatures);
     std::copy_n(activations_.features, batch.texts() * hidden, means.data() + first * hidden);
   });
   return means;

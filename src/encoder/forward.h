@@ -28,11 +28,10 @@ struct StepDropout {
 
 /// Computes activations.logits of texts first_text ... last_text - 1, on the calling thread. `activations` must be
 /// prepared for `texts`, with relative positions, attention biases or rotary positions computed if the model has them.
-/// Different ranges may run at the same time, each with its own scratch. `team`, if given and idle, shares the products
-/// with the caller, which must then run no other range.
+/// Different ranges may run at the same time, each with its own scratch.
 void Forward(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text,
              const StepDropout& dropout, const MatMulOptions& products, Activations& activations,
-             AttentionScratch& scratch, ThreadPool* team = nullptr);
+             AttentionScratch& scratch);
 
 /// Computes one layer again from its stored input, with equal results.
 void ForwardLayer(const Model& model, const PackedTexts& texts, size_t first_text, size_t last_text, size_t layer,
@@ -71,7 +70,9 @@ class ForwardRunner {
   void WeightsChanged() { activations_.relative.Clear(); }
 
  private:
-  void Run(const PackedTexts& texts, const ModelConfig& config);
+  /// What a run computes: the logits, or what the head would read, without the head.
+  enum class Output { kLogits, kFeatures };
+  void Run(const PackedTexts& texts, const ModelConfig& config, Output output);
 
   const Model& model_;
   ThreadPool& pool_;

@@ -2,8 +2,7 @@
 
 #include <cmath>
 
-#include "kernels/adamw.h"
-#include "kernels/embedding.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 

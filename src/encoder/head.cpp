@@ -25,10 +25,9 @@ void HeadForward(const Model& model, size_t first_text, size_t last_text, const 
            at.pooled_input + first, hidden, products);
   const float* dense_bias = HasHeadNorm(config) ? nullptr : model.at(layout.head_dense_bias);
   BiasActivation(HeadFunction(config), texts, hidden, at.pooled_input + first, dense_bias, at.pooled + first);
-  if (at.pooled_normal != nullptr) {
-    AddLayerNorm(texts, hidden, at.pooled + first, nullptr, {}, 0, nullptr,
-                 {model.at(layout.head_gamma), nullptr, config.layer_norm_eps}, at.pooled + first,
-                 at.pooled_normal + first, at.pooled_rstd + first_text);
+  if (!at.pooled_norm.empty()) {
+    AddLayerNorm(texts, hidden, {.x = at.pooled + first}, {model.at(layout.head_gamma), nullptr, config.layer_norm_eps},
+                 at.pooled + first, at.pooled_norm.From(first_text, hidden));
   }
   ApplyDropout(dropout.At(config, StepDropout::kHead), first_text, texts, hidden, at.pooled + first);
   float* logits = at.logits + first_text * labels;
@@ -52,10 +51,9 @@ void HeadBackward(const Model& model, size_t first_text, size_t last_text, int t
   MatMulNN(texts, hidden, labels, of_logits, labels, model.at(layout.classifier), hidden, 0.0f, pooled, hidden,
            products);
   ApplyDropout(dropout.At(config, StepDropout::kHead), first_text, texts, hidden, pooled);
-  if (at.pooled_normal != nullptr) {
-    AddLayerNormBackward(texts, hidden, pooled, at.pooled_normal + first, at.pooled_rstd + first_text,
-                         model.at(layout.head_gamma), {}, 0, nullptr, gradients.vector_at(thread, layout.head_gamma),
-                         nullptr, nullptr);
+  if (!at.pooled_norm.empty()) {
+    AddLayerNormBackward(texts, hidden, pooled, at.pooled_norm.From(first_text, hidden), model.at(layout.head_gamma),
+                         {gradients.vector_at(thread, layout.head_gamma)});
   }
   float* dense_bias = HasHeadNorm(config) ? nullptr : gradients.vector_at(thread, layout.head_dense_bias);
   BiasActivationBackward(HeadFunction(config), texts, hidden, at.pooled_input + first, pooled, grads.again + first,

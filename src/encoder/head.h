@@ -10,6 +10,7 @@
 #include "encoder/gradients.h"
 #include "encoder/model.h"
 #include "encoder/weight_gradients.h"
+#include "kernels/layer_norm.h"
 
 namespace winnow {
 
@@ -19,9 +20,8 @@ struct HeadPlaces {
   float* input;           ///< [texts, h] features after their dropout; null if the architecture has no such dropout
   float* pooled_input;    ///< [texts, h] output of the dense layer before the activation function
   float* pooled;          ///< [texts, h] output of the activation function, normalized in ModernBERT
-  float* pooled_normal;   ///< [texts, h] normalization before gamma; null if the head has none
-  float* pooled_rstd;     ///< [texts] reciprocal standard deviations
-  float* logits;          ///< [texts, labels]
+  NormalizedRows pooled_norm;  ///< [texts, h] normalization of `pooled`; empty if the head has none
+  float* logits;               ///< [texts, labels]
 
   const float* dense_input() const { return input != nullptr ? input : features; }
 };
@@ -32,8 +32,7 @@ inline HeadPlaces HeadPlacesOf(const Activations& activations) {
           .input = activations.head_input,
           .pooled_input = activations.pooled_input,
           .pooled = activations.pooled,
-          .pooled_normal = activations.pooled_normal,
-          .pooled_rstd = activations.pooled_rstd,
+          .pooled_norm = activations.pooled_norm,
           .logits = activations.logits};
 }
 

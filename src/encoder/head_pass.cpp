@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/round_up.h"
 #include "encoder/activation_functions.h"
 
 namespace winnow {
 namespace {
 
 /// A matrix of so many floats begins at a cache line.
-size_t Aligned(size_t floats) { return (floats + 15) / 16 * 16; }
+size_t Aligned(size_t floats) { return RoundUp(floats, 16); }
 
 }  // namespace
 
@@ -42,8 +43,7 @@ std::span<const float> HeadPass::Run(std::span<const float> features, const Step
          .input = HasHeadInputDropout(model_.config()) ? take(hidden_) : nullptr,
          .pooled_input = take(hidden_),
          .pooled = take(hidden_),
-         .pooled_normal = HasHeadNorm(model_.config()) ? take(hidden_) : nullptr,
-         .pooled_rstd = HasHeadNorm(model_.config()) ? take(1) : nullptr,
+         .pooled_norm = HasHeadNorm(model_.config()) ? NormalizedRows{take(hidden_), take(1)} : NormalizedRows(),
          .logits = take(labels_)};
   pooled_grad_ = take(hidden_);
   again_ = take(hidden_);

@@ -1,5 +1,4 @@
-/// Training and evaluation of the classification head alone, on features: the outputs of the layers below for each
-/// text.
+/// Training and evaluation of the classification head alone, on features: what the layers below compute of each text.
 /// If those layers are frozen, their outputs are the same in each epoch and are computed once
 /// (ForwardRunner::AllFeatures); a step then costs two small products instead of a pass through all layers.
 #pragma once

@@ -78,4 +78,25 @@ inline void ApplyLocalMask(size_t distance, bool written, AttentionShape& shape,
   }
 }
 
+/// Returns the shape of a head of layer `l` with the bias of its scores, if it has one, in the scratch's memory: the
+/// scores of relative positions, the biases by distance, or the mask of a local layer. Heads of a text must come one
+/// after the other, from the first on.
+inline AttentionShape ShapeWithBias(const ModelConfig& config, const Activations& activations, size_t l,
+                                    const HeadPlace& at, AttentionScratch& scratch) {
+  AttentionShape shape = at.shape;
+  if (config.relative_span > 0) {
+    const LayerActivations& layer = activations.layers[l];
+    const float* query = layer.query + at.query_row * layer.query_stride + at.column;
+    const float* key = layer.key + at.token_row * layer.key_stride + at.column;
+    const RelativePositions& relative = activations.relative;
+    AddRelativeScores(relative.places(), relative.Head(l, at.column), query, key, shape, scratch);
+  }
+  const size_t head = at.column / shape.head_size;
+  if (config.bias_buckets > 0) activations.position_bias.Apply(head, shape, scratch);
+  if (IsLocalLayer(config, l)) {
+    ApplyLocalMask(static_cast<size_t>(config.local_distance), /*written=*/head > 0, shape, scratch);
+  }
+  return shape;
+}
+
 }  // namespace winnow

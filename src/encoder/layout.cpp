@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/round_up.h"
 #include "bundle/weight_names.h"
 
 namespace winnow {
@@ -45,7 +46,7 @@ class Placer {
     layout_.head_dense = Matrix(std::string(names_.head_dense) + ".weight", h_, h_);
     MarkHead(HasOptionalHead());
     layout_.classifier = Matrix(std::string(names_.classifier) + ".weight", labels(), h_);
-    MarkHead(false);
+    MarkHead(/*optional=*/false);
   }
 
   /// Places the vectors: biases and the weights of normalizations.
@@ -74,7 +75,7 @@ class Placer {
     }
     MarkHead(HasOptionalHead());
     layout_.classifier_bias = Bias(std::string(names_.classifier), labels());
-    MarkHead(false);
+    MarkHead(/*optional=*/false);
     Align();
   }
 
@@ -160,7 +161,7 @@ class Placer {
     layout_.weights.back().head = true;
     layout_.weights.back().optional = optional;
   }
-  void Align() { layout_.total = (layout_.total + 15) / 16 * 16; }
+  void Align() { layout_.total = RoundUp(layout_.total, 16); }
 
   Layout& layout_;
   const ModelConfig& config_;

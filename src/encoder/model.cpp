@@ -4,12 +4,13 @@
 #include <cmath>
 #include <cstdint>
 #include <set>
+#include <span>
 
 #include "base/mapped_memory.h"
 #include "base/random.h"
 #include "bundle/open_weights.h"
 #include "bundle/weight_names.h"
-#include "kernels/adamw.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 namespace {
@@ -48,6 +49,21 @@ Result<void> CheckTensor(const std::filesystem::path& dir, const WeightInfo& wei
       classifier ? "this looks like a pretrained head; pass --reinit-head to train a new one" : kDifferentModels);
 }
 
+/// Checks that the values of a tensor are finite: a part at a time, after which what was read of the file need not
+/// stay, since token embeddings can be a gigabyte.
+Result<void> RequireFinite(std::span<const float> values, const TensorView& tensor, const std::filesystem::path& path,
+                           const SafetensorsFile& file) {
+  constexpr size_t kPart = 1 << 24;
+  bool finite = true;
+  for (size_t begin = 0; begin < values.size(); begin += kPart) {
+    finite = finite && AllFinite(std::min(kPart, values.size() - begin), values.data() + begin);
+    if (values.size() >= kPart / 16) file.ReleaseMemory();
+  }
+  if (finite) return {};
+  return Fail(ErrorCode::kInvalidModel, path.string() + ": tensor '" + tensor.name + "' holds NaN or infinite values",
+              "the file is damaged, or its training diverged; download it again");
+}
+
 }  // namespace
 
 float* Model::Place(const WeightInfo& weight) {
@@ -78,6 +94,23 @@ Model Model::Fresh(ModelConfig config, uint64_t seed) {
   return model;
 }
 
+Result<const float*> Model::Read(const WeightInfo& weight, const TensorView& tensor,
+                                 const std::shared_ptr<const SafetensorsFile>& file, bool writable) {
+  if (weight.offset == layout_.words) {
+    const bool map = !writable && tensor.dtype == DType::kF32 &&
+                     reinterpret_cast<uintptr_t>(tensor.data.data()) % alignof(float) == 0;
+    if (map) {
+      file_ = file;
+      return words_ = reinterpret_cast<const float*>(tensor.data.data());
+    }
+    words_memory_.Resize(layout_.matrices);
+    words_memory_.Zero();
+    words_ = words_memory_.data();
+  }
+  TRY(CopyAsF32(tensor, {Place(weight), weight.count}));
+  return Place(weight);
+}
+
 Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, const LoadOptions& options) {
   const std::filesystem::path path = dir / "model.safetensors";
   auto file = std::make_shared<const SafetensorsFile>(TRY(OpenWeights(dir)));
@@ -106,34 +139,8 @@ Result<Model> Model::Load(const std::filesystem::path& dir, ModelConfig config, 
       }
       continue;
     }
-    const bool map = weight.offset == model.layout_.words && !options.writable && tensor->dtype == DType::kF32 &&
-                     reinterpret_cast<uintptr_t>(tensor->data.data()) % alignof(float) == 0;
-    const float* values;
-    if (map) {
-      model.words_ = reinterpret_cast<const float*>(tensor->data.data());
-      model.file_ = file;
-      values = model.words_;
-    } else {
-      if (weight.offset == model.layout_.words) {
-        model.words_memory_.Resize(model.layout_.matrices);
-        model.words_memory_.Zero();
-        model.words_ = model.words_memory_.data();
-      }
-      TRY(CopyAsF32(*tensor, {model.Place(weight), weight.count}));
-      values = model.Place(weight);
-    }
-    // A part at a time, and what was read of the file need not stay: token embeddings can be a gigabyte.
-    constexpr size_t kPart = 1 << 24;
-    bool finite = true;
-    for (size_t begin = 0; begin < weight.count; begin += kPart) {
-      finite = finite && AllFinite(std::min(kPart, weight.count - begin), values + begin);
-      if (weight.count >= kPart / 16) file->ReleaseMemory();
-    }
-    if (!finite) {
-      return Fail(ErrorCode::kInvalidModel,
-                  path.string() + ": tensor '" + tensor->name + "' holds NaN or infinite values",
-                  "the file is damaged, or its training diverged; download it again");
-    }
+    const float* values = TRY(model.Read(weight, *tensor, file, options.writable));
+    TRY(RequireFinite({values, weight.count}, *tensor, path, *file));
   }
   TRY(file->CheckFile());
   for (const std::string& name : fresh)

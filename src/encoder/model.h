@@ -61,6 +61,10 @@ class Model {
   explicit Model(ModelConfig config) : config_(std::move(config)), layout_(config_) {}
   float* Place(const WeightInfo& weight);
   void Initialize(const WeightInfo& weight, uint64_t seed);
+  /// Copies the tensor of a weight into memory, or leaves token embeddings in `file` unless they must be writable.
+  /// Returns their place.
+  Result<const float*> Read(const WeightInfo& weight, const TensorView& tensor,
+                            const std::shared_ptr<const SafetensorsFile>& file, bool writable);
 
   ModelConfig config_;
   Layout layout_;

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "bundle/relative_row.h"
-#include "kernels/embedding.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 

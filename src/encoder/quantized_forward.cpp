@@ -10,8 +10,8 @@
 #include "encoder/cutter.h"
 #include "encoder/heads.h"
 #include "kernels/activation.h"
-#include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 namespace {
@@ -99,8 +99,8 @@ class Pass {
       const size_t row = begin(t);
       float* x = embeddings + row * width;
       model_.Embed(texts_.ids.subspan(first_token_ + row, length(t)), texts_.first_length(first_text_ + t), x);
-      AddLayerNorm(length(t), width, x, nullptr, {}, 0, nullptr,
-                   {model_.embedding_gamma(), model_.embedding_beta(), config_.layer_norm_eps}, x, nullptr, nullptr);
+      AddLayerNorm(length(t), width, {.x = x},
+                   {model_.embedding_gamma(), model_.embedding_beta(), config_.layer_norm_eps}, x);
     }
     if (project) {
       team_.Wait();
@@ -186,8 +186,8 @@ class Pass {
         const bool written = unit > mine.begin && unit % heads > 0;
         ApplyLocalMask(static_cast<size_t>(config_.local_distance), written, shape, scratch);
       }
-      Attention(shape, q + column, k + column, k + block_ + column, {},
-                context + (firsts ? t - texts.begin : row) * hidden_ + column, nullptr, scratch);
+      Attention(shape, {q + column, k + column, k + block_ + column}, {},
+                context + (firsts ? t - texts.begin : row) * hidden_ + column, /*log_sum=*/nullptr, scratch);
     }
   }
 
@@ -224,8 +224,7 @@ class Pass {
     const size_t count = mine.end - mine.begin;
     const size_t at = mine.begin * hidden_;
     const auto normalize = [&](const float* gamma, float* to) {
-      AddLayerNorm(count, hidden_, x + at, nullptr, {}, 0, nullptr, {gamma, nullptr, config_.layer_norm_eps}, to,
-                   nullptr, nullptr);
+      AddLayerNorm(count, hidden_, {.x = x + at}, {gamma, nullptr, config_.layer_norm_eps}, to);
     };
     if (layer.out.of_bytes()) ToPanelBytes(mine, context, hidden_);
     team_.Wait();
@@ -265,8 +264,8 @@ class Pass {
     const size_t count = mine.end - mine.begin;
     const size_t at = mine.begin * hidden_;
     const auto normalize = [&](const FloatBuffer& gamma, const FloatBuffer& beta) {
-      AddLayerNorm(count, hidden_, s_.product.data() + at, nullptr, {}, 0, x + at,
-                   {gamma.data(), beta.data(), config_.layer_norm_eps}, x + at, nullptr, nullptr);
+      AddLayerNorm(count, hidden_, {.x = s_.product.data() + at, .residual = x + at},
+                   {gamma.data(), beta.data(), config_.layer_norm_eps}, x + at);
     };
     if (layer.out.of_bytes()) ToPanelBytes(mine, context, hidden_);
     team_.Wait();
@@ -312,8 +311,8 @@ class Pass {
     team_.Wait();
     if (HasHeadNorm(config_)) {
       float* pooled = s_.first_context.data() + mine.begin * hidden_;
-      AddLayerNorm(mine.end - mine.begin, hidden_, pooled, nullptr, {}, 0, nullptr,
-                   {model_.head_gamma(), nullptr, config_.layer_norm_eps}, pooled, nullptr, nullptr);
+      AddLayerNorm(mine.end - mine.begin, hidden_, {.x = pooled},
+                   {model_.head_gamma(), nullptr, config_.layer_norm_eps}, pooled);
       team_.Wait();
     }
     Product(num_texts_, {nullptr, nullptr, s_.first_context.data()}, model_.classifier(), 0, num_labels,

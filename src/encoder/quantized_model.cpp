@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mapped_memory.h"
 #include "base/mutex.h"
+#include "base/round_up.h"
 #include "bundle/int4_rows.h"
 #include "bundle/int8_rows.h"
 #include "encoder/position_runs.h"
@@ -15,6 +16,7 @@
 #include "kernels/bf16.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 namespace {
@@ -44,6 +46,65 @@ Storage StorageOf(const Layout& layout, const WeightInfo& weight, const Quantiza
   }
   return weight.offset == layout.positions ? Storage::kBytes : Storage::kFloat;
 }
+
+/// The tensors of a file of quantized weights, and the memory of those whose values are not the model's own.
+class QuantizedTensors {
+ public:
+  void Add(const WeightInfo& weight, const float* values, Storage storage) {
+    switch (storage) {
+      case Storage::kFloat:
+        tensors_.push_back(ViewOf(weight.name, weight.shape, {values, weight.count}));
+        return;
+      case Storage::kBf16:
+        return AddBf16(weight, values);
+      case Storage::kBytes:
+        return AddBytes(weight, values);
+      case Storage::kInt4:
+        return AddInt4(weight, values);
+    }
+  }
+  const std::vector<TensorView>& views() const { return tensors_; }
+
+ private:
+  void AddBf16(const WeightInfo& weight, const float* values) {
+    AlignedBuffer<uint16_t>& halves = halves_.emplace_back(weight.count);
+    RoundToBf16(weight.count, values, halves.data());
+    tensors_.push_back({weight.name, DType::kBF16, weight.shape, std::as_bytes(halves.span())});
+  }
+
+  void AddBytes(const WeightInfo& weight, const float* values) {
+    const auto rows = static_cast<size_t>(weight.shape[0]);
+    AlignedBuffer<int8_t>& bytes = bytes_.emplace_back(weight.count);
+    FloatBuffer& scales = scales_.emplace_back(rows);
+    RoundRowsToInt8(rows, weight.count / rows, values, bytes.data(), scales.data());
+    tensors_.push_back({weight.name, DType::kI8, weight.shape, std::as_bytes(bytes.span())});
+    AddScales(weight, scales);
+  }
+
+  void AddInt4(const WeightInfo& weight, const float* values) {
+    const auto rows = static_cast<size_t>(weight.shape[0]);
+    const size_t columns = weight.count / rows;
+    AlignedBuffer<uint8_t>& nibbles = nibbles_.emplace_back(weight.count / 2);
+    AlignedBuffer<int8_t>& block_scales = bytes_.emplace_back(rows * Int4Blocks(columns));
+    FloatBuffer& scales = scales_.emplace_back(rows);
+    RoundRowsToInt4(rows, columns, values, nibbles.data(), block_scales.data(), scales.data());
+    const auto shape = [&](size_t width) { return std::vector{weight.shape[0], static_cast<int64_t>(width)}; };
+    tensors_.push_back({weight.name, DType::kU8, shape(columns / 2), std::as_bytes(nibbles.span())});
+    tensors_.push_back(
+        {weight.name + kBlockScaleSuffix, DType::kI8, shape(Int4Blocks(columns)), std::as_bytes(block_scales.span())});
+    AddScales(weight, scales);
+  }
+
+  void AddScales(const WeightInfo& weight, const FloatBuffer& scales) {
+    tensors_.push_back(ViewOf(weight.name + kScaleSuffix, {weight.shape[0]}, scales.span()));
+  }
+
+  std::vector<TensorView> tensors_;
+  std::vector<AlignedBuffer<uint16_t>> halves_;
+  std::vector<AlignedBuffer<int8_t>> bytes_;
+  std::vector<AlignedBuffer<uint8_t>> nibbles_;
+  std::vector<FloatBuffer> scales_;
+};
 
 /// One layer's relative positions as RelativeHead has them, [2h, stride], from the normalized table [rows, h].
 void ProjectPositions(const ProductInput& table, size_t rows, const PackedWeights& weights, const float* bias,
@@ -90,50 +151,13 @@ Result<void> WriteQuantizedWeights(const Model& model, const QuantizationPlan& p
                     " inputs, so that sums of 32 bits could overflow",
                 "use the float weights");
   }
-  std::vector<TensorView> tensors;
-  std::vector<AlignedBuffer<uint8_t>> nibbles;
-  std::vector<AlignedBuffer<int8_t>> bytes;
-  std::vector<FloatBuffer> scales;
-  std::vector<AlignedBuffer<uint16_t>> halves;
+  QuantizedTensors tensors;
   for (const WeightInfo& weight : layout.weights) {
     const float* values = weight.offset < layout.matrices ? model.words() : model.at(weight.offset);
-    switch (StorageOf(layout, weight, plan)) {
-      case Storage::kFloat:
-        tensors.push_back(ViewOf(weight.name, weight.shape, {values, weight.count}));
-        break;
-      case Storage::kBf16: {
-        AlignedBuffer<uint16_t>& to = halves.emplace_back(weight.count);
-        RoundToBf16(weight.count, values, to.data());
-        tensors.push_back({weight.name, DType::kBF16, weight.shape, std::as_bytes(to.span())});
-        break;
-      }
-      case Storage::kInt4: {
-        const auto rows = static_cast<size_t>(weight.shape[0]);
-        const size_t columns = weight.count / rows;
-        AlignedBuffer<uint8_t>& to = nibbles.emplace_back(weight.count / 2);
-        AlignedBuffer<int8_t>& block_scales = bytes.emplace_back(rows * Int4Blocks(columns));
-        FloatBuffer& scale = scales.emplace_back(rows);
-        RoundRowsToInt4(rows, columns, values, to.data(), block_scales.data(), scale.data());
-        const auto shape = [&](size_t width) { return std::vector{weight.shape[0], static_cast<int64_t>(width)}; };
-        tensors.push_back({weight.name, DType::kU8, shape(columns / 2), std::as_bytes(to.span())});
-        tensors.push_back({weight.name + kBlockScaleSuffix, DType::kI8, shape(Int4Blocks(columns)),
-                           std::as_bytes(block_scales.span())});
-        tensors.push_back(ViewOf(weight.name + kScaleSuffix, {weight.shape[0]}, scale.span()));
-        break;
-      }
-      case Storage::kBytes: {
-        const auto rows = static_cast<size_t>(weight.shape[0]);
-        AlignedBuffer<int8_t>& to = bytes.emplace_back(weight.count);
-        FloatBuffer& scale = scales.emplace_back(rows);
-        RoundRowsToInt8(rows, weight.count / rows, values, to.data(), scale.data());
-        tensors.push_back({weight.name, DType::kI8, weight.shape, std::as_bytes(to.span())});
-        tensors.push_back(ViewOf(weight.name + kScaleSuffix, {weight.shape[0]}, scale.span()));
-        break;
-      }
-    }
+    tensors.Add(weight, values, StorageOf(layout, weight, plan));
   }
   TRY(model.CheckFile());
-  return WriteSafetensors(dir / kInt8Weights, tensors, {{"format", "pt"}, {kLabelsKey, LabelsText(config)}});
+  return WriteSafetensors(dir / kInt8Weights, tensors.views(), {{"format", "pt"}, {kLabelsKey, LabelsText(config)}});
 }
 
 Result<void> QuantizedModel::LoadLayers(const QuantizedReader& read, const Layout& layout, ThreadPool& pool) {
@@ -275,7 +299,7 @@ Result<void> QuantizedModel::LoadRelativePositions(const QuantizedReader& read, 
   const size_t block = qkv_block();
   relative_columns_ = RelativeColumns(config_, static_cast<size_t>(MaxTokens(config_)));
   const size_t rows = relative_columns_.width;
-  relative_stride_ = (rows + 15) / 16 * 16;
+  relative_stride_ = RoundUp(rows, 16);
   const size_t layer_size = 2 * hidden * relative_stride_;
   relative_.Resize(num_layers() * layer_size + 16);  // kernels read a little beyond a row
   relative_.Zero();
@@ -283,8 +307,7 @@ Result<void> QuantizedModel::LoadRelativePositions(const QuantizedReader& read, 
   const FloatBuffer gamma = TRY(read.Floats(layout.relative_gamma));
   const FloatBuffer beta = TRY(read.Floats(layout.relative_beta));
   float* first = table.data() + relative_columns_.first_row * hidden;
-  AddLayerNorm(rows, hidden, first, nullptr, {}, 0, nullptr, {gamma.data(), beta.data(), config_.layer_norm_eps}, first,
-               nullptr, nullptr);
+  AddLayerNorm(rows, hidden, {.x = first}, {gamma.data(), beta.data(), config_.layer_norm_eps}, first);
   AlignedBuffer<uint8_t> bytes(rows * ByteStride(hidden));
   AlignedBuffer<ByteScale> scales(rows);
   QuantizeRows(rows, hidden, first, bytes.data(), scales.data());
@@ -315,9 +338,7 @@ RelativeHead QuantizedModel::relative_head(size_t layer, size_t column) const {
   return {.query_t = query, .key_t = query + hidden * relative_stride_, .stride = relative_stride_};
 }
 
-size_t QuantizedModel::qkv_block() const {
-  return (static_cast<size_t>(config_.hidden_size) + kColumnBlock - 1) / kColumnBlock * kColumnBlock;
-}
+size_t QuantizedModel::qkv_block() const { return RoundUp(static_cast<size_t>(config_.hidden_size), kColumnBlock); }
 
 Result<void> QuantizedModel::CheckFile() const { return CheckMapped(word_scales_); }
 

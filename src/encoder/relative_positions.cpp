@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
+#include "base/round_up.h"
 #include "bundle/relative_row.h"
 #include "encoder/forward.h"
-#include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 namespace {
@@ -51,17 +52,19 @@ void RelativePositions::Compute(const Model& model, size_t longest, const StepDr
   columns_ = RelativeColumns(config, longest);
   hidden_ = static_cast<size_t>(config.hidden_size);
   const size_t width = columns_.width;
-  stride_ = (width + 15) / 16 * 16;
+  stride_ = RoundUp(width, 16);
   rows_.Resize(width * hidden_);
   ascending_.Resize(width * hidden_);
   descending_.Resize(width * hidden_);
+  NormalizedRows kept;
   if (keep) {
     normal_.Resize(width * hidden_);
     rstd_.Resize(width);
+    kept = {normal_.data(), rstd_.data()};
   }
-  AddLayerNorm(width, hidden_, model.at(layout.relative) + columns_.first_row * hidden_, nullptr, {}, 0, nullptr,
+  AddLayerNorm(width, hidden_, {.x = model.at(layout.relative) + columns_.first_row * hidden_},
                {model.at(layout.relative_gamma), model.at(layout.relative_beta), config.layer_norm_eps}, rows_.data(),
-               keep ? normal_.data() : nullptr, keep ? rstd_.data() : nullptr);
+               kept);
   const size_t layer_size = 2 * hidden_ * stride_;
   projected_.Resize(layout.layers.size() * layer_size + kSlack);
   projected_.Zero();
@@ -147,9 +150,9 @@ void RelativePositions::EndLayer(const Model& model, size_t layer, const StepDro
 
 void RelativePositions::EndBackward(const Model& model, Gradients& gradients) {
   const Layout& layout = model.layout();
-  AddLayerNormBackward(columns_.width, hidden_, row_grads_.data(), normal_.data(), rstd_.data(),
-                       model.at(layout.relative_gamma), {}, 0, nullptr, gradients.vector_at(0, layout.relative_gamma),
-                       gradients.vector_at(0, layout.relative_beta), nullptr);
+  AddLayerNormBackward(columns_.width, hidden_, row_grads_.data(), {normal_.data(), rstd_.data()},
+                       model.at(layout.relative_gamma),
+                       {gradients.vector_at(0, layout.relative_gamma), gradients.vector_at(0, layout.relative_beta)});
   float* table = gradients.at(layout.relative);
   if (!gradients.accumulates()) {
     std::fill_n(table, 2 * static_cast<size_t>(model.config().relative_span) * hidden_, 0.0f);

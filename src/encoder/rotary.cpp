@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/round_up.h"
+
 namespace winnow {
 
 void RotaryPositions::Prepare(const ModelConfig& config, size_t longest) {
   longest = std::min(longest, kTable);
   if (longest <= prepared_) return;
-  prepared_ = std::min((longest + 63) / 64 * 64, kTable);  // for somewhat longer texts too
+  prepared_ = std::min(RoundUp(longest, 64), kTable);  // for somewhat longer texts too
   heads_ = static_cast<size_t>(config.num_heads);
   const auto head_size = static_cast<size_t>(config.hidden_size) / heads_;
   half_ = head_size / 2;

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <span>
 
-#include "kernels/embedding.h"
 #include "kernels/matmul.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 

@@ -1,7 +1,5 @@
 #include "kernels/adamw.h"
 
-#include <algorithm>
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/adamw.cpp"
 // The next line comes first, as it includes this file again for each target.
@@ -34,36 +32,6 @@ void AdamWUpdate(const AdamWStep& step, size_t n, float* parameters, const float
   });
 }
 
-void Scale(size_t n, float factor, float* x) {
-  const V f = hn::Set(F(), factor);
-  ForLanes(n, [&](size_t i, auto lanes) { lanes.Store(hn::Mul(lanes.Load(x + i), f), x + i); });
-}
-
-double SumOfSquares(size_t n, const float* x) {
-  constexpr size_t kBlock = 4096;  // summed in float, and the blocks in double
-  double total = 0;
-  for (size_t begin = 0; begin < n; begin += kBlock) {
-    V sum = hn::Zero(F());
-    const float* block = x + begin;
-    ForLanes(std::min(kBlock, n - begin), [&](size_t i, auto lanes) {
-      const V v = lanes.Load(block + i);
-      sum = hn::MulAdd(v, v, sum);
-    });
-    total += static_cast<double>(Sum(sum));
-  }
-  return total;
-}
-
-bool AllFinite(size_t n, const float* x) {
-  // x - x is zero for a finite x, and NaN for an infinite one or NaN.
-  V sum = hn::Zero(F());
-  ForLanes(n, [&](size_t i, auto lanes) {
-    const V v = lanes.Load(x + i);
-    sum = hn::Add(sum, hn::Sub(v, v));
-  });
-  return Sum(sum) == 0.0f;
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace winnow
 HWY_AFTER_NAMESPACE();
@@ -75,15 +43,6 @@ HWY_EXPORT(AdamWUpdate);
 void AdamWUpdate(const AdamWStep& step, size_t n, float* parameters, const float* grads, float* first, float* second) {
   HWY_DYNAMIC_DISPATCH(AdamWUpdate)(step, n, parameters, grads, first, second);
 }
-
-HWY_EXPORT(Scale);
-void Scale(size_t n, float factor, float* x) { HWY_DYNAMIC_DISPATCH(Scale)(n, factor, x); }
-
-HWY_EXPORT(SumOfSquares);
-double SumOfSquares(size_t n, const float* x) { return HWY_DYNAMIC_DISPATCH(SumOfSquares)(n, x); }
-
-HWY_EXPORT(AllFinite);
-bool AllFinite(size_t n, const float* x) { return HWY_DYNAMIC_DISPATCH(AllFinite)(n, x); }
 
 }  // namespace winnow
 #endif

@@ -1,5 +1,4 @@
-/// AdamW (Loshchilov, Hutter 2019) over a slice of parameters, in PyTorch's order of operations, and the norm for
-/// clipping.
+/// AdamW (Loshchilov, Hutter 2019) over a slice of parameters, in PyTorch's order of operations.
 #pragma once
 
 #include <cstddef>
@@ -19,14 +18,5 @@ struct AdamWStep {
 
 /// Updates parameters, first and second moments [n] from grads [n]; a null grads means zeros.
 void AdamWUpdate(const AdamWStep& step, size_t n, float* parameters, const float* grads, float* first, float* second);
-
-/// Computes x *= factor.
-void Scale(size_t n, float factor, float* x);
-
-/// Returns the sum of squares, with a relative error of about 1e-6 for any n.
-double SumOfSquares(size_t n, const float* x);
-
-/// Returns true if no element is infinite or NaN.
-bool AllFinite(size_t n, const float* x);
 
 }  // namespace winnow

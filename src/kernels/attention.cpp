@@ -30,7 +30,8 @@ HWY_BEFORE_NAMESPACE();
 namespace winnow {
 namespace HWY_NAMESPACE {
 
-constexpr size_t kRows = 4;  // queries at a time, in the backward
+/// Queries at a time in the backward pass, and in the forward pass of the few that are left at the end.
+constexpr size_t kRows = 4;
 
 /// outs[r][c] = scales[r] * sum_j weights[r, j] * values[j, c], for the first `count` of kCount rows, in kVectors
 /// vectors from c on, the last of which may be cut by `lanes`.
@@ -142,16 +143,17 @@ HWY_INLINE float ScaleOf(const AttentionShape& shape) {
   return shape.scale > 0 ? shape.scale : 1.0f / std::sqrt(static_cast<float>(shape.head_size));
 }
 
-/// Queries i ... i+count-1 of one head, as kCount of them (missing ones are the first once more).
+/// Queries i ... i+count-1 of one head, as kCount of them (missing ones are the first once more). `kt` is `in.k`,
+/// transposed.
 template <size_t kCount>
-HWY_INLINE void AttendRows(const AttentionShape& shape, size_t i, size_t count, const float* q, const float* kt,
-                           const float* v, const Dropout& dropout, float scale, size_t padded, float* scores,
+HWY_INLINE void AttendRows(const AttentionShape& shape, size_t i, size_t count, const AttentionInput& in,
+                           const float* kt, const Dropout& dropout, float scale, size_t padded, float* scores,
                            float* out, float* log_sum) {
   const float* rows[kCount];
   float* outs[kCount];
   float largest[kCount], sums[kCount];
   for (size_t r = 0; r < kCount; ++r) {
-    rows[r] = q + (i + (r < count ? r : 0)) * shape.q_stride;
+    rows[r] = in.q + (i + (r < count ? r : 0)) * shape.q_stride;
     outs[r] = out + (i + (r < count ? r : 0)) * shape.out_stride;
   }
   Scores<kCount, kWide>(rows, kt, padded, shape.head_size, padded, scores);
@@ -167,19 +169,19 @@ HWY_INLINE void AttendRows(const AttentionShape& shape, size_t i, size_t count, 
     }
   }
   for (float& sum : sums) sum = 1.0f / sum;
-  WeightedSums<kCount, kWide>(scores, padded, v, shape.kv_stride, shape.tokens, shape.head_size, sums, outs, count);
+  WeightedSums<kCount, kWide>(scores, padded, in.v, shape.kv_stride, shape.tokens, shape.head_size, sums, outs, count);
 }
 
-void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
-               float* out, float* log_sum, AttentionScratch& scratch) {
+void Attention(const AttentionShape& shape, const AttentionInput& in, const Dropout& dropout, float* out,
+               float* log_sum, AttentionScratch& scratch) {
   const size_t padded = Padded(shape.tokens);
   const float scale = ScaleOf(shape);
   float* kt = scratch.Floats((shape.head_size + kForwardRows) * padded);
   float* scores = kt + shape.head_size * padded;
-  Transpose(k, shape.tokens, shape.kv_stride, shape.head_size, padded, kt);
+  Transpose(in.k, shape.tokens, shape.kv_stride, shape.head_size, padded, kt);
   const auto attend = [&](auto rows, size_t i) {
     constexpr size_t kCount = decltype(rows)::value;
-    AttendRows<kCount>(shape, i, std::min(kCount, shape.queries - i), q, kt, v, dropout, scale, padded, scores, out,
+    AttendRows<kCount>(shape, i, std::min(kCount, shape.queries - i), in, kt, dropout, scale, padded, scores, out,
                        log_sum);
   };
   size_t i = 0;
@@ -187,14 +189,15 @@ void Attention(const AttentionShape& shape, const float* q, const float* k, cons
     attend(std::integral_constant<size_t, kForwardRows>(), i);
   }
   const size_t left = shape.queries - i;
-  if (left > 4) return attend(std::integral_constant<size_t, kForwardRows>(), i);
-  if (left > 1) return attend(std::integral_constant<size_t, 4>(), i);
+  if (left > kRows) return attend(std::integral_constant<size_t, kForwardRows>(), i);
+  if (left > 1) return attend(std::integral_constant<size_t, kRows>(), i);
   if (left == 1) attend(std::integral_constant<size_t, 1>(), i);
 }
 
 /// grad[j, c] += sum_r weights[r, j] * rows[r][c], for all tokens j. Weights of unused rows are zero.
 HWY_INLINE void AddOuterProducts(const float* weights, size_t padded, const float* const* rows, size_t tokens,
                                  size_t head_size, float* grad, size_t stride) {
+  static_assert(kRows == 4);
   ForLanes(head_size, [&](size_t c, auto lanes) {
     const V r0 = lanes.Load(rows[0] + c), r1 = lanes.Load(rows[1] + c);
     const V r2 = lanes.Load(rows[2] + c), r3 = lanes.Load(rows[3] + c);
@@ -210,21 +213,44 @@ HWY_INLINE void AddOuterProducts(const float* weights, size_t padded, const floa
   });
 }
 
-void AttentionBackward(const AttentionShape& shape, const float* q, const float* k, const float* v,
-                       const Dropout& dropout, const float* log_sum, const float* out_grad, float* q_grad,
-                       float* k_grad, float* v_grad, AttentionScratch& scratch, float* bias_grad) {
+/// The softmax of one row and its backward pass, in place: `a` holds q k^T + bias and becomes A = P * mask; `ds` holds
+/// dA and becomes scale * P (dP - sum_j P dP), the gradient of q k^T + bias.
+HWY_INLINE void SoftmaxBackward(const RowDropout& mask, size_t tokens, size_t padded, float scale, float log_sum,
+                                float* a, float* ds) {
+  std::fill(a + tokens, a + padded, -std::numeric_limits<float>::infinity());
+  const V scales = hn::Set(F(), scale);
+  const V shift = hn::Set(F(), log_sum);
+  V sum = hn::Zero(F());
+  for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
+    const V p = hn::Exp(F(), hn::MulSub(hn::LoadU(F(), a + j), scales, shift));
+    const V dp = hn::Mul(hn::LoadU(F(), ds + j), mask.Factors(j));
+    sum = hn::MulAdd(p, dp, sum);
+    hn::StoreU(p, F(), a + j);
+    hn::StoreU(dp, F(), ds + j);
+  }
+  const V total = hn::Set(F(), Sum(sum));
+  for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
+    const V p = hn::LoadU(F(), a + j);
+    const V dp = hn::LoadU(F(), ds + j);
+    hn::StoreU(hn::Mul(p, mask.Factors(j)), F(), a + j);
+    hn::StoreU(hn::Mul(hn::Mul(p, hn::Sub(dp, total)), scales), F(), ds + j);
+  }
+}
+
+void AttentionBackward(const AttentionShape& shape, const AttentionInput& in, const Dropout& dropout,
+                       const float* log_sum, const float* out_grad, const AttentionGrads& grads,
+                       AttentionScratch& scratch) {
   const size_t padded = Padded(shape.tokens);
   const float scale = ScaleOf(shape);
-  const V scales = hn::Set(F(), scale);
   float* kt = scratch.Floats((2 * shape.head_size + 2 * kRows) * padded);
   float* vt = kt + shape.head_size * padded;
   float* weights = vt + shape.head_size * padded;  // scores, then the dropped-out probabilities A
   float* slopes = weights + kRows * padded;        // dA, then ds
-  Transpose(k, shape.tokens, shape.kv_stride, shape.head_size, padded, kt);
-  Transpose(v, shape.tokens, shape.kv_stride, shape.head_size, padded, vt);
+  Transpose(in.k, shape.tokens, shape.kv_stride, shape.head_size, padded, kt);
+  Transpose(in.v, shape.tokens, shape.kv_stride, shape.head_size, padded, vt);
   for (size_t j = 0; j < shape.tokens; ++j) {
-    std::fill_n(k_grad + j * shape.kv_stride, shape.head_size, 0.0f);
-    std::fill_n(v_grad + j * shape.kv_stride, shape.head_size, 0.0f);
+    std::fill_n(grads.k + j * shape.kv_stride, shape.head_size, 0.0f);
+    std::fill_n(grads.v + j * shape.kv_stride, shape.head_size, 0.0f);
   }
   for (size_t i = 0; i < shape.queries; i += kRows) {
     const size_t count = std::min(kRows, shape.queries - i);
@@ -233,44 +259,25 @@ void AttentionBackward(const AttentionShape& shape, const float* q, const float*
     float* q_grads[kRows];
     for (size_t r = 0; r < kRows; ++r) {
       const size_t row = i + (r < count ? r : 0);
-      q_rows[r] = q + row * shape.q_stride;
+      q_rows[r] = in.q + row * shape.q_stride;
       grad_rows[r] = out_grad + row * shape.out_stride;
-      q_grads[r] = q_grad + row * shape.q_stride;
+      q_grads[r] = grads.q + row * shape.q_stride;
     }
     Scores<kRows, 1>(q_rows, kt, padded, shape.head_size, padded, weights);
     AddBias(shape, i, count, padded, weights);
     Scores<kRows, 1>(grad_rows, vt, padded, shape.head_size, padded, slopes);
-    for (size_t r = 0; r < kRows; ++r) {
-      float* a = weights + r * padded;
+    for (size_t r = 0; r < count; ++r) {
       float* ds = slopes + r * padded;
-      if (r >= count) {
-        std::fill_n(a, padded, 0.0f);
-        std::fill_n(ds, padded, 0.0f);
-        continue;
-      }
-      std::fill(a + shape.tokens, a + padded, -std::numeric_limits<float>::infinity());
-      const V shift = hn::Set(F(), log_sum[i + r]);
-      const RowDropout mask(dropout, shape.first_row + i + r);
-      V sum = hn::Zero(F());
-      for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
-        const V p = hn::Exp(F(), hn::MulSub(hn::LoadU(F(), a + j), scales, shift));
-        const V dp = hn::Mul(hn::LoadU(F(), ds + j), mask.Factors(j));
-        sum = hn::MulAdd(p, dp, sum);
-        hn::StoreU(p, F(), a + j);
-        hn::StoreU(dp, F(), ds + j);
-      }
-      const V total = hn::Set(F(), Sum(sum));
-      for (size_t j = 0; j < padded; j += hn::Lanes(F())) {
-        const V p = hn::LoadU(F(), a + j);
-        const V dp = hn::LoadU(F(), ds + j);
-        hn::StoreU(hn::Mul(p, mask.Factors(j)), F(), a + j);
-        hn::StoreU(hn::Mul(hn::Mul(p, hn::Sub(dp, total)), scales), F(), ds + j);
-      }
-      if (bias_grad != nullptr) std::copy_n(ds, shape.tokens, bias_grad + (i + r) * BiasStride(shape.tokens));
+      SoftmaxBackward(RowDropout(dropout, shape.first_row + i + r), shape.tokens, padded, scale, log_sum[i + r],
+                      weights + r * padded, ds);
+      if (grads.bias != nullptr) std::copy_n(ds, shape.tokens, grads.bias + (i + r) * BiasStride(shape.tokens));
     }
-    WeightedSums<kRows, 1>(slopes, padded, k, shape.kv_stride, shape.tokens, shape.head_size, nullptr, q_grads, count);
-    AddOuterProducts(slopes, padded, q_rows, shape.tokens, shape.head_size, k_grad, shape.kv_stride);
-    AddOuterProducts(weights, padded, grad_rows, shape.tokens, shape.head_size, v_grad, shape.kv_stride);
+    std::fill_n(weights + count * padded, (kRows - count) * padded, 0.0f);
+    std::fill_n(slopes + count * padded, (kRows - count) * padded, 0.0f);
+    WeightedSums<kRows, 1>(slopes, padded, in.k, shape.kv_stride, shape.tokens, shape.head_size, nullptr, q_grads,
+                           count);
+    AddOuterProducts(slopes, padded, q_rows, shape.tokens, shape.head_size, grads.k, shape.kv_stride);
+    AddOuterProducts(weights, padded, grad_rows, shape.tokens, shape.head_size, grads.v, shape.kv_stride);
   }
 }
 
@@ -282,17 +289,16 @@ HWY_AFTER_NAMESPACE();
 namespace winnow {
 
 HWY_EXPORT(Attention);
-void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
-               float* out, float* log_sum, AttentionScratch& scratch) {
-  HWY_DYNAMIC_DISPATCH(Attention)(shape, q, k, v, dropout, out, log_sum, scratch);
+void Attention(const AttentionShape& shape, const AttentionInput& in, const Dropout& dropout, float* out,
+               float* log_sum, AttentionScratch& scratch) {
+  HWY_DYNAMIC_DISPATCH(Attention)(shape, in, dropout, out, log_sum, scratch);
 }
 
 HWY_EXPORT(AttentionBackward);
-void AttentionBackward(const AttentionShape& shape, const float* q, const float* k, const float* v,
-                       const Dropout& dropout, const float* log_sum, const float* out_grad, float* q_grad,
-                       float* k_grad, float* v_grad, AttentionScratch& scratch, float* bias_grad) {
-  HWY_DYNAMIC_DISPATCH(AttentionBackward)
-  (shape, q, k, v, dropout, log_sum, out_grad, q_grad, k_grad, v_grad, scratch, bias_grad);
+void AttentionBackward(const AttentionShape& shape, const AttentionInput& in, const Dropout& dropout,
+                       const float* log_sum, const float* out_grad, const AttentionGrads& grads,
+                       AttentionScratch& scratch) {
+  HWY_DYNAMIC_DISPATCH(AttentionBackward)(shape, in, dropout, log_sum, out_grad, grads, scratch);
 }
 
 }  // namespace winnow

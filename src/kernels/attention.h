@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/round_up.h"
 #include "kernels/dropout.h"
 
 namespace winnow {
@@ -26,21 +27,17 @@ struct AttentionShape {
 };
 
 /// Returns the number of floats from row to row of a bias.
-constexpr size_t BiasStride(size_t tokens) { return (tokens + 15) / 16 * 16; }
+constexpr size_t BiasStride(size_t tokens) { return RoundUp(tokens, 16); }
 
 /// Memory that a thread reuses from call to call; grows as needed.
 class AttentionScratch {
  public:
   /// Reserves enough memory for Attention over texts of up to `tokens` tokens.
-  void Reserve(size_t head_size, size_t tokens) {
-    constexpr size_t kRows = 8, kLanes = 16;  // the most that are computed at a time
-    Floats((head_size + kRows) * ((tokens + kLanes - 1) / kLanes * kLanes));
-  }
-  /// Reserves enough memory for RelativeScores.
+  void Reserve(size_t head_size, size_t tokens) { Floats((head_size + kMostRows) * BiasStride(tokens)); }
+  /// Reserves enough memory for RelativeScores, which has up to 2 tokens - 1 columns, and for its result.
   void ReserveRelative(size_t tokens) {
-    const size_t columns = 2 * tokens + 16;
-    Floats((tokens + 16) * columns + 16);
-    BiasFloats(tokens * ((tokens + 15) / 16 * 16));
+    Floats((tokens + 2 * kMostRows) * (2 * tokens + kMostLanes) + kMostLanes);
+    BiasFloats(tokens * BiasStride(tokens));
   }
   float* Floats(size_t count) { return Room(buffer_, count); }
   /// Return memory for a bias and for its gradient, separate from that of Floats.
@@ -48,6 +45,9 @@ class AttentionScratch {
   float* BiasGradFloats(size_t count) { return Room(bias_grad_, count); }
 
  private:
+  // The most rows and lanes that a kernel computes at a time, on any instruction set.
+  static constexpr size_t kMostRows = 8, kMostLanes = 16;
+
   static float* Room(std::vector<float>& buffer, size_t count) {
     if (buffer.size() < count) buffer.resize(count);
     return buffer.data();
@@ -56,16 +56,31 @@ class AttentionScratch {
   std::vector<float> buffer_, bias_, bias_grad_;
 };
 
+/// The queries, keys and values of one head of one text, as AttentionShape lays them out.
+struct AttentionInput {
+  const float* q;
+  const float* k;
+  const float* v;
+};
+
+/// The gradients of an AttentionInput, in the same layout. They are overwritten.
+struct AttentionGrads {
+  float* q;
+  float* k;
+  float* v;
+  float* bias = nullptr;  ///< gradient of the bias, in its layout; null: not computed
+};
+
 /// Computes out = Dropout(softmax(scale (q k^T + bias))) v. log_sum [queries], unless null, receives the log of each
 /// row's sum of exponentials, from which the backward pass computes the probabilities again instead of storing them (as
 /// FlashAttention does, Dao et al. 2022).
-void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const Dropout& dropout,
-               float* out, float* log_sum, AttentionScratch& scratch);
+void Attention(const AttentionShape& shape, const AttentionInput& in, const Dropout& dropout, float* out,
+               float* log_sum, AttentionScratch& scratch);
 
-/// Computes the gradients of q, k and v from that of out, and of the bias if `bias_grad` (with the layout of the bias)
-/// is not null. Gradients are overwritten.
-void AttentionBackward(const AttentionShape& shape, const float* q, const float* k, const float* v,
-                       const Dropout& dropout, const float* log_sum, const float* out_grad, float* q_grad,
-                       float* k_grad, float* v_grad, AttentionScratch& scratch, float* bias_grad = nullptr);
+/// Computes the gradients of `in`, and of the bias, from out_grad, the gradient of Attention's `out`, and the log_sum
+/// that Attention wrote.
+void AttentionBackward(const AttentionShape& shape, const AttentionInput& in, const Dropout& dropout,
+                       const float* log_sum, const float* out_grad, const AttentionGrads& grads,
+                       AttentionScratch& scratch);
 
 }  // namespace winnow

@@ -49,6 +49,8 @@ struct Inputs {
     shape.bias = bias.data();
     shape.scale = 0.3f;
   }
+  AttentionInput Input() const { return {q.data(), k.data(), v.data()}; }
+
   AttentionShape shape;
   Dropout dropout;
   std::vector<float> q, k, v, bias;
@@ -63,9 +65,9 @@ TEST(Attention, ForwardEqualsTheReference) {
     Inputs in(c);
     GuardedFloats out(c.queries * in.shape.out_stride, 9.0f), log_sum(c.queries);
     std::vector<float> expected(c.queries * in.shape.out_stride, 9.0f), without(expected);
-    Attention(in.shape, in.q.data(), in.k.data(), in.v.data(), in.dropout, out.data(), log_sum.data(), scratch);
-    Attention(in.shape, in.q.data(), in.k.data(), in.v.data(), in.dropout, without.data(), nullptr, scratch);
-    reference::Attention(in.shape, in.q.data(), in.k.data(), in.v.data(), in.dropout, expected.data());
+    Attention(in.shape, in.Input(), in.dropout, out.data(), log_sum.data(), scratch);
+    Attention(in.shape, in.Input(), in.dropout, without.data(), nullptr, scratch);
+    reference::Attention(in.shape, in.Input(), in.dropout, expected.data());
     for (size_t i = 0; i < expected.size(); ++i) {
       ASSERT_NEAR(out[i], expected[i], kBound) << c.tokens << " tokens, head of " << c.head_size;
       ASSERT_EQ(out[i], without[i]);
@@ -82,7 +84,7 @@ TEST(Attention, LargeAndEqualScoresStayFinite) {
     for (float& x : in.q) x *= size;
     for (float& x : in.k) x *= size;
     std::vector<float> out(c.queries * in.shape.out_stride), expected(out);
-    Attention(in.shape, in.q.data(), in.k.data(), in.v.data(), {}, out.data(), nullptr, scratch);
+    Attention(in.shape, in.Input(), {}, out.data(), nullptr, scratch);
     for (size_t i = 0; i < c.queries; ++i) {
       for (size_t x = 0; x < c.head_size; ++x) {
         const float value = out[i * in.shape.out_stride + x];
@@ -103,14 +105,14 @@ TEST(Attention, BackwardEqualsFiniteDifferencesOfTheReference) {
     Inputs in(c);
     const auto g = RandomFloats(c.queries * in.shape.out_stride, 4);
     std::vector<float> out(g.size()), log_sum(c.queries);
-    Attention(in.shape, in.q.data(), in.k.data(), in.v.data(), in.dropout, out.data(), log_sum.data(), scratch);
+    Attention(in.shape, in.Input(), in.dropout, out.data(), log_sum.data(), scratch);
     GuardedFloats q_grad(in.q.size(), 7.0f), k_grad(in.k.size(), 7.0f), v_grad(in.v.size(), 7.0f);
     GuardedFloats bias_grad(in.bias.size(), 7.0f);
-    AttentionBackward(in.shape, in.q.data(), in.k.data(), in.v.data(), in.dropout, log_sum.data(), g.data(),
-                      q_grad.data(), k_grad.data(), v_grad.data(), scratch, c.bias ? bias_grad.data() : nullptr);
+    AttentionBackward(in.shape, in.Input(), in.dropout, log_sum.data(), g.data(),
+                      {q_grad.data(), k_grad.data(), v_grad.data(), c.bias ? bias_grad.data() : nullptr}, scratch);
     const auto objective = [&] {
       std::vector<float> y(g.size(), 0.0f);
-      reference::Attention(in.shape, in.q.data(), in.k.data(), in.v.data(), in.dropout, y.data());
+      reference::Attention(in.shape, in.Input(), in.dropout, y.data());
       double sum = 0;
       for (size_t i = 0; i < c.queries; ++i) {
         for (size_t x = 0; x < c.head_size; ++x) {

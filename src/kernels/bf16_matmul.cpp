@@ -4,6 +4,7 @@
 #include "kernels/bf16_matmul.h"
 
 #include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -11,11 +12,11 @@
 #include <map>
 #include <new>
 #include <oneapi/dnnl/dnnl.hpp>
-#include <tuple>
 #include <unordered_map>
 
 #include "base/aligned_buffer.h"
 #include "base/mutex.h"
+#include "base/round_up.h"
 #include "kernels/bf16.h"
 #include "kernels/code_memory.h"
 
@@ -26,7 +27,15 @@ using dnnl::memory;
 
 constexpr size_t kManyRows = 128, kFewRows = 16;
 
-size_t RoundUp(size_t count, size_t unit) { return (count + unit - 1) / unit * unit; }
+/// A product c[m,n] = a b of rounded copies without gaps: a [m,k], or [k,m] if it is transposed, b [k,n], or [n,k].
+struct Product {
+  bool transposed_a = false, transposed_b = false;
+  size_t m = 0, n = 0, k = 0;
+  bool add = false;  ///< true if it is added to c
+  size_t ldc = 0;    ///< row stride of c, in floats
+
+  auto operator<=>(const Product&) const = default;
+};
 
 /// The state of one thread; created at its first product.
 class Thread {
@@ -36,33 +45,8 @@ class Thread {
     return thread;
   }
 
-  /// c[m,n] (+)= a b of rounded copies, a [m,k] or transposed [k,m], b [k,n] or transposed [n,k].
-  void Multiply(bool ta, bool tb, size_t m, size_t n, size_t k, const uint16_t* a, const uint16_t* b, bool add,
-                float* c, size_t ldc) {
-    const auto dim = [](size_t x) { return static_cast<memory::dim>(x); };
-    const Key key{ta, tb, m, n, k, add, ldc};
-    auto found = plans_.find(key);
-    if (found == plans_.end()) {
-      // One at a time, so that the memory that was found free is not that of another thread's code.
-      static Mutex mutex;
-      const MutexLock lock(mutex);
-      RequireMemory(kBf16CodeBytes);
-      const auto strides = [&](bool transposed, size_t rows, size_t columns) {
-        return transposed ? memory::dims{1, dim(rows)} : memory::dims{dim(columns), 1};
-      };
-      const memory::desc a_desc({dim(m), dim(k)}, memory::data_type::bf16, strides(ta, m, k));
-      const memory::desc b_desc({dim(k), dim(n)}, memory::data_type::bf16, strides(tb, k, n));
-      const memory::desc c_desc({dim(m), dim(n)}, memory::data_type::f32, memory::dims{dim(ldc), 1});
-      dnnl::primitive_attr attributes;
-      if (add) {
-        dnnl::post_ops sum;
-        sum.append_sum(1.0f);
-        attributes.set_post_ops(sum);
-      }
-      const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a_desc, b_desc, c_desc), attributes, engine_);
-      found = plans_.emplace(key, Plan{dnnl::matmul(description), a_desc, b_desc, c_desc}).first;
-    }
-    const Plan& plan = found->second;
+  void Multiply(const Product& product, const uint16_t* a, const uint16_t* b, float* c) {
+    const Plan& plan = PlanFor(product);
     const std::unordered_map<int, memory> arguments = {
         {DNNL_ARG_SRC, memory(plan.a, engine_, const_cast<uint16_t*>(a))},
         {DNNL_ARG_WEIGHTS, memory(plan.b, engine_, const_cast<uint16_t*>(b))},
@@ -75,14 +59,42 @@ class Thread {
   FloatBuffer rest;              // rows that fill no plan
 
  private:
-  using Key = std::tuple<bool, bool, size_t, size_t, size_t, bool, size_t>;
   struct Plan {
     dnnl::matmul primitive;
     memory::desc a, b, c;
   };
+
+  const Plan& PlanFor(const Product& product) {
+    const auto found = plans_.find(product);
+    return found != plans_.end() ? found->second : plans_.emplace(product, MakePlan(product)).first->second;
+  }
+
+  Plan MakePlan(const Product& product) const {
+    // One at a time, so that the memory that was found free is not that of another thread's code.
+    static Mutex mutex;
+    const MutexLock lock(mutex);
+    RequireMemory(kBf16CodeBytes);
+    const auto dim = [](size_t x) { return static_cast<memory::dim>(x); };
+    const auto strides = [&](bool transposed, size_t rows, size_t columns) {
+      return transposed ? memory::dims{1, dim(rows)} : memory::dims{dim(columns), 1};
+    };
+    const auto& [transposed_a, transposed_b, m, n, k, add, ldc] = product;
+    const memory::desc a_desc({dim(m), dim(k)}, memory::data_type::bf16, strides(transposed_a, m, k));
+    const memory::desc b_desc({dim(k), dim(n)}, memory::data_type::bf16, strides(transposed_b, k, n));
+    const memory::desc c_desc({dim(m), dim(n)}, memory::data_type::f32, memory::dims{dim(ldc), 1});
+    dnnl::primitive_attr attributes;
+    if (add) {
+      dnnl::post_ops sum;
+      sum.append_sum(1.0f);
+      attributes.set_post_ops(sum);
+    }
+    const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a_desc, b_desc, c_desc), attributes, engine_);
+    return {dnnl::matmul(description), a_desc, b_desc, c_desc};
+  }
+
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
-  std::map<Key, Plan> plans_;
+  std::map<Product, Plan> plans_;
 };
 
 /// A rounded copy [rows, columns] without gaps, filled up with zeros to `padded` rows.
@@ -94,25 +106,30 @@ const uint16_t* Round(size_t rows, size_t columns, const float* from, size_t str
   return to.data();
 }
 
-void MultiplyRounded(bool ta, bool tb, size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b,
-                     size_t ldb, bool add, float* c, size_t ldc) {
+/// Computes `product` of floats, whose rows are lda and ldb apart.
+void MultiplyRounded(const Product& product, const float* a, size_t lda, const float* b, size_t ldb, float* c) {
+  const auto& [transposed_a, transposed_b, m, n, k, add, ldc] = product;
   Thread& thread = Thread::Mine();
-  if (ta) {  // the rows of both factors are summed over
-    const size_t padded = RoundUp(k, kManyRows);
-    const uint16_t* left = Round(k, m, a, lda, padded, thread.a);
-    thread.Multiply(true, tb, m, n, padded, left, Round(k, n, b, ldb, padded, thread.b), add, c, ldc);
+  if (transposed_a) {  // the rows of both factors are summed over
+    Product padded = product;
+    padded.k = RoundUp(k, kManyRows);
+    const uint16_t* left = Round(k, m, a, lda, padded.k, thread.a);
+    thread.Multiply(padded, left, Round(k, n, b, ldb, padded.k, thread.b), c);
     return;
   }
-  const size_t many = m / kManyRows * kManyRows;
-  const size_t few = RoundUp(m - many, kFewRows);
-  const uint16_t* left = Round(m, k, a, lda, many + few, thread.a);
-  const uint16_t* right = Round(tb ? n : k, tb ? k : n, b, ldb, tb ? n : k, thread.b);
-  if (many > 0) thread.Multiply(false, tb, many, n, k, left, right, add, c, ldc);
-  if (few == 0) return;
-  thread.rest.Resize(few * n);
-  thread.Multiply(false, tb, few, n, k, left + many * k, right, false, thread.rest.data(), n);
-  for (size_t r = many; r < m; ++r) {
-    const float* from = thread.rest.data() + (r - many) * n;
+  Product whole = product, rest = product;
+  whole.m = m / kManyRows * kManyRows;
+  rest.m = RoundUp(m - whole.m, kFewRows);
+  rest.add = false;
+  rest.ldc = n;
+  const uint16_t* left = Round(m, k, a, lda, whole.m + rest.m, thread.a);
+  const uint16_t* right = Round(transposed_b ? n : k, transposed_b ? k : n, b, ldb, transposed_b ? n : k, thread.b);
+  if (whole.m > 0) thread.Multiply(whole, left, right, c);
+  if (rest.m == 0) return;
+  thread.rest.Resize(rest.m * n);
+  thread.Multiply(rest, left + whole.m * k, right, thread.rest.data());
+  for (size_t r = whole.m; r < m; ++r) {
+    const float* from = thread.rest.data() + (r - whole.m) * n;
     float* to = c + r * ldc;
     if (add) {
       for (size_t i = 0; i < n; ++i) to[i] += from[i];
@@ -127,7 +144,9 @@ void MultiplyRounded(bool ta, bool tb, size_t m, size_t n, size_t k, const float
 void Bf16MatMul(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float* a, size_t lda,
                 const float* b, size_t ldb, float beta, float* c, size_t ldc) {
   try {
-    MultiplyRounded(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, beta != 0, c, ldc);
+    const Product product{
+        .transposed_a = transpose_a, .transposed_b = transpose_b, .m = m, .n = n, .k = k, .add = beta != 0, .ldc = ldc};
+    MultiplyRounded(product, a, lda, b, ldb, c);
   } catch (const dnnl::error& error) {
     if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
     // A shape that oneDNN doesn't know: a defect, not an input.
@@ -139,7 +158,7 @@ void Bf16MatMul(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k
 bool HasBf16MatMul() {
   try {
     float one = 1;
-    MultiplyRounded(false, true, 1, 1, 1, &one, 1, &one, 1, false, &one, 1);
+    MultiplyRounded({.transposed_b = true, .m = 1, .n = 1, .k = 1, .ldc = 1}, &one, 1, &one, 1, &one);
     return true;
   } catch (const dnnl::error&) {
     return false;

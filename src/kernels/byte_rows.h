@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/round_up.h"
+
 namespace winnow {
 
 /// The scale and zero point of a row of bytes. A row of zeros has scale 1 and zero 0.
@@ -21,7 +23,7 @@ struct ByteScale {
 };
 
 /// Returns the number of bytes between rows of n values: enough to read whole groups of four, with aligned vectors.
-constexpr size_t ByteStride(size_t n) { return (n + 63) / 64 * 64; }
+constexpr size_t ByteStride(size_t n) { return RoundUp(n, 64); }
 
 /// Quantizes values [rows, n] to bytes [rows, ByteStride(n)], where bytes past n get the row's zero point, and scales
 /// [rows]. Values must be finite.

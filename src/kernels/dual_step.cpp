@@ -17,6 +17,20 @@
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 
+#ifndef WINNOW_DUAL_STEP_ONCE
+#define WINNOW_DUAL_STEP_ONCE
+namespace winnow {
+namespace {
+
+constexpr int kMostNewtonSteps = 60;
+constexpr float kFarStep = 0.5f;        // changes of a score beyond this are damped
+constexpr float kShortStep = 0.25f;     // a step without a larger change is the last one
+constexpr float kMostExponent = 80.0f;  // exp of it is finite, and 1 / (1 + exp) as good as 0
+
+}  // namespace
+}  // namespace winnow
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace winnow {
 namespace HWY_NAMESPACE {
@@ -25,9 +39,71 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<float, 16>;  // widths are multiples of 16
 using V = hn::Vec<D>;
 
-constexpr int kMostNewtonSteps = 60;
-constexpr float kShortStep = 0.25f;
-constexpr float kFarStep = 0.5f;
+struct Exponentials {
+  float largest;  // of the u
+  float sum;
+};
+
+/// Writes exp(u - largest) for u = scores + moved to `exps` [width], with zeros past `count`.
+HWY_INLINE Exponentials Exponentiate(size_t count, size_t width, const float* HWY_RESTRICT scores,
+                                     const float* HWY_RESTRICT moved, float* HWY_RESTRICT exps) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  V most = hn::Set(d, -1e30f);  // less than any score
+  for (size_t k = 0; k < width; k += lanes) {
+    const V u = hn::Add(hn::LoadU(d, scores + k), hn::LoadU(d, moved + k));
+    most = hn::Max(most, hn::IfThenElse(hn::FirstN(d, count > k ? count - k : 0), u, most));
+  }
+  most = hn::MaxOfLanes(d, most);
+  V sums = hn::Zero(d);
+  for (size_t k = 0; k < width; k += lanes) {
+    const V u = hn::Add(hn::LoadU(d, scores + k), hn::LoadU(d, moved + k));
+    const V e = hn::IfThenElseZero(hn::FirstN(d, count > k ? count - k : 0), hn::Exp(d, hn::Sub(u, most)));
+    hn::StoreU(e, d, exps + k);
+    sums = hn::Add(sums, e);
+  }
+  return {hn::GetLane(most), hn::GetLane(hn::SumOfLanes(d, sums))};
+}
+
+struct NewtonStep {
+  float length;     // largest change of a score
+  float decrement;  // slope times direction, with the opposite sign
+};
+
+/// Writes the slope and Newton's direction, [width] each, at moved = u - z. `weighted` holds exponentials with that sum
+/// and becomes p / (p + a).
+HWY_INLINE NewtonStep NewtonDirection(size_t width, float a, float sum, const float* HWY_RESTRICT duals,
+                                      const float* HWY_RESTRICT moved, float* HWY_RESTRICT weighted,
+                                      float* HWY_RESTRICT slopes, float* HWY_RESTRICT direction) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const V va = hn::Set(d, a), zero = hn::Zero(d);
+  const V inverse = hn::Set(d, 1.0f / sum);
+  V along = zero, squares = zero;
+  for (size_t k = 0; k < width; k += lanes) {
+    const V p = hn::Mul(hn::LoadU(d, weighted + k), inverse);
+    const V slope = hn::MulAdd(va, hn::LoadU(d, moved + k), hn::Sub(p, hn::LoadU(d, duals + k)));
+    const V h = hn::Div(hn::Set(d, 1.0f), hn::Add(p, va));
+    const V part = hn::Mul(p, h);
+    const V down = hn::Neg(hn::Mul(h, slope));
+    along = hn::MulAdd(p, down, along);
+    squares = hn::MulAdd(p, part, squares);
+    hn::StoreU(part, d, weighted + k);
+    hn::StoreU(down, d, direction + k);
+    hn::StoreU(slope, d, slopes + k);
+  }
+  // 1 - p' diag(p + a)^-1 p = a p' diag(p + a)^-1 1, which is above 0; rounding might hide that.
+  const float rest = std::max(1.0f - hn::GetLane(hn::SumOfLanes(d, squares)), 1e-6f);
+  const V common = hn::Set(d, hn::GetLane(hn::SumOfLanes(d, along)) / rest);
+  V longest = zero, decrement = zero;
+  for (size_t k = 0; k < width; k += lanes) {
+    const V down = hn::MulAdd(common, hn::LoadU(d, weighted + k), hn::LoadU(d, direction + k));
+    longest = hn::Max(longest, hn::Abs(down));
+    decrement = hn::NegMulAdd(down, hn::LoadU(d, slopes + k), decrement);
+    hn::StoreU(down, d, direction + k);
+  }
+  return {hn::GetLane(hn::MaxOfLanes(d, longest)), hn::GetLane(hn::SumOfLanes(d, decrement))};
+}
 
 DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, const DualRow& row,
                              const float* HWY_RESTRICT scores, const float* HWY_RESTRICT duals,
@@ -38,55 +114,18 @@ DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, const Dua
   const V va = hn::Set(d, a), zero = hn::Zero(d);
   float* HWY_RESTRICT moved = scratch;             // u - z
   float* HWY_RESTRICT weighted = scratch + width;  // p, then p / (p + a)
-  float* HWY_RESTRICT direction = change;          // free until the end
+  float* HWY_RESTRICT direction = change;          // free until the end, as `next` is for the slopes
   DualProgress progress{};
   for (size_t k = 0; k < width; k += lanes) hn::StoreU(zero, d, moved + k);
   for (int step = 0; step < kMostNewtonSteps; ++step) {
-    V most = hn::Set(d, -1e30f);
-    for (size_t k = 0; k < width; k += lanes) {
-      const V u = hn::Add(hn::LoadU(d, scores + k), hn::LoadU(d, moved + k));
-      most = hn::Max(most, hn::IfThenElse(hn::FirstN(d, count > k ? count - k : 0), u, most));
-    }
-    most = hn::MaxOfLanes(d, most);
-    V sums = zero;
-    for (size_t k = 0; k < width; k += lanes) {
-      const V u = hn::Add(hn::LoadU(d, scores + k), hn::LoadU(d, moved + k));
-      const V e = hn::IfThenElseZero(hn::FirstN(d, count > k ? count - k : 0), hn::Exp(d, hn::Sub(u, most)));
-      hn::StoreU(e, d, weighted + k);
-      sums = hn::Add(sums, e);
-    }
-    const float sum = hn::GetLane(hn::SumOfLanes(d, sums));
-    const V inverse = hn::Set(d, 1.0f / sum);
-    V along = zero, squares = zero;
-    for (size_t k = 0; k < width; k += lanes) {
-      const V p = hn::Mul(hn::LoadU(d, weighted + k), inverse);
-      const V slope = hn::MulAdd(va, hn::LoadU(d, moved + k), hn::Sub(p, hn::LoadU(d, duals + k)));
-      const V h = hn::Div(hn::Set(d, 1.0f), hn::Add(p, va));
-      const V part = hn::Mul(p, h);
-      const V down = hn::Neg(hn::Mul(h, slope));
-      along = hn::MulAdd(p, down, along);
-      squares = hn::MulAdd(p, part, squares);
-      hn::StoreU(part, d, weighted + k);
-      hn::StoreU(down, d, direction + k);
-      hn::StoreU(slope, d, next + k);
-    }
-    // 1 - p' diag(p + a)^-1 p = a p' diag(p + a)^-1 1, which is above 0; rounding might hide that.
-    const float rest = std::max(1.0f - hn::GetLane(hn::SumOfLanes(d, squares)), 1e-6f);
-    const V common = hn::Set(d, hn::GetLane(hn::SumOfLanes(d, along)) / rest);
-    V longest = zero, decrement = zero;
-    for (size_t k = 0; k < width; k += lanes) {
-      const V down = hn::MulAdd(common, hn::LoadU(d, weighted + k), hn::LoadU(d, direction + k));
-      longest = hn::Max(longest, hn::Abs(down));
-      decrement = hn::NegMulAdd(down, hn::LoadU(d, next + k), decrement);
-      hn::StoreU(down, d, direction + k);
-    }
-    const float length = hn::GetLane(hn::MaxOfLanes(d, longest));
+    const Exponentials exps = Exponentiate(count, width, scores, moved, weighted);
+    const NewtonStep newton = NewtonDirection(width, a, exps.sum, duals, moved, weighted, next, direction);
     if (step == 0) {
-      progress.won = std::max(
-          0.0, 0.5 * static_cast<double>(row.cost) * static_cast<double>(hn::GetLane(hn::SumOfLanes(d, decrement))));
-      progress.loss =
-          static_cast<double>(row.cost) * static_cast<double>(std::log(sum) + hn::GetLane(most) - scores[truth]);
+      const auto cost = static_cast<double>(row.cost);
+      progress.won = std::max(0.0, 0.5 * cost * static_cast<double>(newton.decrement));
+      progress.loss = cost * static_cast<double>(std::log(exps.sum) + exps.largest - scores[truth]);
     }
+    const float length = newton.length;
     const V taken = hn::Set(d, length > kFarStep ? std::log1p(2.0f * length) / (2.0f * length) : 1.0f);
     for (size_t k = 0; k < width; k += lanes) {
       hn::StoreU(hn::MulAdd(taken, hn::LoadU(d, direction + k), hn::LoadU(d, moved + k)), d, moved + k);
@@ -121,8 +160,7 @@ bool LogisticDualStep(size_t width, const DualRow& row, const float* HWY_RESTRIC
     hn::StoreU(hn::MulAdd(hn::Mul(c, counts), l, hn::LoadU(d, loss + k)), d, loss + k);
     V moved = zero;
     for (int step = 0; step < kMostNewtonSteps; ++step) {
-      // Exp of at most 80: then p is as good as 0.
-      const V u = hn::Min(hn::Add(margin, moved), hn::Set(d, 80.0f));
+      const V u = hn::Min(hn::Add(margin, moved), hn::Set(d, kMostExponent));
       const V p = hn::Div(one, hn::Add(one, hn::Exp(d, u)));  // of the wrong answer
       const V slope = hn::MulAdd(a, moved, hn::Sub(before, p));
       const V down = hn::Neg(hn::Div(slope, hn::MulAdd(p, hn::Sub(one, p), a)));
@@ -186,8 +224,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace winnow {
 
-constexpr int kMostSingleSteps = 60;
-
 HWY_EXPORT(SoftmaxDualStep);
 DualProgress SoftmaxDualStep(size_t count, size_t width, size_t truth, const DualRow& row, const float* scores,
                              const float* duals, float* next, float* change, float* scratch) {
@@ -211,13 +247,13 @@ SingleDualStep LogisticDualStepOfOne(const DualRow& row, float sign, float score
   SingleDualStep result{};
   result.loss = row.cost * (std::max(0.0f, -margin) + std::log1p(std::exp(-std::abs(margin))));
   float moved = 0;
-  for (int step = 0; step < kMostSingleSteps; ++step) {
-    const float p = 1.0f / (1.0f + std::exp(std::min(margin + moved, 80.0f)));
+  for (int step = 0; step < kMostNewtonSteps; ++step) {
+    const float p = 1.0f / (1.0f + std::exp(std::min(margin + moved, kMostExponent)));
     const float slope = a * moved + dual - p;
     const float down = -slope / (a + p * (1.0f - p)), length = std::abs(down);
     if (step == 0) result.won = -0.5f * row.cost * down * slope;
-    moved += length > 0.5f ? down * std::log1p(2.0f * length) / (2.0f * length) : down;
-    if (!(length >= 0.25f)) break;
+    moved += length > kFarStep ? down * std::log1p(2.0f * length) / (2.0f * length) : down;
+    if (!(length >= kShortStep)) break;
   }
   result.dual = std::clamp(dual + a * moved, 0.0f, 1.0f);
   result.change = sign * row.parts * row.cost * (result.dual - dual);

@@ -49,10 +49,6 @@ void EmbedTextOfBytes(size_t tokens, size_t n, const int32_t* ids, const int8_t*
   }
 }
 
-void AddTo(size_t n, const float* from, float* to) {
-  ForLanes(n, [&](size_t i, auto lanes) { lanes.Store(hn::Add(lanes.Load(to + i), lanes.Load(from + i)), to + i); });
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace winnow
 HWY_AFTER_NAMESPACE();
@@ -71,9 +67,6 @@ void EmbedTextOfBytes(size_t tokens, size_t n, const int32_t* ids, const int8_t*
                       const float* positions, float* out) {
   HWY_DYNAMIC_DISPATCH(EmbedTextOfBytes)(tokens, n, ids, words, scales, positions, out);
 }
-
-HWY_EXPORT(AddTo);
-void AddTo(size_t n, const float* from, float* to) { HWY_DYNAMIC_DISPATCH(AddTo)(n, from, to); }
 
 }  // namespace winnow
 #endif

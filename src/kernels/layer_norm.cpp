@@ -18,20 +18,22 @@ HWY_BEFORE_NAMESPACE();
 namespace winnow {
 namespace HWY_NAMESPACE {
 
-void AddLayerNorm(size_t rows, size_t n, const float* x, const float* bias, const Dropout& dropout, uint64_t first_row,
-                  const float* residual, const LayerNormWeights& weights, float* out, float* normalized, float* rstd) {
+void AddLayerNorm(size_t rows, size_t n, const LayerNormInput& in, const LayerNormWeights& weights, float* out,
+                  const NormalizedRows& kept) {
+  const float* const bias = in.bias;
+  const Dropout& dropout = in.dropout;
   const float inverse_n = 1.0f / static_cast<float>(n);
   for (size_t r = 0; r < rows; ++r) {
-    const float* in = x + r * n;
-    const float* add = residual == nullptr ? nullptr : residual + r * n;
+    const float* x = in.x + r * n;
+    const float* residual = in.residual == nullptr ? nullptr : in.residual + r * n;
     float* y = out + r * n;
-    const RowDropout mask(dropout, first_row + r);
+    const RowDropout mask(dropout, in.first_row + r);
     V sum = hn::Zero(F());
     ForLanes(n, [&](size_t i, auto lanes) {
-      V v = lanes.Load(in + i);
+      V v = lanes.Load(x + i);
       if (bias != nullptr) v = hn::Add(v, lanes.Load(bias + i));
       if (dropout.active()) v = hn::Mul(v, mask.Factors(i));
-      if (add != nullptr) v = hn::Add(v, lanes.Load(add + i));
+      if (residual != nullptr) v = hn::Add(v, lanes.Load(residual + i));
       lanes.Store(v, y + i);
       sum = hn::Add(sum, lanes.Load(y + i));
     });
@@ -46,8 +48,8 @@ void AddLayerNorm(size_t rows, size_t n, const float* x, const float* bias, cons
     for (size_t i = whole; i < n; ++i) variance += (y[i] - hn::GetLane(mean)) * (y[i] - hn::GetLane(mean));
     const float scale = 1.0f / std::sqrt(variance * inverse_n + weights.epsilon);
     const V scales = hn::Set(F(), scale);
-    float* h = normalized == nullptr ? nullptr : normalized + r * n;
-    if (h != nullptr) rstd[r] = scale;
+    float* h = kept.empty() ? nullptr : kept.normalized + r * n;
+    if (h != nullptr) kept.rstd[r] = scale;
     ForLanes(n, [&](size_t i, auto lanes) {
       const V v = hn::Mul(hn::Sub(lanes.Load(y + i), mean), scales);
       if (h != nullptr) lanes.Store(v, h + i);
@@ -57,13 +59,16 @@ void AddLayerNorm(size_t rows, size_t n, const float* x, const float* bias, cons
   }
 }
 
-void AddLayerNormBackward(size_t rows, size_t n, float* grad, const float* normalized, const float* rstd,
-                          const float* gamma, const Dropout& dropout, uint64_t first_row, float* x_grad,
-                          float* gamma_grad, float* beta_grad, float* bias_grad) {
+void AddLayerNormBackward(size_t rows, size_t n, float* grad, const NormalizedRows& kept, const float* gamma,
+                          const LayerNormWeightGrads& weight_grads, const LayerNormInputGrads& input_grads) {
+  float* const gamma_grad = weight_grads.gamma;
+  float* const beta_grad = weight_grads.beta;
+  float* const bias_grad = input_grads.bias;
+  const Dropout& dropout = input_grads.dropout;
   const float inverse_n = 1.0f / static_cast<float>(n);
   for (size_t r = 0; r < rows; ++r) {
     float* dy = grad + r * n;
-    const float* h = normalized + r * n;
+    const float* h = kept.normalized + r * n;
     V sum_g = hn::Zero(F());
     V sum_gh = hn::Zero(F());
     ForLanes(n, [&](size_t i, auto lanes) {
@@ -77,9 +82,9 @@ void AddLayerNormBackward(size_t rows, size_t n, float* grad, const float* norma
     });
     const V mean_g = hn::Set(F(), Sum(sum_g) * inverse_n);
     const V mean_gh = hn::Set(F(), Sum(sum_gh) * inverse_n);
-    const V scale = hn::Set(F(), rstd[r]);
-    const RowDropout mask(dropout, first_row + r);
-    float* dx = x_grad == nullptr ? nullptr : x_grad + r * n;
+    const V scale = hn::Set(F(), kept.rstd[r]);
+    const RowDropout mask(dropout, input_grads.first_row + r);
+    float* dx = input_grads.x == nullptr ? nullptr : input_grads.x + r * n;
     ForLanes(n, [&](size_t i, auto lanes) {
       const V g = hn::Mul(lanes.Load(dy + i), lanes.Load(gamma + i));
       const V ds = hn::Mul(scale, hn::Sub(hn::Sub(g, mean_g), hn::Mul(lanes.Load(h + i), mean_gh)));
@@ -100,17 +105,15 @@ HWY_AFTER_NAMESPACE();
 namespace winnow {
 
 HWY_EXPORT(AddLayerNorm);
-void AddLayerNorm(size_t rows, size_t n, const float* x, const float* bias, const Dropout& dropout, uint64_t first_row,
-                  const float* residual, const LayerNormWeights& weights, float* out, float* normalized, float* rstd) {
-  HWY_DYNAMIC_DISPATCH(AddLayerNorm)(rows, n, x, bias, dropout, first_row, residual, weights, out, normalized, rstd);
+void AddLayerNorm(size_t rows, size_t n, const LayerNormInput& in, const LayerNormWeights& weights, float* out,
+                  const NormalizedRows& kept) {
+  HWY_DYNAMIC_DISPATCH(AddLayerNorm)(rows, n, in, weights, out, kept);
 }
 
 HWY_EXPORT(AddLayerNormBackward);
-void AddLayerNormBackward(size_t rows, size_t n, float* grad, const float* normalized, const float* rstd,
-                          const float* gamma, const Dropout& dropout, uint64_t first_row, float* x_grad,
-                          float* gamma_grad, float* beta_grad, float* bias_grad) {
-  HWY_DYNAMIC_DISPATCH(AddLayerNormBackward)
-  (rows, n, grad, normalized, rstd, gamma, dropout, first_row, x_grad, gamma_grad, beta_grad, bias_grad);
+void AddLayerNormBackward(size_t rows, size_t n, float* grad, const NormalizedRows& kept, const float* gamma,
+                          const LayerNormWeightGrads& weight_grads, const LayerNormInputGrads& input_grads) {
+  HWY_DYNAMIC_DISPATCH(AddLayerNormBackward)(rows, n, grad, kept, gamma, weight_grads, input_grads);
 }
 
 }  // namespace winnow

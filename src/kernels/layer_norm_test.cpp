@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "kernels/reference/dropout.h"
+#include "kernels/reference/layer_norm.h"
 #include "support/numbers.h"
 
 namespace winnow {
@@ -22,104 +22,111 @@ std::vector<Case> Cases() {
   return cases;
 }
 
-Dropout DropoutOf(const Case& c) { return c.dropout ? Dropout{.key = 77, .probability = 0.3f} : Dropout{}; }
+constexpr uint64_t kFirstRow = 10;
 
-/// One row in double, by the definition.
-std::vector<double> Reference(const Case& c, size_t row, const std::vector<double>& x, const std::vector<double>& bias,
-                              const std::vector<double>& residual, const std::vector<double>& gamma,
-                              const std::vector<double>& beta, double epsilon) {
-  std::vector<double> sum(c.n);
-  double mean = 0, variance = 0;
-  for (size_t i = 0; i < c.n; ++i) {
-    const auto factor = static_cast<double>(reference::DropoutFactor(DropoutOf(c), 10 + row, i));
-    sum[i] = (x[i] + (c.bias ? bias[i] : 0)) * factor + (c.residual ? residual[i] : 0);
-    mean += sum[i] / static_cast<double>(c.n);
+std::vector<double> Doubles(const std::vector<float>& values) { return {values.begin(), values.end()}; }
+
+/// The arguments of a case with `rows` rows, for the kernel and for the reference.
+struct Arguments {
+  Arguments(const Case& of, size_t rows, float with_epsilon)
+      : c(of),
+        epsilon(with_epsilon),
+        x(RandomFloats(rows * c.n, c.n)),
+        bias(RandomFloats(c.n, 1)),
+        residual(RandomFloats(rows * c.n, 2)),
+        gamma(RandomFloats(c.n, 3)),
+        beta(RandomFloats(c.n, 4)) {}
+
+  LayerNormInput Input() const {
+    return {.x = x.data(),
+            .bias = c.bias ? bias.data() : nullptr,
+            .dropout = dropout,
+            .first_row = kFirstRow,
+            .residual = c.residual ? residual.data() : nullptr};
   }
-  for (const double s : sum) variance += (s - mean) * (s - mean) / static_cast<double>(c.n);
-  for (size_t i = 0; i < c.n; ++i) sum[i] = (sum[i] - mean) / std::sqrt(variance + epsilon) * gamma[i] + beta[i];
-  return sum;
-}
+  LayerNormWeights Weights() const { return {gamma.data(), beta.data(), epsilon}; }
+  reference::LayerNorm Reference() const {
+    return {.n = c.n,
+            .x = Doubles(x),
+            .bias = c.bias ? Doubles(bias) : std::vector<double>(),
+            .residual = c.residual ? Doubles(residual) : std::vector<double>(),
+            .dropout = dropout,
+            .first_row = kFirstRow,
+            .gamma = Doubles(gamma),
+            .beta = Doubles(beta),
+            .epsilon = static_cast<double>(epsilon)};
+  }
 
-std::vector<double> Doubles(const float* values, size_t n) { return {values, values + n}; }
+  const Case c;
+  const float epsilon;
+  const Dropout dropout = c.dropout ? Dropout{.key = 77, .probability = 0.3f} : Dropout{};
+  const std::vector<float> x, bias, residual, gamma, beta;
+};
 
 TEST(LayerNorm, WithoutBetaIsThatOfABetaOfZeros) {
   for (const size_t n : SweepSizes()) {
     const auto x = RandomFloats(2 * n, n), gamma = RandomFloats(n, 3), g = RandomFloats(2 * n, 4);
     const std::vector<float> zeros(n, 0.0f);
     GuardedFloats out(2 * n), expected(2 * n), normal(2 * n), rstd(2);
-    AddLayerNorm(2, n, x.data(), nullptr, {}, 0, nullptr, {gamma.data(), nullptr, 1e-5f}, out.data(), normal.data(),
-                 rstd.data());
-    AddLayerNorm(2, n, x.data(), nullptr, {}, 0, nullptr, {gamma.data(), zeros.data(), 1e-5f}, expected.data(), nullptr,
-                 nullptr);
+    const NormalizedRows kept{normal.data(), rstd.data()};
+    AddLayerNorm(2, n, {.x = x.data()}, {gamma.data(), nullptr, 1e-5f}, out.data(), kept);
+    AddLayerNorm(2, n, {.x = x.data()}, {gamma.data(), zeros.data(), 1e-5f}, expected.data());
     for (size_t i = 0; i < 2 * n; ++i) ASSERT_EQ(out[i], expected[i]);
     std::vector<float> grad = g, grad_with(g), gamma_grad(n), gamma_with(n), beta_grad(n);
-    AddLayerNormBackward(2, n, grad.data(), normal.data(), rstd.data(), gamma.data(), {}, 0, nullptr, gamma_grad.data(),
-                         nullptr, nullptr);
-    AddLayerNormBackward(2, n, grad_with.data(), normal.data(), rstd.data(), gamma.data(), {}, 0, nullptr,
-                         gamma_with.data(), beta_grad.data(), nullptr);
+    AddLayerNormBackward(2, n, grad.data(), kept, gamma.data(), {gamma_grad.data()});
+    AddLayerNormBackward(2, n, grad_with.data(), kept, gamma.data(), {gamma_with.data(), beta_grad.data()});
     EXPECT_EQ(grad, grad_with);
     EXPECT_EQ(gamma_grad, gamma_with);
   }
 }
 
-TEST(LayerNorm, ForwardEqualsTheDefinitionForEverySize) {
+TEST(LayerNorm, ForwardEqualsTheReferenceForEverySize) {
   constexpr size_t kRows = 3;
-  constexpr float kEpsilon = 1e-5f;
   for (const Case& c : Cases()) {
-    const auto x = RandomFloats(kRows * c.n, c.n), bias = RandomFloats(c.n, 1), residual = RandomFloats(kRows * c.n, 2);
-    const auto gamma = RandomFloats(c.n, 3), beta = RandomFloats(c.n, 4);
+    const Arguments arguments(c, kRows, 1e-5f);
     GuardedFloats out(kRows * c.n), normal(kRows * c.n), rstd(kRows);
-    AddLayerNorm(kRows, c.n, x.data(), c.bias ? bias.data() : nullptr, DropoutOf(c), 10,
-                 c.residual ? residual.data() : nullptr, {gamma.data(), beta.data(), kEpsilon}, out.data(),
-                 normal.data(), rstd.data());
-    std::vector<float> in_place = x;
-    AddLayerNorm(kRows, c.n, in_place.data(), c.bias ? bias.data() : nullptr, DropoutOf(c), 10,
-                 c.residual ? residual.data() : nullptr, {gamma.data(), beta.data(), kEpsilon}, in_place.data(),
-                 nullptr, nullptr);
+    AddLayerNorm(kRows, c.n, arguments.Input(), arguments.Weights(), out.data(), {normal.data(), rstd.data()});
+    std::vector<float> in_place = arguments.x;
+    LayerNormInput input = arguments.Input();
+    input.x = in_place.data();
+    AddLayerNorm(kRows, c.n, input, arguments.Weights(), in_place.data());
+    const std::vector<double> expected = arguments.Reference().Compute();
     for (size_t r = 0; r < kRows; ++r) {
-      const auto expected = Reference(c, r, Doubles(x.data() + r * c.n, c.n), Doubles(bias.data(), c.n),
-                                      Doubles(residual.data() + r * c.n, c.n), Doubles(gamma.data(), c.n),
-                                      Doubles(beta.data(), c.n), static_cast<double>(kEpsilon));
       // Float's rounding of mean and variance, magnified by 1/deviation, which is large for rows of few elements.
       const double bound = 4e-6 * std::max(1.0, static_cast<double>(rstd[r]));
       for (size_t i = 0; i < c.n; ++i) {
-        ASSERT_NEAR(out[r * c.n + i], expected[i], bound) << c.n;
-        ASSERT_EQ(out[r * c.n + i], in_place[r * c.n + i]);
-        ASSERT_NEAR(static_cast<double>(normal[r * c.n + i] * gamma[i] + beta[i]), expected[i], bound);
+        const size_t at = r * c.n + i;
+        ASSERT_NEAR(out[at], expected[at], bound) << c.n;
+        ASSERT_EQ(out[at], in_place[at]);
+        const float weighted = normal[at] * arguments.gamma[i] + arguments.beta[i];
+        ASSERT_NEAR(static_cast<double>(weighted), expected[at], bound);
       }
     }
     EXPECT_TRUE(out.intact() && normal.intact() && rstd.intact()) << c.n;
   }
 }
 
-TEST(LayerNorm, BackwardEqualsFiniteDifferences) {
+TEST(LayerNorm, BackwardEqualsFiniteDifferencesOfTheReference) {
   constexpr size_t kRows = 2;
-  constexpr double kEpsilon = 1e-3;  // keeps rows of one or two elements smooth enough to differentiate
   for (const Case& c : Cases()) {
     const size_t n = c.n;
-    const auto x = RandomFloats(kRows * n, n), bias = RandomFloats(n, 1), residual = RandomFloats(kRows * n, 2);
-    const auto gamma = RandomFloats(n, 3), beta = RandomFloats(n, 4), g = RandomFloats(kRows * n, 5);
+    const Arguments arguments(c, kRows, 1e-3f);  // keeps rows of one or two elements smooth enough to differentiate
+    const auto g = RandomFloats(kRows * n, 5);
     GuardedFloats out(kRows * n), normal(kRows * n), rstd(kRows);
-    AddLayerNorm(kRows, n, x.data(), c.bias ? bias.data() : nullptr, DropoutOf(c), 10,
-                 c.residual ? residual.data() : nullptr, {gamma.data(), beta.data(), static_cast<float>(kEpsilon)},
-                 out.data(), normal.data(), rstd.data());
+    const NormalizedRows kept{normal.data(), rstd.data()};
+    AddLayerNorm(kRows, n, arguments.Input(), arguments.Weights(), out.data(), kept);
     GuardedFloats grad(g), x_grad(kRows * n), gamma_grad(n), beta_grad(n), bias_grad(n);
-    AddLayerNormBackward(kRows, n, grad.data(), normal.data(), rstd.data(), gamma.data(), DropoutOf(c), 10,
-                         x_grad.data(), gamma_grad.data(), beta_grad.data(), c.bias ? bias_grad.data() : nullptr);
+    AddLayerNormBackward(kRows, n, grad.data(), kept, arguments.gamma.data(), {gamma_grad.data(), beta_grad.data()},
+                         {.x = x_grad.data(),
+                          .bias = c.bias ? bias_grad.data() : nullptr,
+                          .dropout = arguments.dropout,
+                          .first_row = kFirstRow});
 
-    std::vector<double> dx = Doubles(x.data(), kRows * n), db = Doubles(bias.data(), n),
-                        dr = Doubles(residual.data(), kRows * n), dg = Doubles(gamma.data(), n),
-                        de = Doubles(beta.data(), n);
+    reference::LayerNorm exact = arguments.Reference();
     const auto objective = [&] {
+      const std::vector<double> y = exact.Compute();
       double sum = 0;
-      for (size_t r = 0; r < kRows; ++r) {
-        const auto row = [&](const std::vector<double>& v) {
-          return std::vector<double>(v.begin() + static_cast<std::ptrdiff_t>(r * n),
-                                     v.begin() + static_cast<std::ptrdiff_t>((r + 1) * n));
-        };
-        const auto y = Reference(c, r, row(dx), db, row(dr), dg, de, kEpsilon);
-        for (size_t i = 0; i < n; ++i) sum += y[i] * static_cast<double>(g[r * n + i]);
-      }
+      for (size_t i = 0; i < y.size(); ++i) sum += y[i] * static_cast<double>(g[i]);
       return sum;
     };
     const auto slope = [&](double& value) {
@@ -136,15 +143,15 @@ TEST(LayerNorm, BackwardEqualsFiniteDifferences) {
     const double largest = static_cast<double>(std::max(rstd[0], rstd[1]));
     const double bound = 3e-5 * std::max(1.0, largest * largest);
     for (size_t i = 0; i < n; i += stride) {
-      ASSERT_NEAR(x_grad[i], slope(dx[i]), bound) << n;
+      ASSERT_NEAR(x_grad[i], slope(exact.x[i]), bound) << n;
       if (c.residual) {
-        ASSERT_NEAR(grad[n + i], slope(dr[n + i]), bound) << n;
+        ASSERT_NEAR(grad[n + i], slope(exact.residual[n + i]), bound) << n;
       }
       if (c.bias) {
-        ASSERT_NEAR(bias_grad[i], slope(db[i]), bound) << n;
+        ASSERT_NEAR(bias_grad[i], slope(exact.bias[i]), bound) << n;
       }
-      ASSERT_NEAR(gamma_grad[i], slope(dg[i]), bound) << n;
-      ASSERT_NEAR(beta_grad[i], slope(de[i]), bound) << n;
+      ASSERT_NEAR(gamma_grad[i], slope(exact.gamma[i]), bound) << n;
+      ASSERT_NEAR(beta_grad[i], slope(exact.beta[i]), bound) << n;
     }
     EXPECT_TRUE(grad.intact() && x_grad.intact() && gamma_grad.intact() && beta_grad.intact() && bias_grad.intact())
         << n;

@@ -95,17 +95,17 @@ const char* NameOf(Precision precision) { return precision == Precision::kBf16 ?
 
 void MatMulNT(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
               float* c, size_t ldc, const MatMulOptions& options) {
-  Multiply(false, true, m, n, k, a, lda, b, ldb, beta, c, ldc, options);
+  Multiply(/*ta=*/false, /*tb=*/true, m, n, k, a, lda, b, ldb, beta, c, ldc, options);
 }
 
 void MatMulNN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
               float* c, size_t ldc, const MatMulOptions& options) {
-  Multiply(false, false, m, n, k, a, lda, b, ldb, beta, c, ldc, options);
+  Multiply(/*ta=*/false, /*tb=*/false, m, n, k, a, lda, b, ldb, beta, c, ldc, options);
 }
 
 void MatMulTN(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float beta,
               float* c, size_t ldc, const MatMulOptions& options) {
-  Multiply(true, false, m, n, k, a, lda, b, ldb, beta, c, ldc, options);
+  Multiply(/*ta=*/true, /*tb=*/false, m, n, k, a, lda, b, ldb, beta, c, ldc, options);
 }
 
 double MeasureMatMul(Precision precision, double seconds) {

@@ -23,6 +23,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/random.h"
+#include "base/round_up.h"
 #include "kernels/dual_step.h"
 #include "kernels/gathered_rows.h"
 
@@ -102,7 +103,7 @@ class Ascent {
         problem_(rows.problem),
         first_(first),
         count_(count),
-        width_(count == 1 ? 1 : (count + kGatheredWidth - 1) / kGatheredWidth * kGatheredWidth),
+        width_(count == 1 ? 1 : RoundUp(count, kGatheredWidth)),
         features_(rows.x.num_columns),
         problems_(problem_.loss == LinearLoss::kSoftmax ? 1 : count),
         order_(rows.order),

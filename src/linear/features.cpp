@@ -31,6 +31,44 @@ void Normalize(std::span<float> values) {
   for (float& v : values) v *= scale;
 }
 
+/// The TF-IDF rows of the texts that `blocks` were fitted to. Columns of the second block come after `second_begin`.
+SparseRows RowsOf(std::span<const FittedBlock> blocks, size_t texts, size_t second_begin, std::span<const float> idf,
+                  const FeatureOptions& options, ThreadPool& pool) {
+  SparseRows rows;
+  rows.num_columns = idf.size();
+  rows.begins.resize(texts + 1);
+  for (const FittedBlock& block : blocks) {
+    for (const CountedRows& part : block.parts) {
+      for (size_t t = part.begin; t < part.end; ++t) rows.begins[t + 1] += part.sizes[t - part.begin];
+    }
+  }
+  for (size_t t = 0; t < texts; ++t) rows.begins[t + 1] += rows.begins[t];
+  rows.columns.resize(rows.begins.back());
+  rows.values.resize(rows.begins.back());
+  pool.Run([&](int thread) {
+    const auto p = static_cast<size_t>(thread);
+    std::array<size_t, 2> from = {0, 0};  // in each block's entries
+    for (size_t t = blocks[0].parts[p].begin; t < blocks[0].parts[p].end; ++t) {
+      size_t to = rows.begins[t];
+      for (size_t b = 0; b < blocks.size(); ++b) {
+        const CountedRows& part = blocks[b].parts[p];
+        const size_t size = part.sizes[t - part.begin];
+        const auto offset = static_cast<int32_t>(b == 0 ? 0 : second_begin);
+        for (size_t i = 0; i < size; ++i) {
+          const int32_t column = part.columns[from[b] + i] + offset;
+          rows.columns[to + i] = column;
+          rows.values[to + i] =
+              TermWeight(part.counts[from[b] + i], options.sublinear) * idf[static_cast<size_t>(column)];
+        }
+        if (options.normalize) Normalize(std::span(rows.values).subspan(to, size));
+        from[b] += size;
+        to += size;
+      }
+    }
+  });
+  return rows;
+}
+
 }  // namespace
 
 struct Vectorizer::Parts {
@@ -111,8 +149,7 @@ Result<FittedFeatures> Vectorizer::Fit(std::span<const std::string_view> texts, 
     parts->word_features = parts->names.size();
     for (size_t i = 0; i < blocks[1].names.size(); ++i) parts->names.Add(blocks[1].names[i]);
   }
-  const size_t features = parts->names.size();
-  if (features == 0) {
+  if (parts->names.size() == 0) {
     return Fail(ErrorCode::kInvalidData, "the " + std::to_string(texts.size()) + " texts have no features at all",
                 "words have at least two characters; try shorter n-grams or the analyzer char");
   }
@@ -124,39 +161,7 @@ Result<FittedFeatures> Vectorizer::Fit(std::span<const std::string_view> texts, 
     }
   }
   TRY(parts->BuildBlocks());
-
-  SparseRows rows;
-  rows.num_columns = features;
-  rows.begins.resize(texts.size() + 1);
-  for (const FittedBlock& block : blocks) {
-    for (const CountedRows& part : block.parts) {
-      for (size_t t = part.begin; t < part.end; ++t) rows.begins[t + 1] += part.sizes[t - part.begin];
-    }
-  }
-  for (size_t t = 0; t < texts.size(); ++t) rows.begins[t + 1] += rows.begins[t];
-  rows.columns.resize(rows.begins.back());
-  rows.values.resize(rows.begins.back());
-  pool.Run([&](int thread) {
-    const auto p = static_cast<size_t>(thread);
-    std::array<size_t, 2> from = {0, 0};  // in each block's entries
-    for (size_t t = blocks[0].parts[p].begin; t < blocks[0].parts[p].end; ++t) {
-      size_t to = rows.begins[t];
-      for (size_t b = 0; b < blocks.size(); ++b) {
-        const CountedRows& part = blocks[b].parts[p];
-        const size_t size = part.sizes[t - part.begin];
-        const auto offset = static_cast<int32_t>(b == 0 ? 0 : parts->word_features);
-        for (size_t i = 0; i < size; ++i) {
-          const int32_t column = part.columns[from[b] + i] + offset;
-          rows.columns[to + i] = column;
-          rows.values[to + i] =
-              TermWeight(part.counts[from[b] + i], options.sublinear) * parts->idf[static_cast<size_t>(column)];
-        }
-        if (options.normalize) Normalize(std::span(rows.values).subspan(to, size));
-        from[b] += size;
-        to += size;
-      }
-    }
-  });
+  SparseRows rows = RowsOf(blocks, texts.size(), parts->word_features, parts->idf, options, pool);
   return FittedFeatures{Vectorizer(std::move(parts)), std::move(rows)};
 }
 
@@ -230,7 +235,7 @@ SparseRows Vectorizer::Transform(std::span<const std::string_view> texts, Thread
     SparseRows& rows = parts[static_cast<size_t>(thread)];
     Scratch scratch;
     for (size_t t = begin; t < end; ++t) {
-      const Row row = Weigh(texts[t], scratch, true);
+      const Row row = Weigh(texts[t], scratch, /*sorted=*/true);
       rows.columns.insert(rows.columns.end(), row.columns.begin(), row.columns.end());
       rows.values.insert(rows.values.end(), row.values.begin(), row.values.end());
       rows.begins.push_back(rows.columns.size());

@@ -46,19 +46,19 @@ std::vector<size_t> FoldsByLabel(std::span<const std::vector<int32_t>> truth, si
   return fold;
 }
 
-Result<std::vector<std::vector<float>>> HeldOutScores(const SparseRows& rows,
-                                                      std::span<const std::vector<int32_t>> truth, size_t labels,
-                                                      bool multi_label, std::span<const SolverOptions> candidates,
-                                                      size_t folds, uint64_t seed, ThreadPool& pool) {
-  const size_t n = rows.rows(), outputs = labels == 2 && !multi_label ? 1 : labels;
+Result<std::vector<std::vector<float>>> HeldOutScores(const SparseRows& rows, const LinearLabels& truth,
+                                                      std::span<const SolverOptions> candidates, size_t folds,
+                                                      uint64_t seed, ThreadPool& pool) {
+  const size_t n = rows.rows(), outputs = truth.outputs();
   const size_t tasks = candidates.size() * folds;
-  const std::vector<size_t> fold = FoldsByLabel(truth, folds, Random(seed, "platt"));
+  const std::vector<size_t> fold = FoldsByLabel(truth.ids, folds, Random(seed, "platt"));
   std::vector<std::vector<float>> scores(candidates.size(), std::vector<float>(n * outputs));
   std::vector<Result<void>> results(tasks);
   const auto run = [&](size_t task, ThreadPool& threads) -> Result<void> {
     const size_t left_out = task % folds, candidate = task / folds;
-    const Subset subset = AllBut(left_out, fold, rows, truth, candidates[candidate]);
-    const LinearWeights model = TRY(FitLinear(subset.rows, subset.truth, labels, multi_label, subset.options, threads));
+    const Subset subset = AllBut(left_out, fold, rows, truth.ids, candidates[candidate]);
+    const LinearLabels labels{subset.truth, truth.labels, truth.multi_label};
+    const LinearWeights model = TRY(FitLinear(subset.rows, labels, subset.options, threads));
     for (size_t row = 0; row < n; ++row) {
       if (fold[row] != left_out) continue;
       float* out = &scores[candidate][row * outputs];

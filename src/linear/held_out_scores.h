@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/threads.h"
+#include "linear/linear_labels.h"
 #include "linear/solver.h"
 #include "linear/sparse_rows.h"
 
@@ -23,9 +24,8 @@ std::vector<size_t> FoldsByLabel(std::span<const std::vector<int32_t>> truth, si
 /// of a model that was fitted to the rows of the other folds. Each label (multi-label: each set of labels) is
 /// distributed evenly over the folds, which `seed` determines, and which are the same for all candidates. `folds` is at
 /// least 2 and at most the number of rows. Equal arguments give equal scores. Errors: FitLinear's.
-Result<std::vector<std::vector<float>>> HeldOutScores(const SparseRows& rows,
-                                                      std::span<const std::vector<int32_t>> truth, size_t labels,
-                                                      bool multi_label, std::span<const SolverOptions> candidates,
-                                                      size_t folds, uint64_t seed, ThreadPool& pool);
+Result<std::vector<std::vector<float>>> HeldOutScores(const SparseRows& rows, const LinearLabels& truth,
+                                                      std::span<const SolverOptions> candidates, size_t folds,
+                                                      uint64_t seed, ThreadPool& pool);
 
 }  // namespace winnow

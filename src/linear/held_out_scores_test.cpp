@@ -54,7 +54,7 @@ TEST(HeldOutScores, WithAFoldPerRowAreThoseOfAModelOfTheOtherRows) {
   const Data data = DataOf(12, 2);
   ThreadPool pool(2);
   const SolverOptions options{.C = 2, .tolerance = 1e-8};
-  const auto scores = HeldOutScores(data.rows, data.truth, 2, false, {&options, 1}, 12, 42, pool);
+  const auto scores = HeldOutScores(data.rows, {.ids = data.truth, .labels = 2}, {&options, 1}, 12, 42, pool);
   ASSERT_TRUE(scores) << scores.error().Text();
   ASSERT_EQ(scores->size(), 1U);
   for (size_t row = 0; row < 12; ++row) {
@@ -62,7 +62,7 @@ TEST(HeldOutScores, WithAFoldPerRowAreThoseOfAModelOfTheOtherRows) {
     SolverOptions without = options;
     without.row_weights.assign(12, 1.0F);
     without.row_weights[row] = 0;
-    const LinearWeights model = FitLinear(data.rows, data.truth, 2, false, without, pool).value();
+    const LinearWeights model = FitLinear(data.rows, {.ids = data.truth, .labels = 2}, without, pool).value();
     const auto values = data.rows.values_of(row);
     EXPECT_NEAR((*scores)[0][row], model.bias[0] + values[0] * model.weights[0] + values[1] * model.weights[1], 1e-3);
   }
@@ -73,10 +73,10 @@ TEST(HeldOutScores, OfCandidatesAreThoseOfEachAlone) {
   const std::vector<SolverOptions> candidates = {{.C = 0.1}, {.kind = LinearKind::kSvm, .C = 1}, {.C = 10}};
   for (const int threads : {1, 2}) {
     ThreadPool pool(threads);
-    const auto together = HeldOutScores(data.rows, data.truth, 3, false, candidates, 5, 42, pool);
+    const auto together = HeldOutScores(data.rows, {.ids = data.truth, .labels = 3}, candidates, 5, 42, pool);
     ASSERT_TRUE(together) << together.error().Text();
     for (size_t i = 0; i < candidates.size(); ++i) {
-      const auto alone = HeldOutScores(data.rows, data.truth, 3, false, {&candidates[i], 1}, 5, 42, pool);
+      const auto alone = HeldOutScores(data.rows, {.ids = data.truth, .labels = 3}, {&candidates[i], 1}, 5, 42, pool);
       EXPECT_EQ((*together)[i], alone->front());
       EXPECT_EQ(alone->front().size(), 180U);
     }
@@ -87,7 +87,7 @@ TEST(HeldOutScores, PassOnTheSolversErrors) {
   const Data data = DataOf(20, 2);
   ThreadPool pool(1);
   const SolverOptions wrong{.C = -1};
-  EXPECT_EQ(HeldOutScores(data.rows, data.truth, 2, false, {&wrong, 1}, 5, 42, pool).error().code,
+  EXPECT_EQ(HeldOutScores(data.rows, {.ids = data.truth, .labels = 2}, {&wrong, 1}, 5, 42, pool).error().code,
             ErrorCode::kInvalidArgument);
 }
 

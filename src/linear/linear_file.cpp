@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/files.h"
-#include "kernels/adamw.h"
+#include "kernels/vector_ops.h"
 #include "linear/feature_block.h"
 
 namespace winnow {

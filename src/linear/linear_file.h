@@ -26,6 +26,7 @@
 
 #include "base/result.h"
 #include "linear/features.h"
+#include "linear/linear_labels.h"
 #include "linear/platt.h"
 #include "linear/solver.h"
 
@@ -40,9 +41,6 @@ struct LinearContents {
   std::vector<float> bias;
   std::vector<PlattScale> platt;
 };
-
-/// Returns the number of outputs: one per label, or one for two labels that exclude each other.
-constexpr size_t OutputsOf(size_t labels, bool multi_label) { return labels == 2 && !multi_label ? 1 : labels; }
 
 /// Checks contents. `where` is the beginning of error messages. Errors: kInvalidModel if sizes disagree or a number is
 /// not finite.

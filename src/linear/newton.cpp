@@ -202,12 +202,12 @@ class Newton {
   /// Computes the gradient g and the diagonal of the Hessian.
   void Gradient() {
     Penalise(w_, g_);
-    AddTransposed(slopes_, false, g_);
+    AddTransposed(slopes_, /*squared=*/false, g_);
     Penalise(Doubles(w_.size(), 1.0), diagonal_);
     if (softmax()) {
       for (size_t i = 0; i < zd_.size(); ++i) zd_[i] = cost(i / outputs_) * curves_[i] * (1 - curves_[i]);
     }
-    AddTransposed(softmax() ? zd_ : curves_, true, diagonal_);
+    AddTransposed(softmax() ? zd_ : curves_, /*squared=*/true, diagonal_);
     for (double& value : diagonal_) value = std::max(value, 1e-12);  // an intercept that no row pulls at
   }
 
@@ -226,7 +226,7 @@ class Newton {
       }
     });
     Penalise(p_, hp_);
-    AddTransposed(zd_, false, hp_);
+    AddTransposed(zd_, /*squared=*/false, hp_);
   }
 
   /// d = -H^-1 g, about. Returns -g d.

@@ -102,18 +102,17 @@ PlattScale FitPlattScale(std::span<const float> scores, std::span<const char> po
   return {static_cast<float>(a), static_cast<float>(b)};
 }
 
-std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, std::span<const std::vector<int32_t>> truth,
-                                      size_t outputs, bool multi_label, ThreadPool& pool) {
-  const size_t n = truth.size();
+std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, const LinearLabels& truth, ThreadPool& pool) {
+  const size_t n = truth.ids.size(), outputs = truth.outputs();
   std::vector<PlattScale> scales(outputs);
   pool.ForRanges(outputs, 1, [&](size_t begin, size_t end, int) {
     std::vector<float> column(n);
     std::vector<char> positive(n);
     for (size_t k = begin; k < end; ++k) {
-      const auto label = static_cast<int32_t>(outputs == 1 && !multi_label ? 1 : k);
+      const auto label = static_cast<int32_t>(truth.binary() ? 1 : k);
       for (size_t row = 0; row < n; ++row) {
         column[row] = scores[row * outputs + k];
-        positive[row] = std::ranges::find(truth[row], label) != truth[row].end();
+        positive[row] = std::ranges::find(truth.ids[row], label) != truth.ids[row].end();
       }
       scales[k] = FitPlattScale(column, positive);
     }
@@ -121,17 +120,16 @@ std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, std::span<c
   return scales;
 }
 
-Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, std::span<const std::vector<int32_t>> truth,
-                                         size_t labels, bool multi_label, const SolverOptions& options, uint64_t seed,
-                                         ThreadPool& pool) {
-  const size_t n = rows.rows(), outputs = labels == 2 && !multi_label ? 1 : labels;
-  if (truth.size() != n || n < 2) TRY(FitLinear(rows, truth, labels, multi_label, options, pool));
-  std::vector<float> scores(n * outputs);
+Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, const LinearLabels& truth,
+                                         const SolverOptions& options, uint64_t seed, ThreadPool& pool) {
+  const size_t n = rows.rows();
+  // Folds need two rows with labels: without them, for the errors of a fit alone.
+  if (truth.ids.size() != n || n < 2) TRY(FitLinear(rows, truth, options, pool));
+  std::vector<float> scores(n * truth.outputs());
   if (n > 1) {
-    scores = std::move(
-        TRY(HeldOutScores(rows, truth, labels, multi_label, {&options, 1}, std::min(kFolds, n), seed, pool)).front());
+    scores = std::move(TRY(HeldOutScores(rows, truth, {&options, 1}, std::min(kFolds, n), seed, pool)).front());
   }
-  return PlattScalesOf(scores, truth, outputs, multi_label, pool);
+  return PlattScalesOf(scores, truth, pool);
 }
 
 }  // namespace winnow

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "base/threads.h"
+#include "linear/linear_labels.h"
 #include "linear/solver.h"
 #include "linear/sparse_rows.h"
 
@@ -22,14 +23,12 @@ struct PlattScale {
 /// the folds. The models of the folds have the row weights of `options`; the scales have none, so that the
 /// probabilities are those of the rows as they are. With fewer than five rows there are fewer folds; with one row the
 /// scale is uninformative. Equal arguments give equal scales. Errors: FitLinear's.
-Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, std::span<const std::vector<int32_t>> truth,
-                                         size_t labels, bool multi_label, const SolverOptions& options, uint64_t seed,
-                                         ThreadPool& pool);
+Result<std::vector<PlattScale>> FitPlatt(const SparseRows& rows, const LinearLabels& truth,
+                                         const SolverOptions& options, uint64_t seed, ThreadPool& pool);
 
 /// Returns the most likely scale of each output for `scores` [rows, outputs] of rows that their models were not fitted
-/// to; `truth` contains the label ids of each row.
-std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, std::span<const std::vector<int32_t>> truth,
-                                      size_t outputs, bool multi_label, ThreadPool& pool);
+/// to.
+std::vector<PlattScale> PlattScalesOf(std::span<const float> scores, const LinearLabels& truth, ThreadPool& pool);
 
 /// Returns the most likely scale for the scores of one output (Lin, Lin, Weng 2007, "A note on Platt's probabilistic
 /// outputs for support vector machines": Newton's method with backtracking, and targets moved inwards from 0 and 1).

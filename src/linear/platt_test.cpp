@@ -118,7 +118,7 @@ TEST(FitPlatt, ModelsOfRowsWithNothingInCommonKeepTheirDirection) {
   ThreadPool pool(1);
   for (const LinearKind kind : {LinearKind::kLogistic, LinearKind::kSvm}) {
     const SolverOptions options{.kind = kind, .C = 10};
-    const auto scales = FitPlatt(data.rows, data.truth, 2, false, options, 42, pool);
+    const auto scales = FitPlatt(data.rows, {.ids = data.truth, .labels = 2}, options, 42, pool);
     ASSERT_TRUE(scales.has_value());
     EXPECT_EQ(scales->front().a, -1.0f);
     EXPECT_NEAR(scales->front().b, 0, 0.1) << "both labels have twelve rows";
@@ -132,10 +132,10 @@ TEST(FitPlatt, ThreadsFindTheSharesOfUnseenRows) {
     SolverOptions options;
     options.kind = LinearKind::kSvm;
     const auto count = static_cast<size_t>(labels);
-    const auto scales = FitPlatt(data.rows, data.truth, count, false, options, 42, pool);
+    const auto scales = FitPlatt(data.rows, {.ids = data.truth, .labels = count}, options, 42, pool);
     ASSERT_TRUE(scales.has_value());
     ASSERT_EQ(scales->size(), labels == 2 ? 1u : 3u);
-    const auto weights = FitLinear(data.rows, data.truth, count, false, options, pool);
+    const auto weights = FitLinear(data.rows, {.ids = data.truth, .labels = count}, options, pool);
     double sum = 0, share = 0;
     for (size_t row = 0; row < data.truth.size(); ++row) {
       float score = weights->bias.back();
@@ -147,7 +147,7 @@ TEST(FitPlatt, ThreadsFindTheSharesOfUnseenRows) {
       share += data.truth[row][0] == labels - 1;
     }
     EXPECT_NEAR(sum / share, 1.0, 0.02);
-    const auto again = FitPlatt(data.rows, data.truth, count, false, options, 42, pool);
+    const auto again = FitPlatt(data.rows, {.ids = data.truth, .labels = count}, options, 42, pool);
     for (size_t k = 0; k < scales->size(); ++k) {
       EXPECT_EQ((*scales)[k].a, (*again)[k].a);
       EXPECT_EQ((*scales)[k].b, (*again)[k].b);
@@ -174,9 +174,9 @@ TEST(FitPlatt, WeightsOfRowsDoNotShiftTheProbabilities) {
   ThreadPool pool(1);
   SolverOptions options;
   for (const auto& truth : rare.truth) options.row_weights.push_back(truth[0] == 1 ? 5.5f : 0.55f);
-  const auto scales = FitPlatt(rare.rows, rare.truth, 2, false, options, 42, pool);
+  const auto scales = FitPlatt(rare.rows, {.ids = rare.truth, .labels = 2}, options, 42, pool);
   ASSERT_TRUE(scales.has_value());
-  const auto weights = FitLinear(rare.rows, rare.truth, 2, false, options, pool);
+  const auto weights = FitLinear(rare.rows, {.ids = rare.truth, .labels = 2}, options, pool);
   double sum = 0, share = 0;
   for (size_t row = 0; row < rare.truth.size(); ++row) {
     float score = weights->bias.back();
@@ -196,16 +196,17 @@ TEST(FitPlatt, TakesFewRowsManyLabelsAndLabelsThatNobodyHas) {
   for (const size_t n : {1, 2, 3, 7}) {
     Data data = DataOf(n, 3);
     options.row_weights.assign(n, 1.0f);
-    const auto scales = FitPlatt(data.rows, data.truth, 5, false, options, 42, pool);
+    const auto scales = FitPlatt(data.rows, {.ids = data.truth, .labels = 5}, options, 42, pool);
     ASSERT_TRUE(scales.has_value()) << n;
     ASSERT_EQ(scales->size(), 5u);
     for (const PlattScale& scale : *scales) EXPECT_TRUE(std::isfinite(scale.a) && std::isfinite(scale.b));
     EXPECT_LT(1 / (1 + std::exp((*scales)[4].b)), 0.4f);
     data.truth[0] = {0, 2};
-    EXPECT_TRUE(FitPlatt(data.rows, data.truth, 3, true, options, 42, pool).has_value());
-    EXPECT_FALSE(FitPlatt(data.rows, data.truth, 3, false, options, 42, pool).has_value());
+    EXPECT_TRUE(
+        FitPlatt(data.rows, {.ids = data.truth, .labels = 3, .multi_label = true}, options, 42, pool).has_value());
+    EXPECT_FALSE(FitPlatt(data.rows, {.ids = data.truth, .labels = 3}, options, 42, pool).has_value());
   }
-  EXPECT_FALSE(FitPlatt({}, {}, 3, false, options, 42, pool).has_value());
+  EXPECT_FALSE(FitPlatt({}, {.ids = {}, .labels = 3}, options, 42, pool).has_value());
 }
 
 }  // namespace

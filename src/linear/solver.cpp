@@ -21,12 +21,11 @@ constexpr float kNever = 30;
 constexpr int kMostPasses = 200;
 constexpr size_t kMostHingeWork = 5'000'000;
 
-Result<void> Check(const SparseRows& rows, std::span<const std::vector<int32_t>> truth, size_t labels, bool multi_label,
-                   const SolverOptions& options) {
+Result<void> Check(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options) {
   if (rows.rows() == 0) return Fail(ErrorCode::kInvalidData, "there are no rows to fit a linear classifier to");
-  if (truth.size() != rows.rows()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("internal error: there are {} rows, but labels for {} rows", rows.rows(), truth.size()));
+  if (truth.ids.size() != rows.rows()) {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("internal error: there are {} rows, but labels for {} rows",
+                                                         rows.rows(), truth.ids.size()));
   }
   if (!options.row_weights.empty() && options.row_weights.size() != rows.rows()) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("internal error: there are {} rows, but {} row weights",
@@ -46,17 +45,18 @@ Result<void> Check(const SparseRows& rows, std::span<const std::vector<int32_t>>
   if (!(options.C > 0) || !std::isfinite(options.C)) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("C is {}; it must be above 0", options.C));
   }
-  if (labels < (multi_label ? 1 : 2)) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} label(s), but a classifier needs at least two", labels));
+  if (truth.labels < (truth.multi_label ? 1 : 2)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} label(s), but a classifier needs at least two", truth.labels));
   }
-  for (const std::vector<int32_t>& row : truth) {
-    if (!multi_label && row.size() != 1) {
+  for (const std::vector<int32_t>& row : truth.ids) {
+    if (!truth.multi_label && row.size() != 1) {
       return Fail(ErrorCode::kInvalidArgument, fmt::format("a row has {} labels, expected one", row.size()));
     }
     for (const int32_t label : row) {
-      if (label < 0 || static_cast<size_t>(label) >= labels) {
+      if (label < 0 || static_cast<size_t>(label) >= truth.labels) {
         return Fail(ErrorCode::kInvalidArgument,
-                    fmt::format("label id {} is out of range for {} labels", label, labels));
+                    fmt::format("label id {} is out of range for {} labels", label, truth.labels));
       }
     }
   }
@@ -70,35 +70,35 @@ struct Outputs {
   std::vector<float> bias;         // [labels] of those that have none
 };
 
-Outputs OutputsOf(std::span<const std::vector<int32_t>> truth, size_t labels, bool multi_label,
-                  const SolverOptions& options) {
+Outputs OutputsOf(const LinearLabels& truth, const SolverOptions& options) {
   const auto weight = [&](size_t row) { return options.row_weights.empty() ? 1.0f : options.row_weights[row]; };
-  std::vector<size_t> having(labels);
+  std::vector<size_t> having(truth.labels);
   size_t rows = 0;
-  for (size_t row = 0; row < truth.size(); ++row) {
+  for (size_t row = 0; row < truth.ids.size(); ++row) {
     if (weight(row) <= 0.0f) continue;
     ++rows;
-    std::vector<int32_t> distinct = truth[row];
+    std::vector<int32_t> distinct = truth.ids[row];
     std::sort(distinct.begin(), distinct.end());
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     for (const int32_t label : distinct) ++having[static_cast<size_t>(label)];
   }
   const float never = options.kind == LinearKind::kSvm ? 1.0f : kNever;
-  Outputs outputs{std::vector<int32_t>(labels, -1), {}, std::vector<float>(labels)};
-  for (size_t label = 0; label < labels; ++label) {
+  Outputs outputs{std::vector<int32_t>(truth.labels, -1), {}, std::vector<float>(truth.labels)};
+  for (size_t label = 0; label < truth.labels; ++label) {
     const bool all = having[label] == rows, none = having[label] == 0;
     outputs.bias[label] = none ? -never : never;
-    if (all || none || (labels == 2 && !multi_label && label == 0)) continue;
+    if (all || none || (truth.binary() && label == 0)) continue;
     outputs.output_of[label] = static_cast<int32_t>(outputs.labels.size());
     outputs.labels.push_back(label);
   }
   return outputs;
 }
 
-LinearProblem ProblemOf(const SparseRows& rows, std::span<const std::vector<int32_t>> truth, const Outputs& outputs,
-                        bool softmax, const SolverOptions& options) {
+LinearProblem ProblemOf(const SparseRows& rows, const LinearLabels& truth, const Outputs& outputs,
+                        const SolverOptions& options) {
   LinearProblem problem;
   problem.x = &rows;
+  const bool softmax = !truth.binary() && !truth.multi_label && options.kind == LinearKind::kLogistic;
   problem.loss = softmax                            ? LinearLoss::kSoftmax
                  : options.kind == LinearKind::kSvm ? LinearLoss::kHinge
                                                     : LinearLoss::kLogistic;
@@ -106,7 +106,7 @@ LinearProblem ProblemOf(const SparseRows& rows, std::span<const std::vector<int3
   for (size_t row = 0; row < rows.rows(); ++row) {
     const double weight = options.row_weights.empty() ? 1.0 : static_cast<double>(options.row_weights[row]);
     problem.costs.push_back(static_cast<float>(options.C * weight));
-    for (const int32_t label : truth[row]) {
+    for (const int32_t label : truth.ids[row]) {
       const int32_t output = outputs.output_of[static_cast<size_t>(label)];
       if (output >= 0) problem.true_outputs.push_back(output);
     }
@@ -117,18 +117,16 @@ LinearProblem ProblemOf(const SparseRows& rows, std::span<const std::vector<int3
 
 }  // namespace
 
-Result<LinearWeights> FitLinear(const SparseRows& rows, std::span<const std::vector<int32_t>> truth, size_t labels,
-                                bool multi_label, const SolverOptions& options, ThreadPool& pool) {
-  TRY(Check(rows, truth, labels, multi_label, options));
-  const bool binary = labels == 2 && !multi_label;
-  const bool softmax = !binary && !multi_label && options.kind == LinearKind::kLogistic;
-  const Outputs outputs = OutputsOf(truth, labels, multi_label, options);
-  LinearWeights result{.features = rows.num_columns, .outputs = binary ? 1 : labels, .weights = {}, .bias = {}};
+Result<LinearWeights> FitLinear(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options,
+                                ThreadPool& pool) {
+  TRY(Check(rows, truth, options));
+  const Outputs outputs = OutputsOf(truth, options);
+  LinearWeights result{.features = rows.num_columns, .outputs = truth.outputs(), .weights = {}, .bias = {}};
   result.weights.resize(result.features * result.outputs);
-  result.bias.assign(outputs.bias.begin() + (binary ? 1 : 0), outputs.bias.end());
+  result.bias.assign(outputs.bias.begin() + (truth.binary() ? 1 : 0), outputs.bias.end());
   if (outputs.labels.empty()) return result;
 
-  const LinearProblem problem = ProblemOf(rows, truth, outputs, softmax, options);
+  const LinearProblem problem = ProblemOf(rows, truth, outputs, options);
   const double accuracy = 0.1 * options.tolerance;
   const bool hinge = problem.loss == LinearLoss::kHinge;
   const int passes = hinge ? options.max_iterations : std::min(kMostPasses, options.max_iterations);
@@ -139,7 +137,7 @@ Result<LinearWeights> FitLinear(const SparseRows& rows, std::span<const std::vec
   }
 
   for (size_t k = 0; k < problem.outputs; ++k) {
-    const size_t output = binary ? 0 : outputs.labels[k];
+    const size_t output = truth.binary() ? 0 : outputs.labels[k];
     for (size_t f = 0; f < result.features; ++f) {
       result.weights[f * result.outputs + output] = solution.weights[f * problem.outputs + k];
     }

@@ -11,14 +11,15 @@
 
 #include "base/result.h"
 #include "base/threads.h"
+#include "linear/linear_labels.h"
 #include "linear/sparse_rows.h"
 
 namespace winnow {
 
 enum class LinearKind {
-  kLogistic,  ///< logistic regression of labels that exclude each other: multinomial, or binary for two labels
-  kLogisticOneVsRest,
-  kSvm,  ///< squared hinge loss, one label against the rest
+  kLogistic,           ///< logistic regression of labels that exclude each other: multinomial, or binary for two labels
+  kLogisticOneVsRest,  ///< a logistic regression of each label against the rest
+  kSvm,                ///< squared hinge loss, one label against the rest
 };
 
 struct SolverOptions {
@@ -38,13 +39,12 @@ struct LinearWeights {
   std::vector<float> bias;     ///< [outputs]
 };
 
-/// Fits a classifier. `truth` contains each row's label ids: one id, or any number with `multi_label` (then each label
-/// is fitted separately, by a logistic regression or SVM of its own). A label that no row, or every row, has gets
-/// weights of zero and a bias of -30 or 30 for a logistic regression, -1 or 1 for an SVM. The biases of a softmax have
-/// mean 0 over the labels that occur. Equal input, options and numbers of threads give equal weights. Errors:
-/// kInvalidArgument if sizes disagree, C is not above 0, a feature is not finite, a weight is negative or a label is
-/// out of range; kInvalidData if there are no rows.
-Result<LinearWeights> FitLinear(const SparseRows& rows, std::span<const std::vector<int32_t>> truth, size_t labels,
-                                bool multi_label, const SolverOptions& options, ThreadPool& pool);
+/// Fits a classifier: one for all labels, or with `multi_label` a logistic regression or SVM of its own for each label.
+/// A label that no row, or every row, has gets weights of zero and a bias of -30 or 30 for a logistic regression, -1 or
+/// 1 for an SVM. The biases of a softmax have mean 0 over the labels that occur. Equal input, options and numbers of
+/// threads give equal weights. Errors: kInvalidArgument if sizes disagree, C is not above 0, a feature is not finite, a
+/// weight is negative or a label is out of range; kInvalidData if there are no rows.
+Result<LinearWeights> FitLinear(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options,
+                                ThreadPool& pool);
 
 }  // namespace winnow

@@ -54,7 +54,8 @@ SolverOptions OptionsOf(LinearKind kind, double C, double tolerance = 1e-8) {
 
 LinearWeights Fit(const Data& data, const SolverOptions& options, int threads = 1, bool multi_label = false) {
   ThreadPool pool(threads);
-  auto weights = FitLinear(data.rows, data.truth, data.labels, multi_label, options, pool);
+  auto weights =
+      FitLinear(data.rows, {.ids = data.truth, .labels = data.labels, .multi_label = multi_label}, options, pool);
   if (!weights) ADD_FAILURE() << weights.error().message;
   return weights ? *std::move(weights) : LinearWeights{};
 }
@@ -367,7 +368,8 @@ TEST(FitLinear, RefusesWhatDoesNotFit) {
   const Data good = Sparse(3);
   ThreadPool pool(1);
   const auto code = [&](const Data& data, const SolverOptions& options, bool multi_label = false) {
-    const auto weights = FitLinear(data.rows, data.truth, data.labels, multi_label, options, pool);
+    const auto weights =
+        FitLinear(data.rows, {.ids = data.truth, .labels = data.labels, .multi_label = multi_label}, options, pool);
     EXPECT_FALSE(weights.has_value());
     return weights ? ErrorCode::kIo : weights.error().code;
   };

@@ -15,23 +15,22 @@ void MultiplyInto(const PlattScale& scale, LinearWeights& weights) {
 
 }  // namespace
 
-Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, std::span<const std::vector<int32_t>> truth,
-                                size_t labels, bool multi_label, const LinearTrainingOptions& options,
-                                ThreadPool& pool) {
-  return TrainLinear(TRY(Vectorizer::Fit(texts, options.features, pool)), truth, labels, multi_label, options, pool);
+Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, const LinearLabels& truth,
+                                const LinearTrainingOptions& options, ThreadPool& pool) {
+  return TrainLinear(TRY(Vectorizer::Fit(texts, options.features, pool)), truth, options, pool);
 }
 
-Result<LinearModel> TrainLinear(FittedFeatures fitted, std::span<const std::vector<int32_t>> truth, size_t labels,
-                                bool multi_label, const LinearTrainingOptions& options, ThreadPool& pool) {
-  LinearWeights weights = TRY(FitLinear(fitted.rows, truth, labels, multi_label, options.solver, pool));
+Result<LinearModel> TrainLinear(FittedFeatures fitted, const LinearLabels& truth, const LinearTrainingOptions& options,
+                                ThreadPool& pool) {
+  LinearWeights weights = TRY(FitLinear(fitted.rows, truth, options.solver, pool));
   std::vector<PlattScale> platt;
-  const bool svm = options.solver.kind == LinearKind::kSvm, binary = labels == 2 && !multi_label;
-  if (options.platt.value_or(svm) && (svm || binary)) {
-    platt = TRY(FitPlatt(fitted.rows, truth, labels, multi_label, options.solver, options.seed, pool));
+  const bool svm = options.solver.kind == LinearKind::kSvm;
+  if (options.platt.value_or(svm) && (svm || truth.binary())) {
+    platt = TRY(FitPlatt(fitted.rows, truth, options.solver, options.seed, pool));
     if (!svm) MultiplyInto(std::exchange(platt, {}).front(), weights);
   }
-  return LinearModel::Make(std::move(fitted.vectorizer), std::move(weights), options.solver.kind, labels, multi_label,
-                           std::move(platt));
+  return LinearModel::Make(std::move(fitted.vectorizer), std::move(weights), options.solver.kind, truth.labels,
+                           truth.multi_label, std::move(platt));
 }
 
 }  // namespace winnow

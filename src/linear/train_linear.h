@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/threads.h"
 #include "linear/features.h"
+#include "linear/linear_labels.h"
 #include "linear/linear_model.h"
 #include "linear/solver.h"
 
@@ -24,14 +25,12 @@ struct LinearTrainingOptions {
   uint64_t seed = 42;  ///< random seed of the folds
 };
 
-/// Trains a model. `truth` contains each text's label ids. Errors: FitLinear's; kInvalidData if the texts have no
-/// features at all.
-Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, std::span<const std::vector<int32_t>> truth,
-                                size_t labels, bool multi_label, const LinearTrainingOptions& options,
-                                ThreadPool& pool);
+/// Trains a model. Errors: FitLinear's; kInvalidData if the texts have no features at all.
+Result<LinearModel> TrainLinear(std::span<const std::string_view> texts, const LinearLabels& truth,
+                                const LinearTrainingOptions& options, ThreadPool& pool);
 
 /// Trains a model on features that are already fitted; `options.features` is not used. Errors: FitLinear's.
-Result<LinearModel> TrainLinear(FittedFeatures fitted, std::span<const std::vector<int32_t>> truth, size_t labels,
-                                bool multi_label, const LinearTrainingOptions& options, ThreadPool& pool);
+Result<LinearModel> TrainLinear(FittedFeatures fitted, const LinearLabels& truth, const LinearTrainingOptions& options,
+                                ThreadPool& pool);
 
 }  // namespace winnow

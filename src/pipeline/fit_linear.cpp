@@ -204,8 +204,9 @@ Result<std::unique_ptr<FittedModel>> FitLinear(const TrainingInput& input, Threa
   training.solver.kind = choice.kind;
   training.solver.C = choice.C;
   if (choice.weighted) training.solver.row_weights = WeightsOfRows(train, options.class_weights);
-  LinearModel model =
-      TRY(TrainLinear(std::move(features), LabelSets(train), train.labels.size(), train.multi_label, training, pool));
+  const std::vector<std::vector<int32_t>> truth = LabelSets(train);
+  const LinearLabels labels{.ids = truth, .labels = train.labels.size(), .multi_label = train.multi_label};
+  LinearModel model = TRY(TrainLinear(std::move(features), labels, training, pool));
   const double fit_seconds = SecondsSince(begin) - choice_seconds;
   if (!choice.tried.empty()) observer.Note(choice.Line(options) + fmt::format(" ({:.2f} s)", choice_seconds));
   if (choice.weighted && !training.platt.value_or(false) &&

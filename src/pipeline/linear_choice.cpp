@@ -201,8 +201,7 @@ class Search {
       }
     }
     std::vector<std::vector<float>> scores =
-        TRY(HeldOutScores(sample_.rows, sample_.truth, train_.labels.size(), train_.multi_label, solvers, choice_.folds,
-                          options_.seed, pool_));
+        TRY(HeldOutScores(sample_.rows, Truth(), solvers, choice_.folds, options_.seed, pool_));
     for (size_t i = 0; i < candidates.size(); ++i) {
       LinearCandidate& candidate = candidates[i];
       candidate.metric = TRY(MetricOf(ProbabilitiesOf(scores[i]), sample_.truth));
@@ -266,13 +265,16 @@ class Search {
            (other_kind ? kGainOfOneVsRest : 0);
   }
 
+  LinearLabels Truth() const {
+    return {.ids = sample_.truth, .labels = train_.labels.size(), .multi_label = train_.multi_label};
+  }
+
   /// The probabilities [texts, labels] that a model with these scores gives. Platt's scale is that of the texts as they
   /// are, also for candidates with class weights, as in the training that follows.
   std::vector<float> ProbabilitiesOf(const std::vector<float>& scores) const {
     const size_t labels = train_.labels.size(), outputs = scores.size() / sample_.truth.size();
-    const std::vector<PlattScale> platt = options_.platt
-                                              ? PlattScalesOf(scores, sample_.truth, outputs, train_.multi_label, pool_)
-                                              : std::vector<PlattScale>();
+    const std::vector<PlattScale> platt =
+        options_.platt ? PlattScalesOf(scores, Truth(), pool_) : std::vector<PlattScale>();
     std::vector<float> probabilities(sample_.truth.size() * labels);
     for (size_t row = 0; row < sample_.truth.size(); ++row) {
       LogitsOfScores(kind_, train_.multi_label, platt, std::span(scores).subspan(row * outputs, outputs),

@@ -26,9 +26,9 @@ class Charsmap {
     std::string_view normal;
   };
   /// Returns the rule for the longest prefix of `text`.
-  Rule Longest(std::string_view text) const { return Find(text, false); }
+  Rule Longest(std::string_view text) const { return Find(text, /*shortest=*/false); }
   /// Returns the rule for the shortest prefix of `text`.
-  Rule Shortest(std::string_view text) const { return Find(text, true); }
+  Rule Shortest(std::string_view text) const { return Find(text, /*shortest=*/true); }
 
   bool empty() const { return units_.empty(); }
   /// Returns the blob that was passed to Parse.

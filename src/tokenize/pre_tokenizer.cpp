@@ -47,7 +47,7 @@ class Division : public PreTokenizerStep {
 class DivisionAtCharacters final : public Division {
  public:
   DivisionAtCharacters(bool (*is_match)(char32_t), SplitBehavior behavior)
-      : Division(behavior, false), is_match_(is_match) {}
+      : Division(behavior, /*invert=*/false), is_match_(is_match) {}
 
  private:
   void Find(std::string_view piece, std::vector<PatternMatch>& matches, MatchTime&) const override {
@@ -293,8 +293,8 @@ Result<void> PreTokenizer::Add(const Json& json, const std::string& where, int d
   } else if (type == "CharDelimiterSplit") {
     const Json& delimiter = Member(json, "delimiter");
     if (!delimiter.is_string()) return BrokenTokenizer(where, "pre_tokenizer.delimiter is not a string");
-    steps_.push_back(
-        std::make_unique<DivisionAtPattern>(Pattern::OfText(delimiter.str()), SplitBehavior::kRemoved, false));
+    steps_.push_back(std::make_unique<DivisionAtPattern>(Pattern::OfText(delimiter.str()), SplitBehavior::kRemoved,
+                                                         /*invert=*/false));
   } else {
     return UnsupportedTokenizer(where, "pre-tokenizer", type);
   }

@@ -46,6 +46,20 @@ size_t PlaceBetweenWords(std::string_view text, size_t size) {
 
 size_t Positive(int max_length) { return static_cast<size_t>(std::max(max_length, 0)); }
 
+/// The room for a text's own tokens: `size` ids from ids[begin] on; with the special tokens behind them up to `end`.
+struct Room {
+  size_t begin, size, end;
+};
+
+/// Appends the special tokens before a text, and leaves room for `others`, those that are appended later.
+Room BeginText(const TokenFrame& frame, int max_length, size_t others, std::vector<int32_t>& ids,
+               std::vector<TokenSpan>* spans) {
+  const size_t end = ids.size() + Positive(max_length);
+  AddTokens(frame.before, end, ids, spans);
+  const size_t begin = ids.size();
+  return {.begin = begin, .size = end - begin - std::min(end - begin, others), .end = end};
+}
+
 struct PairSizes {
   size_t first, second;
 };
@@ -124,7 +138,7 @@ Result<void> Tokenizer::FindAddedTokens(std::string_view where) {
       as_written->Add(token, token.content, frame_.HasRole(token));
       continue;
     }
-    std::optional<MappedText> normal = model_->Normalize(token.content, false);
+    std::optional<MappedText> normal = model_->Normalize(token.content, /*tracked=*/false);
     normalized->Add(token, normal ? std::move(normal->text) : token.content, frame_.HasRole(token));
   }
   as_written->Build();
@@ -139,27 +153,24 @@ bool Tokenizer::Searches(const std::unique_ptr<const AddedTokenSet>& set, bool p
 }
 
 void Tokenizer::Encode(InputTextView text, int max_length, std::vector<int32_t>& ids) const {
-  const size_t end = ids.size() + Positive(max_length);
-  AddTokens(frame_.before, end, ids, nullptr);
-  const size_t begin = ids.size(), room = end - begin - std::min(end - begin, frame_.after.size());
-  EncodeContent(text, frame_.cut_begin ? kMostTokens : room, ids);
-  CutBegin(begin, room, ids, nullptr);
-  AddTokens(frame_.after, end, ids, nullptr);
+  const Room room = BeginText(frame_, max_length, frame_.after.size(), ids, nullptr);
+  EncodeContent(text, frame_.cut_begin ? kMostTokens : room.size, ids);
+  CutBegin(room.begin, room.size, ids, nullptr);
+  AddTokens(frame_.after, room.end, ids, nullptr);
 }
 
 void Tokenizer::Encode(std::string_view text, const EncodeOptions& options, std::vector<int32_t>& ids,
                        std::vector<TokenSpan>* spans) const {
-  const size_t end = ids.size() + Positive(options.max_length);
   if (!options.add_special_tokens) {
-    const size_t begin = ids.size();
+    const size_t begin = ids.size(), end = begin + Positive(options.max_length);
     EncodeText(text, options.parse_special_tokens, frame_.cut_begin ? begin + kMostTokens : end, ids, spans);
     return CutBegin(begin, end - begin, ids, spans);
   }
-  AddTokens(frame_.before, end, ids, spans);
-  const size_t begin = ids.size(), room = end - begin - std::min(end - begin, frame_.after.size());
-  EncodeText(text, options.parse_special_tokens, begin + (frame_.cut_begin ? kMostTokens : room), ids, spans);
-  CutBegin(begin, room, ids, spans);
-  AddTokens(frame_.after, end, ids, spans);
+  const Room room = BeginText(frame_, options.max_length, frame_.after.size(), ids, spans);
+  const size_t most = frame_.cut_begin ? kMostTokens : room.size;
+  EncodeText(text, options.parse_special_tokens, room.begin + most, ids, spans);
+  CutBegin(room.begin, room.size, ids, spans);
+  AddTokens(frame_.after, room.end, ids, spans);
 }
 
 /// The text alone, up to `limit` ids in all. Of a long text no more is read than that many tokens need: what comes
@@ -240,16 +251,13 @@ void Tokenizer::EncodeGap(std::string_view text, size_t base, bool parse_special
 }
 
 void Tokenizer::EncodeHeadTail(InputTextView text, int max_length, std::vector<int32_t>& ids) const {
-  const size_t end = ids.size() + Positive(max_length);
-  AddTokens(frame_.before, end, ids, nullptr);
-  const size_t begin = ids.size();
-  const size_t room = end - begin - std::min(end - begin, frame_.after.size());
+  const Room room = BeginText(frame_, max_length, frame_.after.size(), ids, nullptr);
   const size_t lead = EncodeContent(text, kMostTokens, ids);
-  if (const size_t size = ids.size() - begin; size > room) {
-    const auto head = ids.begin() + static_cast<std::ptrdiff_t>(begin + HeadTokens(room, lead));
-    ids.erase(head, head + static_cast<std::ptrdiff_t>(size - room));
+  if (const size_t size = ids.size() - room.begin; size > room.size) {
+    const auto head = ids.begin() + static_cast<std::ptrdiff_t>(room.begin + HeadTokens(room.size, lead));
+    ids.erase(head, head + static_cast<std::ptrdiff_t>(size - room.size));
   }
-  AddTokens(frame_.after, end, ids, nullptr);
+  AddTokens(frame_.after, room.end, ids, nullptr);
 }
 
 size_t Tokenizer::EncodeContent(InputTextView text, size_t limit, std::vector<int32_t>& ids) const {
@@ -259,7 +267,7 @@ size_t Tokenizer::EncodeContent(InputTextView text, size_t limit, std::vector<in
   if (separator_id_ < 0) text = text.joined();
   size_t lead = 0;
   for (;; text = text.rest()) {
-    EncodeText(text.first(), false, end, ids, nullptr);
+    EncodeText(text.first(), /*parse_special_tokens=*/false, end, ids, nullptr);
     if (!text.has_rest() || ids.size() >= end) return lead;
     ids.push_back(separator_id_);
     lead = ids.size() - start;
@@ -269,25 +277,23 @@ size_t Tokenizer::EncodeContent(InputTextView text, size_t limit, std::vector<in
 size_t Tokenizer::EncodePair(std::string_view first, std::string_view second, int max_length, PairCut cut,
                              std::vector<int32_t>& ids) const {
   const size_t start = ids.size();
-  const size_t end = start + Positive(max_length);
-  AddTokens(frame_.before, end, ids, nullptr);
-  const size_t first_begin = ids.size();
-  const size_t room = end - first_begin - std::min(end - first_begin, frame_.between.size() + frame_.after.size());
+  const auto [first_begin, room, end] =
+      BeginText(frame_, max_length, frame_.between.size() + frame_.after.size(), ids, nullptr);
   const size_t most = frame_.cut_begin ? kMostTokens : room;
-  EncodeText(first, false, first_begin + most, ids, nullptr);
+  EncodeText(first, /*parse_special_tokens=*/false, first_begin + most, ids, nullptr);
   const size_t first_size = ids.size() - first_begin;
   // Encoded behind the first text, from which then goes what the second needs.
   const size_t second_begin = ids.size();
-  EncodeText(second, false, second_begin + most, ids, nullptr);
+  EncodeText(second, /*parse_special_tokens=*/false, second_begin + most, ids, nullptr);
   const size_t second_size = ids.size() - second_begin;
   PairSizes sizes = {first_size, second_size};
   if (cut == PairCut::kLonger && !frame_.cut_begin && first_size == room && second_size == room && room % 2 != 0) {
     // Both may have more tokens than were asked for; the one with more gets the odd one.
     std::vector<int32_t> all;
-    EncodeText(first, false, kMostTokens, all, nullptr);
+    EncodeText(first, /*parse_special_tokens=*/false, kMostTokens, all, nullptr);
     sizes.first = all.size();
     all.clear();
-    EncodeText(second, false, kMostTokens, all, nullptr);
+    EncodeText(second, /*parse_special_tokens=*/false, kMostTokens, all, nullptr);
     sizes.second = all.size();
   }
   const PairSizes kept = KeptOfPair(sizes, room, cut);

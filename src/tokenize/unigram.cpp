@@ -41,6 +41,15 @@ size_t BeginOfSpan(std::string_view text, size_t begin, size_t end) {
   return after ? begin + kSpaceSymbol.size() : begin;
 }
 
+/// Returns what is wrong with a piece, or "".
+std::string FaultOf(const UnigramPiece& piece, size_t id) {
+  if (piece.text.empty()) return "the piece " + std::to_string(id) + " is empty";
+  if (piece.text.size() > kLongestPiece) return "the piece " + std::to_string(id) + " has more than 1024 bytes";
+  if (!IsUtf8(piece.text)) return "the piece " + std::to_string(id) + " is not UTF-8";
+  if (!std::isfinite(piece.score)) return "the score of '" + piece.text + "' is not a number";
+  return "";
+}
+
 }  // namespace
 
 /// One text on its way.
@@ -196,11 +205,7 @@ Result<std::unique_ptr<Unigram>> Unigram::Make(UnigramParts parts, std::string_v
   for (size_t i = 0; i < model->pieces_.size(); ++i) {
     const UnigramPiece& piece = model->pieces_[i];
     const auto id = static_cast<int32_t>(i);
-    if (piece.text.empty()) return broken("the piece " + std::to_string(id) + " is empty");
-    if (piece.text.size() > kLongestPiece)
-      return broken("the piece " + std::to_string(id) + " has more than 1024 bytes");
-    if (!IsUtf8(piece.text)) return broken("the piece " + std::to_string(id) + " is not UTF-8");
-    if (!std::isfinite(piece.score)) return broken("the score of '" + piece.text + "' is not a number");
+    if (const std::string fault = FaultOf(piece, i); !fault.empty()) return broken(fault);
     model->scores_.push_back(piece.score);
     const bool found_too = piece.kind == Kind::kUnknown && parts.finds_unknown;
     if (found_too) found.emplace_back(piece.text, id);

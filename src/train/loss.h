@@ -20,18 +20,19 @@ struct Targets {
   bool multi_label() const { return !targets.empty(); }
 };
 
-/// Single-label: the loss is a weighted mean, as torch.nn.CrossEntropyLoss(weight, label_smoothing): with weights
-/// w, smoothing e and C labels a text of label y costs
+/// The loss of single-label texts is a weighted mean, as torch.nn.CrossEntropyLoss(weight, label_smoothing): with
+/// weights w, smoothing e and C labels a text of label y costs
 ///   (1 - e) w_y (-log p_y) + e / C sum_c w_c (-log p_c),
 /// and the sum over texts is divided by the sum of their w_y.
 /// With soft labels, which are smoothed beforehand (SmoothSoftLabels), a text costs (1 - a) times that of its label and
 /// a T^2 (-sum_c w_c soft_c log p_c(T)), divided by the number of texts, as torch.nn.CrossEntropyLoss does with
-/// probabilities. Several labels: the mean over texts and labels, as torch.nn.BCEWithLogitsLoss(pos_weight); smoothing
-/// moves targets by e / 2 towards the other side.
+/// probabilities. The loss of multi-label texts is the mean over texts and labels, as
+/// torch.nn.BCEWithLogitsLoss(pos_weight); smoothing moves targets by e / 2 towards the other side.
 struct LossOptions {
-  std::vector<float> class_weights{};  ///< [num_labels], or empty: all 1; single-label only
-  std::vector<float>
-      pos_weights{};           ///< [num_labels], or empty: all 1; what a label's presence counts, of several labels
+  /// Single-label: weight of each label's texts [num_labels]; empty: all 1.
+  std::vector<float> class_weights{};
+  /// Multi-label: factor of the loss where a label is present [num_labels]; empty: all 1.
+  std::vector<float> pos_weights{};
   double label_smoothing = 0;  ///< 0 ... 1
 };
 

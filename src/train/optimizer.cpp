@@ -9,6 +9,7 @@
 #include "base/parse_number.h"
 #include "bundle/safetensors.h"
 #include "kernels/adamw.h"
+#include "kernels/vector_ops.h"
 
 namespace winnow {
 

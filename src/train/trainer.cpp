@@ -9,7 +9,7 @@
 #include "encoder/backward.h"
 #include "encoder/head_pass.h"
 #include "evaluate/metrics.h"
-#include "kernels/adamw.h"
+#include "kernels/vector_ops.h"
 #include "train/epoch_plan.h"
 #include "train/loss.h"
 #include "train/schedule.h"

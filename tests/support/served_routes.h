@@ -95,7 +95,7 @@ class ServedRoutes {
     const std::vector<std::string_view> views(texts.begin(), texts.end());
     ThreadPool pool(1);
     const std::vector<std::vector<int32_t>> truth = {{1}, {0}, {0}, {1}};
-    EXPECT_TRUE(TrainLinear(views, truth, 2, false, {}, pool).value().Save(dir / kLinearFile));
+    EXPECT_TRUE(TrainLinear(views, {.ids = truth, .labels = 2}, {}, pool).value().Save(dir / kLinearFile));
     EXPECT_TRUE(WriteLabelsFile(dir / kLabelsFile, std::vector<std::string>{"ham", "spam"}));
     Manifest manifest;
     manifest.name = "words";

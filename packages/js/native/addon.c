@@ -1,7 +1,7 @@
 /* The Node addon: the C interface of Winnow under N-API 8. Loading and classifying run on libuv's thread pool; results
  * come back as flat arrays, which src/native.ts makes predictions of.
  *
- *   load(path, {threads, weights, longText, foldDisguises, verify}) -> Promise of a model
+ *   load(path, {threads, weights, longText, foldDisguises, skipVerify}) -> Promise of a model; numbers of winnow_load_options
  *   info(model) -> {labels, multiLabel}
  *   classify(model, texts, mode, threshold, abstainBelow) -> Promise of results
  *   classifySync(model, texts, mode, threshold, abstainBelow) -> results

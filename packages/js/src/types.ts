@@ -11,7 +11,7 @@ export interface LabelConfidence {
 export interface Prediction {
   /** The decided label; the most probable one if a multi-label model decided none. */
   label: string;
-  /** Probability of the decided label. */
+  /** Probability of the decided label; if none was decided, 1 minus the highest probability. */
   confidence: number;
   /** Single-label models with two labels: probability of the positive label; otherwise of the decided label. */
   score: number;

@@ -82,7 +82,7 @@ class Prediction:
 
     label: str  # the decided label; the most probable one if a multi-label model decided none
     score: float  # probability of the positive label of two labels; otherwise of the decided label
-    confidence: float  # probability of the decided label
+    confidence: float  # probability of the decided label; if none was decided, 1 minus the highest probability
     scores: Dict[str, float]  # the probabilities of the labels, the most probable one first
     abstained: bool = False  # True if the prediction should be reviewed by a person
     threshold: Optional[float] = None  # the decision threshold that was applied

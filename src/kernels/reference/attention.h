@@ -11,15 +11,14 @@
 namespace winnow::reference {
 
 /// Computes out = Dropout(softmax(scale (q k^T + bias))) v, with the layout of winnow::Attention.
-inline void Attention(const AttentionShape& shape, const float* q, const float* k, const float* v,
-                      const Dropout& dropout, float* out) {
+inline void Attention(const AttentionShape& shape, const AttentionInput& in, const Dropout& dropout, float* out) {
   std::vector<double> p(shape.tokens);
   for (size_t i = 0; i < shape.queries; ++i) {
     double sum = 0;
     for (size_t j = 0; j < shape.tokens; ++j) {
       double score = 0;
       for (size_t c = 0; c < shape.head_size; ++c) {
-        score += static_cast<double>(q[i * shape.q_stride + c]) * static_cast<double>(k[j * shape.kv_stride + c]);
+        score += static_cast<double>(in.q[i * shape.q_stride + c]) * static_cast<double>(in.k[j * shape.kv_stride + c]);
       }
       if (shape.bias != nullptr) score += static_cast<double>(shape.bias[i * BiasStride(shape.tokens) + j]);
       const double root = 1 / std::sqrt(static_cast<double>(shape.head_size));
@@ -30,7 +29,7 @@ inline void Attention(const AttentionShape& shape, const float* q, const float* 
       double value = 0;
       for (size_t j = 0; j < shape.tokens; ++j) {
         const double factor = static_cast<double>(DropoutFactor(dropout, shape.first_row + i, j));
-        value += p[j] / sum * factor * static_cast<double>(v[j * shape.kv_stride + c]);
+        value += p[j] / sum * factor * static_cast<double>(in.v[j * shape.kv_stride + c]);
       }
       out[i * shape.out_stride + c] = static_cast<float>(value);
     }
