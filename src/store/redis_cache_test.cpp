@@ -137,6 +137,8 @@ TEST_F(RedisCacheTest, AServerThatHangsDelaysNobody) {
   redis.Start();
   const auto cache = Cache(redis.url(), Impatient());
   EXPECT_TRUE(Put(*cache, "key", "value"));
+  // Nothing is under way then that could be late already when the server stops, and keep the cache from asking.
+  EXPECT_TRUE(Eventually([&] { return Ask(*cache, "key") == "value"; }));
   redis.Signal(SIGSTOP);
   EXPECT_TRUE(Eventually([&] {
     EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
@@ -244,6 +246,7 @@ TEST_F(RedisCacheTest, OnlyValuesWithTheRightMacAreFound) {
   options.mac_key = std::string(32, 'k');
   const auto signing = Cache(redis.url(), options);
   const auto forger = Cache(redis.url());
+  ASSERT_TRUE(Eventually([&] { return forger->available(); }));
   ASSERT_TRUE(Put(*signing, "one", "value"));
   ASSERT_TRUE(Put(*signing, "empty", ""));
   const std::string stored = Ask(*forger, "one").value();

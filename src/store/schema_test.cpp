@@ -139,7 +139,7 @@ TEST_P(SchemaOn, ProcessesThreadThatStartTogetherMigrateOnce) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&] {
-      const auto store = Store::Open({.url = url_});
+      const auto store = Store::Open({.url = url_, .limits = kPatientLimits});
       EXPECT_TRUE(store) << store.error().Text();
     });
   }
@@ -149,7 +149,8 @@ TEST_P(SchemaOn, ProcessesThreadThatStartTogetherMigrateOnce) {
 
 TEST(Schema, RefusesAPostgresDatabaseThatCannotStoreAllTexts) {
   if (PostgresServer::Programs().empty()) GTEST_SKIP() << "PostgreSQL is not installed";
-  const auto server = OpenSqlConnection(ParseStoreUrl(SharedPostgres().url()).value(), {}).value();
+  const auto server = OpenSqlConnection(ParseStoreUrl(SharedPostgres().url()).value(), kPatientLimits).value();
+  ASSERT_TRUE(server->Execute("DROP DATABASE IF EXISTS latin"));  // of the test's last repetition
   ASSERT_TRUE(server->Execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"));
   const Error error = ErrorOf(Store::Open({.url = SharedPostgres().url("latin")}));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
