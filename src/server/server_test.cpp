@@ -61,6 +61,7 @@ class ServerTest : public testing::Test {
     ServerOptions options;
     options.bundles = {dir_.path() / "spam"};
     options.models.scheduler.workers = 1;
+    options.models.scheduler.max_wait = std::chrono::milliseconds(0);  // a slow machine refuses nothing
     options.http.port = 0;
     options.http.threads = 1;
     return options;

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <new>
 #include <thread>
 
 #include "base/files.h"
@@ -105,6 +106,22 @@ TEST(FeedbackRecorder, KeepsFeedbackWhileTheStoreIsDownAndDeliversItThen) {
   const MutexLock lock(mutex);
   EXPECT_THAT(reports, testing::Contains(HasSubstr("the server is away")));
   EXPECT_THAT(reports, testing::Contains(HasSubstr("available again")));
+}
+
+TEST(FeedbackRecorder, ItsThreadGoesOnAfterAnException) {
+  const TemporaryDirectory directory;
+  FeedbackRecorderOptions options = OptionsIn(directory.path());
+  std::atomic<int> calls = 0;
+  options.open = [&](const StoreOptions& store) -> Result<std::unique_ptr<Store>> {
+    if (++calls == 1) return Fail(ErrorCode::kNetwork, "the server is away");
+    if (calls == 2) throw std::bad_alloc();
+    return Store::Open(store);
+  };
+  const auto recorder = FeedbackRecorder::Open(options).value();
+  EXPECT_TRUE(recorder->Add(Event("a")));
+  ASSERT_TRUE(recorder->WaitUntilDelivered(kLongest));
+  EXPECT_EQ(TextsIn(*recorder->store()), (std::map<std::string, int>{{"a", 1}}));
+  EXPECT_EQ(calls, 3);
 }
 
 TEST(FeedbackRecorder, WaitsForAStoreThatMayNotBeWrittenInsteadOfRejectingFeedback) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <string>
@@ -28,6 +29,7 @@ class ServedRoutes {
     ServerOptions options;
     options.bundles = {dir_.path() / "spam", dir_.path() / "words"};
     options.models.scheduler.workers = 1;
+    options.models.scheduler.now = [] { return std::chrono::steady_clock::time_point(); };  // a slow machine is quick
     options.http.host = "";
     options.http.threads = 1;
     options.limits = limits;
