@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <future>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -182,6 +183,17 @@ TEST_F(RedisCacheTest, ClosingAnswersTheQuestionsThatWait) {
   std::future<CacheAnswer> answer = Asked(*cache, "key");
   cache.reset();
   EXPECT_EQ(answer.get(), std::nullopt);
+}
+
+TEST_F(RedisCacheTest, GoesOnAfterAnExceptionOfWhoAsked) {
+  RedisServer redis;
+  redis.Start();
+  const auto cache = Cache(redis.url());
+  EXPECT_TRUE(Put(*cache, "key", "value"));
+  ASSERT_TRUE(cache->available());
+  cache->Find("key", [](const CacheAnswer&) { throw std::bad_alloc(); });
+  EXPECT_EQ(Ask(*cache, "key"), "value");
+  EXPECT_EQ(cache->counts().errors, 0u) << "it is the same connection";
 }
 
 TEST_F(RedisCacheTest, QueuesAreBounded) {
