@@ -41,7 +41,8 @@ Result<std::shared_ptr<FilterService>> FilterService::Open(const FilterServiceOp
   service->log_ = std::make_unique<FeedbackLog>(std::move(sink), service->memory_.get());
   service->audits_ = std::make_unique<AuditQueue>(store_if_up);
   if (options.keep_history) service->history_ = std::make_unique<History>(store, options.history);
-  service->catching_up_ = std::thread([self = service.get()] { self->CatchUp(); });  // the last: it uses all of the rest
+  // The last, as it uses all of the rest.
+  service->catching_up_ = std::thread([self = service.get()] { self->CatchUp(); });
   return service;
 }
 

@@ -28,10 +28,10 @@ class SqlPool {
   ~SqlPool();
 
   /// Runs `work` in a serializable transaction and commits. After a serialization failure, a deadlock, a lock that was
-  /// held too long or a lost connection the transaction is repeated, with growing pauses: five times, and if others were
-  /// in the way until the time limit of a statement has passed, since on a busy machine some of them go first each time.
-  /// After a lost connection it is not repeated once that time has passed: a server that hangs would take it again.
-  /// A connection that is lost during COMMIT leaves open whether the transaction took effect: `work` must do the same
+  /// held too long or a lost connection the transaction is repeated five times, with growing pauses. If others were in
+  /// the way, it is repeated until the time limit of a statement has passed, since on a busy machine some of them go
+  /// first each time; after a lost connection not once that time has passed, since a server that hangs would take it
+  /// again. A connection that is lost during COMMIT leaves open whether the transaction took effect: `work` must do the same
   /// when it runs again. Errors: kNetwork, kIo and others, as the database reports them.
   SqlResult<void> Transact(const Work& work);
 
