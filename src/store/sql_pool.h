@@ -31,8 +31,8 @@ class SqlPool {
   /// held too long or a lost connection the transaction is repeated five times, with growing pauses. If others were in
   /// the way, it is repeated until the time limit of a statement has passed, since on a busy machine some of them go
   /// first each time; after a lost connection not once that time has passed, since a server that hangs would take it
-  /// again. A connection that is lost during COMMIT leaves open whether the transaction took effect: `work` must do the same
-  /// when it runs again. Errors: kNetwork, kIo and others, as the database reports them.
+  /// again. A connection that is lost during COMMIT leaves open whether the transaction took effect: `work` must do the
+  /// same when it runs again. Errors: kNetwork, kIo and others, as the database reports them.
   SqlResult<void> Transact(const Work& work);
 
   /// Runs `work` without a transaction, for a single statement that reads; repeats it as Transact does. If it takes
