@@ -62,7 +62,9 @@ TEST_P(SchemaOn, AMigrationMayTakeLongerThanAStatementOfARequest) {
         "INSERT INTO reputation (sender, kind, user_id, score, updated_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
         "SELECT i + 1 FROM n WHERE i < 300000) SELECT 'sender' || i, 'score', '', 0, '2026-01-01T00:00:00.000Z' FROM n"));
   }
-  const auto store = Store::Open({.url = url_, .limits = {.statement = std::chrono::milliseconds(20)}});
+  SqlLimits limits = kPatientLimits;
+  limits.statement = std::chrono::milliseconds(20);
+  const auto store = Store::Open({.url = url_, .limits = limits});
   EXPECT_TRUE(store) << store.error().Text();
   EXPECT_EQ(SchemaVersionOf(*Connect()).value(), kSchemaVersion);
 }
