@@ -120,6 +120,7 @@ TEST(RedisCache, AHostNameThatCannotBeLookedUpIsAFailureLikeAnyOther) {
   ASSERT_EQ(::pthread_setattr_default_np(&huge), 0);
   EXPECT_TRUE(fails_again());
   ASSERT_EQ(::pthread_setattr_default_np(&usual), 0);
+  ::pthread_attr_destroy(&huge);
   EXPECT_TRUE(fails_again());
 }
 

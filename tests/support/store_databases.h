@@ -16,7 +16,7 @@
 namespace winnow {
 
 /// Longer than any test may take, so that a slow machine passes.
-constexpr SqlLimits kPatientLimits = {
+inline constexpr SqlLimits kPatientLimits = {
     .statement = std::chrono::hours(1), .lock = std::chrono::hours(1), .connect = std::chrono::hours(1)};
 
 /// The server of this test program, started when it is first used.
