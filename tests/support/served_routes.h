@@ -37,6 +37,8 @@ class ServedRoutes {
     options.filter.enabled = true;
     options.filter.store = store();
     options.filter.spool = dir_.path() / "spool";
+    constexpr std::chrono::minutes kLongest(5);  // a verdict waits for a store on a slow machine
+    options.filter.known.store.limits = {.statement = kLongest, .lock = kLongest, .connect = kLongest};
     options.jobs.workspace = dir_.path() / "workspace";
     options.jobs.program = {"false"};  // no test starts a job
     server_ = Server::Start(std::move(options)).value();
