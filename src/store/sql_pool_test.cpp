@@ -173,16 +173,6 @@ TEST_P(SqlPoolOn, WaitsForAConnectionUntilTheDeadline) {
   }));
 }
 
-TEST(SqlPool, TheSetUpOfAPostgresConnectionHasNoLimitOfStatements) {
-  if (PostgresServer::Programs().empty()) GTEST_SKIP() << "PostgreSQL is not installed";
-  SqlLimits limits = kPatientLimits;
-  limits.statement = std::chrono::milliseconds(1);
-  for (int i = 0; i < 100; ++i) {
-    const auto opened = OpenSqlConnection(ParseStoreUrl(SharedPostgres().url()).value(), limits);
-    ASSERT_TRUE(opened) << opened.error().error.Text();
-  }
-}
-
 TEST(StoreDeadline, OfSeveralTheEarliestHolds) {
   using Clock = StoreDeadline::Clock;
   const Clock::time_point now = Clock::now(), later = now + std::chrono::hours(1);
