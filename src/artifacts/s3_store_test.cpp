@@ -44,6 +44,7 @@ class S3StoreTest : public ::testing::Test {
   std::unique_ptr<ArtifactStore> Open(const TestServer& server, const std::string& more = "") {
     ArtifactOptions options;
     options.http.backoff = std::chrono::milliseconds(1);
+    options.http.connect_timeout = options.http.stall_timeout = std::chrono::minutes(5);  // a slow machine passes
     return ArtifactStore::Open("s3://models/team?endpoint=" + server.url() + more, options).value();
   }
   fs::path File(const std::string& contents) {

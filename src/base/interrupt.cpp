@@ -3,6 +3,7 @@
 // whatever it points to (seen with 2.6.3: a Ctrl-C in training corrupted the heap).
 #include "base/interrupt.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -30,6 +31,9 @@ void WaitForSignals(sigset_t signals) {
       message =
           JsonLogLine(LogLevel::kInfo, "stopping at the next safe point; a second signal stops immediately") + "\n";
     }
+    // A pipe that is full does not get it: a write would wait for its reader, and the second signal with it.
+    pollfd error = {.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+    if (::poll(&error, 1, 0) <= 0) continue;
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message.data(), message.size());
   }
 }

@@ -1,9 +1,12 @@
 #include "base/interrupt.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <array>
+#include <string>
 #include <thread>
 
 #include "base/log.h"
@@ -41,6 +44,29 @@ TEST(Interrupt, AmongJsonLinesTheMessageIsOne) {
         for (;;) ::pause();
       },
       ::testing::ExitedWithCode(128 + SIGTERM), "^\\{.*\"message\":\"stopping at the next safe point;.*\\}");
+}
+
+/// Makes standard error a pipe that nobody reads and that takes nothing more.
+void StallStandardError() {
+  std::array<int, 2> ends = {};
+  if (::pipe(ends.data()) != 0 || ::dup2(ends[1], STDERR_FILENO) < 0) ::_exit(1);
+  const int flags = ::fcntl(STDERR_FILENO, F_GETFL);
+  ::fcntl(STDERR_FILENO, F_SETFL, flags | O_NONBLOCK);
+  const std::string block(1024, 'x');
+  while (::write(STDERR_FILENO, block.data(), block.size()) > 0) continue;
+  ::fcntl(STDERR_FILENO, F_SETFL, flags);
+}
+
+TEST(Interrupt, TheSecondSignalEndsAProcessWhoseStandardErrorStalls) {
+  EXPECT_EXIT(
+      {
+        StallStandardError();
+        HandleInterrupts();
+        Send(SIGTERM);
+        ::kill(::getpid(), SIGTERM);
+        for (;;) ::pause();
+      },
+      ::testing::ExitedWithCode(128 + SIGTERM), "");
 }
 
 TEST(Interrupt, OtherThreadsAreNotInterruptedThemselves) {

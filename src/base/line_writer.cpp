@@ -19,7 +19,6 @@
 namespace winnow {
 namespace {
 
-constexpr std::chrono::seconds kPatience(1);
 constexpr int kPollMs = 50;
 
 /// Whether a write to the descriptor may wait for a reader; files on disk are always writable to poll(2).
@@ -49,6 +48,7 @@ struct LineWriter::State {
   std::deque<Entry> queue GUARDED_BY(mutex);
   size_t queued_bytes GUARDED_BY(mutex) = 0;
   size_t max_bytes = 0;
+  std::chrono::milliseconds patience{0};
   uint64_t lost GUARDED_BY(mutex) = 0;
   bool stopping GUARDED_BY(mutex) = false;
   bool finished GUARDED_BY(mutex) = false;
@@ -93,16 +93,18 @@ struct LineWriter::State {
   }
 };
 
-LineWriter::LineWriter(int descriptor, bool owned, size_t max_bytes) : state_(std::make_shared<State>()) {
+LineWriter::LineWriter(int descriptor, bool owned, size_t max_bytes, std::chrono::milliseconds patience)
+    : state_(std::make_shared<State>()) {
   state_->descriptor = descriptor;
   state_->owned = owned;
   state_->max_bytes = max_bytes;
+  state_->patience = patience;
   std::thread([state = state_] { Run(state); }).detach();
 }
 
 LineWriter::~LineWriter() {
   const MutexLock lock(state_->mutex);
-  state_->deadline = std::chrono::steady_clock::now() + kPatience;
+  state_->deadline = std::chrono::steady_clock::now() + state_->patience;
   state_->stopping = true;
   state_->changed.NotifyAll();
   const auto give_up = state_->deadline + std::chrono::milliseconds(2 * kPollMs);

@@ -2,6 +2,7 @@
 /// lines and not the time of whoever writes them.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,10 +15,11 @@ class LineWriter {
  public:
   /// Starts the thread. `descriptor` is closed when it is replaced or the writer is destroyed, if `owned`. Lines that
   /// wait take `max_bytes` at most; further ones are lost.
-  explicit LineWriter(int descriptor, bool owned, size_t max_bytes = size_t{1} << 20);
+  explicit LineWriter(int descriptor, bool owned, size_t max_bytes = size_t{1} << 20,
+                      std::chrono::milliseconds patience = std::chrono::seconds(1));
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
-  /// Waits until the lines are written, but no longer than a second: what is stalled then is lost.
+  /// Waits until the lines are written, but no longer than `patience`: what is stalled then is lost.
   ~LineWriter();
 
   /// Has the line written, whose line end is appended. Never waits.

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <thread>
 
@@ -23,15 +24,20 @@ std::string Contents(const std::filesystem::path& path) {
   return contents.str();
 }
 
+/// A writer to a file that is waited for on a machine of any load.
+std::unique_ptr<LineWriter> Patient(int descriptor) {
+  return std::make_unique<LineWriter>(descriptor, /*owned=*/true, size_t{1} << 20, std::chrono::minutes(5));
+}
+
 int OpenFile(const std::filesystem::path& path) { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600); }
 
 TEST(LineWriter, WritesAllLinesInOrderBeforeItGoes) {
   const TemporaryDirectory directory;
   std::string expected;
   {
-    LineWriter writer(OpenFile(directory.path() / "log"), /*owned=*/true);
+    const auto writer = Patient(OpenFile(directory.path() / "log"));
     for (int i = 0; i < 1000; ++i) {
-      writer.Write(std::to_string(i));
+      writer->Write(std::to_string(i));
       expected += std::to_string(i) + "\n";
     }
   }
@@ -41,10 +47,10 @@ TEST(LineWriter, WritesAllLinesInOrderBeforeItGoes) {
 TEST(LineWriter, WritesLinesThatComeAfterAReplacementToTheOtherFile) {
   const TemporaryDirectory directory;
   {
-    LineWriter writer(OpenFile(directory.path() / "a"), /*owned=*/true);
-    writer.Write("before");
-    writer.Replace(OpenFile(directory.path() / "b"));
-    writer.Write("after");
+    const auto writer = Patient(OpenFile(directory.path() / "a"));
+    writer->Write("before");
+    writer->Replace(OpenFile(directory.path() / "b"));
+    writer->Write("after");
   }
   EXPECT_EQ(Contents(directory.path() / "a"), "before\n");
   EXPECT_EQ(Contents(directory.path() / "b"), "after\n");

@@ -128,14 +128,12 @@ TEST(PipDownload, PipsOwnWordsAreInTheError) {
 TEST(PipDownload, SlowPipIsStopped) {
   const TemporaryDirectory dir;
   PipOptions options;
-  options.commands = {FakePip(dir.path() / "pip", "sleep 30")};
+  options.commands = {FakePip(dir.path() / "pip", "sleep 3600")};
   options.keep_going = [] { return false; };
-  const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(PipDownload("pkg", dir.path(), options).error().code, ErrorCode::kCancelled);
   options.keep_going = nullptr;
   options.timeout_seconds = 1;
   EXPECT_THAT(PipDownload("pkg", dir.path(), options).error().message, HasSubstr("timed out after 1 s"));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support/held_port.h"
 #include "support/http_server.h"
 
 namespace winnow {
@@ -126,11 +127,8 @@ TEST(ServerClient, EachRefusalSaysWhatToDo) {
 }
 
 TEST(ServerClient, AServerThatIsNotThereIsTriedAgainAndThenAnError) {
-  std::string url;
-  {
-    const TestServer server([](const TestRequest&) { return TestReply{}; });
-    url = server.url();
-  }
+  const HeldPort port;
+  const std::string url = "http://127.0.0.1:" + std::to_string(port.number());
   int waits = 0;
   const ServerAccess access = {.address = ServerAddress::Parse(url).value(),
                                .api_key = "",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/background_step.h"
 #include "base/log.h"
 #include "filter/sender.h"
 #include "filter/spam_filter.h"
@@ -151,8 +152,10 @@ bool History::DeleteOld() {
 void History::Work() {
   Clock::time_point deletion = Clock::now();
   std::string why;  // the store does not take messages; empty: it does
+  std::vector<Shared> batch;
+  batch.reserve(kMostPerBatch);
   while (true) {
-    std::vector<Shared> batch;
+    batch.clear();
     {
       const MutexLock lock(mutex_);
       while (!ending_ && waiting_ == 0 && Clock::now() < deletion) changed_.WaitUntil(mutex_, deletion);
@@ -164,7 +167,8 @@ void History::Work() {
       batch.assign(first, first + static_cast<std::ptrdiff_t>(count));
       being_written_ = count;
     }
-    const Result<void> written = batch.empty() ? Result<void>() : Write(batch);
+    Result<void> written = Fail(ErrorCode::kIo, "there was too little memory");
+    RunBackgroundStep("history", [&] { written = batch.empty() ? Result<void>() : Write(batch); });
     const bool passing = !written && IsOutage(written.error());
     {
       const MutexLock lock(mutex_);
@@ -192,7 +196,10 @@ void History::Work() {
       while (passing && !ending_ && Clock::now() < until) changed_.WaitUntil(mutex_, until);
     }
     // What waits is written in between.
-    if (Clock::now() >= deletion && !DeleteOld()) deletion = Clock::now() + kBetweenDeletions;
+    if (Clock::now() < deletion) continue;
+    bool more = false;
+    RunBackgroundStep("history", [&] { more = DeleteOld(); });
+    if (!more) deletion = Clock::now() + kBetweenDeletions;
   }
 }
 

@@ -3,12 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <random>
 
 #include "filter/atom_matcher.h"
 #include "filter/pattern_facts.h"
 #include "support/error_of.h"
+#include "support/thread_seconds.h"
 
 namespace winnow {
 namespace {
@@ -139,9 +139,9 @@ TEST(PatternIndex, RefusesPatternsWithTheMessageOfRe2) {
 
 TEST(PatternIndex, TakesLinearTimeForHostilePatternsAndTexts) {
   const std::string text(size_t{1} << 20, 'a');
-  const auto begin = std::chrono::steady_clock::now();
+  const double begin = ThreadSeconds();
   EXPECT_THAT(Matches({"(a*)*b", "(a|aa)+$", "(a|a?)+b", "(?:a{0,10}){0,10}c"}, text), ElementsAre(1));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+  EXPECT_LT(ThreadSeconds() - begin, 30);
 }
 
 TEST(FirstMatch, ReturnsThePartThatMatches) {

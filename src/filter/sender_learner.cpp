@@ -1,5 +1,6 @@
 #include "filter/sender_learner.h"
 
+#include "base/background_step.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -106,16 +107,13 @@ void SenderLearner::Work() {
       while (!ending_ && segment == nullptr && spool_->empty()) changed_.Wait(mutex_);
       if (ending_) return;
     }
-    Result<void> done;
-    if (segment == nullptr) {
-      Result<std::unique_ptr<SpoolSegment>> oldest = spool_->Oldest();
-      if (oldest) {
-        segment = *std::move(oldest);
-      } else {
-        done = std::unexpected(oldest.error());
-      }
-    }
-    if (done && segment != nullptr) done = ApplySegment(*segment);
+    Result<void> done = Fail(ErrorCode::kIo, "there was too little memory");
+    RunBackgroundStep("changes of senders' scores", [&] {
+      done = [&]() -> Result<void> {
+        if (segment == nullptr) segment = TRY(spool_->Oldest());
+        return segment == nullptr ? Result<void>() : ApplySegment(*segment);
+      }();
+    });
     if (done) {
       segment = nullptr;
       continue;

@@ -103,6 +103,23 @@ class Ending {
   bool begun_ = false;
 };
 
+/// Kills a process and waits for its end, unless somebody else has done so: nobody would if an exception came first.
+class Reaper {
+ public:
+  explicit Reaper(pid_t process) : process_(process) {}
+  Reaper(const Reaper&) = delete;
+  Reaper& operator=(const Reaper&) = delete;
+  ~Reaper() {
+    if (process_ <= 0) return;
+    ::kill(-process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+  void Release() { process_ = 0; }
+
+ private:
+  pid_t process_;
+};
+
 /// Reads what there is, for at most one poll. Returns false at the end.
 bool ReadSome(int fd, LineDivider& lines) {
   pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
@@ -130,6 +147,7 @@ Result<ProgramEnd> RunJobProcess(const JobProcessOptions& options,
   Descriptor writing(ends[1]);
   const std::vector<std::string> command = WithMemoryLimit(options.arguments, options.memory_bytes);
   const pid_t process = TRY(StartProgram(command, {.out = output.get(), .err = writing.get()}, options.variables));
+  Reaper reaper(process);
   writing.Close();
   GiveWay(process);
   started({process, StartTimeOf(process)});
@@ -155,6 +173,7 @@ Result<ProgramEnd> RunJobProcess(const JobProcessOptions& options,
     ending.Poll();
     exited = ::waitpid(process, &status, WNOHANG) == process;
   }
+  reaper.Release();
   ::kill(-process, SIGKILL);  // what the process has started and left
   while (open && ReadSome(reading.get(), lines)) {
     pollfd waiting{.fd = reading.get(), .events = POLLIN, .revents = 0};

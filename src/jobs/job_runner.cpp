@@ -202,10 +202,18 @@ Result<std::string> JobRunner::Output(std::string_view id) const {
 }
 
 std::shared_ptr<void> JobRunner::Listen(Listener listener) {
-  auto held = std::make_shared<Listener>(std::move(listener));
+  auto listening = std::make_shared<State::Listening>();
+  {
+    const MutexLock lock(listening->mutex);
+    listening->listener = std::move(listener);
+  }
   const MutexLock lock(state_->listeners_mutex);
-  state_->listeners.push_back(held);
-  return held;
+  state_->listeners.push_back(listening);
+  // Waits for a call that a worker has begun: what the listener uses may be gone when this returns.
+  return {listening.get(), [listening](void*) {
+            const MutexLock end(listening->mutex);
+            listening->listener = {};
+          }};
 }
 
 void JobRunner::Stop() {

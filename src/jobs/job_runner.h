@@ -78,7 +78,7 @@ class JobRunner {
   /// Returns what the job has written to standard output, at most the first 16 MiB. Errors: kNotFound; kIo.
   Result<std::string> Output(std::string_view id) const;
 
-  /// Calls `listener` for all later events of all jobs, until the returned object is destroyed.
+  /// Calls `listener` for later events of all jobs, until the returned object is destroyed, which waits for its calls.
   std::shared_ptr<void> Listen(Listener listener);
 
   /// Ends all running jobs, which become interrupted, and waits for them. No job starts afterwards.

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/background_step.h"
 #include "base/log.h"
 #include "jobs/job_events.h"
 
@@ -40,15 +41,19 @@ std::optional<JobEvent> JobRunner::State::Append(const std::string& id, JobEvent
 }
 
 void JobRunner::State::PassOn(const std::string& id, const JobEvent& event) {
-  std::vector<std::shared_ptr<Listener>> current;
+  std::vector<std::shared_ptr<Listening>> current;
   {
     const MutexLock lock(listeners_mutex);
-    std::erase_if(listeners, [](const std::weak_ptr<Listener>& each) { return each.expired(); });
+    std::erase_if(listeners, [](const std::weak_ptr<Listening>& each) { return each.expired(); });
     for (const auto& each : listeners) {
-      if (auto listener = each.lock()) current.push_back(std::move(listener));
+      if (auto listening = each.lock()) current.push_back(std::move(listening));
     }
   }
-  for (const auto& listener : current) (*listener)(id, event);
+  for (const auto& listening : current) {
+    const MutexLock lock(listening->mutex);
+    const Listener& listener = listening->listener;
+    if (listener) RunBackgroundStep("events of jobs", [&] { listener(id, event); });
+  }
 }
 
 Result<void> JobRunner::State::Keep(const Job& job) {
@@ -101,11 +106,19 @@ void JobRunner::State::RunJob(Job job) {
     return Finish(job, *events);
   }
   FailureReason reason;
-  const Result<ProgramEnd> end = RunJobProcess(
-      ProcessOf(job), [&](const ProcessIdentity& process) { KeepProcess(process, job, *events); },
-      [&](std::string_view line) { TellLine(job.id, line, reason, *events); }, [&] { return Continues(job.id); });
-  SetEnd(end, reason, job);
-  Finish(job, *events);
+  Result<ProgramEnd> end = Fail(ErrorCode::kIo, "the server had too little memory to run the job");
+  RunBackgroundStep("jobs", [&] {
+    end = RunJobProcess(
+        ProcessOf(job), [&](const ProcessIdentity& process) { KeepProcess(process, job, *events); },
+        [&](std::string_view line) {
+          RunBackgroundStep("events of jobs", [&] { TellLine(job.id, line, reason, *events); });
+        },
+        [&] { return Continues(job.id); });
+  });
+  RunBackgroundStep("jobs", [&] {
+    SetEnd(end, reason, job);
+    Finish(job, *events);
+  });
 }
 
 void JobRunner::State::FailBeforeStart(std::string_view what, const Error& error, Job& job) const {

@@ -81,8 +81,14 @@ struct JobRunner::State {
   std::deque<std::string> order GUARDED_BY(mutex);  // ids, oldest first
   std::deque<std::string> queue GUARDED_BY(mutex);
   bool stopping GUARDED_BY(mutex) = false;
+  /// A listener; empty once it wants to hear nothing more. The mutex is held while it is called.
+  struct Listening {
+    Mutex mutex;
+    Listener listener GUARDED_BY(mutex);
+  };
+
   Mutex listeners_mutex;
-  std::vector<std::weak_ptr<Listener>> listeners GUARDED_BY(listeners_mutex);
+  std::vector<std::weak_ptr<Listening>> listeners GUARDED_BY(listeners_mutex);
   std::vector<std::thread> workers;
 };
 

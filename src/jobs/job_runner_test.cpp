@@ -5,7 +5,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
+#include <functional>
+#include <future>
+#include <new>
 #include <thread>
 
 #include "base/files.h"
@@ -36,13 +40,22 @@ class JobRunnerTest : public testing::Test {
   }
 
   static Job WaitFor(const JobRunner& runner, const std::string& id, JobState state) {
-    for (int i = 0; i < 2000; ++i) {
+    const auto reached = [&] {
       const std::optional<Job> job = runner.Find(id);
-      if (job && job->state == state) return *job;
+      return job && job->state == state;
+    };
+    EXPECT_TRUE(Eventually(reached)) << "the job did not become " << NameOf(state);
+    return runner.Find(id).value();
+  }
+
+  /// Waits until a condition is true. Returns false if it is still false after five minutes.
+  static bool Eventually(const std::function<bool()>& true_now) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
+    while (!true_now()) {
+      if (std::chrono::steady_clock::now() > end) return false;
       std::this_thread::sleep_for(milliseconds(10));
     }
-    ADD_FAILURE() << "the job did not become " << NameOf(state);
-    return runner.Find(id).value();
+    return true;
   }
 
   static std::vector<std::string> EventTypes(const JobRunner& runner, const std::string& id) {
@@ -71,7 +84,6 @@ TEST_F(JobRunnerTest, AJobRunsAndItsLogBecomesEvents) {
   const Job job = WaitFor(*runner, started.id, JobState::kSucceeded);
   EXPECT_EQ(job.exit_code, 0);
   EXPECT_GE(job.ended, job.started);
-  for (int i = 0; i < 200 && EventTypes(*runner, job.id).size() < 6; ++i) std::this_thread::sleep_for(milliseconds(10));
   EXPECT_THAT(EventTypes(*runner, job.id),
               testing::ElementsAre("state queued", "state running", "log training on 3 texts", "progress",
                                    "log a line of the system", "state succeeded"));
@@ -137,11 +149,15 @@ TEST_F(JobRunnerTest, ACancelledJobEndsWithAllThatItStarted) {
   const Job job =
       runner->Start(Script("trap '' TERM; sleep 100 & echo $! > " + file.string() + "; while :; do sleep 1; done"))
           .value();
-  for (int i = 0; i < 500 && !std::filesystem::exists(file); ++i) std::this_thread::sleep_for(milliseconds(10));
-  std::this_thread::sleep_for(milliseconds(50));
   pid_t child = 0;
-  std::ifstream(file) >> child;
-  ASSERT_GT(child, 0);
+  const auto started = [&] {
+    std::string line;
+    std::ifstream in(file);
+    if (!std::getline(in, line) || in.eof()) return false;  // not yet whole
+    child = std::stoi(line);
+    return true;
+  };
+  ASSERT_TRUE(Eventually(started));
   ASSERT_TRUE(runner->Cancel(job.id));
   WaitFor(*runner, job.id, JobState::kCancelled);
   const auto gone = [&] {
@@ -149,8 +165,7 @@ TEST_F(JobRunnerTest, ACancelledJobEndsWithAllThatItStarted) {
     std::string line;
     return !std::getline(in, line) || line.find(") Z ") != std::string::npos;
   };
-  for (int i = 0; i < 300 && !gone(); ++i) std::this_thread::sleep_for(milliseconds(10));
-  EXPECT_TRUE(gone());
+  EXPECT_TRUE(Eventually(gone));
 }
 
 TEST_F(JobRunnerTest, AJobThatTakesTooLongIsEnded) {
@@ -197,11 +212,7 @@ TEST_F(JobRunnerTest, WhatAKilledServerLeftIsEndedAndQueuedJobsRun) {
   {
     const auto runner = Open(Options());
     running = runner->Start(Script("sleep 60")).value().id;
-    process = static_cast<pid_t>(WaitFor(*runner, running, JobState::kRunning).process);
-    for (int i = 0; i < 200 && process == 0; ++i) {
-      std::this_thread::sleep_for(milliseconds(10));
-      process = static_cast<pid_t>(runner->Find(running)->process);
-    }
+    ASSERT_TRUE(Eventually([&] { return (process = static_cast<pid_t>(runner->Find(running)->process)) != 0; }));
     queued = runner->Start(Script("true")).value().id;
     ASSERT_EQ(::kill(process, 0), 0);
     // The files as they are at this moment are those that a killed server leaves.
@@ -377,11 +388,44 @@ TEST_F(JobRunnerTest, ListenersReceiveEventsUntilTheyAreDestroyed) {
   std::atomic<int> events = 0;
   auto listening = runner->Listen([&](const std::string&, const JobEvent&) { ++events; });
   WaitFor(*runner, runner->Start(Script("true")).value().id, JobState::kSucceeded);
-  for (int i = 0; i < 200 && events < 3; ++i) std::this_thread::sleep_for(milliseconds(10));
-  EXPECT_EQ(events, 3);
+  EXPECT_TRUE(Eventually([&] { return events == 3; }));
   listening.reset();
   WaitFor(*runner, runner->Start(Script("true")).value().id, JobState::kSucceeded);
   EXPECT_EQ(events, 3);
+}
+
+TEST_F(JobRunnerTest, AListenerThatIsDestroyedWhileAThreadCallsItIsLeftFirst) {
+  const auto runner = Open(Options());
+  std::promise<void> called, go;
+  std::atomic<bool> left = false;
+  auto listening = runner->Listen([&](const std::string&, const JobEvent& event) {
+    const Json* const state = event.data.Find("state");
+    if (state == nullptr || state->str() != "running") return;
+    called.set_value();
+    go.get_future().wait();
+    left = true;
+  });
+  const std::string id = runner->Start(Script("true")).value().id;
+  called.get_future().wait();
+  std::thread destroyer([&] {
+    listening.reset();
+    EXPECT_TRUE(left) << "what the listener uses may be destroyed now";
+  });
+  std::this_thread::sleep_for(milliseconds(50));  // in which it would be destroyed most often
+  go.set_value();
+  destroyer.join();
+  WaitFor(*runner, id, JobState::kSucceeded);
+}
+
+TEST_F(JobRunnerTest, ListenersThatThrowEndNeitherTheThreadNorItsJobs) {
+  const auto runner = Open(Options());
+  const auto listening = runner->Listen([](const std::string&, const JobEvent&) { throw std::bad_alloc(); });
+  for (int i = 0; i < 2; ++i) {
+    const Job job = runner->Start(Script("echo a line >&2")).value();
+    WaitFor(*runner, job.id, JobState::kSucceeded);
+    EXPECT_THAT(EventTypes(*runner, job.id),
+                testing::ElementsAre("state queued", "state running", "log a line", "state succeeded"));
+  }
 }
 
 TEST_F(JobRunnerTest, DamagedRecordsAreSkipped) {

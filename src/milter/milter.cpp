@@ -14,6 +14,7 @@
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -22,7 +23,9 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "base/log.h"
 
@@ -268,6 +271,25 @@ std::string SocketPath(std::string_view address) {
   return unix_socket ? std::string(address.substr(address.find(':') + 1)) : "";
 }
 
+/// The file of the Unix socket that this process has made, if there is one. A process that listens at the path since
+/// then has put its own in the place.
+class SocketFile {
+ public:
+  explicit SocketFile(std::string path) : path_(std::move(path)) {
+    made_ = !path_.empty() && ::lstat(path_.c_str(), &status_) == 0;
+  }
+  void Remove() const {
+    struct stat now = {};
+    if (!made_ || ::lstat(path_.c_str(), &now) != 0) return;
+    if (now.st_dev == status_.st_dev && now.st_ino == status_.st_ino) ::unlink(path_.c_str());
+  }
+
+ private:
+  const std::string path_;
+  struct stat status_ = {};
+  bool made_ = false;
+};
+
 /// Runs smfi_main on a thread, and wakes `first`, the first thread of the process, when it returns.
 void StartLibmilter(pthread_t first) {
   std::thread([first] {
@@ -296,6 +318,7 @@ Result<void> RunMilter(const MilterOptions& options, const std::function<void()>
                             errno == 0 ? "the address cannot be used" : std::strerror(errno)),
                 "check that no other process listens there, and that this user may create the socket");
   }
+  const SocketFile socket(SocketPath(options.listen));
   listening();
   StartLibmilter(::pthread_self());
   int signal = 0;
@@ -305,7 +328,7 @@ Result<void> RunMilter(const MilterOptions& options, const std::function<void()>
   const Clock::time_point deadline = Clock::now() + options.checker.check.timeout + std::chrono::seconds(1);
   while (running->checks > 0 && Clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   std::this_thread::sleep_for(std::chrono::milliseconds(100));  // libmilter sends the last answers
-  if (const std::string path = SocketPath(options.listen); !path.empty()) ::unlink(path.c_str());
+  socket.Remove();
   if (running->failed) return Fail(ErrorCode::kIo, "libmilter failed", "its log lines are in syslog");
   return {};
 }

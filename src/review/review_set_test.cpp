@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <new>
 #include <set>
 #include <thread>
 
@@ -144,6 +145,18 @@ TEST_F(ReviewSetTest, TwoReviewersNeverGetOneText) {
   }
   EXPECT_EQ(of_anna.size(), 30u);
   for (const size_t item : of_ben) EXPECT_FALSE(of_anna.contains(item)) << item;
+}
+
+TEST_F(ReviewSetTest, AnExceptionOfItsThreadIsAFailureOfThePreparation) {
+  Create(60);
+  ReviewSetOptions options;
+  options.sources.directory = path_;
+  options.contradictions = []() -> std::vector<std::string> { throw std::bad_alloc(); };
+  const std::shared_ptr<ReviewSet> set = ReviewSet::Open(std::move(options)).value();
+  set->Start();
+  EXPECT_FALSE(set->WaitUntilFitted(seconds(300)));
+  EXPECT_EQ(set->Status().phase, ReviewPhase::kFailed);
+  EXPECT_TRUE(set->Label("anna", {Truth(3)})) << "texts can be labelled all the same";
 }
 
 TEST_F(ReviewSetTest, ThreadsOfReviewersNeverLabelOneTextTwice) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/background_step.h"
 #include "base/log.h"
 #include "base/threads.h"
 #include "review/queues.h"
@@ -38,7 +39,8 @@ Result<void> ReviewSet::Prepare() {
 
 void ReviewSet::Work() {
   NameThread("review");
-  const Result<void> prepared = Prepare();
+  Result<void> prepared = Fail(ErrorCode::kIo, "there was too little memory");
+  RunBackgroundStep("review", [&] { prepared = Prepare(); });
   if (!prepared) {
     if (!stop_) LogWarning("review '{}': {}", pool_.settings.set, prepared.error().Text());
     const MutexLock lock(mutex_);
@@ -91,7 +93,8 @@ void ReviewSet::Refit() {
     if (phase_ == ReviewPhase::kReady) before = fitted_;
     decisions = state_.decisions();
   }
-  Result<FittedReview> fitted = FitReview(*prepared, input, before.get());
+  Result<FittedReview> fitted = Fail(ErrorCode::kIo, "there was too little memory");
+  RunBackgroundStep("review", [&] { fitted = FitReview(*prepared, input, before.get()); });
   {
     const MutexLock lock(mutex_);
     fitted_decisions_ = decisions;
@@ -108,7 +111,7 @@ void ReviewSet::Refit() {
     }
     fitted_changed_.NotifyAll();
   }
-  Measure(input);
+  RunBackgroundStep("review", [&] { Measure(input); });
 }
 
 void ReviewSet::Measure(const FitInput& input) {

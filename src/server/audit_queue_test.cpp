@@ -28,6 +28,11 @@ class AuditQueueTest : public testing::Test {
     return subjects;
   }
 
+  /// Writes until nothing waits: a call ends after a while, as for a store that hangs.
+  void WriteAll() {
+    while (queue_.waiting() > 0) queue_.WriteWaiting();
+  }
+
   static AuditEntry Change(const std::string& subject) {
     return {.actor = "key:anna", .action = "rules.set", .subject = subject};
   }
@@ -41,9 +46,8 @@ class AuditQueueTest : public testing::Test {
 TEST_F(AuditQueueTest, StoresWhatWasAdded) {
   queue_.Add(Change("A"));
   EXPECT_EQ(queue_.waiting(), 1);
-  queue_.WriteWaiting();
+  WriteAll();
   EXPECT_THAT(Stored(), ElementsAre("A"));
-  EXPECT_EQ(queue_.waiting(), 0);
 }
 
 TEST_F(AuditQueueTest, WhatTheStoreDoesNotTakeWaitsAndIsStoredOnceInItsOrder) {
@@ -53,17 +57,16 @@ TEST_F(AuditQueueTest, WhatTheStoreDoesNotTakeWaitsAndIsStoredOnceInItsOrder) {
   EXPECT_EQ(queue_.waiting(), 2);
   down_ = false;
   queue_.Add(Change("C"));
-  queue_.WriteWaiting();
+  WriteAll();
   queue_.WriteWaiting();
   EXPECT_THAT(Stored(), ElementsAre("A", "B", "C"));
-  EXPECT_EQ(queue_.waiting(), 0);
 }
 
 TEST_F(AuditQueueTest, AnEntryThatTheStoreRefusesDoesNotHoldUpTheOthers) {
   down_ = true;
   for (const char* subject : {"A", "\xff", "B"}) queue_.Add(Change(subject));
   down_ = false;
-  queue_.WriteWaiting();
+  WriteAll();
   EXPECT_THAT(Stored(), ElementsAre("A", "B"));
 }
 
@@ -77,6 +80,7 @@ TEST_F(AuditQueueTest, ThreadsWriteEntriesInTheirOrder) {
     threads.emplace_back([&queue] { queue.WriteWaiting(); });
   }
   for (std::thread& thread : threads) thread.join();
+  while (queue.waiting() > 0) queue.WriteWaiting();  // what a slow store has not taken in time waits for the next call
   EXPECT_EQ(Stored(), added);
 }
 

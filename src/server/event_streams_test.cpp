@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <thread>
 
 namespace winnow {
@@ -14,13 +16,23 @@ using ::testing::Not;
 
 constexpr std::chrono::milliseconds kNever = std::chrono::hours(1);
 
+/// Waits until a condition is true. Returns false if it is still false after five minutes.
+bool Eventually(const std::function<bool()>& true_now) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
+  while (!true_now()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
 /// What a stream has sent once it contains `end`.
 std::string Until(ResponseStream& stream, std::string_view end) {
   std::string text;
-  for (int i = 0; i < 2000 && text.find(end) == std::string::npos; ++i) {
+  EXPECT_TRUE(Eventually([&] {
     text += stream.Take().bytes;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+    return text.find(end) != std::string::npos;
+  })) << end;
   return text;
 }
 
@@ -75,16 +87,18 @@ TEST(EventStreams, ForgetStreamsThatNoThreadReads) {
   const auto stream = events.Open({});
   EXPECT_THAT(Until(*stream, ": ping"), HasSubstr(": ping\n\n"));
   stream->Close();
-  for (int i = 0; i < 2000 && events.streams() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_EQ(events.streams(), 0u);
+  EXPECT_TRUE(Eventually([&] { return events.streams() == 0; }));
 }
 
 TEST(EventStreams, TellWhenAThreadChangesTheModels) {
-  std::atomic<int> version = 1;
-  EventStreams events(
-      {.ping = kNever, .watch = std::chrono::milliseconds(1), .watched = [&] { return std::to_string(version); }});
+  std::atomic<int> version = 1, looks = 0;
+  const auto watched = [&] {
+    ++looks;
+    return std::to_string(version);
+  };
+  EventStreams events({.ping = kNever, .watch = std::chrono::milliseconds(1), .watched = watched});
   const auto stream = events.Open({});
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_TRUE(Eventually([&] { return looks > 1; }));  // what it has seen the first time is what changes
   version = 2;
   EXPECT_THAT(Until(*stream, "models"), HasSubstr("event: models\ndata: {}"));
 }

@@ -40,8 +40,9 @@ Result<std::shared_ptr<FilterService>> FilterService::Open(const FilterServiceOp
   sink.lookups = [self = service.get()] { return self->Lookups(); };
   service->log_ = std::make_unique<FeedbackLog>(std::move(sink), service->memory_.get());
   service->audits_ = std::make_unique<AuditQueue>(store_if_up);
-  service->catching_up_ = std::thread([self = service.get()] { self->CatchUp(); });
   if (options.keep_history) service->history_ = std::make_unique<History>(store, options.history);
+  // The last, as it uses all of the rest.
+  service->catching_up_ = std::thread([self = service.get()] { self->CatchUp(); });
   return service;
 }
 
@@ -50,11 +51,14 @@ FilterService::~FilterService() {
   if (recorder_ == nullptr) return;
   log_->Stop();
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  {
+    const MutexLock lock(mutex_);
+    ending_ = true;  // before the wait for the history, which may take all of the time
+    changed_.NotifyAll();
+  }
   bool written = history_ == nullptr || !recorder_->counts().up || history_->WaitUntilWritten(std::chrono::seconds(2));
   {
     const MutexLock lock(mutex_);
-    ending_ = true;
-    changed_.NotifyAll();
     while (!caught_up_ && changed_.WaitUntil(mutex_, until)) continue;
     written = written && caught_up_;
   }

@@ -383,13 +383,14 @@ size_t HttpServer::memory_bytes() const { return parts_->state->memory->taken();
 void HttpServer::Stop(std::chrono::milliseconds patience) {
   if (parts_->stopped) return;
   parts_->stopped = true;
+  // Before its socket is closed: then another server may make one of this name, which would go.
+  if (const auto& path = parts_->state->options.unix_socket; !path.empty()) ::unlink(path.c_str());
   std::promise<void> closed;
   asio::post(parts_->threads.front()->context, [this, &closed] {
     for (const auto& listener : parts_->listeners) parts_->CloseListener(*listener);
     closed.set_value();
   });
   closed.get_future().wait();
-  if (const auto& path = parts_->state->options.unix_socket; !path.empty()) ::unlink(path.c_str());
   parts_->state->stopping = true;
   parts_->ForEachConnection(&HttpConnection::Finish);
   if (!parts_->WaitForConnections(patience)) {

@@ -32,7 +32,7 @@ std::vector<std::string> NamesOf(const Json& verdict) {
 /// Waits for the history, which is written in the background. Returns the messages.
 Json History(const std::string& query, size_t count) {
   Json found;
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 30000; ++i) {
     const auto request = Routes().Ask("GET", "/v1/history?" + query);
     found = ParsedJson(request.body);
     if (found["messages"].size() >= count) break;

@@ -16,6 +16,9 @@ namespace {
 /// A classifier of random weights, and requests to it.
 class SchedulerTest : public testing::Test {
  protected:
+  /// Nothing is refused because a computation took long, as on a machine that is very busy.
+  static constexpr std::chrono::milliseconds kNoLimit{0};
+
   SchedulerTest() : pool_(1) {
     WriteTinyTransformer(dir_.path());
     classifier_.emplace(BundleClassifier::Load(dir_.path(), pool_).value());
@@ -48,7 +51,7 @@ std::vector<std::string> Texts(size_t count) {
 }
 
 TEST_F(SchedulerTest, PredictionsDoNotDependOnTheLoad) {
-  Scheduler scheduler(*classifier_, {.workers = 2, .max_batch_tokens = 64});
+  Scheduler scheduler(*classifier_, {.workers = 2, .max_batch_tokens = 64, .max_wait = kNoLimit});
   std::vector<Answer> answers;
   for (size_t i = 0; i < 50; ++i) answers.push_back(Request(Texts(1 + i % 9), std::to_string(i % 3)));
   for (Answer& answer : answers) ASSERT_TRUE(scheduler.Submit(answer.texts));
@@ -145,7 +148,7 @@ TEST_F(SchedulerTest, TextsThatWouldWaitTooLongAreRefused) {
 }
 
 TEST_F(SchedulerTest, ASingleTextIsComputedByTheSubmittingThreadIfTheQueueIsEmpty) {
-  Scheduler scheduler(*classifier_, {.workers = 1});
+  Scheduler scheduler(*classifier_, {.workers = 1, .max_wait = kNoLimit});
   std::vector<std::function<void()>> posted;
   Answer one = Request(Texts(1));
   std::thread::id where;

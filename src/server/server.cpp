@@ -230,12 +230,12 @@ void Server::Reload(std::function<void()> done) {
 
 void Server::Stop() {
   if (!service_) return;
-  job_events_.reset();
   if (http_) http_->Stop(options_.drain_timeout);
   service_->metrics->SetSnapshot({});
   http_.reset();
   // What is still computed ends after the connections that wait for it, and before what it needs.
   service_->Close();
+  job_events_.reset();  // now that no job can succeed any more, whose result would be lost
   application_.reset();
   parts_ = {};
   options_.models.shared = {};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/background_step.h"
 #include "store/feedback_json.h"
 #include "store/store_state.h"
 #include "store/tombstones.h"
@@ -125,11 +126,12 @@ void FeedbackGroup::Write() {
       while (!queue_.empty() && tickets.size() < kMostPerTransaction) {
         tickets.push_back(std::move(queue_.front()));
         queue_.pop_front();
-        events.push_back(tickets.back()->event);
+        events.push_back(std::move(tickets.back()->event));
       }
     }
     const Clock::time_point begin = Clock::now();
-    Result<std::vector<Result<FeedbackStatus>>> results = WriteFeedback(pool_, events);
+    Result<std::vector<Result<FeedbackStatus>>> results = Fail(ErrorCode::kIo, "there was too little memory");
+    RunBackgroundStep("feedback", [&] { results = WriteFeedback(pool_, events); });
     const Clock::time_point end = Clock::now();
     patience = end + (end - begin) / 4;
     const MutexLock lock(mutex_);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/background_step.h"
 #include "store/feedback_group.h"
 #include "store/feedback_json.h"
 #include "store/store_state.h"
@@ -147,25 +148,18 @@ void FeedbackRecorder::Deliver() {
       if (ending_) break;
       store = store_;
     }
-    Result<void> done;
-    if (store == nullptr) {
-      Result<std::unique_ptr<Store>> opened = options_.open(options_.store);
-      if (opened) {
-        const MutexLock lock(mutex_);
-        store_ = store = *std::move(opened);
-      } else {
-        done = std::unexpected(opened.error());
-      }
-    }
-    if (done && segment == nullptr) {
-      Result<std::unique_ptr<SpoolSegment>> oldest = spool_->Oldest();
-      if (oldest) {
-        segment = *std::move(oldest);
-      } else {
-        done = std::unexpected(oldest.error());
-      }
-    }
-    if (done) done = segment != nullptr ? DeliverSegment(*store, *segment) : store->CheckWritable();
+    Result<void> done = Fail(ErrorCode::kIo, "there was too little memory");
+    RunBackgroundStep("feedback", [&] {
+      done = [&]() -> Result<void> {
+        if (store == nullptr) {
+          store = TRY(options_.open(options_.store));
+          const MutexLock lock(mutex_);
+          store_ = store;
+        }
+        if (segment == nullptr) segment = TRY(spool_->Oldest());
+        return segment != nullptr ? DeliverSegment(*store, *segment) : store->CheckWritable();
+      }();
+    });
     if (done) {
       segment = nullptr;
       pause = kFirstPause;

@@ -7,8 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <map>
+#include <new>
 #include <thread>
 
 #include "base/files.h"
@@ -29,10 +32,14 @@ FeedbackEvent Event(const std::string& text) {
   return event;
 }
 
+constexpr std::chrono::minutes kLongest(5);  // for what is certain to come, so that a slow machine passes
+
 FeedbackRecorderOptions OptionsIn(const std::filesystem::path& directory) {
   FeedbackRecorderOptions options;
   options.store.url = (directory / "store.db").string();
+  options.store.limits = kPatientLimits;
   options.spool = directory / "spool";
+  options.patience = kLongest;
   options.longest_pause = std::chrono::milliseconds(50);
   return options;
 }
@@ -90,7 +97,7 @@ TEST(FeedbackRecorder, KeepsFeedbackWhileTheStoreIsDownAndDeliversItThen) {
   EXPECT_EQ(ErrorOf(recorder->Add(FeedbackEvent{.text = "no type"})).code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(recorder->store(), nullptr);
   up = true;
-  ASSERT_TRUE(recorder->WaitUntilDelivered(std::chrono::seconds(20)));
+  ASSERT_TRUE(recorder->WaitUntilDelivered(kLongest));
   EXPECT_EQ(TextsIn(*recorder->store()),
             (std::map<std::string, int>{{"before a restart", 1}, {"zero\uFFFD and \uFFFD", 1}}));
   EXPECT_EQ(recorder->counts().rejected, 1u);
@@ -101,6 +108,22 @@ TEST(FeedbackRecorder, KeepsFeedbackWhileTheStoreIsDownAndDeliversItThen) {
   EXPECT_THAT(reports, testing::Contains(HasSubstr("available again")));
 }
 
+TEST(FeedbackRecorder, ItsThreadGoesOnAfterAnException) {
+  const TemporaryDirectory directory;
+  FeedbackRecorderOptions options = OptionsIn(directory.path());
+  std::atomic<int> calls = 0;
+  options.open = [&](const StoreOptions& store) -> Result<std::unique_ptr<Store>> {
+    if (++calls == 1) return Fail(ErrorCode::kNetwork, "the server is away");
+    if (calls == 2) throw std::bad_alloc();
+    return Store::Open(store);
+  };
+  const auto recorder = FeedbackRecorder::Open(options).value();
+  EXPECT_TRUE(recorder->Add(Event("a")));
+  ASSERT_TRUE(recorder->WaitUntilDelivered(kLongest));
+  EXPECT_EQ(TextsIn(*recorder->store()), (std::map<std::string, int>{{"a", 1}}));
+  EXPECT_EQ(calls, 3);
+}
+
 TEST(FeedbackRecorder, WaitsForAStoreThatMayNotBeWrittenInsteadOfRejectingFeedback) {
   const TemporaryDirectory directory;
   const auto recorder = FeedbackRecorder::Open(OptionsIn(directory.path())).value();
@@ -109,7 +132,7 @@ TEST(FeedbackRecorder, WaitsForAStoreThatMayNotBeWrittenInsteadOfRejectingFeedba
   EXPECT_EQ(recorder->Add(Event("a")).value(), FeedbackOutcome::kSpooled);
   EXPECT_FALSE(recorder->WaitUntilDelivered(std::chrono::milliseconds(300)));
   ASSERT_TRUE(other->Execute("ALTER TABLE elsewhere RENAME TO spam_feedback"));
-  EXPECT_TRUE(recorder->WaitUntilDelivered(std::chrono::seconds(20)));
+  EXPECT_TRUE(recorder->WaitUntilDelivered(kLongest));
   EXPECT_EQ(TextsIn(*recorder->store()), (std::map<std::string, int>{{"a", 1}}));
   EXPECT_EQ(recorder->counts().rejected, 0u);
 }
@@ -150,6 +173,16 @@ TEST(FeedbackRecorder, RefusesToStartOnAStoreOfANewerProgram) {
   ::_exit(5);
 }
 
+/// Appends what comes through the pipe, until there are so many lines or its other end is closed.
+void ReadLines(int pipe, ptrdiff_t most, std::string& all) {
+  std::string text(1 << 16, '\0');
+  while (std::ranges::count(all, '\n') < most) {
+    const ssize_t count = ::read(pipe, text.data(), text.size());
+    if (count <= 0) return;
+    all.append(text, 0, static_cast<size_t>(count));
+  }
+}
+
 TEST(FeedbackRecorder, LosesAndRepeatsNothingWhenItIsKilledAtAnyMoment) {
   const TemporaryDirectory directory;
   Random random(1, "kill");
@@ -160,11 +193,11 @@ TEST(FeedbackRecorder, LosesAndRepeatsNothingWhenItIsKilledAtAnyMoment) {
     const pid_t child = ::fork();
     if (child == 0) AddUntilKilled(directory.path(), round, ends[1]);
     ::close(ends[1]);
-    ::usleep(20000 + random.Below(180000));
+    std::string all;
+    ReadLines(ends[0], round % 10, all);  // at any moment, but not always before it has begun on a slow machine
+    ::usleep(random.Below(180000));
     ::kill(child, SIGKILL);
-    std::string text(1 << 16, '\0'), all;
-    for (ssize_t count = 0; (count = ::read(ends[0], text.data(), text.size())) > 0;)
-      all.append(text, 0, static_cast<size_t>(count));
+    ReadLines(ends[0], PTRDIFF_MAX, all);
     ::close(ends[0]);
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
@@ -173,9 +206,9 @@ TEST(FeedbackRecorder, LosesAndRepeatsNothingWhenItIsKilledAtAnyMoment) {
       acknowledged[all.substr(begin, end - begin)] = 1;
   }
   const auto recorder = FeedbackRecorder::Open(OptionsIn(directory.path())).value();
-  ASSERT_TRUE(recorder->WaitUntilDelivered(std::chrono::seconds(60)));
+  ASSERT_TRUE(recorder->WaitUntilDelivered(kLongest));
   std::map<std::string, int> stored = TextsIn(*recorder->store());
-  EXPECT_GT(acknowledged.size(), 200u);
+  EXPECT_GE(acknowledged.size(), 225u);
   for (const auto& [text, count] : stored) EXPECT_EQ(count, 1) << text;
   for (const auto& [text, count] : acknowledged) EXPECT_TRUE(stored.contains(text)) << text;
   EXPECT_EQ(recorder->counts().rejected, 0u);
@@ -211,7 +244,7 @@ TEST(FeedbackRecorder, AFullDiskIsAClearErrorAndLosesNothing) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   const auto recorder = FeedbackRecorder::Open(OptionsIn(directory.path())).value();
-  ASSERT_TRUE(recorder->WaitUntilDelivered(std::chrono::seconds(20)));
+  ASSERT_TRUE(recorder->WaitUntilDelivered(kLongest));
   const auto stored = TextsIn(*recorder->store());
   EXPECT_GT(acknowledged, 20);
   for (int i = 0; i < acknowledged; ++i) EXPECT_TRUE(stored.contains(std::to_string(i))) << i;
@@ -233,7 +266,7 @@ TEST(FeedbackRecorder, AStoreOnAFullDiskIsDownUntilItTakesWritesAgain) {
     if (recorder->counts().refused != 1) return 4;
     limit.rlim_cur = RLIM_INFINITY;
     ::setrlimit(RLIMIT_FSIZE, &limit);
-    for (int looks = 0; looks < 5000 && !recorder->counts().up; ++looks) ::usleep(2000);
+    for (int looks = 0; looks < 60000 && !recorder->counts().up; ++looks) ::usleep(2000);
     if (!recorder->counts().up) return 6;
     return recorder->Add(Event("after")) ? 0 : 5;
   };
@@ -266,16 +299,24 @@ TEST(FeedbackRecorder, APostgresServerThatStopsAndStartsThreadLosesNothing) {
       }
     });
   }
+  const auto grows = [&](const auto& count) {
+    const uint64_t before = count(recorder->counts());
+    const auto until = std::chrono::steady_clock::now() + kLongest;
+    while (count(recorder->counts()) <= before && std::chrono::steady_clock::now() < until) ::usleep(1000);
+    EXPECT_GT(count(recorder->counts()), before);
+  };
+  const auto in_store = [](const FeedbackRecorder::Counts& counts) { return counts.stored + counts.delivered; };
+  const auto in_spool = [](const FeedbackRecorder::Counts& counts) { return counts.spooled; };
   for (const int signal : {SIGINT, SIGQUIT}) {
-    ::usleep(200000);
+    grows(in_store);
     server.Stop(signal);
-    ::usleep(200000);
+    grows(in_spool);
     server.Start();
   }
-  ::usleep(200000);
+  grows(in_store);
   stop = true;
   for (std::thread& thread : threads) thread.join();
-  ASSERT_TRUE(recorder->WaitUntilDelivered(std::chrono::seconds(30)));
+  ASSERT_TRUE(recorder->WaitUntilDelivered(kLongest));
   const auto stored = TextsIn(*recorder->store());
   size_t count = 0;
   for (const auto& texts : acknowledged) {
@@ -284,7 +325,6 @@ TEST(FeedbackRecorder, APostgresServerThatStopsAndStartsThreadLosesNothing) {
   }
   EXPECT_EQ(stored.size(), count);
   for (const auto& [text, times] : stored) EXPECT_EQ(times, 1) << text;
-  EXPECT_GT(recorder->counts().spooled, 0u);
 }
 
 TEST(FeedbackRecorder, APostgresServerThatHangsDelaysAnEventByThePatienceAtMost) {
@@ -296,16 +336,15 @@ TEST(FeedbackRecorder, APostgresServerThatHangsDelaysAnEventByThePatienceAtMost)
   options.patience = std::chrono::milliseconds(200);
   {
     const auto recorder = FeedbackRecorder::Open(options).value();
-    ASSERT_EQ(recorder->Add(Event("before")).value(), FeedbackOutcome::kStored);
-    const auto holder = OpenSqlConnection(ParseStoreUrl(server.url()).value(), {}).value();
+    const auto holder = OpenSqlConnection(ParseStoreUrl(server.url()).value(), kPatientLimits).value();
     ASSERT_TRUE(holder->Execute("BEGIN"));
     ASSERT_TRUE(holder->Execute("LOCK TABLE idempotency_keys IN ACCESS EXCLUSIVE MODE"));
-    const auto start = std::chrono::steady_clock::now();
-    EXPECT_EQ(recorder->Add(Event("meanwhile")).value(), FeedbackOutcome::kSpooled);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+    ASSERT_TRUE(recorder->counts().up);
+    EXPECT_EQ(recorder->Add(Event("meanwhile")).value(), FeedbackOutcome::kSpooled) << "a statement may wait for hours";
+    EXPECT_FALSE(recorder->counts().up);
     ASSERT_TRUE(holder->Rollback());
-    ASSERT_TRUE(recorder->WaitUntilDelivered(std::chrono::seconds(30)));
-    EXPECT_EQ(TextsIn(*recorder->store()), (std::map<std::string, int>{{"before", 1}, {"meanwhile", 1}}));
+    ASSERT_TRUE(recorder->WaitUntilDelivered(kLongest));
+    EXPECT_EQ(TextsIn(*recorder->store()), (std::map<std::string, int>{{"meanwhile", 1}}));
     ASSERT_TRUE(holder->Execute("BEGIN"));
     ASSERT_TRUE(holder->Execute("LOCK TABLE idempotency_keys IN ACCESS EXCLUSIVE MODE"));
     EXPECT_EQ(recorder->Add(Event("at the end")).value(), FeedbackOutcome::kSpooled);

@@ -65,10 +65,12 @@ class PostgresConnection final : public SqlConnection {
       socket_ = connection_->sock();
       work_ = std::make_unique<pqxx::nontransaction>(*connection_);
       const int64_t longest = limits_.statement.count();
+      // The limit of statements comes last: it holds for each statement behind it, those of the set-up too, which a
+      // busy machine may keep waiting for longer.
       work_->exec(
           fmt::format("SET client_min_messages = error; SET timezone = 'UTC'; SET synchronous_commit = on; "
-                      "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}",
-                      longest, 3 * longest));
+                      "SET idle_in_transaction_session_timeout = {}; SET statement_timeout = {}",
+                      3 * longest, longest));
       return {};
     });
   }

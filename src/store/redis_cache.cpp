@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/background_step.h"
 #include "base/log.h"
 #include "base/secret.h"
 
@@ -42,6 +43,11 @@ bool TakeMac(std::string_view secret, std::string_view key, std::string& value) 
   const std::string mac = value.substr(value.size() - kMacBytes);
   value.resize(value.size() - kMacBytes);
   return ConstantTimeEqual(MacOf(secret, key, value), mac);
+}
+
+/// Answers a question on the cache's thread, which goes on whatever happens then.
+void Tell(const RedisCache::Done& done, std::optional<std::string> value) {
+  RunBackgroundStep("predictions in Redis", [&] { done(std::move(value)); });
 }
 
 }  // namespace
@@ -141,15 +147,17 @@ void RedisCache::Run() {
   std::chrono::milliseconds pause = options_.first_pause;
   while (!stopping()) {
     const Clock::time_point began = Clock::now();
-    Result<void> ended =
-        connection_.Connect(address_, began + options_.connect_timeout, [this] { return !stopping(); });
-    if (ended) {
+    Result<void> ended = Fail(ErrorCode::kNetwork, "there was too little memory");
+    RunBackgroundStep("Redis", [&] {
+      ended = connection_.Connect(address_, began + options_.connect_timeout, [this] { return !stopping(); });
+      if (!ended) return;
       if (std::exchange(away, false)) LogWarning("{} is available again", name());
       if (!replica_) refusal_logged_ = false;
       leave_replica_ = Clock::now() + replica_time_;
       SetReady(true);
+      ended = Fail(ErrorCode::kNetwork, "there was too little memory");
       ended = Serve();
-    }
+    });
     SetReady(false);
     connection_.Close();
     AnswerAll();
@@ -301,53 +309,67 @@ Result<void> RedisCache::TakeReply(const RedisReply& reply) {
 /// Answers a question with its item of a reply, which is null if the reply has none.
 void RedisCache::Answer(const Question& question, RedisReply* item) {
   const bool found = item != nullptr && item->kind == RedisReply::kString;
-  const bool hit = found && (options_.mac_key.empty() || TakeMac(options_.mac_key, question.key, item->text));
-  if (found && !hit && !std::exchange(rejection_logged_, true)) {
+  bool hit = false;
+  RunBackgroundStep("predictions in Redis", [&] {
+    hit = found && (options_.mac_key.empty() || TakeMac(options_.mac_key, question.key, item->text));
+    if (!found || hit || std::exchange(rejection_logged_, true)) return;
     LogWarning(
         "{} has a prediction without the message authentication code of --redis-mac-key-file, which is not used: it "
         "was forged, or stored by a server that has no such key or another one; further ones are counted in "
         "winnow_redis_rejected_total",
         name());
-  }
+  });
   {
     const MutexLock lock(mutex_);
     ++(hit ? counts_.hits : counts_.misses);
     counts_.rejected += found && !hit ? 1 : 0;
   }
-  question.done(hit ? std::optional(std::move(item->text)) : std::nullopt);
+  Tell(question.done, hit ? std::optional(std::move(item->text)) : std::nullopt);
 }
 
 /// Deadlines are in the order of asking, so those that have passed are the first.
 void RedisCache::AnswerLate(Clock::time_point now) {
-  std::vector<Done> late;
-  for (; answered_ < asked_.size() && asked_[answered_].deadline <= now; ++answered_) {
-    late.push_back(std::move(asked_[answered_].done));
-  }
-  {
-    const MutexLock lock(mutex_);
-    for (; !questions_.empty() && questions_.front().deadline <= now; questions_.pop_front()) {
-      late.push_back(std::move(questions_.front().done));
+  while (answered_ < asked_.size() && asked_[answered_].deadline <= now) {
+    const Done done = std::exchange(asked_[answered_++].done, nullptr);
+    {
+      const MutexLock lock(mutex_);
+      ++counts_.timeouts;
     }
-    counts_.timeouts += late.size();
+    Tell(done, std::nullopt);
   }
-  for (const Done& done : late) done(std::nullopt);
+  for (;;) {
+    Done done;
+    {
+      const MutexLock lock(mutex_);
+      if (questions_.empty() || questions_.front().deadline > now) return;
+      done = std::move(questions_.front().done);
+      questions_.pop_front();
+      ++counts_.timeouts;
+    }
+    Tell(done, std::nullopt);
+  }
 }
 
-/// With nothing. Nobody asks meanwhile: the cache isn't ready.
+/// With nothing. Nobody asks meanwhile: the cache isn't ready. Allocates nothing.
 void RedisCache::AnswerAll() {
-  std::deque<Question> questions = std::exchange(asked_, {});
-  questions.erase(questions.begin(), questions.begin() + static_cast<std::ptrdiff_t>(std::exchange(answered_, 0)));
   commands_.clear();
-  {
-    const MutexLock lock(mutex_);
-    std::ranges::move(questions_, std::back_inserter(questions));
-    questions_.clear();
-    counts_.skipped += questions.size();
-    counts_.dropped += values_.size();
-    values_.clear();
-    value_bytes_ = 0;
+  for (;;) {
+    Done done;
+    {
+      const MutexLock lock(mutex_);
+      std::deque<Question>& from = asked_.empty() ? questions_ : asked_;
+      if (from.empty()) break;
+      done = std::move(from.front().done);
+      from.pop_front();
+      if (done) ++counts_.skipped;
+    }
+    if (done) Tell(done, std::nullopt);  // else it was late, and has been told
   }
-  for (const Question& question : questions) question.done(std::nullopt);
+  answered_ = 0;
+  const MutexLock lock(mutex_);
+  counts_.dropped += values_.size();
+  values_.clear();
+  value_bytes_ = 0;
 }
 
 }  // namespace winnow

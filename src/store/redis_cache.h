@@ -75,7 +75,7 @@ class RedisCache {
   RedisCache& operator=(const RedisCache&) = delete;
 
   /// Looks up a key and calls `done` once, on this thread or on the cache's thread, where it delays all other replies
-  /// while it runs. `done` must not throw, and must not destroy the cache. Its argument is the value in Redis, which
+  /// while it runs; what it throws there is logged. It must not destroy the cache. The value is that in Redis, which
   /// must be checked: without a mac_key, whoever can write to Redis can choose it.
   using Done = std::function<void(std::optional<std::string> value)>;
   void Find(std::string key, Done done);

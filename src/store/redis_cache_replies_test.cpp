@@ -1,11 +1,13 @@
 // The cache in Redis with servers that say what no Redis would, or that are none.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <string>
 #include <vector>
 
 #include "support/fake_redis.h"
+#include "support/held_port.h"
 #include "support/redis_answers.h"
 
 namespace winnow {
@@ -101,6 +103,25 @@ TEST(RedisCache, OpensThoughTheServerCannotBeReached) {
     EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
     EXPECT_FALSE(cache->available());
   }
+}
+
+TEST(RedisCache, AHostNameThatCannotBeLookedUpIsAFailureLikeAnyOther) {
+  const HeldPort port;
+  const auto cache = Cache("redis://localhost:" + std::to_string(port.number()), Impatient());
+  const auto fails_again = [&] {
+    const uint64_t before = cache->counts().errors;
+    return Eventually([&] { return cache->counts().errors > before + 1; });
+  };
+  EXPECT_TRUE(fails_again());
+  pthread_attr_t usual, huge;
+  ASSERT_EQ(::pthread_getattr_default_np(&usual), 0);
+  ASSERT_EQ(::pthread_attr_init(&huge), 0);
+  ASSERT_EQ(::pthread_attr_setstacksize(&huge, size_t{1} << 60), 0);  // more than there are addresses
+  ASSERT_EQ(::pthread_setattr_default_np(&huge), 0);
+  EXPECT_TRUE(fails_again());
+  ASSERT_EQ(::pthread_setattr_default_np(&usual), 0);
+  ::pthread_attr_destroy(&huge);
+  EXPECT_TRUE(fails_again());
 }
 
 TEST(RedisCache, RefusesInvalidUrlsAndFiles) {

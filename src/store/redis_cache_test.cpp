@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <future>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -137,6 +138,8 @@ TEST_F(RedisCacheTest, AServerThatHangsDelaysNobody) {
   redis.Start();
   const auto cache = Cache(redis.url(), Impatient());
   EXPECT_TRUE(Put(*cache, "key", "value"));
+  // Nothing is under way then that could be late already when the server stops, and keep the cache from asking.
+  EXPECT_TRUE(Eventually([&] { return Ask(*cache, "key") == "value"; }));
   redis.Signal(SIGSTOP);
   EXPECT_TRUE(Eventually([&] {
     EXPECT_EQ(Ask(*cache, "key"), std::nullopt);
@@ -180,6 +183,17 @@ TEST_F(RedisCacheTest, ClosingAnswersTheQuestionsThatWait) {
   std::future<CacheAnswer> answer = Asked(*cache, "key");
   cache.reset();
   EXPECT_EQ(answer.get(), std::nullopt);
+}
+
+TEST_F(RedisCacheTest, GoesOnAfterAnExceptionOfWhoAsked) {
+  RedisServer redis;
+  redis.Start();
+  const auto cache = Cache(redis.url());
+  EXPECT_TRUE(Put(*cache, "key", "value"));
+  ASSERT_TRUE(cache->available());
+  cache->Find("key", [](const CacheAnswer&) { throw std::bad_alloc(); });
+  EXPECT_EQ(Ask(*cache, "key"), "value");
+  EXPECT_EQ(cache->counts().errors, 0u) << "it is the same connection";
 }
 
 TEST_F(RedisCacheTest, QueuesAreBounded) {
@@ -244,6 +258,7 @@ TEST_F(RedisCacheTest, OnlyValuesWithTheRightMacAreFound) {
   options.mac_key = std::string(32, 'k');
   const auto signing = Cache(redis.url(), options);
   const auto forger = Cache(redis.url());
+  ASSERT_TRUE(Eventually([&] { return forger->available(); }));
   ASSERT_TRUE(Put(*signing, "one", "value"));
   ASSERT_TRUE(Put(*signing, "empty", ""));
   const std::string stored = Ask(*forger, "one").value();

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -119,7 +120,11 @@ Result<void> RedisConnection::Open(const RedisAddress& address, const Waiter& wa
   if (addresses->error != 0) {
     // Looking up a name can't be given a time limit, so nobody waits for the thread that does it.
     addresses = std::make_shared<Addresses>();
-    std::thread([addresses, address] { addresses->Find(address, AI_ADDRCONFIG); }).detach();
+    try {
+      std::thread([addresses, address] { addresses->Find(address, AI_ADDRCONFIG); }).detach();
+    } catch (const std::system_error& error) {  // a limit of the system, which may be lower in an hour
+      return Lost(std::string("cannot start a thread that looks the host name up: ") + error.what());
+    }
     TRY(waiter.Until([&](int milliseconds) {
       for (int waited = 0; waited < milliseconds && !addresses->done; ++waited) ::poll(nullptr, 0, 1);
       return addresses->done.load();

@@ -62,7 +62,9 @@ TEST_P(SchemaOn, AMigrationMayTakeLongerThanAStatementOfARequest) {
         "INSERT INTO reputation (sender, kind, user_id, score, updated_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
         "SELECT i + 1 FROM n WHERE i < 300000) SELECT 'sender' || i, 'score', '', 0, '2026-01-01T00:00:00.000Z' FROM n"));
   }
-  const auto store = Store::Open({.url = url_, .limits = {.statement = std::chrono::milliseconds(20)}});
+  SqlLimits limits = kPatientLimits;
+  limits.statement = std::chrono::milliseconds(20);
+  const auto store = Store::Open({.url = url_, .limits = limits});
   EXPECT_TRUE(store) << store.error().Text();
   EXPECT_EQ(SchemaVersionOf(*Connect()).value(), kSchemaVersion);
 }
@@ -139,7 +141,7 @@ TEST_P(SchemaOn, ProcessesThreadThatStartTogetherMigrateOnce) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&] {
-      const auto store = Store::Open({.url = url_});
+      const auto store = Store::Open({.url = url_, .limits = kPatientLimits});
       EXPECT_TRUE(store) << store.error().Text();
     });
   }
@@ -149,7 +151,8 @@ TEST_P(SchemaOn, ProcessesThreadThatStartTogetherMigrateOnce) {
 
 TEST(Schema, RefusesAPostgresDatabaseThatCannotStoreAllTexts) {
   if (PostgresServer::Programs().empty()) GTEST_SKIP() << "PostgreSQL is not installed";
-  const auto server = OpenSqlConnection(ParseStoreUrl(SharedPostgres().url()).value(), {}).value();
+  const auto server = OpenSqlConnection(ParseStoreUrl(SharedPostgres().url()).value(), kPatientLimits).value();
+  ASSERT_TRUE(server->Execute("DROP DATABASE IF EXISTS latin"));  // of the test's last repetition
   ASSERT_TRUE(server->Execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"));
   const Error error = ErrorOf(Store::Open({.url = SharedPostgres().url("latin")}));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);

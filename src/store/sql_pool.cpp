@@ -12,7 +12,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kRepetitions = 5;
+constexpr int kRepetitions = 5;  // and more if others are in the way
 constexpr std::chrono::milliseconds kFirstPause(5);
 
 std::unexpected<SqlError> NoConnection(const StoreAddress& address, std::string_view why) {
@@ -27,19 +27,24 @@ SqlLimits LimitsUntil(Clock::time_point deadline, SqlLimits limits) {
   return limits;
 }
 
-/// Pauses double, and differ between the processes that were in each other's way.
+/// Pauses double, up to a sixth of a second, and differ between the processes that were in each other's way.
 std::chrono::milliseconds PauseBefore(int repetition) {
   thread_local std::minstd_rand random(std::random_device{}());
-  const auto longest = kFirstPause.count() << repetition;
+  const auto longest = kFirstPause.count() << std::min(repetition, kRepetitions);
   return std::chrono::milliseconds(std::uniform_int_distribution<int64_t>(longest / 2, longest)(random));
 }
 
 }  // namespace
 
-SqlPool::SqlPool(StoreAddress address, const SqlLimits& limits, size_t max_connections)
+SqlResult<std::unique_ptr<SqlConnection>> SqlPool::OpenToWrite(const StoreAddress& address, const SqlLimits& limits) {
+  return OpenSqlConnection(address, limits);
+}
+
+SqlPool::SqlPool(StoreAddress address, const SqlLimits& limits, size_t max_connections, Open open)
     : address_(std::move(address)),
       limits_(limits),
       max_connections_(max_connections),
+      open_(std::move(open)),
       watchdog_([this] { Watch(); }) {}
 
 SqlPool::~SqlPool() {
@@ -87,8 +92,9 @@ SqlResult<void> SqlPool::Repeat(std::chrono::milliseconds longest,
     const SqlError::Kind kind = done.error().kind;
     const bool may_pass = kind == SqlError::kBusy || kind == SqlError::kLost || kind == SqlError::kTimeout;
     if (may_pass && Clock::now() >= deadline) return NoConnection(address_, "no answer within the time of the request");
-    if (repetition == kRepetitions || (kind != SqlError::kBusy && kind != SqlError::kLost)) return done;
-    if (kind == SqlError::kLost && Clock::now() - begin >= limits_.statement) return done;
+    if (kind != SqlError::kBusy && kind != SqlError::kLost) return done;
+    const bool enough = repetition >= kRepetitions, late = Clock::now() - begin >= limits_.statement;
+    if (kind == SqlError::kLost ? enough || late : enough && late) return done;
     const MutexLock lock(mutex_);
     const Clock::time_point until = std::min(Clock::now() + PauseBefore(repetition), deadline);
     while (!shut_ && Clock::now() < until) changed_.WaitUntil(mutex_, until);
@@ -115,15 +121,16 @@ SqlResult<std::list<SqlPool::Lease>::iterator> SqlPool::Take(std::chrono::millis
       return lease;
     }
   }
-  SqlResult<std::unique_ptr<SqlConnection>> opened = OpenSqlConnection(address_, LimitsUntil(deadline, limits_));
+  SqlResult<std::unique_ptr<SqlConnection>> opened = open_(address_, LimitsUntil(deadline, limits_));
   const MutexLock lock(mutex_);
-  if (opened) {
+  if (opened && !shut_) {
     lease->connection = *std::move(opened);
     return lease;
   }
   leases_.erase(lease);
   changed_.NotifyAll();
-  return std::unexpected(opened.error());
+  if (!opened) return std::unexpected(opened.error());
+  return NoConnection(address_, "the store is closed");  // Shut could not interrupt what was still being opened
 }
 
 void SqlPool::GiveBack(std::list<Lease>::iterator lease, After after) {

@@ -19,17 +19,20 @@ namespace winnow {
 class SqlPool {
  public:
   using Work = std::function<SqlResult<void>(SqlConnection&)>;
+  using Open = std::function<SqlResult<std::unique_ptr<SqlConnection>>(const StoreAddress&, const SqlLimits&)>;
 
-  SqlPool(StoreAddress address, const SqlLimits& limits, size_t max_connections);
+  /// Creates the pool. `open` opens its connections; tests have their own.
+  SqlPool(StoreAddress address, const SqlLimits& limits, size_t max_connections, Open open = OpenToWrite);
   SqlPool(const SqlPool&) = delete;
   SqlPool& operator=(const SqlPool&) = delete;
   ~SqlPool();
 
   /// Runs `work` in a serializable transaction and commits. After a serialization failure, a deadlock, a lock that was
-  /// held too long or a lost connection the transaction is repeated, with growing pauses, five times at most; after a
-  /// lost connection not once the time limit of a statement has passed, since a server that hangs would take it again.
-  /// A connection that is lost during COMMIT leaves open whether the transaction took effect: `work` must do the same
-  /// when it runs again. Errors: kNetwork, kIo and others, as the database reports them.
+  /// held too long or a lost connection the transaction is repeated five times, with growing pauses. If others were in
+  /// the way, it is repeated until the time limit of a statement has passed, since on a busy machine some of them go
+  /// first each time; after a lost connection not once that time has passed, since a server that hangs would take it
+  /// again. A connection that is lost during COMMIT leaves open whether the transaction took effect: `work` must do the
+  /// same when it runs again. Errors: kNetwork, kIo and others, as the database reports them.
   SqlResult<void> Transact(const Work& work);
 
   /// Runs `work` without a transaction, for a single statement that reads; repeats it as Transact does. If it takes
@@ -53,6 +56,7 @@ class SqlPool {
   /// What becomes of a connection that was used.
   enum class After { kKeep, kClose, kLost };
 
+  static SqlResult<std::unique_ptr<SqlConnection>> OpenToWrite(const StoreAddress& address, const SqlLimits& limits);
   std::chrono::milliseconds OneStatement() const { return limits_.statement + limits_.lock; }
   SqlResult<void> Repeat(std::chrono::milliseconds longest,
                          const std::function<SqlResult<void>(SqlConnection&, bool& usable)>& attempt);
@@ -63,6 +67,7 @@ class SqlPool {
   const StoreAddress address_;
   const SqlLimits limits_;
   const size_t max_connections_;
+  const Open open_;
   Mutex mutex_;
   ConditionVariable changed_;
   std::vector<std::unique_ptr<SqlConnection>> idle_ GUARDED_BY(mutex_);

@@ -28,11 +28,18 @@ SqlResult<void> FailsWith(SqlError::Kind kind) {
   return std::unexpected(SqlError{kind, {ErrorCode::kIo, "failed", {}}});
 }
 
+/// A statement that ends only if it is ended.
+SqlResult<void> Endless(SqlConnection& connection) {
+  TRY(connection.Run(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i > 0) SELECT MAX(i) FROM n"));
+  return {};
+}
+
 TEST_P(SqlPoolOn, RepeatsOnlyWhatMaySucceedLater) {
-  SqlPool pool(address(), {}, 2);
+  SqlPool pool(address(), kPatientLimits, 2);
   for (const auto& [kind, expected] :
-       {std::pair(SqlError::kBusy, 6), std::pair(SqlError::kLost, 6), std::pair(SqlError::kOther, 1),
-        std::pair(SqlError::kFull, 1), std::pair(SqlError::kInvalid, 1), std::pair(SqlError::kTimeout, 1)}) {
+       {std::pair(SqlError::kLost, 6), std::pair(SqlError::kOther, 1), std::pair(SqlError::kFull, 1),
+        std::pair(SqlError::kInvalid, 1), std::pair(SqlError::kTimeout, 1)}) {
     int attempts = 0;
     const SqlResult<void> done = pool.Transact([&](SqlConnection&) {
       ++attempts;
@@ -44,8 +51,28 @@ TEST_P(SqlPoolOn, RepeatsOnlyWhatMaySucceedLater) {
   }
 }
 
+TEST_P(SqlPoolOn, RepeatsATransactionThatOthersWereInTheWayOfWhileThereIsTime) {
+  int attempts = 0;
+  const auto busy_until = [&](int last) {
+    attempts = 0;
+    return [&attempts, last](SqlConnection&) {
+      return ++attempts < last ? FailsWith(SqlError::kBusy) : SqlResult<void>();
+    };
+  };
+  SqlPool patient(address(), kPatientLimits, 2);
+  EXPECT_TRUE(patient.Transact(busy_until(9)));
+  EXPECT_EQ(attempts, 9);
+  SqlLimits none = kPatientLimits;
+  none.statement = std::chrono::milliseconds(0);  // which no single statement is ended by
+  SqlPool hasty(address(), none, 2);
+  const SqlResult<void> done = hasty.Transact(busy_until(9));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, SqlError::kBusy);
+  EXPECT_EQ(attempts, 6);
+}
+
 TEST_P(SqlPoolOn, UndoesATransactionThatFailed) {
-  SqlPool pool(address(), {}, 2);
+  SqlPool pool(address(), kPatientLimits, 2);
   ASSERT_TRUE(pool.Read([](SqlConnection& connection) { return connection.Execute("CREATE TABLE t (x INTEGER)"); }));
   int attempts = 0;
   ASSERT_TRUE(pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
@@ -57,25 +84,22 @@ TEST_P(SqlPoolOn, UndoesATransactionThatFailed) {
 }
 
 TEST_P(SqlPoolOn, EndsAStatementThatTakesTooLong) {
-  SqlLimits limits;
+  SqlLimits limits = kPatientLimits;
   limits.statement = std::chrono::milliseconds(100);
   SqlPool pool(address(), limits, 2);
-  const auto start = std::chrono::steady_clock::now();
-  const SqlResult<void> done = pool.Read([](SqlConnection& connection) -> SqlResult<void> {
-    TRY(
-        connection.Run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i > 0 AND i < 2000000000) "
-                       "SELECT MAX(i) FROM n"));
-    return {};
-  });
+  const SqlResult<void> done = pool.Read(Endless);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind, SqlError::kTimeout);
   EXPECT_THAT(done.error().error.message, HasSubstr("took longer than 100 ms"));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
-  EXPECT_TRUE(pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); }));
+  SqlResult<void> next;
+  do {
+    next = pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); });
+  } while (!next && next.error().kind == SqlError::kTimeout);  // on a machine that is very busy
+  EXPECT_TRUE(next) << next.error().error.Text();
 }
 
 TEST_P(SqlPoolOn, UsesNoMoreConnectionsThreadThanItMay) {
-  SqlPool pool(address(), {}, 2);
+  SqlPool pool(address(), kPatientLimits, 2);
   std::atomic<int> running = 0, most = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i) {
@@ -95,27 +119,36 @@ TEST_P(SqlPoolOn, UsesNoMoreConnectionsThreadThanItMay) {
 }
 
 TEST_P(SqlPoolOn, FailsAtOnceWhenItIsShut) {
-  SqlPool pool(address(), {}, 2);
+  SqlPool pool(address(), kPatientLimits, 2);
   ASSERT_TRUE(pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); }));
   pool.Shut();
   const SqlResult<void> done = pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); });
   EXPECT_THAT(done.error().error.message, HasSubstr("the store is closed"));
 }
 
-/// Longer than any test may take: what ends before has ended by a deadline.
-constexpr SqlLimits kPatient = {.statement = std::chrono::hours(1), .lock = std::chrono::hours(1)};
+TEST_P(SqlPoolOn, UsesNoConnectionThatWasBeingOpenedWhenItWasShut) {
+  SqlPool* opening = nullptr;
+  SqlPool pool(address(), kPatientLimits, 2, [&](const StoreAddress& to, const SqlLimits& limits) {
+    auto connection = OpenSqlConnection(to, limits);
+    opening->Shut();
+    return connection;
+  });
+  opening = &pool;
+  int runs = 0;
+  const SqlResult<void> done = pool.Read([&](SqlConnection&) {
+    ++runs;
+    return SqlResult<void>();
+  });
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().error.message, HasSubstr("the store is closed"));
+  EXPECT_EQ(runs, 0);
+}
 
 TEST_P(SqlPoolOn, EndsAtTheDeadlineOfTheThread) {
-  SqlPool pool(address(), kPatient, 1);
-  const auto endless = [](SqlConnection& connection) -> SqlResult<void> {
-    TRY(
-        connection.Run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i > 0) SELECT MAX(i) FROM "
-                       "n"));
-    return {};
-  };
+  SqlPool pool(address(), kPatientLimits, 1);
   {
     const StoreDeadline deadline(StoreDeadline::Clock::now() + std::chrono::milliseconds(50));
-    const SqlResult<void> done = pool.Read(endless);
+    const SqlResult<void> done = pool.Read(Endless);
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().error.code, ErrorCode::kNetwork);
     EXPECT_THAT(done.error().error.message, HasSubstr("no answer within the time of the request"));
@@ -131,7 +164,7 @@ TEST_P(SqlPoolOn, EndsAtTheDeadlineOfTheThread) {
 }
 
 TEST_P(SqlPoolOn, WaitsForAConnectionUntilTheDeadline) {
-  SqlPool pool(address(), kPatient, 1);
+  SqlPool pool(address(), kPatientLimits, 1);
   EXPECT_TRUE(pool.Read([&](SqlConnection&) -> SqlResult<void> {
     const StoreDeadline deadline(StoreDeadline::Clock::now() + std::chrono::milliseconds(50));
     const SqlResult<void> inner = pool.Read([](SqlConnection& other) { return other.Execute("SELECT 1"); });
@@ -155,7 +188,7 @@ TEST(StoreDeadline, OfSeveralTheEarliestHolds) {
 
 TEST(SqlPool, ConnectsAgainWhenPostgresEndsTheConnection) {
   if (PostgresServer::Programs().empty()) GTEST_SKIP() << "PostgreSQL is not installed";
-  SqlPool pool(ParseStoreUrl(SharedPostgres().url()).value(), {}, 2);
+  SqlPool pool(ParseStoreUrl(SharedPostgres().url()).value(), kPatientLimits, 2);
   int attempts = 0;
   const SqlResult<void> done = pool.Transact([&](SqlConnection& connection) -> SqlResult<void> {
     if (++attempts == 1) TRY(connection.Run("SELECT pg_terminate_backend(pg_backend_pid())"));
@@ -171,7 +204,7 @@ TEST(SqlPool, GivesUpConnectionsToAHotStandbyWhenItMustWrite) {
   PostgresServer server;
   server.Stop(SIGINT);
   server.StartAsStandby();
-  SqlPool pool(ParseStoreUrl(server.url()).value(), {}, 2);
+  SqlPool pool(ParseStoreUrl(server.url()).value(), kPatientLimits, 2);
   EXPECT_TRUE(pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); }));
   const SqlResult<void> done = pool.Transact([](SqlConnection& connection) { return connection.Execute("SELECT 1"); });
   ASSERT_FALSE(done);
@@ -197,9 +230,15 @@ class SilentPort {
   SilentPort& operator=(const SilentPort&) = delete;
   ~SilentPort() { ::close(socket_); }
   std::string url() const { return "postgres://winnow@127.0.0.1:" + std::to_string(port_) + "/none"; }
+  /// The number of connections that came since the last call.
+  int Connections() const {
+    int count = 0;
+    for (int connection = 0; (connection = ::accept(socket_, nullptr, nullptr)) >= 0; ++count) ::close(connection);
+    return count;
+  }
 
  private:
-  int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   int port_ = 0;
 };
 
@@ -207,32 +246,28 @@ TEST(SqlPool, IsNotPatientAgainAndAgainWithAServerThatHangs) {
   const SilentPort port;
   const SqlLimits limits{.statement = std::chrono::milliseconds(500), .connect = std::chrono::seconds(1)};
   SqlPool pool(ParseStoreUrl(port.url()).value(), limits, 2);
-  const auto start = std::chrono::steady_clock::now();
   const SqlResult<void> done = pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); });
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind, SqlError::kLost);
-  // libpq waits for two seconds at least.
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(8));
+  EXPECT_EQ(port.Connections(), 1) << "libpq waits for two seconds at least, which is longer than a statement may take";
 }
 
 TEST(SqlPool, ShutEndsAStatementThreadOfAPostgresThatHangs) {
   if (PostgresServer::Programs().empty()) GTEST_SKIP() << "PostgreSQL is not installed";
-  SqlPool pool(ParseStoreUrl(SharedPostgres().url()).value(), {}, 2);
+  SqlPool pool(ParseStoreUrl(SharedPostgres().url()).value(), kPatientLimits, 2);
   std::atomic<bool> started = false;
   std::thread thread([&] {
     const SqlResult<void> done = pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
       started = true;
-      TRY(connection.Run("SELECT pg_sleep(9)"));
+      TRY(connection.Run("SELECT pg_sleep(3600)"));
       return {};
     });
     EXPECT_FALSE(done);
   });
   while (!started) std::this_thread::yield();
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  const auto start = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // most often it is in the statement then
   pool.Shut();
   thread.join();
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "store/sql_connection.h"
 #include "store/store.h"
+#include "support/store_databases.h"
 #include "support/stored_feedback.h"
 #include "support/temporary_directory.h"
 
@@ -24,7 +25,7 @@ TEST(SqliteConnection, TwoProcessesWriteToOneSqliteFile) {
   const TemporaryDirectory directory;
   const std::string url = (directory.path() / "store.db").string();
   const auto add = [&](const std::string& process) {
-    const auto store = Store::Open({.url = url});
+    const auto store = Store::Open({.url = url, .limits = kPatientLimits});
     if (!store) return 1;
     for (int i = 0; i < 60; ++i) {
       if (!(*store)->AddFeedback(SpamReport(process + std::to_string(i)))) return 2;

@@ -285,6 +285,28 @@ class Failures(MilterTest):
             process.wait(20)
         self.assertFalse(os.path.exists(path))
 
+    def test_a_milter_that_listens_at_the_unix_socket_of_another_keeps_it(self):
+        path = self.path("milter.sock")
+        def inode():
+            try:
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.connect(path)
+                    return os.stat(path).st_ino
+            except OSError:
+                return None
+        def start(former):
+            process = subprocess.Popen([winnow.TestCase.program, "milter", "--listen", f"unix:{path}", "--server", self.socket, "--quiet"])
+            self.addCleanup(self.stop, process)
+            return process, wait_until(lambda: inode() != former and inode(), "the milter")
+        first, of_first = start(None)
+        second, of_second = start(of_first)
+        first.send_signal(signal.SIGTERM)
+        self.assertEqual(first.wait(20), 0)
+        self.assertEqual(inode(), of_second)
+        second.send_signal(signal.SIGTERM)
+        self.assertEqual(second.wait(20), 0)
+        self.assertFalse(os.path.exists(path))
+
     def test_options_that_make_no_sense_are_refused(self):
         self.fails("milter", code=2, says=["--server"])
         self.fails("milter", "--server", "ftp://h", code=2, says=["only http, https and unix"])

@@ -137,6 +137,8 @@ class TestServer {
     }
     request.body = received.substr(begin, body);
     received.erase(0, begin + body);
+    char byte = 0;
+    if (::recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) return false;  // it has given up, and asks again
     {
       const std::lock_guard lock(mutex_);
       requests_.push_back(request);

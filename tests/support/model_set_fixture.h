@@ -79,6 +79,7 @@ class ModelSetTest : public testing::Test {
     std::vector<std::filesystem::path> roots;
     for (const std::string& directory : directories) roots.push_back(Path(directory));
     options.scheduler.workers = 1;
+    options.scheduler.max_wait = std::chrono::milliseconds(0);  // a slow machine refuses nothing
     options.retry_after = std::chrono::milliseconds(0);
     auto set = ModelSet::Open(roots, options);
     EXPECT_TRUE(set) << set.error().Text();

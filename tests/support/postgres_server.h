@@ -62,7 +62,7 @@ class PostgresServer {
     child_ = Launch({"postgres", "-D", data().string(), "-k", dir_.path().string(), "-c", "listen_addresses=", "-c",
                      "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=40"});
     for (int tries = 0; !Ready(); ++tries) {
-      if (tries == 4000 || ::waitpid(child_, nullptr, WNOHANG) == child_)
+      if (tries == 24000 || ::waitpid(child_, nullptr, WNOHANG) == child_)
         throw std::runtime_error("PostgreSQL won't start");
       ::usleep(5000);
     }

@@ -59,9 +59,9 @@ inline CacheAnswer Ask(RedisCache& cache, const std::string& key) {
   return answer.get();
 }
 
-/// Waits until a condition is true. Returns false if it is still false after a minute.
+/// Waits until a condition is true. Returns false if it is still false after five minutes.
 inline bool Eventually(const std::function<bool()>& true_now) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
   while (!true_now()) {
     if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::yield();

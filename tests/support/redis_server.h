@@ -1,7 +1,6 @@
 /// A real Redis for a test, on a Unix socket or a port of its own; stopped with the test.
 #pragma once
 
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -10,10 +9,12 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "support/held_port.h"
 #include "support/temporary_directory.h"
 
 namespace winnow {
@@ -36,21 +37,10 @@ class RedisServer {
   ~RedisServer() { Kill(); }
 
   std::string url() const { return "unix://" + socket(); }
-  int port() const { return port_; }
+  int port() const { return port_ ? port_->number() : 0; }
 
   /// For Start: listens on a port of 127.0.0.1 too.
-  void UsePort() {
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (listener < 0 || ::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-      throw std::runtime_error("no free port");
-    port_ = ntohs(address.sin_port);
-    ::close(listener);
-  }
+  void UsePort() { port_.emplace(); }
 
   /// Waits until it takes connections.
   void Start(const std::vector<std::string>& more = {}) {
@@ -59,7 +49,7 @@ class RedisServer {
                                       "--bind",
                                       "127.0.0.1",
                                       "--port",
-                                      std::to_string(port_),
+                                      std::to_string(port()),
                                       "--unixsocket",
                                       socket(),
                                       "--dir",
@@ -89,8 +79,11 @@ class RedisServer {
     }
   }
 
+  /// Sends a signal; after SIGSTOP waits until it has stopped, so that it answers nothing from then on.
   void Signal(int number) const {
-    if (child_ > 0) ::kill(child_, number);
+    if (child_ <= 0) return;
+    ::kill(child_, number);
+    if (number == SIGSTOP) ::waitpid(child_, nullptr, WUNTRACED);
   }
   void Kill() {
     if (child_ <= 0) return;
@@ -112,7 +105,7 @@ class RedisServer {
   std::string socket() const { return (dir_.path() / "s").string(); }
 
   const TemporaryDirectory dir_;
-  int port_ = 0;
+  std::optional<HeldPort> port_;
   pid_t child_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <string>
@@ -28,6 +29,7 @@ class ServedRoutes {
     ServerOptions options;
     options.bundles = {dir_.path() / "spam", dir_.path() / "words"};
     options.models.scheduler.workers = 1;
+    options.models.scheduler.now = [] { return std::chrono::steady_clock::time_point(); };  // a slow machine is quick
     options.http.host = "";
     options.http.threads = 1;
     options.limits = limits;
@@ -35,6 +37,8 @@ class ServedRoutes {
     options.filter.enabled = true;
     options.filter.store = store();
     options.filter.spool = dir_.path() / "spool";
+    constexpr std::chrono::minutes kLongest(5);  // a verdict waits for a store on a slow machine
+    options.filter.known.store.limits = {.statement = kLongest, .lock = kLongest, .connect = kLongest};
     options.jobs.workspace = dir_.path() / "workspace";
     options.jobs.program = {"false"};  // no test starts a job
     server_ = Server::Start(std::move(options)).value();

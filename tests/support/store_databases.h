@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,10 @@
 #include "support/temporary_directory.h"
 
 namespace winnow {
+
+/// Longer than any test may take, so that a slow machine passes.
+inline constexpr SqlLimits kPatientLimits = {
+    .statement = std::chrono::hours(1), .lock = std::chrono::hours(1), .connect = std::chrono::hours(1)};
 
 /// The server of this test program, started when it is first used.
 inline PostgresServer& SharedPostgres() {
@@ -32,13 +37,15 @@ class OnEveryDatabase : public testing::TestWithParam<std::string> {
     static int count = 0;
     const std::string database = "test" + std::to_string(++count);
     const StoreAddress server = ParseStoreUrl(SharedPostgres().url()).value();
-    ASSERT_TRUE(OpenSqlConnection(server, {}).value()->Execute("CREATE DATABASE " + database));
+    ASSERT_TRUE(OpenSqlConnection(server, kPatientLimits).value()->Execute("CREATE DATABASE " + database));
     url_ = SharedPostgres().url(database);
   }
 
-  std::unique_ptr<SqlConnection> Connect() const { return OpenSqlConnection(ParseStoreUrl(url_).value(), {}).value(); }
+  std::unique_ptr<SqlConnection> Connect() const {
+    return OpenSqlConnection(ParseStoreUrl(url_).value(), kPatientLimits).value();
+  }
   std::unique_ptr<Store> OpenStore() const {
-    auto store = Store::Open({.url = url_});
+    auto store = Store::Open({.url = url_, .limits = kPatientLimits});
     EXPECT_TRUE(store) << store.error().Text();
     return store ? *std::move(store) : nullptr;
   }
