@@ -117,12 +117,13 @@ SqlResult<std::list<SqlPool::Lease>::iterator> SqlPool::Take(std::chrono::millis
   }
   SqlResult<std::unique_ptr<SqlConnection>> opened = OpenSqlConnection(address_, LimitsUntil(deadline, limits_));
   const MutexLock lock(mutex_);
-  if (opened) {
+  if (opened && !shut_) {
     lease->connection = *std::move(opened);
     return lease;
   }
   leases_.erase(lease);
   changed_.NotifyAll();
+  if (opened) return NoConnection(address_, "the store is closed");  // Shut could not interrupt it
   return std::unexpected(opened.error());
 }
 

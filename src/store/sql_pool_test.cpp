@@ -196,7 +196,11 @@ class SilentPort {
   SilentPort(const SilentPort&) = delete;
   SilentPort& operator=(const SilentPort&) = delete;
   ~SilentPort() { ::close(socket_); }
-  std::string url() const { return "postgres://winnow@127.0.0.1:" + std::to_string(port_) + "/none"; }
+  std::string url() const {
+    return "postgres://winnow@127.0.0.1:" + std::to_string(port_) + "/none?sslmode=disable&gssencmode=disable";
+  }
+  /// Waits for a client, and returns its connection.
+  int Accept() const { return ::accept(socket_, nullptr, nullptr); }
 
  private:
   int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -213,6 +217,50 @@ TEST(SqlPool, IsNotPatientAgainAndAgainWithAServerThatHangs) {
   EXPECT_EQ(done.error().kind, SqlError::kLost);
   // libpq waits for two seconds at least.
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(8));
+}
+
+/// Answers what a client of PostgreSQL begins with (https://www.postgresql.org/docs/15/protocol-flow.html), as a pooler
+/// does, whether or not its server answers.
+void LogIn(int connection) {
+  char startup[1024];
+  EXPECT_GT(::read(connection, startup, sizeof startup), 0);
+  constexpr char kAnswer[] =
+      "R\0\0\0\x08\0\0\0\0"  // AuthenticationOk
+      "S\0\0\0\x18server_version\0"
+      "15.0\0"
+      "Z\0\0\0\x05I";  // ReadyForQuery
+  EXPECT_EQ(::write(connection, kAnswer, sizeof kAnswer - 1), static_cast<ssize_t>(sizeof kAnswer - 1));
+}
+
+TEST(SqlPool, ShutEndsTheFirstStatementToAPoolerWhoseServerHangs) {
+  const SilentPort port;
+  SqlPool pool(ParseStoreUrl(port.url()).value(), kPatient, 2);
+  std::thread thread([&] {
+    const SqlResult<void> done = pool.Read([](SqlConnection& other) { return other.Execute("SELECT 1"); });
+    EXPECT_FALSE(done);
+  });
+  const int connection = port.Accept();
+  LogIn(connection);
+  char statement = 0;
+  EXPECT_EQ(::read(connection, &statement, 1), 1);
+  pool.Shut();
+  thread.join();
+  ::close(connection);
+}
+
+TEST(SqlPool, UsesNoConnectionThatIsOpenAfterItWasShut) {
+  const SilentPort port;
+  SqlPool pool(ParseStoreUrl(port.url()).value(), kPatient, 2);
+  std::thread thread([&] {
+    const SqlResult<void> done = pool.Read([](SqlConnection& other) { return other.Execute("SELECT 1"); });
+    ASSERT_FALSE(done);
+    EXPECT_THAT(done.error().error.message, HasSubstr("the store is closed"));
+  });
+  const int connection = port.Accept();
+  pool.Shut();
+  LogIn(connection);
+  thread.join();
+  ::close(connection);
 }
 
 TEST(SqlPool, ShutEndsAStatementThreadOfAPostgresThatHangs) {
