@@ -189,7 +189,15 @@ std::vector<Job> JobRunner::List(const JobFilter& filter) const {
 
 Result<std::vector<JobEvent>> JobRunner::Events(std::string_view id, int64_t after, size_t limit) const {
   if (!Find(id)) return NoSuchJob(id);
-  return ReadEvents(state_->options.directory, id, after, limit);
+  std::vector<JobEvent> events = TRY(ReadEvents(state_->options.directory, id, after, limit));
+  std::erase_if(events, [last = LastShown(id)](const JobEvent& event) { return event.id > last; });
+  return events;
+}
+
+int64_t JobRunner::LastShown(std::string_view id) const {
+  const MutexLock lock(state_->mutex);
+  const auto found = state_->entries.find(std::string(id));
+  return found == state_->entries.end() ? kAllEvents : found->second.last_shown.value_or(kAllEvents);
 }
 
 Result<std::string> JobRunner::Output(std::string_view id) const {

@@ -182,6 +182,10 @@ void JobRunner::State::SetEnd(const Result<ProgramEnd>& end, const FailureReason
 
 void JobRunner::State::Finish(const Job& job, JobEventFile& events) {
   // Who sees that the job has ended finds all of its events; who hears of an event finds the state that it tells.
+  {
+    const MutexLock lock(mutex);
+    entries.at(job.id).last_shown = events.last();
+  }
   std::vector<JobEvent> last;
   const auto append = [&](Json data) {
     if (std::optional<JobEvent> event = Append(job.id, events, std::move(data))) last.push_back(*std::move(event));
@@ -199,6 +203,7 @@ void JobRunner::State::Record(const Job& job) {
   Entry& entry = entries.at(job.id);
   entry.job = job;
   entry.cancelled = false;
+  entry.last_shown.reset();
   RemoveOldest();
 }
 

@@ -33,6 +33,8 @@ struct JobRunner::State {
   struct Entry {
     Job job;
     bool cancelled = false;  // somebody asked for the end
+    /// The last event that is shown, while those of the end are in the file and the record does not tell the end yet.
+    std::optional<int64_t> last_shown = {};
   };
 
   /// Keeps an event, and passes it on.

@@ -384,6 +384,16 @@ TEST_F(JobRunnerTest, ListenersReceiveEventsUntilTheyAreDestroyed) {
   EXPECT_EQ(events, 3);
 }
 
+TEST_F(JobRunnerTest, WhoReadsTheLastEventFindsTheStateThatItTells) {
+  const auto runner = Open(Options());
+  for (int i = 0; i < 20; ++i) {
+    const std::string id = runner->Start(Script("true")).value().id;
+    std::string last;
+    while (last != NameOf(JobState::kSucceeded)) last = runner->Events(id, 0, 1000).value().back().data["state"].str();
+    EXPECT_EQ(runner->Find(id)->state, JobState::kSucceeded);
+  }
+}
+
 TEST_F(JobRunnerTest, DamagedRecordsAreSkipped) {
   std::string id;
   {
