@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import winnow
+from raw_http import PATIENCE
 
 
 class ServingTest(winnow.TestCase):
@@ -34,11 +35,12 @@ class ServingTest(winnow.TestCase):
             return file.read()
 
     def wait_for(self, condition, what=""):
-        """Until a condition holds, which a machine that is busy with other things may take a while for."""
-        deadline = time.monotonic() + 120
-        while not condition():
+        """Until a condition holds. Returns what it returned then."""
+        deadline = time.monotonic() + PATIENCE
+        while not (holds := condition()):
             self.assertLess(time.monotonic(), deadline, f"{what}\n{self.logged()[-3000:]}")
             time.sleep(.02)
+        return holds
 
     def wait_for_log(self, text):
         """Until the log, which a thread of the server's own writes, has the text."""
@@ -48,7 +50,7 @@ class ServingTest(winnow.TestCase):
         """The text of all lines until now, which a thread of the server's own writes: the line of one more request comes after them."""
         mark = f"mark-{time.monotonic_ns()}"
         self.send("GET", "/health", headers={"X-Request-Id": mark})
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while True:
             with open(self.path(name), encoding="utf-8") as file:
                 text = file.read()
@@ -61,7 +63,7 @@ class ServingTest(winnow.TestCase):
 
     def send(self, method, path, body=None, headers=None, connection=None):
         """(response, bytes). A body that is neither text nor bytes goes as JSON."""
-        connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.request(method, path, body if body is None or isinstance(body, (bytes, str)) else json.dumps(body), headers or {})
         response = connection.getresponse()
         data = response.read()

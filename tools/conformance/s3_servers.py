@@ -10,17 +10,17 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "end_to_end"))
+from ports import free_port  # noqa: E402
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+sys.path.pop(0)
 
 
 @contextlib.contextmanager
