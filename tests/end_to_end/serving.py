@@ -38,7 +38,8 @@ class ServingTest(winnow.TestCase):
         """Until a condition holds. Returns what it returned then."""
         deadline = time.monotonic() + PATIENCE
         while not (holds := condition()):
-            self.assertLess(time.monotonic(), deadline, f"{what}\n{self.logged()[-3000:]}")
+            if time.monotonic() > deadline:
+                self.fail(f"{what}\n{self.logged()[-3000:]}")
             time.sleep(.02)
         return holds
 
@@ -60,6 +61,13 @@ class ServingTest(winnow.TestCase):
                 return "".join(lines[:marked[0]])
             self.assertLess(time.monotonic(), deadline, text)
             time.sleep(.01)
+
+    @staticmethod
+    def cpu_seconds(process):
+        """What a process has used of the cores until now, however busy they are with other things."""
+        with open(f"/proc/{process.pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def send(self, method, path, body=None, headers=None, connection=None):
         """(response, bytes). A body that is neither text nor bytes goes as JSON."""
