@@ -49,8 +49,8 @@ FilterService::~FilterService() {
   Finish();
   if (recorder_ == nullptr) return;
   log_->Stop();
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   bool written = history_ == nullptr || !recorder_->counts().up || history_->WaitUntilWritten(std::chrono::seconds(2));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   {
     const MutexLock lock(mutex_);
     ending_ = true;
