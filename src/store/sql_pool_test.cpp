@@ -103,7 +103,8 @@ TEST_P(SqlPoolOn, FailsAtOnceWhenItIsShut) {
 }
 
 /// Longer than any test may take: what ends before has ended by a deadline.
-constexpr SqlLimits kPatient = {.statement = std::chrono::hours(1), .lock = std::chrono::hours(1)};
+constexpr SqlLimits kPatient = {
+    .statement = std::chrono::hours(1), .lock = std::chrono::hours(1), .connect = std::chrono::hours(1)};
 
 TEST_P(SqlPoolOn, EndsAtTheDeadlineOfTheThread) {
   SqlPool pool(address(), kPatient, 1);
