@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -60,7 +61,6 @@ TEST_P(SqlPoolOn, EndsAStatementThatTakesTooLong) {
   SqlLimits limits;
   limits.statement = std::chrono::milliseconds(100);
   SqlPool pool(address(), limits, 2);
-  const auto start = std::chrono::steady_clock::now();
   const SqlResult<void> done = pool.Read([](SqlConnection& connection) -> SqlResult<void> {
     TRY(
         connection.Run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i > 0 AND i < 2000000000) "
@@ -70,7 +70,6 @@ TEST_P(SqlPoolOn, EndsAStatementThatTakesTooLong) {
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind, SqlError::kTimeout);
   EXPECT_THAT(done.error().error.message, HasSubstr("took longer than 100 ms"));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
   EXPECT_TRUE(pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); }));
 }
 
@@ -202,6 +201,12 @@ class SilentPort {
   }
   /// Waits for a client, and returns its connection.
   int Accept() const { return ::accept(socket_, nullptr, nullptr); }
+  /// Returns how many clients wait, or have given up.
+  int Clients() const {
+    int clients = 0;
+    for (pollfd waiting{socket_, POLLIN, 0}; ::poll(&waiting, 1, 0) == 1; ++clients) ::close(Accept());
+    return clients;
+  }
 
  private:
   int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -212,12 +217,10 @@ TEST(SqlPool, IsNotPatientAgainAndAgainWithAServerThatHangs) {
   const SilentPort port;
   const SqlLimits limits{.statement = std::chrono::milliseconds(500), .connect = std::chrono::seconds(1)};
   SqlPool pool(ParseStoreUrl(port.url()).value(), limits, 2);
-  const auto start = std::chrono::steady_clock::now();
   const SqlResult<void> done = pool.Read([](SqlConnection& connection) { return connection.Execute("SELECT 1"); });
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind, SqlError::kLost);
-  // libpq waits for two seconds at least.
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(8));
+  EXPECT_EQ(port.Clients(), 1);  // libpq has waited for two seconds at least
 }
 
 /// Answers what a client of PostgreSQL begins with (https://www.postgresql.org/docs/15/protocol-flow.html), as a pooler
@@ -266,22 +269,20 @@ TEST(SqlPool, UsesNoConnectionThatIsOpenAfterItWasShut) {
 
 TEST(SqlPool, ShutEndsAStatementThreadOfAPostgresThatHangs) {
   if (PostgresServer::Programs().empty()) GTEST_SKIP() << "PostgreSQL is not installed";
-  SqlPool pool(ParseStoreUrl(SharedPostgres().url()).value(), {}, 2);
+  SqlPool pool(ParseStoreUrl(SharedPostgres().url()).value(), kPatient, 2);
   std::atomic<bool> started = false;
   std::thread thread([&] {
     const SqlResult<void> done = pool.Read([&](SqlConnection& connection) -> SqlResult<void> {
       started = true;
-      TRY(connection.Run("SELECT pg_sleep(9)"));
+      TRY(connection.Run("SELECT pg_sleep(3600)"));
       return {};
     });
     EXPECT_FALSE(done);
   });
   while (!started) std::this_thread::yield();
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  const auto start = std::chrono::steady_clock::now();
   pool.Shut();
   thread.join();
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
 }  // namespace
