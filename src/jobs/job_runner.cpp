@@ -86,19 +86,25 @@ JobRunner::~JobRunner() {
 
 Result<Job> JobRunner::Start(JobPlan plan) {
   Job job{.id = TRY(RandomHex(8)), .plan = std::move(plan), .created = JobTimeNow()};
+  const MutexLock change(state_->changing);
   {
     const MutexLock lock(state_->mutex);
     if (state_->stopping) return Fail(ErrorCode::kCancelled, "the server is shutting down");
     if (state_->queue.size() >= state_->options.max_queued) return QueueIsFull(state_->queue.size());
   }
-  if (const Result<void> kept = state_->Keep(job); !kept) {
+  Result<JobEventFile> events = state_->Write(job);
+  if (!events) {
     std::error_code ignored;
     fs::remove_all(state_->options.directory / job.id, ignored);  // or the next server would run it
-    return std::unexpected(kept.error());
+    return std::unexpected(events.error());
   }
+  {
+    const MutexLock lock(state_->mutex);
+    state_->entries[job.id].job = job;
+    state_->order.push_back(job.id);
+  }
+  state_->TellState(job, *events);  // who hears of it finds it
   const MutexLock lock(state_->mutex);
-  state_->entries[job.id].job = job;
-  state_->order.push_back(job.id);
   state_->queue.push_back(job.id);
   state_->changed.NotifyOne();
   return job;

@@ -50,7 +50,8 @@ struct JobFilter {
 /// Thread-safe.
 class JobRunner {
  public:
-  /// Receives an event of a job, in the order of the ids of that job. Must not block or call Start, Cancel or Resume.
+  /// Receives an event of a job, in the order of the ids of that job; Find has the state that it tells. Must not block or
+  /// call Start, Cancel or Resume.
   using Listener = std::function<void(const std::string& job, const JobEvent& event)>;
 
   /// Reads the directory. Jobs that a killed server left running, or was about to start, are ended and become

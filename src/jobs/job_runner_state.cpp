@@ -51,10 +51,16 @@ void JobRunner::State::PassOn(const std::string& id, const JobEvent& event) {
   for (const auto& listener : current) (*listener)(id, event);
 }
 
-Result<void> JobRunner::State::Keep(const Job& job) {
+Result<JobEventFile> JobRunner::State::Write(const Job& job) const {
   TRY(WriteJob(options.directory, job));
-  JobEventFile file = TRY(JobEventFile::Open(options.directory, job.id));
-  Tell(job.id, file, StateEvent(job));
+  return JobEventFile::Open(options.directory, job.id);
+}
+
+void JobRunner::State::TellState(const Job& job, JobEventFile& file) { Tell(job.id, file, StateEvent(job)); }
+
+Result<void> JobRunner::State::Keep(const Job& job) {
+  JobEventFile file = TRY(Write(job));
+  TellState(job, file);
   return {};
 }
 

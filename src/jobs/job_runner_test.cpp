@@ -384,6 +384,20 @@ TEST_F(JobRunnerTest, ListenersReceiveEventsUntilTheyAreDestroyed) {
   EXPECT_EQ(events, 3);
 }
 
+TEST_F(JobRunnerTest, WhoHearsOfAnEventFindsTheStateThatItTells) {
+  const auto runner = Open(Options());
+  std::atomic<int> events = 0, wrong = 0;
+  const auto listening = runner->Listen([&](const std::string& id, const JobEvent& event) {
+    const std::optional<Job> job = runner->Find(id);
+    if (!job || event.data["state"].str() != NameOf(job->state)) ++wrong;
+    ++events;
+  });
+  WaitFor(*runner, runner->Start(Script("true")).value().id, JobState::kSucceeded);
+  for (int i = 0; i < 2000 && events < 3; ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_EQ(events, 3);
+  EXPECT_EQ(wrong, 0);
+}
+
 TEST_F(JobRunnerTest, WhoReadsTheLastEventFindsTheStateThatItTells) {
   const auto runner = Open(Options());
   for (int i = 0; i < 20; ++i) {
