@@ -34,13 +34,13 @@ class ServingTest(winnow.TestCase):
         with open(self.path("log"), encoding="utf-8") as file:
             return file.read()
 
-    def wait_for(self, condition, what=""):
-        """Until a condition holds. Returns what it returned then."""
+    def wait_for(self, condition, what="", pause=.02):
+        """Until a condition holds, which is asked for after each pause. Returns what it returned then."""
         deadline = time.monotonic() + PATIENCE
         while not (holds := condition()):
             if time.monotonic() > deadline:
                 self.fail(f"{what}\n{self.logged()[-3000:]}")
-            time.sleep(.02)
+            time.sleep(pause)
         return holds
 
     def wait_for_log(self, text):

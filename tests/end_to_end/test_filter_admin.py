@@ -148,7 +148,7 @@ class Rules(AdminTest):
         self.assertEqual(self.ask("POST", "/v1/rules/suggest", {"text": SPAM[0]})["name"], "CLAIM_YOUR_PRIZE_2")
         self.ask("POST", "/v1/rules/suggest", {"text": " "}, status=422)
         self.history(len(ids) + 1)
-        self.wait_for(lambda: self.rule("CLAIM_YOUR_PRIZE")["hits"] == 1, "counted again after ten seconds")
+        self.wait_for(lambda: self.rule("CLAIM_YOUR_PRIZE")["hits"] == 1, "counted again after ten seconds", pause=.5)
 
     def test_requests_get_verdicts_while_rules_change(self):
         self.begin()
@@ -301,7 +301,7 @@ class Operation(AdminTest):
         self.assertEqual(self.ask("GET", "/v1/operation")["drift"]["model"], "spam")
         # At the next full minute, or the one after it if the first one has come in between.
         points = lambda: self.ask("GET", "/v1/operation/history")["points"]
-        self.wait_for(lambda: sum(point["spam"] + point["ham"] for point in points()) == 4, "the minutes")
+        self.wait_for(lambda: sum(point["spam"] + point["ham"] for point in points()) == 4, "the minutes", pause=1)
         self.assertGreaterEqual(sum(point["requests"] for point in points()), 6)
 
     def test_the_history_of_many_messages_opens_at_once(self):
