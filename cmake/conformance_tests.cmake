@@ -57,4 +57,4 @@ winnow_conformance_test(EmailModule email_module $<TARGET_FILE:mail_probe> TIMEO
 winnow_probe(artifact_probe artifacts)
 winnow_conformance_test(Artifacts artifacts $<TARGET_FILE:artifact_probe> VENV artifacts)
 winnow_script_test(end_to_end.artifact_folder tests/end_to_end/test_artifact_folder.py $<TARGET_FILE:artifact_probe>
-                   LABELS slow TIMEOUT 300)
+                   LABELS slow TIMEOUT 900)

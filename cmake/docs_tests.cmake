@@ -8,11 +8,11 @@ winnow_script_test(docs.ShellBlocksFindDifferences tests/docs/test_shell_blocks.
 winnow_script_test(docs.KeptRunsRunAgain tests/docs/test_kept_runs.py LABELS style)
 
 # The reference of HTTP routes, which is generated.
-winnow_script_test(docs.http tests/docs/test_http_page.py ${program} LABELS slow TIMEOUT 120)
-winnow_script_test(docs.package_pages tests/docs/test_package_pages.py ${program} LABELS slow TIMEOUT 60)
-winnow_script_test(docs.http-routes tools/docs/http_reference.py ${program} --check LABELS slow TIMEOUT 300)
+winnow_script_test(docs.http tests/docs/test_http_page.py ${program} LABELS slow TIMEOUT 900)
+winnow_script_test(docs.package_pages tests/docs/test_package_pages.py ${program} LABELS slow TIMEOUT 900)
+winnow_script_test(docs.http-routes tools/docs/http_reference.py ${program} --check LABELS slow TIMEOUT 900)
 # The pages as a site.
-winnow_script_test(docs.site tests/docs/test_site.py LABELS slow TIMEOUT 300)
+winnow_script_test(docs.site tests/docs/test_site.py LABELS slow TIMEOUT 900)
 
 # The code of docs/migrate, on the side of the other tool and on Winnow's. Environments are made once, by whichever test comes
 # first, and packages are built in one folder each.

@@ -59,18 +59,18 @@ foreach(topic
     serve_transport serve_caches special_files soak wasm registry experiments jobs memory page_routes finetune_routes review workspace_data install backup)
   winnow_script_test(end_to_end.${topic} tests/end_to_end/test_${topic}.py ${program} LABELS slow TIMEOUT 900)
 endforeach()
-winnow_script_test(library.c_abi tests/end_to_end/test_c_abi.py ${program} LABELS slow TIMEOUT 300)
+winnow_script_test(library.c_abi tests/end_to_end/test_c_abi.py ${program} LABELS slow TIMEOUT 900)
 # Stores and bundles of former programs.
 foreach(subject stores bundles)
   winnow_script_test(compatibility.${subject} tests/compatibility/test_${subject}.py ${program} LABELS slow TIMEOUT 600)
 endforeach()
 # The message filter with the servers that people run it with, and with SQLite alone.
-winnow_script_test(scenario.filter tests/scenarios/filter/run.py ${program} LABELS slow TIMEOUT 300)
-winnow_script_test(scenario.filter_short tests/scenarios/filter/run.py ${program} --short LABELS slow TIMEOUT 300)
+winnow_script_test(scenario.filter tests/scenarios/filter/run.py ${program} LABELS slow TIMEOUT 900)
+winnow_script_test(scenario.filter_short tests/scenarios/filter/run.py ${program} --short LABELS slow TIMEOUT 900)
 # The life of a model, on SQLite with a folder, and on PostgreSQL with S3 and Redis.
-winnow_script_test(scenario.lifecycle tests/scenarios/lifecycle/run.py ${program} LABELS slow TIMEOUT 300)
+winnow_script_test(scenario.lifecycle tests/scenarios/lifecycle/run.py ${program} LABELS slow TIMEOUT 900)
 winnow_script_test(scenario.lifecycle_full tests/scenarios/lifecycle/run.py ${program} --full --venv ${build}/artifacts-venv
-                   LABELS slow TIMEOUT 300 LOCK artifacts-venv)
+                   LABELS slow TIMEOUT 900 LOCK artifacts-venv)
 # Two servers under load while everything around them fails; WINNOW_TEST_SOAK_SECONDS is how long, 20 by default.
 winnow_script_test(scenario.chaos tests/scenarios/chaos/run.py ${program} LABELS slow TIMEOUT 900)
 winnow_script_test(scenario.chaos_sqlite tests/scenarios/chaos/run.py ${program} --store sqlite --part 0.6 LABELS slow TIMEOUT 900)
@@ -92,13 +92,13 @@ winnow_script_test(packages.js packages/js/test/run.py ${program} LABELS slow TI
 # What is distributed: the Debian package, in a fresh Debian, and the units of systemd in it; the container image, the tarball, the
 # sources, and the list of what the program consists of.
 winnow_script_test(packaging.stranger tests/packaging/stranger.py ${build} LABELS slow TIMEOUT 600)
-winnow_script_test(packaging.units tests/packaging/units.py ${program} LABELS slow TIMEOUT 120)
+winnow_script_test(packaging.units tests/packaging/units.py ${program} LABELS slow TIMEOUT 900)
 foreach(subject image tarball sdist sbom)
   winnow_script_test(packaging.${subject} tests/packaging/${subject}.py ${program} LABELS slow TIMEOUT 600)
 endforeach()
 winnow_script_test(packaging.reproducible tests/packaging/reproducible.py ${program} --cache first LABELS slow TIMEOUT 1800)
 # What watches servers: rules of Prometheus, the dashboard of Grafana, with a real Prometheus.
-winnow_script_test(deployments.monitoring tests/deployments/monitoring.py ${program} LABELS slow TIMEOUT 180)
+winnow_script_test(deployments.monitoring tests/deployments/monitoring.py ${program} LABELS slow TIMEOUT 900)
 # Other processors, by emulation: x86-64 with fewer instructions, and AArch64, which is cross-compiled in folders of its own.
 add_executable(classify_probe EXCLUDE_FROM_ALL tests/portability/classify_probe.cpp)
 target_link_libraries(classify_probe PRIVATE winnow_classify)

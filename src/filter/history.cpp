@@ -87,10 +87,17 @@ void History::Forget(const Tombstones& tombstones) {
 }
 
 bool History::WaitUntilWritten(std::chrono::milliseconds longest) const {
-  const Clock::time_point until = Clock::now() + longest;
   const MutexLock lock(mutex_);
+  uint64_t written = counts_.written;
+  Clock::time_point until = Clock::now() + longest;
   while (waiting_ > 0) {
-    if (!changed_.WaitUntil(mutex_, until)) return waiting_ == 0;
+    const bool in_time = changed_.WaitUntil(mutex_, until);
+    if (counts_.written > written) {
+      written = counts_.written;
+      until = Clock::now() + longest;
+    } else if (!in_time) {
+      return waiting_ == 0;
+    }
   }
   return true;
 }

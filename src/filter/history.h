@@ -54,7 +54,7 @@ class History {
   /// Drops the messages that the tombstones cover.
   void Forget(const Tombstones& tombstones);
 
-  /// Waits until nothing waits for the store. Returns false if that takes longer.
+  /// Waits until nothing waits for the store. Returns false if nothing was written for so long.
   bool WaitUntilWritten(std::chrono::milliseconds longest) const;
 
   struct Counts {

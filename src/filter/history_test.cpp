@@ -54,6 +54,28 @@ TEST(HistoryThread, DrawsVerdictsForBlindLabelsAsTheStoreHasTheirTexts) {
   EXPECT_EQ(store->ListMessages({}).value().size(), 2u);
 }
 
+TEST(HistoryThread, IsWaitedForAsLongAsItWrites) {
+  const TemporaryDirectory directory;
+  const std::shared_ptr<Store> store = Store::Open({.url = (directory.path() / "store.db").string()}).value();
+  constexpr std::chrono::milliseconds kPerBatch(1000);
+  History history(
+      [&] {
+        std::this_thread::sleep_for(kPerBatch);  // a store that is slow, and takes 500 messages at a time
+        return store;
+      },
+      {.retention = {}});
+  for (int i = 0; i < 1600; ++i) history.Add(Message(std::to_string(i), StoreNow()));
+  EXPECT_TRUE(history.WaitUntilWritten(3 * kPerBatch));
+  EXPECT_EQ(store->ListMessages({.limit = 2000}).value().size(), 1600u);
+}
+
+TEST(HistoryThread, IsNotWaitedForIfTheStoreHangs) {
+  const TemporaryDirectory directory;
+  History history([&] { return std::shared_ptr<Store>(); }, {});
+  history.Add(Message("waits", StoreNow()));
+  EXPECT_FALSE(history.WaitUntilWritten(std::chrono::milliseconds(50)));
+}
+
 TEST(HistoryThread, DrawsNoVerdictsUnlessItIsAskedTo) {
   const TemporaryDirectory directory;
   const std::shared_ptr<Store> store = Store::Open({.url = (directory.path() / "store.db").string()}).value();

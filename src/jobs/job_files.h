@@ -55,6 +55,8 @@ class JobEventFile {
 
   /// Appends an event and returns it with its id. Errors: kIo.
   Result<JobEvent> Append(Json data);
+  /// Returns the id of the last event; 0 if there is none.
+  int64_t last() const { return last_; }
 
  private:
   JobEventFile(int fd, int64_t last) : fd_(fd), last_(last) {}

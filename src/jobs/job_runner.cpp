@@ -86,19 +86,25 @@ JobRunner::~JobRunner() {
 
 Result<Job> JobRunner::Start(JobPlan plan) {
   Job job{.id = TRY(RandomHex(8)), .plan = std::move(plan), .created = JobTimeNow()};
+  const MutexLock change(state_->changing);
   {
     const MutexLock lock(state_->mutex);
     if (state_->stopping) return Fail(ErrorCode::kCancelled, "the server is shutting down");
     if (state_->queue.size() >= state_->options.max_queued) return QueueIsFull(state_->queue.size());
   }
-  if (const Result<void> kept = state_->Keep(job); !kept) {
+  Result<JobEventFile> events = state_->Write(job);
+  if (!events) {
     std::error_code ignored;
     fs::remove_all(state_->options.directory / job.id, ignored);  // or the next server would run it
-    return std::unexpected(kept.error());
+    return std::unexpected(events.error());
   }
+  {
+    const MutexLock lock(state_->mutex);
+    state_->entries[job.id].job = job;
+    state_->order.push_back(job.id);
+  }
+  state_->TellState(job, *events);  // who hears of it finds it
   const MutexLock lock(state_->mutex);
-  state_->entries[job.id].job = job;
-  state_->order.push_back(job.id);
   state_->queue.push_back(job.id);
   state_->changed.NotifyOne();
   return job;
@@ -189,7 +195,15 @@ std::vector<Job> JobRunner::List(const JobFilter& filter) const {
 
 Result<std::vector<JobEvent>> JobRunner::Events(std::string_view id, int64_t after, size_t limit) const {
   if (!Find(id)) return NoSuchJob(id);
-  return ReadEvents(state_->options.directory, id, after, limit);
+  std::vector<JobEvent> events = TRY(ReadEvents(state_->options.directory, id, after, limit));
+  std::erase_if(events, [last = LastShown(id)](const JobEvent& event) { return event.id > last; });
+  return events;
+}
+
+int64_t JobRunner::LastShown(std::string_view id) const {
+  const MutexLock lock(state_->mutex);
+  const auto found = state_->entries.find(std::string(id));
+  return found == state_->entries.end() ? kAllEvents : found->second.last_shown.value_or(kAllEvents);
 }
 
 Result<std::string> JobRunner::Output(std::string_view id) const {

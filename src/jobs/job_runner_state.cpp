@@ -56,10 +56,16 @@ void JobRunner::State::PassOn(const std::string& id, const JobEvent& event) {
   }
 }
 
-Result<void> JobRunner::State::Keep(const Job& job) {
+Result<JobEventFile> JobRunner::State::Write(const Job& job) const {
   TRY(WriteJob(options.directory, job));
-  JobEventFile file = TRY(JobEventFile::Open(options.directory, job.id));
-  Tell(job.id, file, StateEvent(job));
+  return JobEventFile::Open(options.directory, job.id);
+}
+
+void JobRunner::State::TellState(const Job& job, JobEventFile& file) { Tell(job.id, file, StateEvent(job)); }
+
+Result<void> JobRunner::State::Keep(const Job& job) {
+  JobEventFile file = TRY(Write(job));
+  TellState(job, file);
   return {};
 }
 
@@ -195,6 +201,10 @@ void JobRunner::State::SetEnd(const Result<ProgramEnd>& end, const FailureReason
 
 void JobRunner::State::Finish(const Job& job, JobEventFile& events) {
   // Who sees that the job has ended finds all of its events; who hears of an event finds the state that it tells.
+  {
+    const MutexLock lock(mutex);
+    entries.at(job.id).last_shown = events.last();
+  }
   std::vector<JobEvent> last;
   const auto append = [&](Json data) {
     if (std::optional<JobEvent> event = Append(job.id, events, std::move(data))) last.push_back(*std::move(event));
@@ -212,6 +222,7 @@ void JobRunner::State::Record(const Job& job) {
   Entry& entry = entries.at(job.id);
   entry.job = job;
   entry.cancelled = false;
+  entry.last_shown.reset();
   RemoveOldest();
 }
 

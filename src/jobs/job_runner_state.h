@@ -33,6 +33,8 @@ struct JobRunner::State {
   struct Entry {
     Job job;
     bool cancelled = false;  // somebody asked for the end
+    /// The last event that is shown, while those of the end are in the file and the record does not tell the end yet.
+    std::optional<int64_t> last_shown = {};
   };
 
   /// Keeps an event, and passes it on.
@@ -43,6 +45,11 @@ struct JobRunner::State {
 
   /// Passes an event to the listeners.
   void PassOn(const std::string& id, const JobEvent& event);
+
+  /// Writes the record of a job. Returns the file of its events.
+  Result<JobEventFile> Write(const Job& job) const;
+
+  void TellState(const Job& job, JobEventFile& file);
 
   /// Writes the record of a job and tells its state.
   Result<void> Keep(const Job& job);
@@ -74,7 +81,7 @@ struct JobRunner::State {
 
   const JobRunnerOptions options;
   int lock_fd = -1;
-  Mutex changing;  // held by Cancel and Resume from the check of a state to the end of its change; before `mutex`
+  Mutex changing;  // held by Start, Cancel and Resume until all of a change is done; before `mutex`
   Mutex mutex;
   ConditionVariable changed;
   std::map<std::string, Entry> entries GUARDED_BY(mutex);

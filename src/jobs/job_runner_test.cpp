@@ -428,6 +428,30 @@ TEST_F(JobRunnerTest, ListenersThatThrowEndNeitherTheThreadNorItsJobs) {
   }
 }
 
+TEST_F(JobRunnerTest, WhoHearsOfAnEventFindsTheStateThatItTells) {
+  const auto runner = Open(Options());
+  std::atomic<int> events = 0, wrong = 0;
+  const auto listening = runner->Listen([&](const std::string& id, const JobEvent& event) {
+    const std::optional<Job> job = runner->Find(id);
+    if (!job || event.data["state"].str() != NameOf(job->state)) ++wrong;
+    ++events;
+  });
+  WaitFor(*runner, runner->Start(Script("true")).value().id, JobState::kSucceeded);
+  for (int i = 0; i < 2000 && events < 3; ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_EQ(events, 3);
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_F(JobRunnerTest, WhoReadsTheLastEventFindsTheStateThatItTells) {
+  const auto runner = Open(Options());
+  for (int i = 0; i < 20; ++i) {
+    const std::string id = runner->Start(Script("true")).value().id;
+    std::string last;
+    while (last != NameOf(JobState::kSucceeded)) last = runner->Events(id, 0, 1000).value().back().data["state"].str();
+    EXPECT_EQ(runner->Find(id)->state, JobState::kSucceeded);
+  }
+}
+
 TEST_F(JobRunnerTest, DamagedRecordsAreSkipped) {
   std::string id;
   {

@@ -29,6 +29,8 @@ std::string EventText(int64_t id, std::string_view type, const Json& data) {
 }  // namespace
 
 EventStreams::EventStreams(EventStreamsOptions options) : options_(std::move(options)), last_(FirstId()) {
+  // Now, so that a change just after the first stream was opened is told.
+  if (options_.watched) seen_ = options_.watched();
   thread_ = std::thread([this] { Work(); });
 }
 
@@ -107,9 +109,9 @@ bool EventStreams::Serve(Watcher& watcher, bool ping) {
 void EventStreams::Watch() {
   if (!options_.watched) return;
   std::string now = options_.watched();
-  const bool changed = seen_ && now != *seen_;
+  if (now == seen_) return;
   seen_ = std::move(now);
-  if (changed) Publish("models", Json::object());
+  Publish("models", Json::object());
 }
 
 void EventStreams::Work() {

@@ -67,8 +67,8 @@ class EventStreams {
   size_t served_ GUARDED_BY(mutex_) = 0;  // watchers that the thread has taken out for the moment
   bool news_ GUARDED_BY(mutex_) = false;
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::optional<std::string> seen_;  // of what is watched; on the thread alone
-  std::thread thread_;               // the last: it uses all of the rest
+  std::string seen_;    // of what is watched; on the thread alone
+  std::thread thread_;  // the last: it uses all of the rest
 };
 
 }  // namespace winnow

@@ -50,13 +50,13 @@ FilterService::~FilterService() {
   Finish();
   if (recorder_ == nullptr) return;
   log_->Stop();
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   {
     const MutexLock lock(mutex_);
-    ending_ = true;  // before the wait for the history, which may take all of the time
+    ending_ = true;  // before the wait for the history, which may take long
     changed_.NotifyAll();
   }
   bool written = history_ == nullptr || !recorder_->counts().up || history_->WaitUntilWritten(std::chrono::seconds(2));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   {
     const MutexLock lock(mutex_);
     while (!caught_up_ && changed_.WaitUntil(mutex_, until)) continue;

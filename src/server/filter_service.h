@@ -56,7 +56,7 @@ class FilterService {
   static Result<std::shared_ptr<FilterService>> Open(const FilterServiceOptions& options);
   FilterService(const FilterService&) = delete;
   FilterService& operator=(const FilterService&) = delete;
-  /// Waits for what is being read and written, two seconds at most.
+  /// Waits for what is being read and written, and for the history as long as some of it is written every two seconds.
   ~FilterService();
 
   /// Loads the rules again; messages in progress keep the former ones. Errors: those of RuleSet::Load; then the former

@@ -72,8 +72,11 @@ bool JobStreams::Serve(Watcher& watcher, bool ping) const {
   bool wrote = false;
   while (watcher.stream->backlog() < kMostBacklog) {
     const std::vector<JobEvent> events = watcher.tail.Read(kEventsAtOnce);
+    const int64_t last = runner_.LastShown(watcher.job);
     std::string text;
-    for (const JobEvent& event : events) text += watcher.form ? watcher.form(event) : ServerSentEvent(event);
+    if (last == JobRunner::kAllEvents) text.swap(watcher.held);
+    for (const JobEvent& event : events)
+      (event.id <= last ? text : watcher.held) += watcher.form ? watcher.form(event) : ServerSentEvent(event);
     watcher.stream->Write(text);
     wrote = wrote || !events.empty();
     if (events.size() < kEventsAtOnce) {

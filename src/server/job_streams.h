@@ -44,6 +44,7 @@ class JobStreams {
     EventTail tail;
     std::shared_ptr<ResponseStream> stream;
     Form form;
+    std::string held = {};  // what is not to be shown yet
   };
   void Work();
   bool Serve(Watcher& watcher, bool ping) const;

@@ -64,13 +64,6 @@ class PostgresConnection final : public SqlConnection {
       connection_ = std::make_unique<pqxx::connection>(url);
       socket_ = connection_->sock();
       work_ = std::make_unique<pqxx::nontransaction>(*connection_);
-      const int64_t longest = limits_.statement.count();
-      // The limit of statements comes last: it holds for each statement behind it, those of the set-up too, which a
-      // busy machine may keep waiting for longer.
-      work_->exec(
-          fmt::format("SET client_min_messages = error; SET timezone = 'UTC'; SET synchronous_commit = on; "
-                      "SET idle_in_transaction_session_timeout = {}; SET statement_timeout = {}",
-                      3 * longest, longest));
       return {};
     });
   }
@@ -89,6 +82,7 @@ class PostgresConnection final : public SqlConnection {
       parameters[i] = texts[i].c_str();
     }
     return Guarded([&]() -> SqlResult<SqlRows> {
+      Configure();
       const pqxx::result result = work_->exec_prepared(NameOf(sql), pqxx::prepare::make_dynamic_params(parameters));
       SqlRows rows;
       rows.affected = static_cast<int64_t>(result.affected_rows());
@@ -100,6 +94,7 @@ class PostgresConnection final : public SqlConnection {
 
   SqlResult<void> Execute(std::string_view sql) override {
     return Guarded([&]() -> SqlResult<void> {
+      Configure();
       work_->exec(std::string(sql));
       return {};
     });
@@ -227,6 +222,20 @@ class PostgresConnection final : public SqlConnection {
     return prepared_.emplace(std::string(sql), name).first->second;
   }
 
+  /// Sets what holds for the session, before its first statement. Not when it is opened: whoever interrupts statements
+  /// could not interrupt this one, to which a server that hangs, or a pooler whose server does, gives no answer.
+  void Configure() {
+    if (configured_) return;
+    const int64_t longest = limits_.statement.count();
+    // The limit of statements comes last: it holds for each statement behind it, those of the set-up too, which a busy
+    // machine may keep waiting for longer.
+    work_->exec(
+        fmt::format("SET client_min_messages = error; SET timezone = 'UTC'; SET synchronous_commit = on; "
+                    "SET idle_in_transaction_session_timeout = {}; SET statement_timeout = {}",
+                    3 * longest, longest));
+    configured_ = true;
+  }
+
   static SqlRow RowOf(const pqxx::row& row) {
     std::vector<SqlValue> values;
     values.reserve(row.size());
@@ -246,6 +255,7 @@ class PostgresConnection final : public SqlConnection {
   const SqlLimits limits_;
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<pqxx::nontransaction> work_;  // ends before its connection
+  bool configured_ = false;
   std::map<std::string, std::string, std::less<>> prepared_;
   std::atomic<int> socket_ = -1;
 };

@@ -65,7 +65,7 @@ export const exampleMessages = () => readFile(join(kProject, "examples/data/mess
 
 function waitForAddress(child, output) {
   return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new Error(`the server doesn't listen after 30 s:\n${output.text}`)), 30_000);
+    const timer = setTimeout(() => fail(new Error(`the server doesn't listen after 240 s:\n${output.text}`)), 240_000);
     const look = () => {
       const found = kAddress.exec(output.text);
       if (!found) return;

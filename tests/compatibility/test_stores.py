@@ -90,7 +90,7 @@ class StoreTest(ServingTest):
         self.assertIn("isSpam", verdict)
         self.ask("POST", "/v1/feedback", {"text": "a new event", "is_spam": True, "feedback_type": "admin"}, headers={"Idempotency-Key": "event-new"})
         self.process.terminate()
-        self.assertEqual(self.process.wait(60), 0, self.logged())
+        self.assertEqual(self.process.wait(240), 0, self.logged())
         self.assertEqual(self.lines("feedback", "list", "--store", url)[-1]["text"], "a new event")
 
     def check_use(self, url, version):

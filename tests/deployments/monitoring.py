@@ -10,7 +10,6 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,9 @@ import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "end_to_end"))
+from ports import free_port  # noqa: E402
+
 RULES = ROOT / "deploy" / "prometheus" / "winnow.rules.yml"
 DASHBOARD = ROOT / "deploy" / "grafana" / "winnow.json"
 # Names of the interface of Text Embeddings Inference, which promtool does not like.
@@ -31,12 +33,6 @@ def run(*command, **options):
     if done.returncode:
         raise AssertionError(f"{command}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout + done.stderr
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def fetch(url, body=None):
@@ -185,7 +181,7 @@ class Monitoring(unittest.TestCase):
         def query(text):
             return json.loads(fetch(api + "query?" + urllib.parse.urlencode({"query": text})))["data"]["result"]
 
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 160
         while True:  # until the server has been read twice, which a rate needs
             try:
                 if any(float(row["value"][1]) >= 2 for row in query('count_over_time(up{job="winnow"}[1m])')):

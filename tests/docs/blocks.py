@@ -11,7 +11,6 @@ Blocks of other kinds are for the reader alone.
 """
 import dataclasses
 import re
-import socket
 import subprocess
 import time
 
@@ -104,9 +103,3 @@ def run(block, directory, commands, environment, show=False, execute=subprocess.
         print(done.stdout, end="", flush=True)
         return ""
     return differences(block.output, done.stdout) if block.output else ""
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

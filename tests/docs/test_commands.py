@@ -27,9 +27,13 @@ import blocks
 import shell_blocks
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "end_to_end"))
+import ports  # noqa: E402
+
+sys.path.pop(0)
 PORTS = ("8080", "8081", "8443", "9090")  # what pages write; tests take free ones
 SKIPPED = 77
-SECONDS = 120
+SECONDS = 240
 PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])  # where Debian has servers
 
 
@@ -91,11 +95,11 @@ def run_page(page, work, environment, show):
     commands = shell_blocks.commands_of(page)
     if not commands:
         return f"{page}: there are no commands"
-    ports = {written: blocks.free_port() for written in PORTS}
+    chosen = {written: ports.free_port() for written in PORTS}
     servers = []
     try:
         for command in commands:
-            for written, port in ports.items():
+            for written, port in chosen.items():
                 command.text = re.sub(rf"\b{written}\b", str(port), command.text)
             if jobs := re.fullmatch(r"kill (-HUP )?((?:%\d+ ?)+)", command.text):
                 for job in jobs[2].replace("%", "").split():
@@ -108,7 +112,7 @@ def run_page(page, work, environment, show):
             elif command.text.endswith("&"):
                 if show:
                     command.shown = []
-                servers.append(Server(command, work, environment, next((port for port in ports.values() if str(port) in command.text), None)))
+                servers.append(Server(command, work, environment, next((port for port in chosen.values() if str(port) in command.text), None)))
                 print(f"  line {command.line}: {command.text}\n{servers[-1].printed() if show else ''}", flush=True)
             elif wrong := run(command, work, environment, show):
                 logs = "".join(f"\nserver:\n{server.printed()}" for server in servers)

@@ -53,13 +53,13 @@ class HttpPageTest(unittest.TestCase):
                 tested = 0
                 for command, shown in examples():
                     text = command.text.replace("localhost:8080", f"localhost:{port}")
-                    done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, timeout=60, check=True)
+                    done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, timeout=240, check=True)
                     self.same(shown, json.loads(done.stdout), f"line {command.line}")
                     tested += 1
                 self.assertGreaterEqual(tested, 3)
             finally:
                 server.terminate()
-                server.wait(60)
+                server.wait(240)
                 server.stdout.close()
 
 

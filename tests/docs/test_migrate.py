@@ -26,10 +26,11 @@ import kept_runs
 
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = 77
-sys.path.insert(0, str(ROOT / "tools" / "conformance"))
+sys.path[:0] = [str(ROOT / "tools" / "conformance"), str(ROOT / "tests" / "end_to_end")]
 import packages  # noqa: E402
+import ports  # noqa: E402
 
-sys.path.pop(0)
+del sys.path[:2]
 
 # transformers 4.57 is the newest version that optimum's exporter takes.
 TORCH = ("torch-venv", ("torch", "transformers", "optimum", "setfit", "sklearn", "accelerate"),
@@ -148,7 +149,7 @@ def served(code, work, environment, port):
     with open(work / "server.log", "w", encoding="utf-8") as log:
         process = subprocess.Popen(["bash", "-c", "exec " + code.strip()], cwd=work, env=environment, stdout=log, stderr=log)
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 240
             while True:
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                     break
@@ -196,7 +197,7 @@ def run_page(name, work, build, winnow, show):
         left_out = str(why)
         sides -= {"today", "takeover"}
     commands = {"python": [str(python)], "sh": ["bash", "-eu"], "js": ["node"]}
-    port = blocks.free_port()
+    port = ports.free_port()
     torch = python if page.environment == TORCH and not left_out else None
     make_base(work, torch, environment)
     kept = kept_runs.KeptRuns(packages.cache() / "docs-migrate", packages.versions(torch)) if torch else None

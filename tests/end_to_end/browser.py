@@ -40,7 +40,7 @@ def run(arguments, dark):
                    "--enable-logging=stderr", f"--user-data-dir={profile}", f"--blink-settings=preferredColorScheme={0 if dark else 1}"]
         if os.geteuid() == 0:
             command.append("--no-sandbox")
-        result = subprocess.run([*command, *arguments], capture_output=True, timeout=120, check=True)
+        result = subprocess.run([*command, *arguments], capture_output=True, timeout=300, check=True)
     log = result.stderr.decode("utf-8", "replace")
     return result.stdout.decode("utf-8", "replace"), re.findall(r"CONSOLE.*", log)
 

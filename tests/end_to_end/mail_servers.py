@@ -15,6 +15,7 @@ import tempfile
 import time
 
 import winnow
+from ports import free_port
 
 DOVECOT_FILES = os.path.join(winnow.SOURCE, "integrations", "dovecot")
 USERS = ("anna", "bob", "carol", "dave")
@@ -37,13 +38,7 @@ def skip_unless(*programs):
         sys.exit(77)
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_until(condition, what="", seconds=30):
+def wait_until(condition, what="", seconds=240):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         result = condition()
@@ -129,7 +124,7 @@ class Postfix:
                   "virtual_mailbox_domains": "example.org", "virtual_mailbox_base": self.mail.path("mail"),
                   "virtual_mailbox_maps": f"texthash:{self.mail.path('postfix', 'users')}", "virtual_minimum_uid": "1",
                   "virtual_uid_maps": f"static:{self.mail.uid}", "virtual_gid_maps": f"static:{self.mail.gid}", "virtual_mailbox_limit": "0",
-                  "milter_default_action": "accept", "milter_connect_timeout": "5s", **settings}
+                  "milter_default_action": "accept", "milter_connect_timeout": "60s", **settings}
         self.mail.write("postfix/main.cf", "".join(f"{name} = {value}\n" for name, value in values.items()))
         if hasattr(self, "running"):
             self.run("postfix", "reload")
@@ -150,7 +145,7 @@ class Postfix:
 
     def send(self, message, sender="joe@example.com", recipients=("anna@example.org",)):
         """Delivers by SMTP; raises smtplib's exceptions for a refusal."""
-        with smtplib.SMTP("127.0.0.1", self.port, local_hostname="client.example.com", timeout=60) as client:
+        with smtplib.SMTP("127.0.0.1", self.port, local_hostname="client.example.com", timeout=240) as client:
             return client.sendmail(sender, list(recipients), message if isinstance(message, (str, bytes)) else message.as_bytes())
 
     def queue(self):
@@ -256,7 +251,7 @@ namespace inbox {{
     def stop(self):
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(240)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

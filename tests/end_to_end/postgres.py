@@ -49,14 +49,17 @@ class Postgres:
         self.server.wait()
 
     def signal_all(self, which):
-        """SIGSTOP has it hang with all of its processes, until SIGCONT."""
+        """SIGSTOP has it hang with all of its processes, until SIGCONT. The one that starts the others is the first, so that none is left out."""
+        self.server.send_signal(which)
+        if which == signal.SIGSTOP:
+            os.waitpid(self.server.pid, os.WUNTRACED)
         for process in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open(f"/proc/{process}/stat", encoding="utf-8") as file:
                     parent = int(file.read().rpartition(")")[2].split()[1])
             except OSError:  # it has ended
                 continue
-            if self.server.pid in (parent, int(process)):
+            if parent == self.server.pid:
                 os.kill(int(process), which)
 
     def stop(self):

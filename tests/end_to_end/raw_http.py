@@ -5,7 +5,7 @@ import struct
 import time
 
 GOOD = b'{"text": "You won a prize, claim it now"}'
-PATIENCE = 60  # seconds: no test asserts on time, but none waits for ever
+PATIENCE = 240  # seconds that a machine which is busy with other things may take: no test asserts on time, but none waits for ever
 
 
 def request(body=GOOD, headers=(), line=b"POST /v1/classify HTTP/1.1", length=True):

@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import time
 
+from ports import free_port
+
 RSPAMD, RSPAMC = shutil.which("rspamd"), shutil.which("rspamc")
 
 # What asks DNS or other servers is off, since each attempt waits without a network.
@@ -37,12 +39,6 @@ def temporary_directory(test):
     directory = tempfile.mkdtemp(prefix="winnow-rspamd-")
     test.addClassCleanup(shutil.rmtree, directory, True)
     return directory
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 class Rspamd:
@@ -91,7 +87,7 @@ class Rspamd:
         raise RuntimeError("rspamd won't start")
 
     def ask(self, port, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=240)
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
         data = response.read()
@@ -108,7 +104,7 @@ class Rspamd:
         def packet(command, data=b""):
             return struct.pack(">I", len(data) + 1) + command + data
 
-        with socket.create_connection(("127.0.0.1", self.proxy_port), timeout=60) as connection, connection.makefile("rb") as replies:
+        with socket.create_connection(("127.0.0.1", self.proxy_port), timeout=240) as connection, connection.makefile("rb") as replies:
             def read():
                 data = replies.read(struct.unpack(">I", replies.read(4))[0])
                 return data[:1], data[1:]

@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import winnow
+from raw_http import PATIENCE
 
 
 class ServingTest(winnow.TestCase):
@@ -33,12 +34,14 @@ class ServingTest(winnow.TestCase):
         with open(self.path("log"), encoding="utf-8") as file:
             return file.read()
 
-    def wait_for(self, condition, what=""):
-        """Until a condition holds, which a machine that is busy with other things may take a while for."""
-        deadline = time.monotonic() + 120
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, f"{what}\n{self.logged()[-3000:]}")
-            time.sleep(.02)
+    def wait_for(self, condition, what="", pause=.02):
+        """Until a condition holds, which is asked for after each pause. Returns what it returned then."""
+        deadline = time.monotonic() + PATIENCE
+        while not (holds := condition()):
+            if time.monotonic() > deadline:
+                self.fail(f"{what}\n{self.logged()[-3000:]}")
+            time.sleep(pause)
+        return holds
 
     def wait_for_log(self, text):
         """Until the log, which a thread of the server's own writes, has the text."""
@@ -48,7 +51,7 @@ class ServingTest(winnow.TestCase):
         """The text of all lines until now, which a thread of the server's own writes: the line of one more request comes after them."""
         mark = f"mark-{time.monotonic_ns()}"
         self.send("GET", "/health", headers={"X-Request-Id": mark})
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while True:
             with open(self.path(name), encoding="utf-8") as file:
                 text = file.read()
@@ -59,9 +62,16 @@ class ServingTest(winnow.TestCase):
             self.assertLess(time.monotonic(), deadline, text)
             time.sleep(.01)
 
+    @staticmethod
+    def cpu_seconds(process):
+        """What a process has used of the cores until now, however busy they are with other things."""
+        with open(f"/proc/{process.pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def send(self, method, path, body=None, headers=None, connection=None):
         """(response, bytes). A body that is neither text nor bytes goes as JSON."""
-        connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.request(method, path, body if body is None or isinstance(body, (bytes, str)) else json.dumps(body), headers or {})
         response = connection.getresponse()
         data = response.read()

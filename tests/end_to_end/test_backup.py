@@ -292,7 +292,7 @@ class WholeServer(ServingTest):
         before = self.seen()
         self.winnow("backup", "monday", "--store", "store.db", "--registry", "registry", "--workspace", "workspace", "--file", "rules.toml")
         self.process.terminate()
-        self.process.wait(60)
+        self.process.wait(240)
         self.winnow("restore", "monday", "--store", "new-store.db", "--registry", "new-registry", "--workspace", "new-workspace", "--files", "new-files")
         shutil.rmtree(self.path("cache"))
         self.begin("new-store.db", "new-registry", "new-workspace", os.path.join("new-files", "rules.toml"))

@@ -26,7 +26,7 @@ class BadClients(TestCase):
         self.trained("--kind", "lr", output="spam")
         self.log = open(self.path("log"), "w+b")  # a pipe that nobody reads would stop the server
         self.addCleanup(self.log.close)
-        command = [winnow.TestCase.program, "serve", self.path("spam"), "--port", "0", "--json", *self.options]
+        command = [winnow.TestCase.program, "serve", self.path("spam"), "--port", "0", "--json", "--max-wait", "0", *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.addCleanup(self.stop)
         first = self.process.stdout.readline()
@@ -296,7 +296,7 @@ class BadClients(TestCase):
         self.assertEqual(self.status_of("Threads"), threads)
         self.assertEqual(sorted(complaints)[:20], [])
         self.process.send_signal(signal.SIGTERM)
-        self.assertIn(self.process.wait(30), (0, -signal.SIGTERM, 143))
+        self.assertIn(self.process.wait(PATIENCE), (0, -signal.SIGTERM, 143))
 
 
 class SlowClients(BadClients):

@@ -10,6 +10,8 @@ import subprocess
 import threading
 
 import winnow
+from ports import free_port
+from raw_http import PATIENCE
 from winnow import TestCase, messages
 
 
@@ -24,7 +26,7 @@ class ClassifyServer(TestCase):
         self.url = self.serve()
 
     def serve(self, *arguments, port=0):
-        self.process = subprocess.Popen([winnow.TestCase.program, "serve", self.path("model"), self.path("fast"), "--port", str(port), "--json", "--quiet", *arguments],
+        self.process = subprocess.Popen([winnow.TestCase.program, "serve", self.path("model"), self.path("fast"), "--port", str(port), "--json", "--quiet", "--max-wait", "0", *arguments],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=self.directory)
         self.addCleanup(self.stop, self.process)
         self.port = json.loads(self.process.stdout.readline())["port"]
@@ -159,7 +161,7 @@ class ClassifyServer(TestCase):
             self.assertEqual(len(near[0]), 60)
             for mine, theirs in zip(*near):
                 self.same(mine, theirs)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.request("POST", "/v1/classify", json.dumps({"texts": rows, "model": "mail"}), {"Content-Type": "application/json"})
         results = json.loads(connection.getresponse().read())["results"]
         for row, (result, line) in enumerate(zip(results, near[1]), 1):
@@ -184,6 +186,9 @@ class ClassifyServer(TestCase):
         self.assertEqual([name for name in os.listdir(self.directory) if "answers" in name], [])
 
     def test_a_server_that_comes_back_in_time_is_enough(self):
+        self.process.kill()
+        self.process.wait()
+        self.url = self.serve(port=free_port())  # which nobody takes in between
         self.write("lines.txt", self.lines(2000))
         for end in (signal.SIGKILL, signal.SIGTERM):
             process = self.classify("fast", "--server", self.url, "--input", "-", "--output", "answers.jsonl", "--batch-size", "50")

@@ -2,7 +2,6 @@
 decide in shadow mode; the commands."""
 import csv
 import json
-import time
 
 import winnow
 from serving import ServingTest
@@ -51,15 +50,9 @@ class ExperimentTest(ServingTest):
     def check(self, user, text):
         return self.ask("/v1/messages/check", {"text": text, "user": user})
 
-    def wait(self, done, seconds=60):
-        deadline = time.monotonic() + seconds
-        while not done():
-            self.assertLess(time.monotonic(), deadline, f"{self.status()}\n{self.logged()}")
-            time.sleep(.1)
-
     def wait_for_versions(self, *versions):
         """Until these versions, and no others, answer users."""
-        self.wait(lambda: {self.check(f"early-{i}", self.messages[-1 - i])["modelVersion"] for i in range(20)} == set(versions))
+        self.wait_for(lambda: {self.check(f"early-{i}", self.messages[-1 - i])["modelVersion"] for i in range(20)} == set(versions))
 
     def champion(self):
         return self.registry("show", "spam@champion")["version"]
@@ -82,7 +75,7 @@ class ByComplaints(ExperimentTest):
         self.wait_for_versions(GOOD, BAD)
         versions = self.report_errors()
         self.assertEqual(set(versions.values()), {GOOD, BAD})
-        self.wait(lambda: not self.status()["active"])
+        self.wait_for(lambda: not self.status()["active"])
         status = self.status()
         self.assertEqual(status["phase"], "rolled_back")
         self.assertEqual([decision["action"] for decision in status["decisions"] if decision["action"] != "pause"], ["start", "roll_back"])
@@ -113,7 +106,7 @@ class ByComplaints(ExperimentTest):
             verdict = self.check(f"user-{i}", self.messages[i])
             if verdict["isSpam"]:
                 self.ask("/v1/feedback", {"id": verdict["id"], "is_spam": False, "user": f"user-{i}"})
-        self.wait(lambda: not self.status()["active"])
+        self.wait_for(lambda: not self.status()["active"])
         self.assertEqual(self.status()["phase"], "promoted")
         self.assertEqual(self.champion(), GOOD)
         self.wait_for_versions(GOOD)
@@ -149,14 +142,14 @@ class ByBlindLabels(ExperimentTest):
             for i in range(20):
                 self.assertEqual(self.check(f"user-{i}", self.messages[i])["modelVersion"], GOOD)
             return self.status()["labels"]["waiting"] >= 20
-        self.wait(compared)
+        self.wait_for(compared)
         store = ("--store", "sqlite:" + self.path("store.db"))
         for _ in range(16):
             out, _ = self.winnow("feedback", "audit", "next", *store, "--json")
             drawn = json.loads(out)
             self.assertEqual(set(drawn), {"number", "text"}, "the verdicts are not shown")
             self.winnow("feedback", "audit", "label", *store, "--number", drawn["number"], "--label", "ham", "--by", "anna")
-        self.wait(lambda: not self.status()["active"])
+        self.wait_for(lambda: not self.status()["active"])
         status = self.status()
         self.assertEqual(status["phase"], "rolled_back")
         self.assertIn("T2: the candidate is wrong in", status["decisions"][-1]["reason"])

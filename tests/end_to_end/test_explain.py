@@ -41,7 +41,7 @@ class Explanations(TestCase):
             ours, theirs = pty.openpty()
             process = subprocess.Popen([winnow.TestCase.program, "classify", self.path("model"), "--explain", "--quiet", text], stdout=theirs, stderr=subprocess.PIPE,
                                        env={**{name: value for name, value in os.environ.items() if name != "NO_COLOR"}, **environment})
-            _, err = process.communicate(timeout=120)
+            _, err = process.communicate(timeout=300)
             os.close(theirs)
             shown = os.read(ours, 1 << 16).decode()
             os.close(ours)

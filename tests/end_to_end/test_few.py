@@ -37,7 +37,7 @@ class Few(TestCase):
                 break
         told += process.stderr.read()
         process.stderr.close()
-        self.assertEqual(process.wait(timeout=120), 1, told)
+        self.assertEqual(process.wait(timeout=300), 1, told)
         return told
 
 

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 
 import winnow
+from raw_http import PATIENCE
 from serving import ServingTest
 from winnow import SOURCE
 
@@ -277,7 +278,7 @@ class Server(FilterTest):
         self.wait_for(lambda: len(self.ask("GET", "/v1/history?user=anna&text=parcel")[1]["messages"]) == 2)
         # All of it survives a restart, and the command reads the same store.
         self.process.send_signal(signal.SIGTERM)
-        self.assertEqual(self.process.wait(60), 0)
+        self.assertEqual(self.process.wait(PATIENCE), 0)
         self.serve("spam", "--filter", "--store", "store.db")
         self.assertEqual(self.check("hello", user="anna")["mode"], "lenient")
         self.assertEqual(self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": not verdict["isSpam"], "user": "anna"}, {"Idempotency-Key": "a"})[1]["status"], "duplicate")
@@ -330,7 +331,8 @@ class Server(FilterTest):
         os.rmdir(self.path("data", "store.db"))
         self.wait_for(lambda: self.ask("GET", "/v1/history?text=hello")[0] == 200)
         self.wait_for(lambda: self.ask("GET", "/v1/senders/a%40example.com")[1].get("score", 0) > .9)
-        self.assertEqual(self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": True}, {"Idempotency-Key": "k"})[1]["status"], "duplicate")
+        again = lambda: self.ask("POST", "/v1/feedback", {"id": verdict["id"], "is_spam": True}, {"Idempotency-Key": "k"})[1]["status"]
+        self.wait_for(lambda: again() == "duplicate", "into the spool, too, until the server knows that all before is in the store")
 
     def test_reports_by_the_command_change_the_score_as_those_over_http_do(self):
         self.serve("spam", "--filter", "--store", "store.db")

@@ -12,6 +12,7 @@ import time
 
 import postgres
 import winnow
+from raw_http import PATIENCE
 from serving import ServingTest
 
 SECONDS = float(os.environ.get("WINNOW_TEST_OUTAGE_SECONDS", "12"))  # of requests while PostgreSQL stops and starts
@@ -28,7 +29,7 @@ class Server:
         self.port = test.port
 
     def ask(self, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.request(method, path, None if body is None else json.dumps(body), headers or {})
         response = connection.getresponse()
         data = response.read()
@@ -104,12 +105,11 @@ class Outage(SharedStore):
         server = Server(self, "a")
         expected = {text: server.check(text)["isSpam"] for text in (SPAM, HAM, "hello there", "You won! Claim your prize now")}
         self.assertTrue(expected[SPAM])
-        until = time.monotonic() + SECONDS
-        reported, lock = {}, threading.Lock()
+        over, reported, lock = threading.Event(), {}, threading.Lock()
 
         def load(client):
             count = 0
-            while time.monotonic() < until:
+            while not over.is_set():
                 for text, is_spam in expected.items():
                     self.assertEqual(server.check(text, user=f"client{client}")["isSpam"], is_spam, text)
                 key = f"{client}-{count}"
@@ -119,50 +119,56 @@ class Outage(SharedStore):
                     reported[key] = stored["status"]
                 count += 1
 
+        def more(status):
+            """Until eight more reports have this status."""
+            def count():
+                with lock:
+                    return list(reported.values()).count(status)
+            before = count()
+            self.wait_for(lambda: count() >= before + 8 or any(each.done() for each in work), status)
+
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             work = [pool.submit(load, client) for client in range(4)]
-            while time.monotonic() < until:
-                time.sleep(1)
-                self.database.halt(signal.SIGINT if len(reported) % 2 else signal.SIGQUIT)  # fast, or as a crash does
-                time.sleep(1.5)
-                self.database.start()
-                time.sleep(1.5)
+            try:
+                until, outages = time.monotonic() + SECONDS, 0
+                while (outages < 2 or time.monotonic() < until) and not any(each.done() for each in work):
+                    more("stored")
+                    self.database.halt(signal.SIGINT if outages % 2 else signal.SIGQUIT)  # fast, or as a crash does
+                    more("spooled")
+                    self.database.start()
+                    outages += 1
+            finally:
+                over.set()
             for each in work:
                 each.result()
-        self.assertIn("spooled", reported.values())
-        self.assertIn("stored", reported.values())
         self.wait_for(lambda: self.sql("SELECT count(DISTINCT text) FROM spam_feedback") == [str(len(reported))], "feedback is missing")
         self.assertEqual(self.sql("SELECT text FROM spam_feedback GROUP BY text HAVING count(*) > 1"), [])
         self.assertEqual(sorted(self.sql("SELECT text FROM spam_feedback")), sorted(f"message {key}" for key in reported))
-        for key in list(reported)[::50]:
-            self.assertEqual(server.report(key, text=f"message {key}", is_spam=int(key.split("-")[1]) % 2 == 0, user=f"reporter{key.split('-')[0]}")[1]["status"], "duplicate")
+        for key in list(reported)[::50]:  # into the spool, too, until the server knows that all before is in the store
+            client, count = key.split("-")
+            again = lambda: server.report(key, text=f"message {key}", is_spam=int(count) % 2 == 0, user=f"reporter{client}")[1]["status"]
+            self.wait_for(lambda: again() == "duplicate", key)
+        self.assertEqual(self.sql("SELECT count(*) FROM spam_feedback"), [str(len(reported))])
 
-    def test_postgresql_that_hangs_delays_verdicts_and_feedback_by_seconds_and_the_end_of_the_server_too(self):
+    def test_postgresql_that_hangs_keeps_neither_requests_nor_the_end_of_the_server_waiting(self):
         server = Server(self, "a")
         self.assertEqual(server.report("k0", text="the first one", is_spam=True, user="anna")[1]["status"], "stored")
         server.check(HAM, user="anna")
         self.addCleanup(self.database.signal_all, signal.SIGCONT)
         self.database.signal_all(signal.SIGSTOP)
-
-        def takes(most, call, *arguments, **fields):
-            begin = time.monotonic()
-            result = call(*arguments, **fields)
-            self.assertLess(time.monotonic() - begin, most, f"{arguments} {fields}\n{self.logged()[-3000:]}")
-            return result
-
-        self.assertEqual(takes(10, server.report, "k1", text="a report", sender="joe@example.com", is_spam=True, user="ben")[1]["status"], "spooled")
-        self.assertEqual(takes(3, server.report, "k2", text="another one", is_spam=True, user="ben")[1]["status"], "spooled")
-        takes(8, server.check, HAM, user="cleo")
-        takes(3, server.check, HAM, user="dora")
+        self.assertEqual(server.report("k1", text="a report", sender="joe@example.com", is_spam=True, user="ben")[1]["status"], "spooled")
+        self.assertEqual(server.report("k2", text="another one", is_spam=True, user="ben")[1]["status"], "spooled")
+        server.check(HAM, user="cleo")
+        server.check(HAM, user="dora")
         for method, path, body in (("GET", "/v1/history", None), ("PUT", "/v1/users/anna/preferences", {"mode": "strict"}), ("GET", "/v1/senders", None)):
-            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
             connection.request(method, path, body and json.dumps(body))
             response = connection.getresponse()
             self.assertEqual((response.status, response.getheader("Retry-After")), (503, "5"), path)
             self.assertIn("the store is not available", json.loads(response.read())["error"])
             connection.close()
         server.process.send_signal(signal.SIGTERM)
-        takes(30, server.process.wait, timeout=60)
+        server.process.wait(PATIENCE)
         self.database.signal_all(signal.SIGCONT)
         Server(self, "a")
         self.wait_for(lambda: self.sql("SELECT count(*) FROM spam_feedback") == ["3"], "feedback")

@@ -76,10 +76,7 @@ class Workspace(WorkspaceTest):
 
     def review(self, name, data="mine.tsv"):
         self.ask("POST", "/v1/review", {"set": name, "data": data, "labels": ["ham", "spam"], "features": "tfidf"})
-        deadline = time.monotonic() + 120
-        while self.ask("GET", f"/v1/review/{name}")["state"] != "ready":
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(.02)
+        self.review_is_ready(name)
 
     def label(self, name, labels, reviewer):
         texts = [json.loads(line)["text"] for line in self.read(f"reviews/{name}/pool.jsonl").splitlines()]
@@ -87,11 +84,9 @@ class Workspace(WorkspaceTest):
 
     def wait_for_job(self, **body):
         job = self.ask("POST", "/v1/jobs", body)
-        deadline = time.monotonic() + 120
-        while (now := self.ask("GET", f"/v1/jobs/{job['id']}"))["state"] in ("queued", "running"):
-            self.assertLess(time.monotonic(), deadline, now)
-            time.sleep(.05)
-        self.assertEqual(now["state"], "succeeded", now)
+        state = lambda: self.ask("GET", f"/v1/jobs/{job['id']}")["state"]
+        self.wait_for(lambda: state() not in ("queued", "running"), job)
+        self.assertEqual(state(), "succeeded")
         return job["id"]
 
     def fill(self):
@@ -205,10 +200,7 @@ class Workspace(WorkspaceTest):
         self.assertEqual(self.holders(), [])
 
     def review_is_ready(self, name):
-        deadline = time.monotonic() + 120
-        while self.ask("GET", f"/v1/review/{name}")["state"] != "ready":
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(.02)
+        self.wait_for(lambda: self.ask("GET", f"/v1/review/{name}")["state"] == "ready", "review")
 
     def test_a_user_takes_labels_and_own_texts_along(self):
         own, shared = "only anna has written this text", "see you at the winter garden party"

@@ -85,7 +85,7 @@ class HostileClients(ServingTest):
             client.send(raw_http.request(b"", [b"Content-Length: 2097152"], length=False) + b"x" * 2000000, until_answered=True)
             clients.append(client)
         answered = [client for client in clients if client.seen]
-        readable = [] if answered else select.select([client.socket for client in clients], [], [], 60)[0]  # a busy machine
+        readable = [] if answered else select.select([client.socket for client in clients], [], [], raw_http.PATIENCE)[0]  # a busy machine
         for client in clients:
             if client.seen or client.socket in readable:
                 statuses.append(client.answer().status)
@@ -95,7 +95,7 @@ class HostileClients(ServingTest):
         self.assertLess(self.memory(process) - before, 64)
         for client in clients:
             client.leave()
-        self.assertEqual(self.ask(raw_http.request()), 200)
+        self.wait_for(lambda: self.ask(raw_http.request()) == 200, "the server has noticed that they have left")
 
     def limited(self, limit, *arguments):
         """Starts a server under a limit of the shell's ulimit."""
@@ -127,11 +127,11 @@ class HostileClients(ServingTest):
         self.stop(process)
         process = self.limited(f"-v {at_rest * 12 // 10}", "model")
         self.assertEqual(self.ask(raw_http.request()), 200, self.logged())
-        stop, large, small = time.monotonic() + 10, [], []
+        stop, large, small = threading.Event(), [], []
         bodies = [raw_http.request(json.dumps({"texts": [f"{i} {'word ' * 3}" for i in range(n, n + MANY)]}).encode()) for n in range(0, 4 * MANY, MANY)]
 
         def keep_asking(address, statuses, data):
-            while time.monotonic() < stop:
+            while not stop.is_set():
                 try:
                     statuses.append(self.ask_from(address, data))
                 except OSError:
@@ -141,19 +141,23 @@ class HostileClients(ServingTest):
         threads += [threading.Thread(target=keep_asking, args=("127.0.0.2", small, raw_http.request())) for _ in range(2)]
         for thread in threads:
             thread.start()
+        try:
+            time.sleep(10)
+            self.wait_for(lambda: len(small) > 20, "small requests")
+        finally:
+            stop.set()
         for thread in threads:
             thread.join()
         for connection in idle:
             connection.close()
         self.assertIsNone(process.poll(), self.logged())
         self.assertLessEqual(set(large), {200, 429, 500, 503, None})
-        self.assertGreater(len(small), 20)
         self.assertGreater(small.count(200), len(small) * .8, (small, self.logged()))
         self.assertEqual(self.ask(raw_http.request()), 200, self.logged())
         self.assertLess(len(self.logged().splitlines()), 100)
 
     def test_connections_beyond_the_file_descriptors_wait_quietly(self):
-        process = self.limited("-n 64", "fast", "--read-timeout", 60)
+        process = self.limited("-n 64", "fast", "--read-timeout", 600)
         first = raw_http.Client(self.port)
         self.addCleanup(first.socket.close)
         first.send(raw_http.request())
@@ -175,14 +179,9 @@ class HostileClients(ServingTest):
         with open(f"/proc/{process.pid}/stat", encoding="utf-8") as file:
             return int(file.read().rpartition(")")[2].split()[7])
 
-    def cpu_seconds(self, process):
-        with open(f"/proc/{process.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
     def test_cached_texts_of_large_requests_are_answered_elsewhere_and_in_turn(self):
         self.winnow("train", MESSAGES, "--base-model", "scratch", "--epochs", 1, "--output-dir", self.path("model"))
-        self.serve("model", "--http-threads", 1, "--max-wait", 300, "--max-queue", MANY)
+        process = self.serve("model", "--http-threads", 1, "--max-wait", 300, "--max-queue", MANY)
         large = raw_http.request(json.dumps({"texts": [f"text {i}" for i in range(MANY)]}).encode(), [b"Accept-Encoding: gzip"])
         self.wait_for(lambda: self.ask(large) == 200)
         stop, statuses = threading.Event(), []
@@ -193,11 +192,11 @@ class HostileClients(ServingTest):
         threads = [threading.Thread(target=attack) for _ in range(16)]
         for thread in threads:
             thread.start()
-        delays = []
+        work = []  # of the server while a request waits for its answer
         for _ in range(100):
-            begin = time.perf_counter()
+            used = self.cpu_seconds(process)
             self.assertEqual(self.ask_from("127.0.0.2", raw_http.get(b"/health")), 200)
-            delays.append(time.perf_counter() - begin)
+            work.append(self.cpu_seconds(process) - used)
             time.sleep(.01)
         stop.set()
         for thread in threads:
@@ -205,7 +204,7 @@ class HostileClients(ServingTest):
         self.assertLessEqual(set(statuses), {200, 429})
         self.assertIn(200, statuses)
         self.assertIn(429, statuses)  # some would have waited longer than --max-wait
-        self.assertLess(statistics.median(delays), .02)
+        self.assertLess(statistics.median(work), .1)
 
     def test_many_texts_do_not_block_the_thread_that_reads(self):
         self.serve("fast", "--http-threads", 1)
@@ -247,7 +246,7 @@ class HostileClients(ServingTest):
     def ask_from(self, address, data):
 
         with socket.socket() as client:
-            client.settimeout(60)
+            client.settimeout(raw_http.PATIENCE)
             client.bind((address, 0))
             client.connect(("127.0.0.1", self.port))
             client.sendall(data)
@@ -297,7 +296,7 @@ class HostileClients(ServingTest):
             lost = re.search(rb"^winnow_access_log_lost_lines_total (\d+)", client.answer().body, re.M)
             self.assertGreater(int(lost[1]), 0)
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(raw_http.PATIENCE)
         self.assertIn("lines of the access log are being dropped", self.logged())
 
     def test_names_that_only_look_local_are_refused(self):
@@ -343,14 +342,12 @@ class Certificates(ServingTest):
         self.assertIn("CN = first", self.handshake())
         self.certificate("second")
         process.send_signal(signal.SIGHUP)
-        while "models were checked" not in self.logged():
-            self.assertIsNone(process.poll())
+        self.wait_for_log("models were checked")
         self.assertIn("reloaded TLS certificate", self.logged())
         self.assertIn("CN = second", self.handshake())
         self.write("key.pem", "rubbish")
         process.send_signal(signal.SIGHUP)
-        while self.logged().count("models were checked") < 2:
-            self.assertIsNone(process.poll())
+        self.wait_for(lambda: self.logged().count("models were checked") == 2)
         self.assertIn("could not reload TLS certificate; the previous version stays in use", self.logged())
         self.assertIn("CN = second", self.handshake())
 
@@ -372,9 +369,9 @@ class Certificates(ServingTest):
         self.serve("fast", "--tls-cert", "cert.pem", "--tls-key", "key.pem", "--tls-client-ca", "cert.pem")
         context = ssl.create_default_context(cafile=self.path("cert.pem"))
         with self.assertRaises((ssl.SSLError, OSError)):
-            self.send("GET", "/health", connection=http.client.HTTPSConnection("localhost", self.port, timeout=30, context=context))
+            self.send("GET", "/health", connection=http.client.HTTPSConnection("localhost", self.port, timeout=raw_http.PATIENCE, context=context))
         context.load_cert_chain(self.path("cert.pem"), self.path("key.pem"))
-        response, _ = self.send("GET", "/health", connection=http.client.HTTPSConnection("localhost", self.port, timeout=30, context=context))
+        response, _ = self.send("GET", "/health", connection=http.client.HTTPSConnection("localhost", self.port, timeout=raw_http.PATIENCE, context=context))
         self.assertEqual(response.status, 200)
 
 

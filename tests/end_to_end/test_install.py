@@ -93,7 +93,7 @@ class Install(TestCase):
             zpty -r shell seen '*lr*'
             print completed
         """)
-        done = subprocess.run(["zsh", "-f", script], capture_output=True, text=True, check=True, cwd=self.directory, timeout=120)
+        done = subprocess.run(["zsh", "-f", script], capture_output=True, text=True, check=True, cwd=self.directory, timeout=300)
         self.assertEqual(done.stdout, "completed\n")
 
     def test_installing_puts_files_where_debian_and_shells_look_for_them(self):

@@ -64,7 +64,7 @@ class Memory(TestCase):
             with self.subTest(megabytes=megabytes):
                 limit = megabytes << 20
                 done = subprocess.run([self.program, "train", MESSAGES, "--base-model", "scratch", "--epochs", "1", "--threads", "2", "--output-dir", "model",
-                                       "--overwrite"], cwd=self.directory, capture_output=True, text=True, timeout=120, check=False,
+                                       "--overwrite"], cwd=self.directory, capture_output=True, text=True, timeout=300, check=False,
                                       preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)))
                 self.assertIn(done.returncode, (0, 1), done.stderr)
                 if done.returncode == 1:

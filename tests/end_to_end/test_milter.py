@@ -13,7 +13,9 @@ import time
 
 import winnow
 from fake_filter import FakeServer, mail
-from mail_servers import MailDirectory, Postfix, free_port, listens, skip_unless, wait_until
+from mail_servers import MailDirectory, Postfix, listens, skip_unless, wait_until
+from ports import free_port
+from raw_http import PATIENCE
 from serving import ServingTest
 from winnow import MESSAGES
 
@@ -105,7 +107,7 @@ class Verdicts(MilterTest):
         self.assertIn("X-Spam: Yes", self.postfix.run("postcat", "-q", held[0]["queue_id"]))
         self.postfix.run("postsuper", "-d", held[0]["queue_id"])
         self.assertEqual(self.deliver(mail(HAM))["X-Spam"], "No")
-        self.assertEqual(self.postfix.queue(), [])
+        wait_until(lambda: not self.postfix.queue(), "the queue, which a message leaves after it was delivered")
 
     def test_headers_of_ours_that_arrive_with_a_message_are_removed(self):
         self.filter()
@@ -147,7 +149,7 @@ class Verdicts(MilterTest):
                      ("joe@example.com", "a:b;c=\"d\",e")]
         for sender, helo in envelopes:
             before = len(self.mail.delivered("bob@example.org"))
-            with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname=helo, timeout=60) as client:
+            with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname=helo, timeout=PATIENCE) as client:
                 client.sendmail(sender, ["bob@example.org"], body, mail_options=["SMTPUTF8"])
             arrived = wait_until(lambda: self.mail.delivered("bob@example.org")[before:], self.postfix.log)[0]
             self.assertEqual(arrived["X-Spam"], "Yes", (sender, helo, self.milter_log()))
@@ -161,7 +163,7 @@ class Verdicts(MilterTest):
             self.postfix.send(mail(SPAM if number % 2 else HAM, f"Number {number}", "bob@example.org"), recipients=["bob@example.org"])
         with concurrent.futures.ThreadPoolExecutor(40) as pool:
             list(pool.map(send, range(40)))
-        arrived = wait_until(lambda: len(self.mail.delivered("bob@example.org")) >= before + 40 and self.mail.delivered("bob@example.org")[before:], "40 messages", 60)
+        arrived = wait_until(lambda: len(self.mail.delivered("bob@example.org")) >= before + 40 and self.mail.delivered("bob@example.org")[before:], "40 messages")
         self.assertEqual({message["Subject"]: message["X-Spam"] for message in arrived},
                          {f"Number {number}": "Yes" if number % 2 else "No" for number in range(40)})
 
@@ -203,7 +205,7 @@ class Failures(MilterTest):
         self.filter()  # and is asked again by itself
         self.assertEqual(self.deliver(mail(SPAM))["X-Spam"], "Yes")
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+        self.process.wait(PATIENCE)
         self.filter()
         self.assertEqual(self.deliver(mail(SPAM))["X-Spam"], "Yes")
 
@@ -216,16 +218,16 @@ class Failures(MilterTest):
         self.assertEqual(self.deliver(mail(HAM))["X-Spam"], "No")
 
     def test_a_server_that_does_not_respond_or_says_something_else_is_a_failure(self):
-        answers = {"slow": lambda request: time.sleep(5) or (200, "{}"), "page": lambda request: (200, "<html>"), "none": lambda request: (404, ""),
+        delivered = threading.Event()
+        answers = {"slow": lambda request: delivered.wait(PATIENCE) and (200, "{}"), "page": lambda request: (200, "<html>"), "none": lambda request: (404, ""),
                    "other": lambda request: (200, '{"action": 7}'), "failed": lambda request: (500, '{"error": "broken"}'),
                    "deep": lambda request: (200, "[" * 100000)}
         for name, answer in answers.items():
             with self.subTest(name):
                 fake = FakeServer(answer)
                 milter = self.milter("--timeout", 1000, server=fake.url)
-                begin = time.monotonic()
                 self.assertEqual(self.deliver(mail(HAM))["X-Spam-Skipped"], "the spam filter was not available")
-                self.assertLess(time.monotonic() - begin, 5)
+                delivered.set()
                 self.stop(milter)
                 self.assertEqual(self.milter_log().count("warning"), 1, self.milter_log())
                 fake.stop()
@@ -248,24 +250,24 @@ class Failures(MilterTest):
         arrived, go = threading.Event(), threading.Event()
         def answer(request):
             arrived.set()
-            go.wait(20)
+            go.wait(PATIENCE)
             return 200, '{"action": "no action", "score": 1.5, "required_score": 6, "symbols": {}}'
         fake = FakeServer(answer)
         self.addCleanup(fake.stop)
         milter = self.milter(server=fake.url)
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             message = pool.submit(self.deliver, mail(HAM))
-            self.assertTrue(arrived.wait(20))
+            self.assertTrue(arrived.wait(PATIENCE))
             milter.send_signal(signal.SIGTERM)
             time.sleep(.3)
             self.assertIsNone(milter.poll())
             go.set()
-            self.assertEqual(milter.wait(20), 0)
-            self.assertEqual(message.result(60)["X-Spam-Score"], "1.50")
+            self.assertEqual(milter.wait(PATIENCE), 0)
+            self.assertEqual(message.result(PATIENCE)["X-Spam-Score"], "1.50")
         for stopping in (signal.SIGTERM, signal.SIGINT):
             milter = self.milter(server=fake.url)
             milter.send_signal(stopping)
-            self.assertEqual(milter.wait(20), 0)
+            self.assertEqual(milter.wait(PATIENCE), 0)
 
     def test_a_unix_socket_serves_as_well_and_a_stale_one_is_replaced(self):
         path = self.mail.path("milter.sock")
@@ -282,7 +284,7 @@ class Failures(MilterTest):
             wait_until(connects, "the milter")
             self.assertEqual(self.deliver(mail(SPAM))["X-Spam"], "Yes", self.postfix.log()[-2000:])
             process.send_signal(ending)
-            process.wait(20)
+            process.wait(PATIENCE)
         self.assertFalse(os.path.exists(path))
 
     def test_a_milter_that_listens_at_the_unix_socket_of_another_keeps_it(self):
@@ -344,7 +346,7 @@ class Requests(MilterTest):
         self.assertIsNone(headers["User"])
 
     def test_what_postfix_knows_of_the_client_is_passed_on(self):
-        with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname="c.example.com", timeout=60) as client:
+        with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname="c.example.com", timeout=PATIENCE) as client:
             client.ehlo()
             self.assertEqual(client.docmd("XCLIENT", "ADDR=192.0.2.7 NAME=mx.example.com HELO=h.example.com LOGIN=joe")[0], 220)
             client.sendmail("joe@example.com", ["anna@example.org"], "Subject: a\r\n\r\nb\r\n")
@@ -352,7 +354,7 @@ class Requests(MilterTest):
         self.assertEqual((headers["IP"], headers["Hostname"], headers["User"]), ("192.0.2.7", "mx.example.com", "joe"))
 
     def test_odd_messages_and_addresses(self):
-        with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname="c.example.com", timeout=60) as client:
+        with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname="c.example.com", timeout=PATIENCE) as client:
             client.sendmail("j\u00f6rg@example.com", ["anna@example.org"], "Subject: utf-8\r\n\r\nb\r\n", mail_options=["SMTPUTF8"])
         odd = {"zero bytes": b"Subject: zero bytes\r\n\r\na\0b\r\n\0\r\n", "long lines": b"Subject: long lines\r\nX-Long: " + b"x" * 90000 + b"\r\n\r\n" + b"y" * 300000 + b"\r\n",
                "many headers": b"Subject: many headers\r\n" + b"".join(b"X-Spam: No\r\nX-%d: a\r\n" % i for i in range(500)) + b"\r\nb\r\n",
@@ -363,7 +365,7 @@ class Requests(MilterTest):
         self.assertEqual(self.fake.requests[0][0]["From"].encode("latin-1").decode(), "j\u00f6rg@example.com")
 
     def test_several_messages_of_one_connection_and_a_bounce(self):
-        with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname="c.example.com", timeout=60) as client:
+        with smtplib.SMTP("127.0.0.1", self.postfix.port, local_hostname="c.example.com", timeout=PATIENCE) as client:
             client.sendmail("one@example.com", ["anna@example.org"], "Subject: one\r\n\r\nfirst\r\n")
             client.mail("two@example.com")
             client.rcpt("bob@example.org")

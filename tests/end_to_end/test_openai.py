@@ -7,6 +7,7 @@ import struct
 import threading
 
 import winnow
+from raw_http import PATIENCE
 from serving import ServingTest
 from winnow import MESSAGES
 
@@ -111,7 +112,7 @@ class OpenAi(ServingTest):
                 self.assertEqual(error["code"], code, error)
             response, data = self.send("POST", path, b"no gzip", {**right, "Content-Encoding": "gzip", "Content-Type": "application/json"})
             self.assertEqual((response.status, json.loads(data)["error"]["type"]), (400, "invalid_request_error"))
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
             connection.request("POST", path, iter([b" " * (1 << 20)] * 3), {**right, "Transfer-Encoding": "chunked"}, encode_chunked=True)
             response = connection.getresponse()
             self.assertEqual((response.status, json.loads(response.read())["error"]["type"]), (413, "invalid_request_error"))

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ import time
 
 import winnow
 from power_cuts import PowerCuts
+from raw_http import PATIENCE
 from serving import ServingTest
 from winnow import MESSAGES
 
@@ -34,7 +36,7 @@ class PowerCutTest(ServingTest):
         return self.power.at(call, number, self.dice)
 
     def rows(self, query, store="store.db"):
-        connection = sqlite3.connect(self.path(store))
+        connection = sqlite3.connect(self.path(store), timeout=60)
         try:
             self.assertEqual(connection.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
             return connection.execute(query).fetchall()
@@ -65,7 +67,7 @@ class Feedback(PowerCutTest):
         """Reports from several clients until all is reported or the server is dead. Returns the keys that were acknowledged."""
         def client(number):
             acknowledged = []
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
             try:
                 for i in range(REPORTS):
                     key = f"{number}-{i}"
@@ -97,17 +99,11 @@ class Feedback(PowerCutTest):
         if os.path.isdir(self.path("store.db")):
             os.rmdir(self.path("store.db"))
         self.start(down=False)
-        deadline = time.monotonic() + 60
-        while True:
-            missing = {f"message {key}" for key in acknowledged} - {text for (text,) in self.rows("SELECT text FROM spam_feedback")}
-            if not missing:
-                break
-            self.assertLess(time.monotonic(), deadline, f"{what}: {missing} were acknowledged, and are lost\n{self.logged()}")
-            time.sleep(.05)
+        texts = {f"message {key}" for key in acknowledged}
+        self.wait_for(lambda: texts <= {text for (text,) in self.rows("SELECT text FROM spam_feedback")}, f"{what}: feedback that was acknowledged is lost")
         self.assertEqual(len(self.run_clients()), CLIENTS * REPORTS, what)
-        while len(self.rows("SELECT id FROM spam_feedback")) < CLIENTS * REPORTS:  # some wait in the spool, behind those of the server before
-            self.assertLess(time.monotonic(), deadline, f"{what}: feedback is missing\n{self.logged()}")
-            time.sleep(.05)
+        # Some wait in the spool, behind those of the server before.
+        self.wait_for(lambda: len(self.rows("SELECT id FROM spam_feedback")) >= CLIENTS * REPORTS, f"{what}: feedback is missing")
         self.stop(self.process)
         self.assertEqual(sorted(self.rows("SELECT text, COUNT(*) FROM spam_feedback GROUP BY text")),
                          sorted((f"message {number}-{i}", 1) for number in range(CLIENTS) for i in range(REPORTS)), what)
@@ -120,7 +116,7 @@ class Feedback(PowerCutTest):
             self.assertTrue(self.start(down, self.power.counting()))
             self.assertEqual(len(self.run_clients()), CLIENTS * REPORTS)
             self.process.terminate()
-            self.assertEqual(self.process.wait(60), 0, self.logged())
+            self.assertEqual(self.process.wait(PATIENCE), 0, self.logged())
             calls, died = self.power.calls(), 0
             for number in range(CUTS // 4):
                 self.clean()
@@ -130,7 +126,7 @@ class Feedback(PowerCutTest):
                 acknowledged = self.run_clients() if listening else []
                 try:  # calls at the end come only when it ends
                     self.process.terminate()
-                    died += self.process.wait(60) == -9
+                    died += self.process.wait(PATIENCE) == -9
                 except subprocess.TimeoutExpired:
                     self.fail(f"{what}: the server hangs")
                 self.expect_all_once(acknowledged, what)
@@ -183,7 +179,7 @@ class Commands(PowerCutTest):
         for number in range(cuts):
             fresh()
             call = self.dice.randint(1, calls)
-            result = subprocess.run([self.program, *arguments], cwd=self.directory, capture_output=True, timeout=120, env={**os.environ, **self.cut(call, number)})
+            result = subprocess.run([self.program, *arguments], cwd=self.directory, capture_output=True, timeout=PATIENCE, env={**os.environ, **self.cut(call, number)})
             what = f"seed {SEED}, {arguments[:2]}, cut {number} at call {call} of {calls}"
             self.assertIn(result.returncode, (-9, 0), f"{what}: {result.stderr.decode()}")  # threads may have needed fewer calls
             with self.subTest(what):
@@ -265,7 +261,7 @@ class Registry(PowerCutTest):
         for number in range(cuts):
             fresh()
             call = self.dice.randint(1, calls)
-            result = subprocess.run([self.program, *arguments], cwd=self.directory, capture_output=True, timeout=120, env={**os.environ, **self.environment, **self.cut(call, number)})
+            result = subprocess.run([self.program, *arguments], cwd=self.directory, capture_output=True, timeout=PATIENCE, env={**os.environ, **self.environment, **self.cut(call, number)})
             what = f"seed {SEED}, {arguments[:2]}, cut {number} at call {call} of {calls}"
             self.assertIn(result.returncode, (-9, 0), f"{what}: {result.stderr.decode()}")
             with self.subTest(what):
@@ -344,7 +340,7 @@ class Restore(PowerCutTest):
         for number in range(CUTS // 3):
             fresh()
             call = self.dice.randint(1, calls)
-            result = subprocess.run([self.program, *command], cwd=self.directory, capture_output=True, timeout=120, env={**os.environ, **self.cut(call, number)})
+            result = subprocess.run([self.program, *command], cwd=self.directory, capture_output=True, timeout=PATIENCE, env={**os.environ, **self.cut(call, number)})
             what = f"seed {SEED}, cut {number} at call {call} of {calls}"
             self.assertIn(result.returncode, (-9, 0), f"{what}: {result.stderr.decode()}")
             with self.subTest(what):
@@ -385,17 +381,14 @@ class FullDisk(ServingTest):
                 break
         self.assertGreaterEqual(len(refused), 3, "the limit was not reached")
         self.assertFalse(spam("See you at lunch"))
-        self.assertRegex(self.logged(), r"disk is full|File too large|may not grow")
+        self.wait_for(lambda: re.search(r"disk is full|File too large|may not grow", self.logged()), "the log says why")
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, unlimited)
-        deadline = time.monotonic() + 60
-        while True:
-            connection = sqlite3.connect(self.path("store.db"))
-            stored = {int(found.split(" ", 1)[0]) for (found,) in connection.execute("SELECT text FROM spam_feedback")}
-            connection.close()
-            if stored >= set(acknowledged):
-                break
-            self.assertLess(time.monotonic(), deadline, f"{set(acknowledged) - stored} are lost\n{self.logged()[-2000:]}\n{os.listdir(self.path('spool'))}")
-            time.sleep(.1)
+
+        def lost():
+            with contextlib.closing(sqlite3.connect(self.path("store.db"), timeout=60)) as connection:
+                stored = {int(found.split(" ", 1)[0]) for (found,) in connection.execute("SELECT text FROM spam_feedback")}
+            return set(acknowledged) - stored
+        self.wait_for(lambda: not lost(), "feedback that was acknowledged is lost")
         self.assertEqual(report(refused[0])[0], 200, "what was refused can be sent again")
 
 

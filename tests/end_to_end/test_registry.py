@@ -17,6 +17,7 @@ import time
 
 import postgres
 import winnow
+from raw_http import PATIENCE
 from serving import ServingTest
 
 SWITCHES = int(os.environ.get("WINNOW_TEST_REGISTRY_SWITCHES", "12"))
@@ -141,7 +142,7 @@ class Commands(RegistryTest):
             wanted = dict(zip(("anna", "bela"), sorted(versions - {before})))
             writers = {name: subprocess.Popen([self.program, "registry", "promote", "spam", version, *self.place, "--expect", before, "--actor", name, "--json"],
                                               cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for name, version in wanted.items()}
-            results = {name: (*writer.communicate(timeout=60), writer.returncode) for name, writer in writers.items()}
+            results = {name: (*writer.communicate(timeout=PATIENCE), writer.returncode) for name, writer in writers.items()}
             winners = [name for name, (_, _, code) in results.items() if code == 0]
             self.assertEqual(len(winners), 1, results)
             [loser] = set(results) - set(winners)
@@ -174,19 +175,13 @@ class Server(RegistryTest):
     def models(self):
         return json.loads(self.send("GET", "/models")[1])
 
-    def wait(self, done, what=""):
-        deadline = time.monotonic() + 60
-        while not done():
-            self.assertLess(time.monotonic(), deadline, f"{what}\n{self.logged()}")
-            time.sleep(.02)
-
     def test_switches_under_load_without_a_lost_request(self):
         self.follow("spam")
         self.assertEqual(self.version(), "1.0.0")
         stop, failures, answered = threading.Event(), [], [0]
 
         def client():
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
             while not stop.is_set():
                 try:
                     connection.request("POST", "/v1/classify", json.dumps({"text": TEXT, "model": "spam@champion"}))
@@ -208,7 +203,7 @@ class Server(RegistryTest):
                     version = self.second if i % 2 == 0 else "1.0.0"
                     self.promote(version)
                     begin = time.monotonic()
-                    self.wait(lambda: self.version() == version)
+                    self.wait_for(lambda: self.version() == version)
                     times.append(time.monotonic() - begin)
             finally:
                 stop.set()
@@ -217,7 +212,7 @@ class Server(RegistryTest):
         self.assertEqual(failures, [])
         self.assertGreater(answered[0], SWITCHES)
         print(f"{SWITCHES} switches, {answered[0]} requests; promotion to first answer: median {sorted(times)[len(times) // 2]:.3f} s, longest {max(times):.3f} s", flush=True)
-        self.wait(lambda: self.models()["registry"]["switches"] == SWITCHES, "the last one is counted after the first answer")
+        self.wait_for(lambda: self.models()["registry"]["switches"] == SWITCHES, "the last one is counted after the first answer")
         self.assertEqual(self.models()["registry"], {"reachable": True, "switches": SWITCHES, "failures": []})
         self.assertIn(f"winnow_registry_switches_total {SWITCHES}", self.send("GET", "/metrics")[1].decode())
 
@@ -227,19 +222,19 @@ class Server(RegistryTest):
         self.assertEqual(self.classify("spam@challenger")[0], 404)
         self.assertEqual(self.classify(f"spam:{self.second}")[0], 404)
         self.promote(self.second, "--alias", "challenger")
-        self.wait(lambda: self.classify("spam@challenger")[0] == 200)
+        self.wait_for(lambda: self.classify("spam@challenger")[0] == 200)
         self.assertEqual((self.version("spam@challenger"), self.version(f"spam:{self.second}"), self.version("spam")), (self.second, self.second, "1.0.0"),
                          "the champion is what the name means, although the challenger has the higher version")
         self.assertEqual({m["version"]: (m["aliases"], m["default"]) for m in self.models()["models"]}, {"1.0.0": (["champion"], True), self.second: (["challenger"], False)})
         self.promote("none", "--alias", "challenger")
-        self.wait(lambda: self.classify("spam@challenger")[0] == 404)
+        self.wait_for(lambda: self.classify("spam@challenger")[0] == 404)
 
     def test_a_version_that_cannot_be_pulled_or_loaded_leaves_the_last_good_one(self):
         artifacts = self.path("registry", "artifacts", "spam", self.second)
         self.follow("spam")
         os.rename(artifacts, artifacts + ".away")
         self.promote(self.second)
-        self.wait(lambda: self.models()["registry"]["failures"], "the failure is reported")
+        self.wait_for(lambda: self.models()["registry"]["failures"], "the failure is reported")
         [failure] = self.models()["registry"]["failures"]
         self.assertEqual((failure["alias"], failure["version"]), ("champion", self.second))
         self.assertIn("could not be pulled", failure["error"])
@@ -247,8 +242,8 @@ class Server(RegistryTest):
         self.assertEqual(self.version(), "1.0.0")
         self.assertIn('winnow_registry{of="failures"} 1', self.send("GET", "/metrics")[1].decode())
         os.rename(artifacts + ".away", artifacts)
-        self.wait(lambda: self.version() == self.second, "it is tried again")
-        self.wait(lambda: not self.models()["registry"]["failures"])
+        self.wait_for(lambda: self.version() == self.second, "it is tried again")
+        self.wait_for(lambda: not self.models()["registry"]["failures"])
 
         # A bundle that is whole, and no model.
         shutil.copytree(self.path("one"), self.path("bad"))
@@ -261,17 +256,17 @@ class Server(RegistryTest):
         self.write("bad/winnow.json", json.dumps(manifest))
         os.remove(self.path("bad", "MODEL_VERSION.json"))
         self.assertEqual(self.push("bad", "--alias", "champion")["version"], "3.0.0")
-        self.wait(lambda: self.models()["registry"]["failures"])
+        self.wait_for(lambda: self.models()["registry"]["failures"])
         self.assertEqual(self.version(), self.second)
-        self.assertIn("could not be loaded", self.logged())
+        self.wait_for_log("could not be loaded")
         self.assertTrue(any(m["version"] == "3.0.0" and m["state"] == "failed" for m in self.models()["models"]))
         self.stop(self.process)
         self.follow("spam")
         self.assertEqual(self.version(), self.second, "after a restart, too")
-        self.assertEqual(self.models()["registry"]["failures"][0]["version"], "3.0.0")
+        self.assertEqual(self.wait_for(lambda: self.models()["registry"]["failures"])[0]["version"], "3.0.0")
         self.promote("1.0.0")
-        self.wait(lambda: self.version() == "1.0.0")
-        self.wait(lambda: not self.models()["registry"]["failures"])
+        self.wait_for(lambda: self.version() == "1.0.0")
+        self.wait_for(lambda: not self.models()["registry"]["failures"])
 
     def test_a_restart_without_the_registry_serves_what_the_cache_holds(self):
         self.follow("spam")
@@ -290,8 +285,8 @@ class Server(RegistryTest):
         self.assertEqual(status, 503)
         os.rename(self.path("away"), self.path("registry"))
         self.promote(self.second)
-        self.wait(lambda: self.version() == self.second)
-        self.wait(lambda: self.models()["registry"]["reachable"])
+        self.wait_for(lambda: self.version() == self.second)
+        self.wait_for(lambda: self.models()["registry"]["reachable"])
         self.stop(self.process)
         shutil.rmtree(self.path("registry"))
         self.fails("serve", *self.place, "--registry-cache", "empty", "--port", 0, says=["there is no registry"])
@@ -314,9 +309,9 @@ class Server(RegistryTest):
         self.assertEqual(ask("POST", "/v1/registry/spam/promote", {"versoin": "9.0.0"})[0], 422)
         status, change = ask("POST", "/v1/registry/spam/promote", {"version": self.second, "reason": "better"})
         self.assertEqual((status, change["from_version"], change["actor"], change["changed"]), (200, "1.0.0", "key:admin", True))
-        self.wait(lambda: ask("POST", "/v1/classify", {"text": TEXT})[1]["version"] == self.second)
+        self.wait_for(lambda: ask("POST", "/v1/classify", {"text": TEXT})[1]["version"] == self.second)
         self.assertEqual(ask("POST", "/v1/registry/spam/rollback", {"reason": "complaints"})[1]["version"], "1.0.0")
-        self.wait(lambda: ask("POST", "/v1/classify", {"text": TEXT})[1]["version"] == "1.0.0")
+        self.wait_for(lambda: ask("POST", "/v1/classify", {"text": TEXT})[1]["version"] == "1.0.0")
         changes = ask("GET", "/v1/registry/spam/history?alias=champion&limit=2")[1]["changes"]
         self.assertEqual([c["reason"] for c in changes], ["complaints", "better"])
 
@@ -324,7 +319,7 @@ class Server(RegistryTest):
             return [(e["actor"], e["action"], e["object"], e["detail"]["reason"]) for e in ask("GET", "/v1/audit")[1]["entries"]]
 
         both = [("admin", "registry.rollback", "spam", "complaints"), ("admin", "registry.promote", "spam", "better")]
-        self.wait(lambda: audited() == both, "the filter's store, which is not the registry's, has the changes too")
+        self.wait_for(lambda: audited() == both, "the filter's store, which is not the registry's, has the changes too")
         self.assertEqual(ask("GET", "/v1/registry/spam/history?at=2020-01-01T00:00:00Z")[1]["changes"], [])
         self.assertEqual(ask("GET", "/v1/registry/spam/history?at=yesterday")[0], 422)
         document = ask("GET", "/openapi.json")[1]
@@ -345,14 +340,14 @@ class OnPostgres(Server):
     def test_a_restart_without_the_registry_serves_what_the_cache_holds(self):
         self.follow("spam")
         self.database.halt(signal.SIGQUIT)
-        self.wait(lambda: not self.models()["registry"]["reachable"])
+        self.wait_for(lambda: not self.models()["registry"]["reachable"])
         self.assertEqual(self.version("spam@champion"), "1.0.0")
         self.stop(self.process)
         self.follow("spam")
         self.assertEqual(self.version(), "1.0.0")
         self.database.start()
         self.promote(self.second)
-        self.wait(lambda: self.version() == self.second)
+        self.wait_for(lambda: self.version() == self.second)
         self.assertNotIn("open-sesame", self.logged())
 
     def test_a_server_that_is_started_before_its_registry_waits_for_it(self):
@@ -365,11 +360,11 @@ class OnPostgres(Server):
             self.assertIn("no model of its registry yet", answer["error"])
         self.assertEqual((self.models()["models"], self.models()["registry"]["reachable"]), ([], False))
         self.database.start()
-        self.wait(lambda: self.send("GET", "/ready")[0].status == 200)
+        self.wait_for(lambda: self.send("GET", "/ready")[0].status == 200)
         for model in (None, "spam", "spam@champion"):
             self.assertEqual(self.version(model), "1.0.0")
         self.promote(self.second)
-        self.wait(lambda: self.version() == self.second)
+        self.wait_for(lambda: self.version() == self.second)
         self.assertEqual(self.version("spam"), self.second)
         self.assertNotIn("open-sesame", self.logged())
 

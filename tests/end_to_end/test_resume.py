@@ -24,7 +24,7 @@ class Resume(TestCase):
         return [winnow.TestCase.program, "train", self.data, "--output-dir", output, *map(str, winnow.with_defaults(ARGUMENTS, arguments))]
 
     def run_to_the_end(self, *arguments, output="model", environment=None):
-        done = subprocess.run(self.command(*arguments, output=output), cwd=self.directory, capture_output=True, text=True, timeout=120,
+        done = subprocess.run(self.command(*arguments, output=output), cwd=self.directory, capture_output=True, text=True, timeout=300,
                               env={**os.environ, **(environment or {})}, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stderr
@@ -60,7 +60,15 @@ class Resume(TestCase):
             else:
                 self.run_to_the_end("--resume")
             self.assertEqual(self.lasting(), expected)
-        self.assertGreater(resumed, 0, "no kill came after a checkpoint: the test showed nothing")
+        if not resumed:  # each kill came before the first checkpoint, since the machine has become slower
+            shutil.rmtree(self.path("model"), ignore_errors=True)
+            process = subprocess.Popen(self.command(), cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while not self.checkpoints() and process.poll() is None:
+                time.sleep(0.002)
+            process.kill()
+            process.wait()
+            self.run_to_the_end("--resume")
+            self.assertEqual(self.lasting(), expected)
 
     def count_calls(self, *arguments):
         """Runs a training, and returns how many of its calls a power cut may come before."""
@@ -70,7 +78,7 @@ class Resume(TestCase):
         return calls
 
     def cut_power(self, at, *arguments):
-        died = subprocess.run(self.command(*arguments), cwd=self.directory, capture_output=True, check=False, timeout=120,
+        died = subprocess.run(self.command(*arguments), cwd=self.directory, capture_output=True, check=False, timeout=300,
                               env={**os.environ, **self.power.at(at)})
         self.assertEqual(died.returncode, -9, f"call {at}: {died.stderr.decode()}")
 

@@ -70,7 +70,7 @@ class Kill(RetrainTest):
             self.winnow(*self.arguments("--no-keep-data"))
             cut = self.dice.randint(1, calls)
             what = f"seed {SEED}, cut {number} at call {cut} of {calls}"
-            died = subprocess.run([winnow.TestCase.program, *self.arguments("--report", "gate")], cwd=self.directory, capture_output=True, check=False, timeout=120,
+            died = subprocess.run([winnow.TestCase.program, *self.arguments("--report", "gate")], cwd=self.directory, capture_output=True, check=False, timeout=300,
                                   env={**os.environ, **power.at(cut, number, self.dice)})
             self.assertEqual(died.returncode, -9, f"{what}: {died.stderr.decode()}")
             self.assertTrue(os.path.exists(self.path("new", "winnow.json")), f"{what}: neither model is there")

@@ -13,6 +13,7 @@ import subprocess
 import time
 
 import winnow
+from raw_http import PATIENCE
 from serving import ServingTest
 from winnow import MESSAGES, SOURCE
 
@@ -24,7 +25,7 @@ class Server(ServingTest):
         self.trained("--epochs", 1)
         for model in ("fast", "model"):
             self.winnow("calibrate", model, "--in-scope-only", "--max-rejected", .3)
-        self.serve("model", "fast")
+        self.serve("model", "fast", "--drain-timeout", PATIENCE)
 
     def ask(self, method, path, body=None, headers=None):
         response, data = self.send(method, path, body, headers)
@@ -89,13 +90,11 @@ class Server(ServingTest):
             answers = list(pool.map(lambda i: self.ask("POST", "/v1/classify", {"texts": [f"message {i}"] * (1 + i % 5)}), range(200)))
             self.assertTrue(all(response.status == 200 for response, _ in answers))
             self.assertEqual([len(answer["results"]) for _, answer in answers], [1 + i % 5 for i in range(200)])
-            large = pool.submit(self.ask, "POST", "/v1/classify", {"texts": ["a message of some words"] * 8000})
-            while not large.running():
-                pass
-            time.sleep(.2)
+            large = pool.submit(self.ask, "POST", "/v1/classify", {"texts": [f"message number {i} of some words" for i in range(8000)]})
+            self.wait_for(lambda: large.done() or "winnow_queue_texts 0" not in self.send("GET", "/metrics")[1].decode(), "the large request")
             self.process.send_signal(signal.SIGTERM)
             self.assertEqual(len(large.result()[1]["results"]), 8000)
-        self.assertIn(self.process.wait(30), (0, -signal.SIGTERM, 130, 143))
+        self.assertIn(self.process.wait(PATIENCE), (0, -signal.SIGTERM, 130, 143))
 
     def test_what_is_under_way_when_patience_ends_is_told_so(self):
         self.stop(self.process)
@@ -106,7 +105,7 @@ class Server(ServingTest):
                 self.assertFalse(large.done())
             self.process.send_signal(signal.SIGTERM)
             self.assertEqual(large.result()[0].status, 503)
-        self.assertEqual(self.process.wait(60), 0, self.logged())
+        self.assertEqual(self.process.wait(PATIENCE), 0, self.logged())
 
 
 class Start(ServingTest):
@@ -135,7 +134,7 @@ class Start(ServingTest):
         self.serve("fast", "--host", "::")
         self.wait_for_log(f"listening at http://[::]:{self.port}/v1/classify")
         for address in ("::1", "127.0.0.1"):
-            response, _ = self.send("GET", "/ready", connection=http.client.HTTPConnection(address, self.port, timeout=60))
+            response, _ = self.send("GET", "/ready", connection=http.client.HTTPConnection(address, self.port, timeout=PATIENCE))
             self.assertEqual(response.status, 200)
 
     def test_a_server_may_open_as_many_files_as_the_system_lets_it(self):

@@ -4,11 +4,11 @@ import os
 import re
 import shutil
 import socket
-import stat
 import subprocess
-import time
 
 import winnow
+from ports import free_port
+from raw_http import PATIENCE
 from serving import ServingTest
 
 BODY = json.dumps({"text": "You won a prize, claim it now"})
@@ -64,9 +64,7 @@ class Caches(ServingTest):
         self.certificate("localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
         self.certificate("client")
         self.certificate("elsewhere", "-addext", "subjectAltName=DNS:elsewhere.example")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         files = ("--tls-port", port, "--bind", "127.0.0.1", "--tls-key-file", self.path("localhost.key"), "--tls-cert-file", self.path("localhost.pem"), "--tls-ca-cert-file", self.path("client.pem"))
         url = f"rediss://localhost:{port}"
         trusted = ("--redis-tls-ca", "localhost.pem", "--redis-tls-cert", "client.pem", "--redis-tls-key", "client.key", "--redis-timeout", 30000)
@@ -130,7 +128,7 @@ class Caches(ServingTest):
     def redis_says(self, *words):
         """The reply of the redis-server at redis.sock: bytes, or a list of them."""
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(30)
+            client.settimeout(PATIENCE)
             client.connect(self.path("redis.sock"))
             words = [word.encode() if isinstance(word, str) else word for word in words]
             client.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
@@ -144,33 +142,16 @@ class Caches(ServingTest):
             return reply()
 
     def test_redis_is_shared_and_may_vanish(self):
-        program = shutil.which("redis-server") or shutil.which("redis-check-rdb")
-        if not program:
-            self.skipTest("redis is not installed (Debian: redis-tools)")
-        redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", self.path("redis.sock"), "--save", "", "--appendonly", "no"], executable=program,
-                                 stdout=subprocess.DEVNULL)
-        self.addCleanup(self.stop, redis)
-        deadline = time.time() + 30
-        while not os.path.exists(self.path("redis.sock")) or not stat.S_ISSOCK(os.stat(self.path("redis.sock")).st_mode):
-            self.assertLess(time.time(), deadline)
-            time.sleep(.01)
+        redis = self.redis("--unixsocket", self.path("redis.sock"))
         patient = ("--redis", "unix://" + self.path("redis.sock"), "--redis-timeout", 30000)
         first = self.serve("model", *patient)
-        while self.figure("winnow_redis_available") == 0:
-            self.assertLess(time.time(), deadline)
+        self.wait_for(lambda: self.figure("winnow_redis_available") == 1)
         expected = json.loads(self.send("POST", "/v1/classify", BODY)[1])["results"]
-        with socket.socket(socket.AF_UNIX) as asking:  # the server does not wait until Redis has what it sends
-            asking.connect(self.path("redis.sock"))
-            size = b""
-            while size != b":1\r\n":
-                self.assertLess(time.time(), deadline, size)
-                asking.sendall(b"DBSIZE\r\n")
-                size = asking.recv(64)
+        self.wait_for(lambda: self.redis_says("DBSIZE") == b":1\r\n", "the server does not wait until Redis has what it sends")
         self.stop(first)
         # Another server finds what the first has answered.
         self.serve("model", *patient)
-        while self.figure("winnow_redis_available") == 0:
-            self.assertLess(time.time(), deadline)
+        self.wait_for(lambda: self.figure("winnow_redis_available") == 1)
         self.assertEqual(json.loads(self.send("POST", "/v1/classify", BODY)[1])["results"], expected)
         self.assertEqual((self.hits("redis"), self.figure("winnow_batch_texts_count")), (1, 0))
         redis.kill()

@@ -6,9 +6,9 @@ import os
 import shutil
 import signal
 import threading
-import time
 
 import winnow
+from raw_http import PATIENCE
 from serving import ServingTest
 
 TEXT = "You won a prize, claim it now"
@@ -53,20 +53,13 @@ class Models(ServingTest):
         self.write("rubbish", b"rubbish")
         os.rename(self.path("rubbish"), self.path(file))
 
-    def wait(self, done):
-        for _ in range(1200):
-            if done():
-                return
-            time.sleep(.05)
-        self.fail(self.logged())
-
     def reload(self):
         def reloads():
             return self.logged().count("all models were checked for changes")
 
         before = reloads()
         self.process.send_signal(signal.SIGHUP)
-        self.wait(lambda: reloads() > before)
+        self.wait_for(lambda: reloads() > before)
 
     def test_versions_and_aliases(self):
         self.deploy("one", "models/a", "1.2.0")
@@ -139,7 +132,7 @@ class Models(ServingTest):
         stop, seen, lock = threading.Event(), {}, threading.Lock()
 
         def ask_on():
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
             count = 0
             while not stop.is_set():
                 texts = [TEXT] * (100 if count % 7 == 0 else 1)
@@ -159,7 +152,7 @@ class Models(ServingTest):
                 for version in range(1, 6):
                     self.deploy(("one", "two")[version % 2], "models/spam", f"1.{version}.0")
                     self.reload()
-                    self.wait(lambda: ("spam", f"1.{version}.0") in seen)
+                    self.wait_for(lambda: ("spam", f"1.{version}.0") in seen)
                 for model in ("other", "spam", "other:1.0.0"):
                     status, answer = self.ask("POST", "/models/switch", {"model": model})
                     self.assertEqual((status, answer["model"], answer["default"]), (200, model.split(":")[0], True))
@@ -180,7 +173,7 @@ class Models(ServingTest):
             self.assertEqual(self.ask("POST", "/models/switch", body)[0], status, body)
         self.assertEqual(self.classify()["model"], "other")
         self.process.send_signal(signal.SIGTERM)
-        self.assertEqual(self.process.wait(60), 0)
+        self.assertEqual(self.process.wait(PATIENCE), 0)
 
     def test_lazy_models_within_a_memory_limit(self):
         for name in ("a", "b", "c"):

@@ -10,9 +10,10 @@ import threading
 import time
 
 import winnow
+from ports import free_port
+from raw_http import PATIENCE
 from winnow import MESSAGES, TestCase, messages
 
-PATIENCE = 60  # seconds: no test asserts on time, but none waits for ever
 CLIENTS = 8
 
 
@@ -106,7 +107,7 @@ class Restart(TestCase):
         self.addCleanup(self.log.close)
 
     def start(self, *options, port=0):
-        self.process = subprocess.Popen([winnow.TestCase.program, "serve", self.path("spam"), "--port", str(port), "--json", *options], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen([winnow.TestCase.program, "serve", self.path("spam"), "--port", str(port), "--json", "--max-wait", "0", "--drain-timeout", str(PATIENCE), *options], stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         if not line:
             self.fail(f"the server does not start: {self.log_text()[-1000:]}")
@@ -134,7 +135,7 @@ class Restart(TestCase):
         self.assertTrue(any(all(result == results[request.which] for result in request.results) for results in right), f"a wrong answer: {request.results[0]}")
 
     def test_after_a_kill_clients_see_errors_only_while_the_server_is_down(self):
-        port = self.start()
+        port = self.start(port=free_port())
         right = self.ask(port, self.texts)
         down = []
         with Load(port, self.texts, sizes=(1, 1, 20)) as load:

@@ -8,9 +8,9 @@ import signal
 import socket
 import ssl
 import subprocess
-import time
 
 import winnow
+from raw_http import PATIENCE
 from serving import ServingTest
 
 BODY = json.dumps({"text": "You won a prize, claim it now"})
@@ -18,12 +18,12 @@ BODY = json.dumps({"text": "You won a prize, claim it now"})
 
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__("localhost", timeout=30)
+        super().__init__("localhost", timeout=PATIENCE)
         self.path = path
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(30)
+        self.sock.settimeout(PATIENCE)
         self.sock.connect(self.path)
 
 
@@ -48,18 +48,18 @@ class Transport(ServerTest):
         self.fails("serve", "fast", "--port", 0, "--tls-cert", "cert.pem", "--tls-key", "none.pem", says=["none.pem"])
         process = self.serve("fast", "--tls-cert", "cert.pem", "--tls-key", "key.pem", "--unix-socket", "winnow.sock")
         context = ssl.create_default_context(cafile=self.path("cert.pem"))
-        secure = http.client.HTTPSConnection("localhost", self.port, timeout=30, context=context)
+        secure = http.client.HTTPSConnection("localhost", self.port, timeout=PATIENCE, context=context)
         self.assertIn(self.label(self.send("POST", "/v1/classify", BODY, connection=secure)), ("ham", "spam"))
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
         old.maximum_version = ssl.TLSVersion.TLSv1_1
         with self.assertRaises((ssl.SSLError, OSError)):
-            self.send("GET", "/health", connection=http.client.HTTPSConnection("localhost", self.port, timeout=30, context=old))
+            self.send("GET", "/health", connection=http.client.HTTPSConnection("localhost", self.port, timeout=PATIENCE, context=old))
         with self.assertRaises((http.client.HTTPException, OSError)):
             self.send("GET", "/health")  # in plain
         self.assertIn(self.label(self.send("POST", "/v1/classify", BODY, connection=UnixConnection(self.path("winnow.sock")))), ("ham", "spam"))
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(30), 0)
+        self.assertEqual(process.wait(PATIENCE), 0)
         self.assertFalse(os.path.exists(self.path("winnow.sock")))
 
     def test_bodies_travel_packed_both_ways(self):
@@ -100,7 +100,7 @@ class Transport(ServerTest):
     def test_systemd_opens_the_socket_and_is_told(self):
         told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         told.bind(self.path("notify"))
-        told.settimeout(30)
+        told.settimeout(PATIENCE)
         self.addCleanup(told.close)
         listening = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(listening.close)
@@ -123,7 +123,7 @@ class Transport(ServerTest):
         self.assertEqual([told.recv(100), told.recv(100)], [b"RELOADING=1", b"READY=1"])
         process.send_signal(signal.SIGTERM)
         self.assertEqual(told.recv(100), b"STOPPING=1")
-        self.assertEqual(process.wait(30), 0)
+        self.assertEqual(process.wait(PATIENCE), 0)
 
 
 class Access(ServerTest):
@@ -144,9 +144,7 @@ class Access(ServerTest):
         self.winnow("keys", "revoke", "keys.txt", "classify")
         self.assertEqual(self.send("POST", "/v1/classify", BODY, bearer["classify"])[0].status, 200)
         process.send_signal(signal.SIGHUP)
-        deadline = time.time() + 30
-        while self.send("POST", "/v1/classify", BODY, bearer["classify"])[0].status != 401:
-            self.assertLess(time.time(), deadline)
+        self.wait_for(lambda: self.send("POST", "/v1/classify", BODY, bearer["classify"])[0].status == 401, "the key is taken back")
         log = self.access_log()
         lines = [json.loads(line) for line in log.splitlines()]
         self.assertEqual({"health", "classify"} - {line["path"].strip("/").split("/")[-1] for line in lines}, set())
@@ -168,7 +166,7 @@ class Access(ServerTest):
 
     def connected(self, count):
         """So many connections, each after a request."""
-        connections = [http.client.HTTPConnection("127.0.0.1", self.port, timeout=30) for _ in range(count)]
+        connections = [http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE) for _ in range(count)]
         for connection in connections:
             self.addCleanup(connection.close)
             connection.request("POST", "/v1/classify", BODY)
@@ -217,26 +215,24 @@ class Access(ServerTest):
             self.addCleanup(connection.close)
         self.wait_for_log("a connection was refused, since 3 are open")
         for connection in silent:  # those beyond the limit have two seconds for their request
-            connection.settimeout(30)
+            connection.settimeout(PATIENCE)
             self.assertIn(connection.recv(100)[:12], (b"", b"HTTP/1.1 408"))
         self.assertGreaterEqual(self.metric('winnow_connections_refused_total{limit="total"}'), 2)
 
     def test_a_stop_does_not_wait_for_half_a_request(self):
-        process = self.serve("fast")
+        process = self.serve("fast", "--drain-timeout", 86400)
         slow = socket.create_connection(("127.0.0.1", self.port))
         self.addCleanup(slow.close)
         slow.sendall(b"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
         self.assertIn(b"100 Continue", slow.recv(100))
         slow.sendall(b"{")
-        begin = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(30), 0)
-        self.assertLess(time.monotonic() - begin, 15)
+        self.assertEqual(process.wait(PATIENCE), 0)
 
     def test_a_log_for_programs_has_nothing_else_from_the_start_to_the_end(self):
         process = self.serve("fast", "--log-format", "json")
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(30), 0)
+        self.assertEqual(process.wait(PATIENCE), 0)
         messages = [json.loads(line)["message"] for line in self.logged().splitlines()]
         self.assertTrue(any("stopping at the next safe point" in message for message in messages), messages)
         refused = subprocess.run([winnow.TestCase.program, "serve", "fast", "--filter", "--store", "postgresql://db/winnow", "--log-format", "json"], cwd=self.directory,

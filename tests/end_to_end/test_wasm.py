@@ -138,7 +138,7 @@ def report_of_page(bundle, script):
             command.append("--no-sandbox")
         page = subprocess.Popen([*command, f"http://127.0.0.1:{server.server_address[1]}/"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            return report.get(timeout=120)
+            return report.get(timeout=300)
         finally:
             page.terminate()
             page.wait()

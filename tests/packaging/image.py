@@ -11,7 +11,6 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tarfile
@@ -20,6 +19,9 @@ import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "end_to_end"))
+from ports import free_port  # noqa: E402
+
 NETWORK = r"(?i)could not resolve|unable to connect|failed to fetch|temporary failure|connection (refused|timed out)"
 MB = 1e6
 
@@ -33,12 +35,6 @@ def done(*command, **options):
     if result.returncode:
         raise AssertionError(f"{command}: exit code {result.returncode}\n{result.stdout}{result.stderr}")
     return result.stdout
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Image(unittest.TestCase):
@@ -121,7 +117,7 @@ class Image(unittest.TestCase):
                 self.wait(process, port, log)
                 yield port
                 process.terminate()
-                process.wait(timeout=60)
+                process.wait(timeout=240)
             finally:
                 if process.poll() is None:
                     process.kill()
@@ -130,7 +126,7 @@ class Image(unittest.TestCase):
             self.log = log.read()
 
     def wait(self, process, port, log):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while True:
             with contextlib.suppress(OSError):
                 if self.ask(port, "GET", "/ready")[0] == 200:
@@ -142,7 +138,7 @@ class Image(unittest.TestCase):
 
     @staticmethod
     def ask(port, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=240)
         try:
             connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
             response = connection.getresponse()

@@ -114,11 +114,11 @@ class Machine:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
                               start_new_session=True, preexec_fn=None if network else network_of_its_own) as process:
             try:
-                out, err = process.communicate(timeout=150)
+                out, err = process.communicate(timeout=500)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 out, err = process.communicate()
-                sys.exit(f"FAILED: no end after 150 s:\n{script}\n{out[-4000:]}{err[-4000:]}")
+                sys.exit(f"FAILED: no end after 500 s:\n{script}\n{out[-4000:]}{err[-4000:]}")
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)

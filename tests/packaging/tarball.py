@@ -224,7 +224,7 @@ def use_models(system, winnow, program):
 
 
 def ask(port, method, path, body=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=240)
     try:
         connection.request(method, path, body if isinstance(body, bytes) or body is None else json.dumps(body), {"Content-Type": "application/json"})
         response = connection.getresponse()
@@ -243,12 +243,12 @@ def server(system, winnow, *arguments):
         try:
             line = process.stdout.readline()
             if not line:
-                process.wait(60)
+                process.wait(240)
                 reader.join()
             check(line, f"the server did not start:\n{''.join(errors)}")
             yield json.loads(line)["port"]
             process.terminate()
-            check(process.wait(60) == 0, f"the server ended with {process.returncode}:\n{''.join(errors)}")
+            check(process.wait(240) == 0, f"the server ended with {process.returncode}:\n{''.join(errors)}")
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -268,7 +268,7 @@ def serve(system, winnow):
         status, answer = ask(port, "POST", "/v1/jobs", {"kind": "train", "data": "messages.csv", "model": "spam", "options": {"kind": "lr"}})
         check(status in (200, 201, 202), f"job: {status} {answer}")
         job = json.loads(answer)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 240
         while job["state"] not in ("succeeded", "failed", "cancelled"):
             check(time.monotonic() < deadline, f"the job does not end: {job}")
             time.sleep(.05)

@@ -56,7 +56,7 @@ class Bench:
         return subprocess.Popen([self.probe, url, *map(str, words)], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def finish(self, process):
-        out, log = process.communicate(timeout=120)
+        out, log = process.communicate(timeout=300)
         self.printed += [out, log]
         return Run(subprocess.CompletedProcess((), process.returncode, out, log))
 

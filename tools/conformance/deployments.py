@@ -300,17 +300,17 @@ class Deployments(unittest.TestCase):
                 try:
                     line = server.stdout.readline()
                     if not line:
-                        self.fail(f"{arguments}: {server.communicate(timeout=60)[1]}")
+                        self.fail(f"{arguments}: {server.communicate(timeout=240)[1]}")
                     self.become_ready(json.loads(line)["port"])
                 finally:
                     server.terminate()
-                    server.communicate(timeout=60)
+                    server.communicate(timeout=240)
 
     def become_ready(self, port):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while True:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=10) as response:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=240) as response:
                     return self.assertEqual(response.status, 200)
             except urllib.error.HTTPError as error:
                 self.assertLess(time.monotonic(), deadline, error.read())

@@ -50,7 +50,7 @@ def models(client):
 
 def classified(url, model, texts):
     request = urllib.request.Request(url + "/v1/classify", json.dumps({"texts": texts, "model": model}).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as response:
+    with urllib.request.urlopen(request, timeout=240) as response:
         return json.load(response)["results"]
 
 
@@ -84,7 +84,7 @@ def embeddings(client, url):
     short = client.embeddings.create(input=TEXTS[0], model="spam", dimensions=8, user="anna").data[0].embedding
     check(len(short) == 8 and math.isclose(sum(x * x for x in short), 1, abs_tol=1e-4), "dimensions")
     request = urllib.request.Request(url + "/tokenize", json.dumps({"inputs": TEXTS[:2], "model": "spam"}).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as response:
+    with urllib.request.urlopen(request, timeout=240) as response:
         ids = [[token["id"] for token in text] for text in json.load(response)]
     of_ids = client.embeddings.create(input=ids, model="spam")
     check(of_ids.usage.prompt_tokens == sum(map(len, ids)), "tokens")

@@ -10,17 +10,17 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "end_to_end"))
+from ports import free_port  # noqa: E402
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+sys.path.pop(0)
 
 
 @contextlib.contextmanager
@@ -29,7 +29,7 @@ def process(command, port, log, env=None):
     with open(log, "wb") as output:
         server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=env, start_new_session=True)
         try:
-            for _ in range(600):
+            for _ in range(2400):
                 if server.poll() is not None:
                     raise RuntimeError(f"{command[0]} does not start: {log.read_text(errors='replace')[-1000:]}")
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -201,7 +201,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.exchange(body)
 
     def exchange(self, body):
-        connection = http.client.HTTPConnection(self.server.backend, timeout=60)
+        connection = http.client.HTTPConnection(self.server.backend, timeout=240)
         connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             connection.putheader(name, value)

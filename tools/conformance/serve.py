@@ -49,7 +49,7 @@ class Server:
 
     def ask(self, method, path, body=None):
         """(status, headers, body) as they are."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=240)
         connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"} if body is not None else {})
         response = connection.getresponse()
         data = response.read()
@@ -70,7 +70,7 @@ class Server:
 @contextmanager
 def serving(winnow, work):
     with open(work / "log", "ab") as log:
-        process = subprocess.Popen([winnow, "serve", work / MODEL, "--port", "0", "--json"], stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen([winnow, "serve", work / MODEL, "--port", "0", "--max-wait", "0", "--json"], stdout=subprocess.PIPE, stderr=log, text=True)
         try:
             line = process.stdout.readline()
             check(line, f"winnow serve does not start: {(work / 'log').read_text(errors='replace')[-1000:]}")

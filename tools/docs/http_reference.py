@@ -48,16 +48,16 @@ def server(winnow, work, arguments):
     with open(log, "w", encoding="utf-8") as output:
         process = subprocess.Popen([winnow, "serve", *arguments, "--port", "0"], cwd=work, env=ENVIRONMENT, stdout=output, stderr=output)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not (found := re.search(r"listening at (http://[\d.]+:\d+)", log.read_text(encoding="utf-8"))):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"the server does not start:\n{log.read_text(encoding='utf-8')}")
             time.sleep(.02)
-        with urllib.request.urlopen(found[1] + "/openapi.json", timeout=30) as response:
+        with urllib.request.urlopen(found[1] + "/openapi.json", timeout=240) as response:
             yield json.load(response)
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(240)
 
 
 def documents(winnow):

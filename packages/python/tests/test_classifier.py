@@ -284,7 +284,7 @@ if child == 0:
 assert os.waitpid(child, 0)[1] == 0
 classifier.classify("a text")
 """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=240)
 
 
 def test_threads_classify_at_once(classifier, texts):

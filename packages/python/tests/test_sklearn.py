@@ -184,7 +184,7 @@ for model in (fitted, restored):
     assert list(pickle.loads(pickle.dumps(model)).predict(texts)) == ["spam", "ham"] * 20
 print(fitted._home.name, restored._home.name)
 """
-    done = subprocess.run([sys.executable, "-c", program], check=True, timeout=60, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program], check=True, timeout=240, capture_output=True, text=True)
     assert not [directory for directory in done.stdout.split() if os.path.exists(directory)], "they end with their process"
 
 

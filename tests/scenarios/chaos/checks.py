@@ -63,7 +63,7 @@ class Checks:
             self.expect(answer.get("id") == job, f"job {job} of {server.name} is lost: {answer}")
         self.found["job"] = self.found.get("job", 0) + len(mine)
 
-    def feedback(self, patience=60):
+    def feedback(self, patience=240):
         """Every event that was acknowledged is in the store, and none is there twice."""
         def missing():
             rows = self.chaos.store.rows("SELECT text, user_id, feedback_type, is_spam, COUNT(*) AS n FROM spam_feedback GROUP BY text, user_id, feedback_type, is_spam")
@@ -103,7 +103,7 @@ class Checks:
                 return True
         return False
 
-    def history(self, patience=30):
+    def history(self, patience=240):
         def missing():
             stored = {row[0] for row in self.chaos.store.rows("SELECT message_id FROM messages")}
             return [(i, *where) for i, where in self.ledger.verdicts.items() if i not in stored]
@@ -124,7 +124,7 @@ class Checks:
         def entries():
             return self.chaos.store.rows(f"SELECT COUNT(*) AS n FROM audit_log WHERE action LIKE 'rules.%' AND subject LIKE 'CHAOS#_{name.upper()}%' ESCAPE '#'")[0][0]
         unanswered = sum(n for kind, n in self.ledger.counts.items() if kind.startswith("files ") and kind != "files 200")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 240
         while entries() < changes and time.monotonic() < deadline:
             time.sleep(.3)
         self.expect(changes <= entries() <= changes + unanswered, f"{changes} rules of {name} were changed, the audit log has {entries()}")

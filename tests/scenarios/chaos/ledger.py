@@ -17,7 +17,7 @@ ALLOWED = {
     "disk": {"files": {503, 507}, "store": {503}, "feedback": {503}, "registry": {503}},
 }
 TYPES = {503: {"Unavailable", "Overloaded", "Timeout"}, 507: {"InsufficientStorage"}}
-GRACE = {"kill": .2, "restart": .2, "descriptors": 2, "database": 6, "lock": 3, "disk": 3, "redis": 0, "clock": 0}  # seconds until a server has noticed that the fault is over
+GRACE = {"kill": .2, "restart": .2, "descriptors": 2, "database": 8, "lock": 3, "disk": 3, "redis": 0, "clock": 0}  # seconds until a server has noticed that the fault is over
 
 
 class Window:
@@ -133,7 +133,7 @@ class Client:
         """(status, answer). `kind` says which faults may hurt: answer (none but kills), store, files, feedback. Statuses in `accepts` are what was asked for."""
         begin = time.monotonic()
         status, answer = None, "no answer"
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=240)
         try:
             connection.request(method, path, json.dumps(body) if isinstance(body, (dict, list)) else body, headers or {})
             response = connection.getresponse()

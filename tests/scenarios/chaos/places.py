@@ -231,7 +231,7 @@ class Server:
         """SIGTERM; the server must end cleanly, with or without requests."""
         self.process.terminate()
         try:
-            code = self.process.wait(60)
+            code = self.process.wait(240)
         except subprocess.TimeoutExpired:
             code = "nothing"
             self.kill()
@@ -259,7 +259,7 @@ class Server:
             self.kill()
 
 
-def wait_until(condition, what, seconds=60):
+def wait_until(condition, what, seconds=240):
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         if time.monotonic() > deadline:

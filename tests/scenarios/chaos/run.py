@@ -211,12 +211,17 @@ class Chaos:
         """Features are computed when the machine has nothing else to do; texts can be labelled before."""
         for server in self.servers:
             with contextlib.suppress(AssertionError):
-                wait_until(lambda: self.client.ask(server, "check", "GET", "/v1/review/chaos")[1].get("state") == "ready", "the review", 60)
+                wait_until(lambda: self.client.ask(server, "check", "GET", "/v1/review/chaos")[1].get("state") == "ready", "the review")
 
     def wait_for_jobs(self):
         for server in self.servers:
             for state in ("queued", "running"):
-                wait_until(lambda: not self.client.ask(server, "check", "GET", f"/v1/jobs?state={state}")[1].get("jobs", [1]), "the jobs", 120)
+                wait_until(lambda: not self.client.ask(server, "check", "GET", f"/v1/jobs?state={state}")[1].get("jobs", [1]), "the jobs")
+
+    def wait_for_stores(self):
+        """Until each server has noticed that the faults of its store are over, which takes seconds."""
+        for server in self.servers:
+            wait_until(lambda: b'\nwinnow_filter_store{of="available"} 1\n' in self.client.ask(server, "check", "GET", "/metrics")[1], "the store")
 
     def redis_figures(self):
         """What came of Redis since the last start of each server."""
@@ -254,7 +259,7 @@ class Chaos:
         def ask(server):
             while not stopping.is_set():
                 with contextlib.suppress(OSError):
-                    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+                    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=240)
                     with contextlib.suppress(http.client.HTTPException):
                         connection.request("POST", "/v1/classify", json.dumps({"text": self.texts[0]}))
                         connection.getresponse().read()
@@ -291,7 +296,8 @@ class Chaos:
         self.step("the faults are over: " + ", ".join(f"{name} {n}" for name, n in sorted(faults.done.items())) + f"; {self.spoilt} foreign values in Redis")
         check = Checks(self)
         if all(server.alive() for server in self.servers):
-            time.sleep(3)  # the longest time until a fault is noticed to be over
+            time.sleep(3)  # for what is noticed at a time of its own: free descriptors, a disk with room
+            self.wait_for_stores()
             self.wait_for_jobs()
             check.feedback()
             check.by_the_servers()

@@ -22,6 +22,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path
 sys.path.insert(0, os.path.join(SOURCE, "tests", "end_to_end"))
 
 import mail_servers  # noqa: E402
+import ports  # noqa: E402
 import postgres  # noqa: E402
 import rspamd_server  # noqa: E402
 from fake_filter import mail  # noqa: E402
@@ -62,7 +63,7 @@ class Scenario:
             process = subprocess.Popen([self.program, *map(str, command)], cwd=self.directory, stdout=subprocess.PIPE, stderr=log, text=True)
         def stop():
             process.terminate()
-            process.wait(60)
+            process.wait(240)
             process.stdout.close()
         self.ending.callback(stop)
         return process
@@ -79,7 +80,7 @@ class Scenario:
             return file.read()
 
     def ask(self, port, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=240)
         connection.request(method, path, json.dumps(body) if isinstance(body, dict) else body, headers or {})
         response = connection.getresponse()
         answer = json.loads(response.read())
@@ -88,7 +89,7 @@ class Scenario:
         return answer
 
     def metric(self, port, name):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=240)
         connection.request("GET", "/metrics")
         lines = connection.getresponse().read().decode().splitlines()
         connection.close()
@@ -154,7 +155,7 @@ class FullScenario(Scenario):
         self.step("starting Postfix with the milter, which asks the first server")
         self.mail = mail_servers.MailDirectory()
         self.ending.callback(self.mail.remove)
-        port = mail_servers.free_port()
+        port = ports.free_port()
         self.start("milter", "milter", "--listen", f"inet:{port}@127.0.0.1", "--server", f"http://127.0.0.1:{self.first}", "--on-error", "tempfail")
         wait_until(lambda: mail_servers.listens(port), "the milter")
         self.postfix = mail_servers.Postfix(self.mail, smtpd_milters=f"inet:127.0.0.1:{port}")
@@ -219,10 +220,10 @@ def full(scenario):
     scenario.expect(scenario.dovecot.move(ANNA, "Catalogue 1", "Junk", "INBOX") == 1, "Catalogue 1")
 
     scenario.step("the third of the kind is decided otherwise, in each way")
-    wait_until(lambda: "MEMORY_SPAM" in scenario.check(first, COURSE.format("few"), ANNA)[1], f"the correction in the other server\n{scenario.dovecot.log()}", 10)
+    wait_until(lambda: "MEMORY_SPAM" in scenario.check(first, COURSE.format("few"), ANNA)[1], f"the correction in the other server\n{scenario.dovecot.log()}")
     third = scenario.deliver(COURSE.format("three"), "Course 3")
     scenario.expect(third["X-Spam"] == "Yes" and "MEMORY_SPAM" in third["X-Spam-Symbols"], third.as_string())
-    wait_until(lambda: "MEMORY_HAM" in scenario.check(first, CATALOGUE.format("second"), ANNA)[1], "the second correction in the other server", 10)
+    wait_until(lambda: "MEMORY_HAM" in scenario.check(first, CATALOGUE.format("second"), ANNA)[1], "the second correction in the other server")
     second_catalogue = scenario.deliver(CATALOGUE.format("twentieth"), "Catalogue 2")
     scenario.expect(second_catalogue["X-Spam"] == "No" and "MEMORY_HAM" in second_catalogue["X-Spam-Symbols"], second_catalogue.as_string())
     scenario.expect(scenario.ask_rspamd(COURSE.format("few"), ANNA) == "WINNOW_SPAM", "rspamd's rule sees the correction")
@@ -231,11 +232,11 @@ def full(scenario):
 
     scenario.step("what one server is told acts in the other within seconds")
     scenario.ask(first, "POST", "/v1/feedback", {"text": f"Hello\n{COURSE.format('some')}\n", "is_spam": True, "user": BOB})
-    wait_until(lambda: scenario.check(second, COURSE.format("few"), BOB)[0], "Bob's correction in the other server", 10)
+    wait_until(lambda: scenario.check(second, COURSE.format("few"), BOB)[0], "Bob's correction in the other server")
     scenario.ask(second, "PUT", f"/v1/users/{urllib.parse.quote(CAROL)}/preferences", {"mode": "strict"})
-    wait_until(lambda: scenario.ask(first, "POST", "/v1/messages/check", {"text": "Lunch?", "user": CAROL})["mode"] == "strict", "Carol's preferences in the other server", 10)
+    wait_until(lambda: scenario.ask(first, "POST", "/v1/messages/check", {"text": "Lunch?", "user": CAROL})["mode"] == "strict", "Carol's preferences in the other server")
     for port in (first, second):
-        wait_until(lambda: len(scenario.ask(port, "GET", "/v1/history?text=leadership&limit=100")["messages"]) >= 10, "the history", 10)
+        wait_until(lambda: len(scenario.ask(port, "GET", "/v1/history?text=leadership&limit=100")["messages"]) >= 10, "the history")
 
 
 def main():

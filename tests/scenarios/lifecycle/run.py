@@ -14,7 +14,6 @@ import itertools
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests", "end_to_end"))
 sys.path.insert(0, os.path.join(SOURCE, "tools", "conformance"))
 
 import packages  # noqa: E402
+import ports  # noqa: E402
 import postgres  # noqa: E402
 from mail_servers import wait_until  # noqa: E402
 
@@ -127,12 +127,12 @@ class Scenario:
         with open(self.path(f"{name}.log"), "w", encoding="utf-8") as log:
             process = subprocess.Popen(
                 [self.program, "serve", *self.place, "--registry-cache", name, "--registry-interval", "0.2", "--filter", "--rules", "none",
-                 "--store", self.store, "--spool", f"{name}.spool", *options, "--port", "0", "--json"],
+                 "--store", self.store, "--spool", f"{name}.spool", "--max-wait", "0", *options, "--port", "0", "--json"],
                 cwd=self.directory, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True)
 
         def stop():
             process.terminate()
-            process.wait(60)
+            process.wait(240)
             process.stdout.close()
         self.ending.callback(stop)
         line = process.stdout.readline()
@@ -147,7 +147,7 @@ class Scenario:
         """A request to the next of the servers, or to the same one as before."""
         if not same:
             self.serving.append(self.serving.pop(0))
-        connection = http.client.HTTPConnection("127.0.0.1", self.serving[-1], timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.serving[-1], timeout=240)
         connection.request(method, path, json.dumps(body) if body is not None else None)
         response = connection.getresponse()
         answer = json.loads(response.read())
@@ -176,14 +176,14 @@ class Scenario:
                 if seen != set(versions):
                     return False
             return True
-        wait_until(answered, f"{versions}\n{self.log('first')}", 60)
+        wait_until(answered, f"{versions}\n{self.log('first')}")
 
     def status(self):
         return self.registry("ab", "spam", "--status")
 
     def experiment(self, phase, correct):
         """Users get messages, correct(i), until the experiment has ended. Returns its status and the versions that have answered."""
-        answered, deadline = set(), time.monotonic() + 90
+        answered, deadline = set(), time.monotonic() + 240
         for i in itertools.count():
             answered.add(correct(i)[1])
             if i % 20 == 0 and not self.status()["active"]:
@@ -208,9 +208,7 @@ class FullScenario(Scenario):
         self.ending.callback(redis.wait)
         self.ending.callback(redis.terminate)
         python = packages.environment(["moto", "boto3"], self.venv.absolute(), ["moto[server,s3,iam]>=5.2.5", "boto3"])
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = ports.free_port()
         s3 = subprocess.Popen([str(python), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.ending.callback(s3.wait)
         self.ending.callback(s3.terminate)
@@ -222,7 +220,7 @@ class FullScenario(Scenario):
                 connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
                 connection.request("PUT", "/models")
                 return connection.getresponse().status == 200
-        wait_until(bucket, "the S3 server", 60)
+        wait_until(bucket, "the S3 server")
         self.place = ["--registry", database.url, "--artifacts", f"s3://models/team/?endpoint=http://127.0.0.1:{port}"]
         self.options = ("--redis", "unix://" + self.path("redis.sock"))
 
