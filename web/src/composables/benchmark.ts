@@ -47,7 +47,9 @@ export function useBenchmarks(selected: () => string) {
 
   async function showOlder(): Promise<void> {
     if (next.value === null) return;
+    const newest = first.data.value;
     const page = await listBenchmarks(next.value, kPage);
+    if (newest !== first.data.value) return showOlder(); // fetched again meanwhile: the page does not follow it
     older.value = [...older.value, ...page.runs];
     next.value = page.next;
   }
