@@ -1,6 +1,7 @@
 #include "base/line_writer.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +26,14 @@ constexpr int kPollMs = 50;
 bool MayStall(int descriptor) {
   struct stat status = {};
   return ::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode);
+}
+
+/// Makes writes of this thread to a pipe without readers fail, in place of ending the process by a signal.
+void BlockBrokenPipeSignal() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace
@@ -126,6 +135,7 @@ uint64_t LineWriter::lost() const {
 }
 
 void LineWriter::Run(const std::shared_ptr<State>& state) {
+  BlockBrokenPipeSignal();
   for (;;) {
     State::Entry entry;
     {

@@ -25,7 +25,8 @@ export function useSenderLists(changed?: () => unknown) {
         await changed?.();
       };
       show(doneText(sender, list), { tone: "good", ...(former !== list && { undo }) });
-      await changed?.();
+      // Not awaited: what is done is done, also while a list is still on its way.
+      void changed?.();
       return true;
     } catch (error) {
       show(messageOf(error), { tone: "bad" });
