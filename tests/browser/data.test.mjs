@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { ask, closePage, eventually, exampleMessages, expectAccessible, expectNoSidewaysScroll, holdBack, kLooks, makeWorkspace, openPage, settled, startServer } from "./support.mjs";
+import { ask, closePage, eventually, exampleMessages, expectAccessible, expectNoSidewaysScroll, holdBack, kLooks, makeWorkspace, newContext, openPage, settled, startServer } from "./support.mjs";
 
 const kMegabyte = 1024 * 1024;
 const kPng = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
@@ -181,9 +181,12 @@ test("rows are searched, relabelled and removed in place, and each change can be
   const before = await contents("messages.tsv");
   const page = await openPage(server, "/ui/data/messages.tsv?tab=rows");
   await page.getByText("1–50 of 600").waitFor();
+  const release = await holdBack(page, "**/v1/data/messages.tsv/rows?*offset=50*");
   await page.getByRole("button", { name: "Next page" }).click();
+  await page.waitForURL((url) => url.searchParams.get("page") === "2");
+  await page.getByText("1–50 of 600").waitFor(); // of the rows that are still shown
+  release();
   await page.getByText("51–100 of 600").waitFor();
-  assert.equal(new URL(page.url()).searchParams.get("page"), "2");
   await page.getByLabel("Search texts").fill("dentist");
   await page.waitForURL(/contains=dentist/);
   await page.locator("tbody tr", { hasText: /dentist/i }).first().waitFor();
@@ -207,6 +210,55 @@ test("rows are searched, relabelled and removed in place, and each change can be
   await page.getByText("1–50 of 600").waitFor();
   assert.equal(await contents("messages.tsv"), before);
   await closePage(page);
+});
+
+test("the last change is undone when it is known which one that is", async () => {
+  const before = await contents("messages.tsv");
+  const page = await openPage(server, "/ui/data/messages.tsv?tab=rows");
+  await page.getByLabel("Label of row 2", { exact: true }).selectOption("spam");
+  await toast(page, "1 row relabelled.");
+  const undo = page.getByRole("button", { name: "Undo the last change" });
+  await undo.waitFor();
+  const release = await holdBack(page, "**/v1/data/messages.tsv/changes*");
+  await page.getByRole("button", { name: "Remove row 9", exact: true }).click();
+  await page.getByRole("button", { name: "Undo the last change", disabled: true }).waitFor();
+  release();
+  await toast(page, "1 row removed.");
+  await undo.click();
+  await page.getByText("1–50 of 600").waitFor();
+  await undo.click();
+  await eventually(async () => (await contents("messages.tsv")) === before, () => "the file is not as it was");
+  await closePage(page);
+});
+
+/** A page whose stream of events is held back until `release` is called. */
+async function withoutEvents(context, path) {
+  const page = await openPage(server, "/ui/models", { context });
+  const release = await holdBack(page, "**/v1/events");
+  await page.goto(`${server.url}${path}`);
+  return { page, release };
+}
+
+test("what changes before the stream of events is open is shown, and what is marked stays", async () => {
+  const context = await newContext();
+  await context.addInitScript(() => delete globalThis.SharedWorker); // the tab has a stream of its own then, which can be held back
+  const list = await withoutEvents(context, "/ui/data");
+  await list.page.getByRole("link", { name: "messages.tsv", exact: true }).waitFor();
+  await ask(server, "POST", "/v1/data/samples", { name: "messages" });
+  list.release();
+  await list.page.getByRole("link", { name: "sample-messages.tsv", exact: true }).waitFor();
+  await closePage(list.page);
+  await ask(server, "DELETE", "/v1/data/sample-messages.tsv");
+
+  const rows = await withoutEvents(context, "/ui/data/messages.tsv?tab=rows");
+  await rows.page.getByLabel("Select row 5", { exact: true }).check();
+  const listed = rows.page.waitForResponse("**/v1/data/messages.tsv/rows?*");
+  rows.release();
+  await listed;
+  await settled(rows.page);
+  assert.equal(await rows.page.getByLabel("Select row 5", { exact: true }).isChecked(), true);
+  await closePage(rows.page);
+  await context.close();
 });
 
 test("a change of a file that somebody else has changed meanwhile is refused, and the rows are loaded again", async () => {
@@ -287,7 +339,10 @@ test("a check of one file is not shown for another, though it is found late", as
 test("findings of the check are fixed in place, by click and by key, and undone", async () => {
   const before = await contents("defects.tsv");
   const page = await openPage(server, "/ui/data/defects.tsv?tab=check");
+  const release = await holdBack(page, "**/v1/jobs");
   await page.getByRole("button", { name: "Check the file" }).click();
+  await page.getByRole("button", { name: "Check the file", disabled: true }).waitFor();
+  release();
   const duplicates = page.locator("[data-kind=duplicate]");
   await duplicates.getByText("Repeated texts").waitFor();
   await expectAccessible(page);
@@ -301,7 +356,7 @@ test("findings of the check are fixed in place, by click and by key, and undone"
   await toast(page, "1 row removed.");
   await page.waitForFunction((count) => document.querySelectorAll("[data-kind=duplicate] [data-finding]").length === count, found - 1);
   assert.equal((await contents("defects.tsv")).split("\n").length, before.split("\n").length - 1);
-  assert.ok(await page.evaluate(() => document.activeElement?.matches("[data-finding]")), "the focus is on the next finding");
+  await page.waitForFunction(() => document.activeElement?.matches("[data-finding]")); // the next one
   await page.getByRole("button", { name: "Undo", exact: true }).click();
   await page.waitForFunction((count) => document.querySelectorAll("[data-kind=duplicate] [data-finding]").length === count, found);
   assert.equal(await contents("defects.tsv"), before);
@@ -310,7 +365,9 @@ test("findings of the check are fixed in place, by click and by key, and undone"
   await page.getByRole("alertdialog").getByRole("button", { name: /Fix all/ }).click();
   await duplicates.waitFor({ state: "detached" });
   assert.equal((await contents("defects.tsv")).split("\n").length, before.split("\n").length - found);
+  const check = new URL(page.url()).searchParams.get("check");
   await page.getByRole("button", { name: "Check again" }).click();
+  await page.waitForURL((url) => url.searchParams.get("check") !== check);
   await page.locator("[data-kind], :text('Nothing was found.')").first().waitFor();
   await duplicates.waitFor({ state: "detached" });
   await closePage(page);

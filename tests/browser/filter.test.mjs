@@ -113,7 +113,10 @@ test("senders are blocked, searched and taken off the list, with undo", async ()
   const page = await openPage(server, "/ui/filter?tab=senders");
   await page.getByRole("heading", { name: "No sender is on a list" }).waitFor();
   await page.getByLabel("Address, telephone number or domain").fill("@casino.example");
+  const release = await holdBack(page, "**/v1/senders/*");
   await page.getByRole("button", { name: "Block", exact: true }).click();
+  await page.getByRole("button", { name: "Allow", exact: true, disabled: true }).waitFor(); // one after the other
+  release();
   await toast(page, "@casino.example is blocked.").waitFor();
   await page.getByRole("cell", { name: "Blocked", exact: true }).waitFor();
   assert.equal((await check(server, { text: "Shall we meet?", sender: "eve@casino.example" })).isSpam, true);
@@ -178,6 +181,8 @@ test("the focus stays on a button that was pressed by key", async () => {
 test("what was learned about senders is in words", async () => {
   await check(server, { text: "Buy now, pay never", sender: "shop@pushy.example" });
   await ask(server, "POST", "/v1/feedback", { text: "Buy now, pay never", sender: "shop@pushy.example", is_spam: true, feedback_type: "admin" });
+  const learnt = async () => (await ask(server, "GET", "/v1/senders?list=learnt")).json.senders.some(({ sender }) => sender === "shop@pushy.example");
+  await eventually(learnt, () => "nothing was learned about the sender");
   const page = await openPage(server, "/ui/filter?tab=senders&list=learnt");
   await page.getByRole("row", { name: /shop@pushy.example/ }).getByText("people report spam").waitFor();
   await closePage(page);
@@ -186,9 +191,13 @@ test("what was learned about senders is in words", async () => {
 test("the mode of a user is set, changed and undone", async () => {
   const page = await openPage(server, "/ui/filter?tab=users");
   await page.getByRole("heading", { name: "No user has preferences" }).waitFor();
-  await page.getByLabel("User", { exact: true }).fill("anna");
+  const user = page.getByLabel("User", { exact: true });
+  await user.fill("anna");
   await page.getByLabel("Mode", { exact: true }).selectOption("strict");
+  const release = await holdBack(page, "**/v1/preferences?*"); // the list, which what was done does not wait for
   await page.getByRole("button", { name: "Save" }).click();
+  await eventually(async () => (await user.inputValue()) === "", () => "the user is still in the field");
+  release();
   const mode = page.getByLabel("Mode of anna");
   await mode.waitFor();
   assert.equal((await ask(server, "GET", "/v1/users/anna/preferences")).json.mode, "strict");
@@ -231,7 +240,7 @@ test("the must-pass list says what is right and what is wrong", async () => {
 });
 
 test("what is typed while a message is added stays", async () => {
-  const page = await openPage(server, "/ui/filter?tab=must-pass");
+  const page = await openPage(server, "/ui/filter?tab=must-pass", { allow: [503] });
   await page.getByText("Add a message").first().click();
   const message = page.getByLabel("Message", { exact: true });
   await message.fill(kMessages[2].text);
@@ -243,6 +252,10 @@ test("what is typed while a message is added stays", async () => {
   await page.waitForFunction(() => [...document.querySelectorAll(".must-pass-form input")].every((input) => input.value === ""));
   assert.equal(await message.inputValue(), "The next message");
   await page.getByRole("cell", { name: kMessages[2].text }).waitFor();
+  await page.route("**/v1/must-pass", (route) => route.fulfill({ status: 503, contentType: "application/json", body: '{"error":"the server is busy"}' }));
+  await page.getByRole("button", { name: "Check again" }).click();
+  await page.getByText("the server is busy").waitFor();
+  assert.equal(await message.inputValue(), "The next message");
   await closePage(page);
 });
 

@@ -36,6 +36,6 @@ export async function startFilter({ messages = kMessages, args = [] } = {}) {
   for (const message of messages) await check(server, message);
   // The history is written a moment after the verdict.
   const count = async () => (await ask(server, "GET", "/v1/history?limit=1000")).json.messages.length;
-  await eventually(async () => (await count()) >= messages.length, "the history lacks messages");
+  await eventually(async () => (await count()) >= messages.length, () => "the history lacks messages");
   return server;
 }

@@ -6,7 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ask, closePage, exampleMessages, makeWorkspace, newContext, openPage, settled, startServer, temporaryDirectory, winnow } from "./support.mjs";
+import { ask, closePage, eventually, exampleMessages, makeWorkspace, newContext, openPage, settled, startServer, temporaryDirectory, winnow } from "./support.mjs";
 
 const kNginx = ["nginx", "/usr/sbin/nginx"].find((path) => spawnSync(path, ["-v"]).status === 0);
 const options = { skip: kNginx ? false : "nginx is missing" };
@@ -65,10 +65,11 @@ http {
   );
   nginx = spawn(kNginx, ["-p", directory, "-e", "nginx.log", "-c", "nginx.conf", "-g", "daemon off;"], { stdio: "inherit" });
   const url = `http://127.0.0.1:${port}`;
-  for (const end = Date.now() + 20_000; !(await fetch(url).catch(() => null)); ) {
-    assert.ok(Date.now() < end && nginx.exitCode === null, "nginx doesn't listen");
-    await new Promise((done) => setTimeout(done, 50));
-  }
+  const answers = async () => {
+    assert.equal(nginx.exitCode, null, "nginx has ended");
+    return fetch(url).catch(() => null);
+  };
+  await eventually(answers, () => "nginx doesn't listen");
   return { url };
 }
 

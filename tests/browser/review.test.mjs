@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { createReview, labelByKeys, labelled, median, messages, nextText, prepared, textOf, unlabelled, untilLabelled, untilReview, waits } from "./review_support.mjs";
-import { ask, closePage, expectNoSidewaysScroll, holdBack, makeWorkspace, openPage, startServer } from "./support.mjs";
+import { ask, closePage, eventually, expectNoSidewaysScroll, holdBack, makeWorkspace, openPage, startServer } from "./support.mjs";
 
 let server;
 let truth;
@@ -77,13 +77,12 @@ test("somebody begins a review, labels thirty texts by keys alone, and trains a 
 });
 
 async function untilModel(name) {
-  for (let tries = 0; tries < 300; ++tries) {
-    const { json } = await ask(server, "GET", "/models");
-    if (json.models.some((model) => model.name === name)) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  const { json } = await ask(server, "GET", "/v1/jobs");
-  assert.fail(`there is no model ${name} after 30 s: ${JSON.stringify(json)}`);
+  let jobs;
+  const isThere = async () => {
+    jobs = (await ask(server, "GET", "/v1/jobs")).json;
+    return (await ask(server, "GET", "/models")).json.models.some((model) => model.name === name);
+  };
+  await eventually(isThere, () => `there is no model ${name}: ${JSON.stringify(jobs)}`);
 }
 
 test("the second press of a double click labels no text that nobody has read", async () => {
@@ -173,6 +172,13 @@ test("groups are labelled together, and undone together", async () => {
   await page.keyboard.press("g");
   await page.waitForURL("**groups=duplicates**");
   const boxes = page.locator(".bulk-item input");
+  await boxes.first().waitFor();
+  // Behind the last group none is shown until others have come.
+  const [, groups] = /of (\d+)/.exec(await page.getByText(/^Group 1 of /).textContent());
+  const release = await holdBack(page, "**/v1/review/groups*");
+  for (let i = 0; i < Number(groups); ++i) await page.keyboard.press("Space");
+  await boxes.first().waitFor({ state: "detached" });
+  release();
   await boxes.first().waitFor();
   const count = await boxes.count();
   assert.ok(count >= 3, `${count} near-duplicates`);

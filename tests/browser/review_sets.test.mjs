@@ -86,6 +86,7 @@ test("labels may be named like anything", async () => {
   await expectNoSidewaysScroll(page);
   const text = await textOf(page);
   await page.keyboard.press("/");
+  await page.getByRole("listbox", { name: "Find a label" }).waitFor();
   const options = await page.getByRole("listbox", { name: "Find a label" }).getByRole("option").allInnerTexts();
   assert.deepEqual(options.map((option) => option.trim()).sort(), [...names].sort());
   await page.keyboard.type("constr");
@@ -154,6 +155,7 @@ test("a key of the role feedback labels under its own name, and may change nothi
   await page.keyboard.press("j"); // no key labels what nobody sees
   await page.getByLabel("API key").fill(keys.carla);
   await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("Your session has ended.").waitFor({ state: "detached" });
   await page.locator(".item-body").waitFor();
   await untilLabelled(guarded, "mails", 3, asRoot);
   await labelByKeys(page, 1, keyOf);

@@ -25,13 +25,12 @@ export async function createReview(server, body) {
 }
 
 export async function prepared(server, set) {
-  for (let tries = 0; tries < 300; ++tries) {
+  const isReady = async () => {
     const { json } = await ask(server, "GET", `/v1/review/${set}`);
-    if (json.state === "ready") return;
     assert.notEqual(json.state, "failed", json.error);
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  assert.fail(`the review ${set} is not prepared after 30 s`);
+    return json.state === "ready";
+  };
+  await eventually(isReady, () => `the review ${set} is not prepared`);
 }
 
 /** Waits until `holds(review)` of what the server says about a review: the page sends labels behind what it shows. */

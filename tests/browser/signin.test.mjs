@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, newContext, openPage, startServer, winnow } from "./support.mjs";
+import { ask, closePage, eventually, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, newContext, openPage, startServer, winnow } from "./support.mjs";
 
 const keys = {};
 let server;
@@ -78,6 +78,8 @@ test("a key that may label begins with the review", async () => {
   await signIn(page, keys.fred);
   await page.waitForURL("**/ui/review");
   await page.getByRole("heading", { name: "Review", level: 1 }).waitFor();
+  await page.getByRole("navigation").getByRole("link", { name: "Try" }).click();
+  await page.waitForURL("**/ui/try");
   await page.getByRole("link", { name: "Winnow" }).first().click();
   await page.waitForURL("**/ui/review");
   await page.goto(`${server.url}/ui/data`);
@@ -91,18 +93,24 @@ test("what was written is there again after the session has ended and the same p
   const page = await openPage(server, "/ui/filter?edit=new", { allow: [401] });
   await signIn(page, keys.anna);
   const area = page.getByLabel("Rule", { exact: true });
+  // The session ends with a request, which must be that for what is typed next.
+  const tried = (words) => page.waitForResponse((response) => response.url().endsWith("/v1/rules/test") && response.ok() && response.request().postData().includes(words));
+  const first = tried("MINE");
   await area.fill("[[rule]]\nname = \"MINE\"\nscore = 1\npattern = 'x'\n");
+  await first;
   await page.getByRole("heading", { name: "On the history" }).waitFor();
   await page.context().clearCookies();
-  await area.fill("[[rule]]\nname = \"MINE\"\nscore = 1\npattern = 'x' # a remark\n"); // at once: the session may end between two keys
+  await area.fill("[[rule]]\nname = \"MINE\"\nscore = 1\npattern = 'x' # a remark\n");
   await page.getByText("Your session has ended.").waitFor();
   assert.equal(await area.isVisible(), false);
   await expectAccessible(page);
   await page.getByRole("button", { name: "Show the key" }).focus();
   await page.keyboard.type("gm"); // keys of the page do nothing now
   assert.equal(new URL(page.url()).pathname, "/ui/filter");
+  const again = tried("a remark");
   await signIn(page, keys.anna);
   await area.waitFor();
+  await again;
   assert.match(await area.inputValue(), /a remark/);
   // Somebody else doesn't see it.
   await page.context().clearCookies();
@@ -121,9 +129,18 @@ async function changeData(label) {
   assert.equal(status, 200);
 }
 
+/** Waits until the page hears of changes: without the session it could no longer open the stream of events. */
+async function untilHearing(page) {
+  const asked = page.waitForRequest("**/v1/data");
+  await changeData("heard");
+  await asked;
+}
+
 test("a dialog is there again after the session has ended, with what was written in it", async () => {
   const page = await openPage(server, "/ui/data/messages.tsv?tab=rows", { allow: [401] });
   await signIn(page, keys.anna);
+  await page.getByLabel("Label of row 2", { exact: true }).waitFor();
+  await untilHearing(page);
   await page.getByLabel("Label of row 2", { exact: true }).selectOption("Other label …");
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("New label").fill("advertising");
@@ -149,17 +166,17 @@ test("a dialog is there again after the session has ended, with what was written
   await page.getByText("Your session has ended.").waitFor();
   await signIn(page, keys.carl);
   await page.getByRole("heading", { name: "This view is for administrators" }).waitFor();
-  assert.equal(await dialog.count(), 0);
+  await eventually(async () => (await dialog.count()) === 0, () => "there is a dialog");
   await closePage(page);
 });
 
 test("a question is not answered by somebody else", async () => {
+  const made = await ask(server, "POST", "/v1/review", { set: "mine", data: "messages.tsv" }, { Authorization: `Bearer ${keys.anna}` });
+  assert.equal(made.status, 201);
   const page = await openPage(server, "/ui/review", { allow: [401] });
   await signIn(page, keys.anna);
-  await page.waitForURL("**/ui/review");
-  const made = await page.evaluate(() => fetch("/v1/review", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ set: "mine", data: "messages.tsv" }) }).then((answer) => answer.status));
-  assert.equal(made, 201);
-  await page.reload();
+  await page.getByRole("button", { name: "Delete mine" }).waitFor();
+  await untilHearing(page);
   await page.getByRole("button", { name: "Delete mine" }).click();
   const question = page.getByRole("alertdialog");
   await question.waitFor();
@@ -167,13 +184,14 @@ test("a question is not answered by somebody else", async () => {
   await changeData("third");
   await page.getByText("Your session has ended.").waitFor();
   await signIn(page, keys.anna);
+  await page.getByText("Your session has ended.").waitFor({ state: "detached" });
   await question.getByRole("button", { name: "Cancel" }).waitFor(); // the same person is still asked
   await page.context().clearCookies();
   await changeData("fourth");
   await page.getByText("Your session has ended.").waitFor();
   await signIn(page, keys.fred);
   await page.getByText("Signed in as fred").waitFor();
-  assert.equal(await question.count(), 0);
+  await question.waitFor({ state: "detached" });
   await page.getByRole("link", { name: "mine", exact: true }).waitFor();
   await closePage(page);
 });

@@ -131,9 +131,12 @@ export async function ask(server, method, path, body, headers = {}) {
   return { status: response.status, json: text ? JSON.parse(text) : null };
 }
 
-/** Waits until `found` gives something, at most 20 seconds; then it fails with `what()`. */
+/** How long a test waits for anything, in milliseconds: the machine may have other work to do. */
+const kPatience = 60_000;
+
+/** Waits until `found` gives something; at last it fails with `what()`. */
 export async function eventually(found, what = () => `nothing came of ${found}`) {
-  for (const end = Date.now() + 20_000; ; ) {
+  for (const end = Date.now() + kPatience; ; ) {
     const result = await found();
     if (result) return result;
     if (Date.now() > end) assert.fail(what());
@@ -158,7 +161,7 @@ export async function newContext({ dark = false, width = 1280, height = 800, pho
     hasTouch: phone,
     isMobile: phone,
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(kPatience);
   return context;
 }
 

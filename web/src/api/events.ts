@@ -93,5 +93,11 @@ export function useEvents<T extends EventType>(type: T, handler: (data: EventDat
   onScopeDispose(() => set.delete(handler as Handler));
 }
 
+/** Calls `handler` whenever events may have been missed: what was fetched before may be old. */
+export function useMissedEvents(handler: () => unknown): void {
+  useEvents("reset", handler);
+  useEvents("open", handler);
+}
+
 /** Whether the stream is connected: false means that what the page shows may be old. */
 export const eventsConnected = readonly(connected);

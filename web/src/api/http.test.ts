@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ApiError, onUnauthorized, request, withQuery } from "./http";
+import { ApiError, onUnauthorized, request, sessionBegan, withQuery } from "./http";
 
 const answer = (status: number, body: string, headers: Record<string, string> = {}) =>
   vi.stubGlobal("fetch", vi.fn(async () => new Response(status === 204 ? null : body, { status, headers })));
@@ -49,6 +49,22 @@ describe("requests", () => {
     await request("GET", "/x").catch(() => null);
     stop();
     await request("GET", "/x").catch(() => null);
+    expect(listener).toHaveBeenCalledTimes(1);
+  });
+  it("that are refused after a sign-in, but were sent before it, do not end the session", async () => {
+    let refuse: (response: Response) => void = () => undefined;
+    vi.stubGlobal("fetch", vi.fn(() => new Promise<Response>((resolve) => (refuse = resolve))));
+    const listener = vi.fn();
+    const stop = onUnauthorized(listener);
+    const late = request("GET", "/x").catch((thrown: unknown) => thrown);
+    sessionBegan();
+    refuse(new Response("{}", { status: 401 }));
+    expect(await late).toMatchObject({ status: 401 });
+    expect(listener).not.toHaveBeenCalled();
+    const next = request("GET", "/x").catch(() => null);
+    refuse(new Response("{}", { status: 401 }));
+    await next;
+    stop();
     expect(listener).toHaveBeenCalledTimes(1);
   });
 });

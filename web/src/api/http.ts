@@ -32,10 +32,17 @@ export interface RequestOptions {
 type Listener = () => void;
 const unauthorized = new Set<Listener>();
 let signedOut = false;
+/** Counts the sign-ins. */
+let sessions = 0;
 
 /** While nobody is signed in, only the session is asked for: views that are kept meanwhile would be refused again and again. */
 export function setSignedOut(now: boolean): void {
   signedOut = now;
+}
+
+/** To be called after each sign-in: that an earlier request is refused late does not mean that this session has ended, too. */
+export function sessionBegan(): void {
+  ++sessions;
 }
 
 /** Calls `listener` whenever the server wants a key. Returns what ends that. */
@@ -95,11 +102,12 @@ export async function request<T>(method: string, path: string, options: RequestO
     init.headers = { "Content-Type": "application/json" };
   }
   const sent = Date.now();
+  const session = sessions;
   const response = await reach(path, options.query, init);
   learnServerTime(response.headers.get("date"), sent);
   if (!response.ok) {
     const error = await errorOf(response);
-    if (response.status === 401) for (const listener of [...unauthorized]) listener();
+    if (response.status === 401 && session === sessions) for (const listener of [...unauthorized]) listener();
     throw error;
   }
   if (response.status === 204) return null as T;

@@ -1,6 +1,6 @@
 // Who this browser is for the server, and what the server has.
 import { computed, readonly, ref } from "vue";
-import { get, onUnauthorized, post, remove, setSignedOut } from "./http";
+import { get, onUnauthorized, post, remove, sessionBegan, setSignedOut } from "./http";
 
 export type Role = "public" | "classify" | "feedback" | "admin";
 
@@ -45,6 +45,7 @@ export function useSession() {
     refresh,
     async signIn(key: string): Promise<void> {
       await post<{ name: string; role: Role }>("/v1/session", { key });
+      sessionBegan();
       await refresh();
     },
     async signOut(): Promise<void> {

@@ -2,6 +2,7 @@
 import { computed, shallowRef } from "vue";
 import { getBenchmark, listBenchmarks, startBenchmark } from "@/api/benchmarks";
 import type { ReadingOptions } from "@/api/data";
+import { useEvents } from "@/api/events";
 import { ApiError, messageOf } from "@/api/http";
 import { hasEnded, listJobs, type Job } from "@/api/jobs";
 import type { BenchmarkRun } from "@/logic/benchmarks";
@@ -31,23 +32,23 @@ export function useBenchmarks(selected: () => string) {
   const whole = useLoad(async (signal) => (id.value === "" ? null : await getBenchmark(id.value, signal)), [id]);
   const run = computed(() => (whole.data.value?.id === id.value ? whole.data.value : (runs.value.find((each) => each.id === id.value) ?? null)));
   const compares = useRecentJobs("compare", (job) => {
-    void showRun(job);
+    void first.reload();
     show(job.state === "succeeded" ? t.benchmark.runDone : `${t.jobProgress.failed} ${job.error ?? ""}`, {
       tone: job.state === "succeeded" ? "good" : "bad",
     });
   });
-  /** The server keeps a run a moment after its job has ended; its ID is that of the job. */
-  async function showRun(job: Job, tries = 10): Promise<void> {
-    await first.reload();
-    const there = (first.data.value ?? []).some((each) => each.id === job.id);
-    if (!there && job.state === "succeeded" && tries > 0) setTimeout(() => void showRun(job, tries - 1), 300);
-  }
+  // The server has the run when it tells that the job has succeeded. A list may say so a moment before.
+  useEvents("job", (event) => {
+    if (event.type === "state" && event.state === "succeeded" && compares.jobs.value.some((job) => job.id === event.job)) void first.reload();
+  });
 
   const running = computed(() => compares.jobs.value.find((job) => !hasEnded(job.state)) ?? null);
 
   async function showOlder(): Promise<void> {
     if (next.value === null) return;
+    const newest = first.data.value;
     const page = await listBenchmarks(next.value, kPage);
+    if (newest !== first.data.value) return showOlder(); // fetched again meanwhile: the page does not follow it
     older.value = [...older.value, ...page.runs];
     next.value = page.next;
   }

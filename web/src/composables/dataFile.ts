@@ -10,9 +10,10 @@ import { useToast } from "./toast";
 export type ChangeRows = (changes: RowChanges, version?: string, undone?: (version: string) => void) => Promise<RowsChanged | null>;
 
 export interface DataChanges {
+  /** A change or an undo is under way. The last change is known when it has ended. */
   busy: Readonly<Ref<boolean>>;
   change: ChangeRows;
-  undo: () => Promise<string>;
+  undo: () => Promise<void>;
 }
 
 /** `changed` is called after each change, also after one of somebody else that has come between. */
@@ -20,10 +21,14 @@ export function useDataChanges(name: () => string, options: () => ReadingOptions
   const { show } = useToast();
   const busy = ref(false);
 
-  async function undo(): Promise<string> {
-    const { version } = await undoChange(name());
-    await changed();
-    return version;
+  async function undo(): Promise<void> {
+    busy.value = true;
+    try {
+      await undoChange(name());
+      await changed();
+    } finally {
+      busy.value = false;
+    }
   }
 
   /** Undoes that change alone: when a note offers it, other changes may have followed, and another file may be shown. */

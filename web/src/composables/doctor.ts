@@ -1,5 +1,5 @@
 // The findings about a data file: of the job that has checked it, less those that were settled since.
-import { computed, reactive, shallowRef, watch } from "vue";
+import { computed, reactive, ref, shallowRef, watch } from "vue";
 import type { DataFile, ReadingOptions } from "@/api/data";
 import { jobOutput, listJobs, startJob, type Job } from "@/api/jobs";
 import { afterChanges, changesOf, numbered, type DoctorReport, type Finding, type Fix } from "@/logic/findings";
@@ -33,6 +33,7 @@ export interface DoctorOptions {
 export function useDoctor(given: DoctorOptions) {
   const log = useJobLog(() => given.job() || null);
   const error = shallowRef<unknown>(null);
+  const starting = ref(false);
   const checked = computed(() => checks.get(given.job()) ?? null);
   /** Null: the file has another version than those that the findings are known for. */
   const findings = computed(() => checked.value?.findings.get(checked.value.version) ?? null);
@@ -72,11 +73,14 @@ export function useDoctor(given: DoctorOptions) {
 
   async function start(): Promise<void> {
     error.value = null;
+    starting.value = true;
     try {
       const job = await startJob({ kind: "doctor", data: given.name(), options: jobOptions(given.options()) });
       given.setJob(job.id);
     } catch (thrown) {
       error.value = thrown;
+    } finally {
+      starting.value = false;
     }
   }
 
@@ -109,5 +113,5 @@ export function useDoctor(given: DoctorOptions) {
     if (known && findings.value) settle(known, known.version, findings.value.filter((each) => each !== finding));
   }
 
-  return { log, error, checked, findings, start, findLast, fix, keep };
+  return { log, error, starting, checked, findings, start, findLast, fix, keep };
 }

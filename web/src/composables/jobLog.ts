@@ -1,6 +1,6 @@
 // One job as it goes on: its record, its log, its progress and its curves.
 import { onScopeDispose, readonly, ref, shallowRef, watch } from "vue";
-import { useEvents } from "@/api/events";
+import { useEvents, useMissedEvents } from "@/api/events";
 import { getJob, jobLog, type Job, type NumberedEvent } from "@/api/jobs";
 import { addToCurves, emptyCurves } from "@/logic/curves";
 import { JobFollower } from "@/logic/jobFollower";
@@ -78,12 +78,10 @@ export function useJobLog(id: () => string | null) {
   useEvents("job", (event) => {
     if (event.job === id()) follower?.hear(event);
   });
-  for (const type of ["reset", "open"] as const) {
-    useEvents(type, () => {
-      void follower?.refresh();
-      void fetchJob();
-    });
-  }
+  useMissedEvents(() => {
+    void follower?.refresh();
+    void fetchJob();
+  });
   onScopeDispose(() => {
     follower?.stop();
     if (timer !== undefined) clearTimeout(timer);

@@ -67,10 +67,23 @@ export function useLabeling(own: Ref<ReadonlyMap<string, Said>>) {
     return messages.map((message) => ({ id: message.id, said: own.value.get(message.id) ?? null }));
   }
 
+  /** Something is said about messages now. */
+  function begin(messages: Iterable<{ id: string }>): number {
+    const turn = ++turns;
+    for (const { id } of messages) said.set(id, turn);
+    return turn;
+  }
+
+  /** Shows again what was said before, but where something else was said since `turn`. */
+  function takeBack(former: readonly FormerLabel[], turn: number): void {
+    note(former.filter(({ id }) => said.get(id) === turn).map(({ id, said: before }) => [id, before] as const));
+  }
+
   async function undo(former: readonly FormerLabel[]): Promise<void> {
+    const turn = begin(former);
     const refused = await send(undoRequests(former));
     if (refused[0]) throw new ApiError(422, "Validation", words.refused(refused.length, refused[0].error));
-    note(former.map(({ id, said: before }) => [id, before] as const));
+    takeBack(former, turn);
   }
 
   function announce(done: readonly FormerLabel[], label: Said): void {
@@ -83,19 +96,18 @@ export function useLabeling(own: Ref<ReadonlyMap<string, Said>>) {
   async function label(messages: readonly StoredMessage[], next: Said): Promise<void> {
     const former = formerOf(messages);
     note(messages.map((message) => [message.id, next] as const));
-    const turn = ++turns;
-    for (const { id } of messages) said.set(id, turn);
+    const turn = begin(messages);
     busy.value = true;
     try {
       const refused = await send(labelRequests(messages.map((message) => message.id), next));
       const ids = new Set(refused.map((each) => each.id));
       // What was fetched meanwhile may be older than the label, and what was said meanwhile is newer.
       note(messages.filter(({ id }) => !ids.has(id) && said.get(id) === turn).map(({ id }) => [id, next] as const));
-      note(former.filter(({ id }) => ids.has(id)).map(({ id, said: before }) => [id, before] as const));
+      takeBack(former.filter(({ id }) => ids.has(id)), turn);
       announce(former.filter(({ id }) => !ids.has(id)), next);
       report(messages, refused, next);
     } catch (error) {
-      note(former.map(({ id, said: before }) => [id, before] as const));
+      takeBack(former, turn);
       show(messageOf(error), { tone: "bad" });
     } finally {
       busy.value = false;

@@ -7,7 +7,8 @@ import { openStream } from "./stream";
 
 const ports = new Set<MessagePort>();
 let stream: ReturnType<typeof openStream> | null = null;
-let connected = false;
+/** Null: the stream has neither been opened nor failed yet. */
+let connected: boolean | null = null;
 
 function tell(message: FromWorker): void {
   for (const port of ports) port.postMessage(message);
@@ -30,13 +31,14 @@ function hear(port: MessagePort, message: ToWorker): void {
     if (ports.size > 0) return;
     stream?.close();
     stream = null;
-    connected = false;
+    connected = null;
     return;
   }
   ports.add(port);
   if (typeof EventSource === "undefined") return port.postMessage({ kind: "unsupported" } satisfies FromWorker);
   ensureStream();
-  port.postMessage({ kind: "state", connected } satisfies FromWorker);
+  // While it is still being opened nobody is offline.
+  if (connected !== null) port.postMessage({ kind: "state", connected } satisfies FromWorker);
 }
 
 addEventListener("connect", (event) => {
