@@ -49,11 +49,7 @@ void JobRunner::State::PassOn(const std::string& id, const JobEvent& event) {
       if (auto listening = each.lock()) current.push_back(std::move(listening));
     }
   }
-  for (const auto& listening : current) {
-    const MutexLock lock(listening->mutex);
-    const Listener& listener = listening->listener;
-    if (listener) RunBackgroundStep("events of jobs", [&] { listener(id, event); });
-  }
+  for (const auto& listening : current) RunBackgroundStep("events of jobs", [&] { listening->Call(id, event); });
 }
 
 Result<JobEventFile> JobRunner::State::Write(const Job& job) const {

@@ -90,6 +90,10 @@ struct JobRunner::State {
   bool stopping GUARDED_BY(mutex) = false;
   /// A listener; empty once it wants to hear nothing more. The mutex is held while it is called.
   struct Listening {
+    void Call(const std::string& id, const JobEvent& event) {
+      const MutexLock lock(mutex);
+      if (listener) listener(id, event);
+    }
     Mutex mutex;
     Listener listener GUARDED_BY(mutex);
   };
