@@ -50,8 +50,8 @@ struct JobFilter {
 /// Thread-safe.
 class JobRunner {
  public:
-  /// Receives an event of a job, in the order of the ids of that job; Find has the state that it tells. Must not block or
-  /// call Start, Cancel or Resume.
+  /// Receives an event of a job, in the order of the ids of that job; Find has the state that it tells. Must not block
+  /// or call Start, Cancel or Resume.
   using Listener = std::function<void(const std::string& job, const JobEvent& event)>;
 
   /// Reads the directory. Jobs that a killed server left running, or was about to start, are ended and become
@@ -76,8 +76,8 @@ class JobRunner {
   std::vector<Job> List(const JobFilter& filter) const;
   /// Returns at most `limit` events of a job after the event `after`. Errors: kNotFound; kIo.
   Result<std::vector<JobEvent>> Events(std::string_view id, int64_t after, size_t limit) const;
-  /// Returns the id of the last event that may be shown: those that tell the end of a job are in its file a moment before
-  /// the job has ended. To be asked after the file was read.
+  /// Returns the id of the last event that may be shown: those that tell the end of a job are in its file a moment
+  /// before the job has ended. To be asked after the file was read.
   int64_t LastShown(std::string_view id) const;
   static constexpr int64_t kAllEvents = INT64_MAX;
   /// Returns what the job has written to standard output, at most the first 16 MiB. Errors: kNotFound; kIo.
