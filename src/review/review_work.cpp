@@ -64,7 +64,8 @@ void ReviewSet::Work() {
 /// Counts the places of texts for audits from the texts that are labelled now, more of them than when the orders were
 /// made. Otherwise each fit would put off the next audit, and fewer than every fifth text would be one.
 void ReviewSet::SpreadAudits(FittedReview& fitted) const {
-  const auto is_labelled = [&](size_t item) { return state_.item(item).label >= 0; };
+  const ReviewState& state = state_;  // Clang's analysis does not know that the caller's lock is held in a lambda, too
+  const auto is_labelled = [&](size_t item) { return state.item(item).label >= 0; };
   std::vector<uint32_t> audit;
   for (const QueuePlace& place : fitted.orders[static_cast<size_t>(Queue::kAudit)]) {
     if (!is_labelled(place.item)) audit.push_back(place.item);
