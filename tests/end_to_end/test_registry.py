@@ -259,7 +259,8 @@ class Server(RegistryTest):
         self.wait_for(lambda: self.models()["registry"]["failures"])
         self.assertEqual(self.version(), self.second)
         self.wait_for_log("could not be loaded")
-        self.assertTrue(any(m["version"] == "3.0.0" and m["state"] == "failed" for m in self.models()["models"]))
+        # In between it is tried again, and its state is "loading".
+        self.wait_for(lambda: any(m["version"] == "3.0.0" and m["state"] == "failed" for m in self.models()["models"]), "the state is failed")
         self.stop(self.process)
         self.follow("spam")
         self.assertEqual(self.version(), self.second, "after a restart, too")
