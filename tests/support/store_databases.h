@@ -15,7 +15,8 @@
 
 namespace winnow {
 
-/// Longer than what is not to be ended takes on a slow machine. A server whose test was killed ends its statements by them.
+/// Longer than what is not to be ended takes on a slow machine. A server whose test was killed ends its statements by
+/// them.
 inline constexpr SqlLimits kPatientLimits = {
     .statement = std::chrono::minutes(10), .lock = std::chrono::minutes(10), .connect = std::chrono::minutes(10)};
 
