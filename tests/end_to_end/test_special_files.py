@@ -35,11 +35,11 @@ class SpecialFiles(serving.ServingTest):
         return process
 
     def wait_until_it_handles(self, process, number):
-        """Until the program handles a signal, which would end it otherwise."""
+        """Until the program handles a signal, which would end it otherwise: it blocks it, and a thread of its own takes it."""
         def handles():
             with open(f"/proc/{process.pid}/status", encoding="utf-8") as file:
-                caught = next(line.split()[1] for line in file if line.startswith("SigCgt:"))
-            return int(caught, 16) >> (number - 1) & 1
+                blocked = next(line.split()[1] for line in file if line.startswith("SigBlk:"))
+            return int(blocked, 16) >> (number - 1) & 1
         deadline = time.monotonic() + WAIT
         while not handles():
             self.assertLess(time.monotonic(), deadline)
