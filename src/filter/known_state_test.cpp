@@ -4,27 +4,17 @@
 
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <new>
-#include <thread>
 
 #include "filter/history.h"
 #include "filter/sender_learner.h"
+#include "support/eventually.h"
 #include "support/temporary_directory.h"
 
 namespace winnow {
 namespace {
 
 constexpr std::chrono::minutes kLongest(5);  // for what is certain to come, so that a slow machine passes
-
-bool Eventually(const std::function<bool()>& true_now) {
-  const auto end = std::chrono::steady_clock::now() + kLongest;
-  while (!true_now()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return true;
-}
 
 class KnownStateOf : public testing::Test {
  protected:

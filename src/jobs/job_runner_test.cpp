@@ -7,7 +7,6 @@
 #include <atomic>
 #include <chrono>
 #include <fstream>
-#include <functional>
 #include <future>
 #include <new>
 #include <thread>
@@ -15,6 +14,7 @@
 #include "base/files.h"
 #include "jobs/job_files.h"
 #include "support/error_of.h"
+#include "support/eventually.h"
 #include "support/temporary_directory.h"
 
 namespace winnow {
@@ -46,16 +46,6 @@ class JobRunnerTest : public testing::Test {
     };
     EXPECT_TRUE(Eventually(reached)) << "the job did not become " << NameOf(state);
     return runner.Find(id).value();
-  }
-
-  /// Waits until a condition is true. Returns false if it is still false after five minutes.
-  static bool Eventually(const std::function<bool()>& true_now) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
-    while (!true_now()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::sleep_for(milliseconds(10));
-    }
-    return true;
   }
 
   static std::vector<std::string> EventTypes(const JobRunner& runner, const std::string& id) {

@@ -5,8 +5,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <thread>
+
+#include "support/eventually.h"
 
 namespace winnow {
 namespace {
@@ -15,16 +16,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr std::chrono::milliseconds kNever = std::chrono::hours(1);
-
-/// Waits until a condition is true. Returns false if it is still false after five minutes.
-bool Eventually(const std::function<bool()>& true_now) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
-  while (!true_now()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
-}
 
 /// What a stream has sent once it contains `end`.
 std::string Until(ResponseStream& stream, std::string_view end) {

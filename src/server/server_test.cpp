@@ -12,7 +12,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <future>
 #include <string>
 #include <thread>
@@ -20,6 +19,7 @@
 
 #include "base/files.h"
 #include "server/api_keys.h"
+#include "support/eventually.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_linear.h"
 
@@ -56,16 +56,6 @@ std::string Ask(const Server& server, const std::string& method, const std::stri
   }
   ::close(fd);
   return answer;
-}
-
-/// Waits until a condition is true. Returns false if it is still false after five minutes.
-bool Eventually(const std::function<bool()>& true_now) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
-  while (!true_now()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return true;
 }
 
 class ServerTest : public testing::Test {

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <thread>
 
 #include "store/store_deadline.h"
+#include "support/held_port.h"
 #include "support/store_databases.h"
 
 namespace winnow {
@@ -217,34 +217,21 @@ TEST(SqlPool, GivesUpConnectionsToAHotStandbyWhenItMustWrite) {
 /// A port that takes connections and never answers, as a server does whose machine hangs.
 class SilentPort {
  public:
-  SilentPort() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(socket_, 16), 0);
-    EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-  }
-  SilentPort(const SilentPort&) = delete;
-  SilentPort& operator=(const SilentPort&) = delete;
-  ~SilentPort() { ::close(socket_); }
+  SilentPort() { EXPECT_EQ(::listen(port_.socket(), 16), 0); }
   std::string url() const {
-    return "postgres://winnow@127.0.0.1:" + std::to_string(port_) + "/none?sslmode=disable&gssencmode=disable";
+    return "postgres://winnow@127.0.0.1:" + std::to_string(port_.number()) + "/none?sslmode=disable&gssencmode=disable";
   }
   /// Waits for a client, and returns its connection.
-  int Accept() const { return ::accept(socket_, nullptr, nullptr); }
+  int Accept() const { return ::accept(port_.socket(), nullptr, nullptr); }
   /// Returns how many clients wait, or have given up.
   int Clients() const {
     int clients = 0;
-    for (pollfd waiting{socket_, POLLIN, 0}; ::poll(&waiting, 1, 0) == 1; ++clients) ::close(Accept());
+    for (pollfd waiting{port_.socket(), POLLIN, 0}; ::poll(&waiting, 1, 0) == 1; ++clients) ::close(Accept());
     return clients;
   }
 
  private:
-  int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  int port_ = 0;
+  HeldPort port_;
 };
 
 TEST(SqlPool, IsNotPatientAgainAndAgainWithAServerThatHangs) {

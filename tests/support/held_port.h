@@ -30,6 +30,7 @@ class HeldPort {
   ~HeldPort() { ::close(socket_); }
 
   int number() const { return port_; }
+  int socket() const { return socket_; }  ///< the socket that is bound to it, and not connected
 
  private:
   const int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

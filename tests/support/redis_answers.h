@@ -4,16 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "store/redis_cache.h"
+#include "support/eventually.h"
 
 namespace winnow {
 
@@ -57,16 +56,6 @@ inline CacheAnswer Ask(RedisCache& cache, const std::string& key) {
     return std::nullopt;
   }
   return answer.get();
-}
-
-/// Waits until a condition is true. Returns false if it is still false after five minutes.
-inline bool Eventually(const std::function<bool()>& true_now) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
-  while (!true_now()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::yield();
-  }
-  return true;
 }
 
 /// Inserts a value again and again until the cache has it.
