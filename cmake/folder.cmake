@@ -52,6 +52,43 @@ function(winnow_use_precompiled_headers target from)
   endif()
 endfunction()
 
+# Several files of a folder compiled as one, which reads their headers and instantiates their templates once: a build from scratch
+# takes about half the time. So a name in an anonymous namespace may occur once among files that are compiled together, which the
+# compiler tells. Without -DWINNOW_UNITY=ON each file is compiled alone, for tools that look at single files.
+option(WINNOW_UNITY "Compile several source files of a folder as one" ON)
+if(WINNOW_UNITY)
+  # In a file that is included, a type of an anonymous namespace seems to g++ one that others may see.
+  target_compile_options(winnow_options INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
+endif()
+set(WINNOW_UNITY_FILES 8)  # at most; with more, a change of one file costs more than it saves
+
+# winnow_unity(VARIABLE TARGET source...): sets VARIABLE to the files to compile for TARGET, whose sources lie below src/.
+# They include the sources by their path in src/, so that a compiler cache serves checkouts in other places.
+function(winnow_unity variable target)
+  set(files ${ARGN})
+  list(LENGTH ARGN count)
+  if(WINNOW_UNITY AND count GREATER 0)
+    set(files "")
+    math(EXPR batches "(${count} + ${WINNOW_UNITY_FILES} - 1) / ${WINNOW_UNITY_FILES}")
+    set(begin 0)
+    foreach(batch RANGE 1 ${batches})  # of equal sizes
+      math(EXPR end "${count} * ${batch} / ${batches}")
+      math(EXPR length "${end} - ${begin}")
+      list(SUBLIST ARGN ${begin} ${length} sources)
+      set(begin ${end})
+      set(text "")
+      foreach(source ${sources})
+        file(RELATIVE_PATH path ${PROJECT_SOURCE_DIR}/src ${source})
+        string(APPEND text "#include \"${path}\"\n")
+      endforeach()
+      set(file ${PROJECT_BINARY_DIR}/unity/${target}_${batch}.cpp)
+      file(CONFIGURE OUTPUT ${file} CONTENT "${text}" @ONLY)
+      list(APPEND files ${file})
+    endforeach()
+  endif()
+  set(${variable} ${files} PARENT_SCOPE)
+endfunction()
+
 if(WINNOW_TESTS)
   # Where the sources lie, known to one file alone, so that a compiler cache serves checkouts in other places.
   add_library(winnow_test_support STATIC ${PROJECT_SOURCE_DIR}/tests/support/source_directory.cpp)
@@ -60,16 +97,18 @@ if(WINNOW_TESTS)
   target_include_directories(winnow_test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests)
 endif()
 
-# winnow_folder(NAME [OPTIMIZE level] [TESTS_SHARE_SETUP] [DEPS folder...] [LIBS target...])
+# winnow_folder(NAME [OPTIMIZE level] [SINGLY regex] [TESTS_SHARE_SETUP] [DEPS folder...] [LIBS target...])
 # Makes the static library winnow_NAME of src/NAME/*.cpp, and its tests: NAME_test.cpp carries the ctest label "unit";
 # NAME_golden_test.cpp, NAME_real_test.cpp (needs ../shared) and NAME_alloc_test.cpp (counts allocations, in a program
 # of its own) carry theirs.
 # OPTIMIZE is that of a release: 3 where numbers are computed, 1 where a command or a report is put together, which
 # compiles in half the time; else 2.
+# Source files whose names match SINGLY are compiled alone: those that Highway compiles for several instruction sets, and those that
+# are part of libwinnow, too (cmake/library.cmake).
 # With TESTS_SHARE_SETUP a test program is one test of ctest, NAME.unit, else each of its cases is one: for folders whose cases use
 # a database server or a model that takes longer to start or to make than the case does.
 function(winnow_folder name)
-  cmake_parse_arguments(ARG "TESTS_SHARE_SETUP" "OPTIMIZE" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "TESTS_SHARE_SETUP" "OPTIMIZE;SINGLY" "DEPS;LIBS" ${ARGN})
   if(NOT ARG_OPTIMIZE)
     set(ARG_OPTIMIZE 2)
   endif()
@@ -79,7 +118,14 @@ function(winnow_folder name)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   list(TRANSFORM ARG_DEPS PREPEND winnow_)
-  add_library(winnow_${name} STATIC ${sources})
+  set(alone "")
+  if(ARG_SINGLY)
+    set(alone ${sources})
+    list(FILTER alone INCLUDE REGEX "/src/${name}/${ARG_SINGLY}\\.cpp$")
+    list(FILTER sources EXCLUDE REGEX "/src/${name}/${ARG_SINGLY}\\.cpp$")
+  endif()
+  winnow_unity(sources ${name} ${sources})
+  add_library(winnow_${name} STATIC ${sources} ${alone})
   set_property(GLOBAL APPEND PROPERTY WINNOW_FOLDERS winnow_${name})
   target_link_libraries(winnow_${name} PUBLIC winnow_options ${ARG_DEPS} ${ARG_LIBS})
   target_compile_options(winnow_${name} PRIVATE $<$<CONFIG:Release>:-O${ARG_OPTIMIZE}>)
@@ -95,6 +141,7 @@ function(winnow_folder name)
     endif()
     if(chosen)
       set(target ${name}_${label}_tests)
+      winnow_unity(chosen ${target} ${chosen})
       add_executable(${target} ${chosen})
       target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
       target_link_libraries(${target} PRIVATE winnow_${name} winnow_test_support GTest::gtest GTest::gmock GTest::gtest_main)

@@ -29,6 +29,8 @@ winnow_script_test(style.IncludesFollowTheArchitecture tests/include_check.py LA
 winnow_script_test(style.IncludeCheckFindsViolations tests/include_check.py --self-test LABELS style)
 winnow_script_test(style.TypesAreDefinedOnce tests/type_check.py LABELS style)
 winnow_script_test(style.TypeCheckFindsDuplicates tests/type_check.py --self-test LABELS style)
+winnow_script_test(style.NamesOfCompiledFilesAreUnique tests/name_check.py ${build} LABELS style)
+winnow_script_test(style.NameCheckFindsDuplicates tests/name_check.py --self-test LABELS style)
 winnow_script_test(style.SymbolsAreDefinedOnce tests/symbol_check.py ${build} LABELS style)
 winnow_script_test(style.SymbolCheckFindsDuplicates tests/symbol_check.py --self-test LABELS style)
 winnow_script_test(style.InstructionsFollowTheCpu tests/instruction_check.py ${build} LABELS style)

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const winnow::ServiceLimits limits = {.max_texts = 100, .max_text_bytes = 1000};
   if (const auto object = winnow::ParseObject(body, limits)) {
     for (const char* name : {"text", "texts", "inputs"}) {
-      if (const winnow::Json* const value = winnow::Field(*object, name)) {
+      if (const winnow::Json* const value = winnow::FindField(*object, name)) {
         static_cast<void>(winnow::ReadText(*value, name, limits));
         static_cast<void>(winnow::ReadTexts(*value, name, limits));
       }

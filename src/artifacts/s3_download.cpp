@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kRead = "cannot read", kPermission = "s3:GetObject";
+constexpr std::string_view kRead = "cannot read", kGetPermission = "s3:GetObject";
 
 /// Takes the body of one attempt: appends what continues the file, and starts over where the service sends it whole.
 class Receiver {
@@ -95,7 +95,7 @@ Result<void> Fetch(S3Client& client, const std::string& key, const PartialFile& 
       TRY(receiver.Restart());  // the beginning is that of another object
       continue;
     }
-    return std::unexpected(client.Refusal(answer, key, kRead, kPermission));
+    return std::unexpected(client.Refusal(answer, key, kRead, kGetPermission));
   }
 }
 
@@ -159,7 +159,7 @@ Result<std::string> S3DigestOf(S3Client& client, const std::string& key) {
     return {};
   };
   const S3Answer answer = TRY(client.Send(request));
-  if (!answer.ok()) return std::unexpected(client.Refusal(answer, key, kRead, kPermission));
+  if (!answer.ok()) return std::unexpected(client.Refusal(answer, key, kRead, kGetPermission));
   return hasher.Hex();
 }
 

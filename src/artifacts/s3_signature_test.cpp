@@ -13,8 +13,8 @@ using ::testing::HasSubstr;
 
 // The examples of AWS's "Signature Calculations for the Authorization Header: Transferring Payload in a Single Chunk"
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html): their keys, requests and signatures.
-const S3Keys kExample = {"AKIAIOSFODNN7EXAMPLE", Secret(std::string("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")),
-                         Secret()};
+const S3Keys kExampleKeys = {"AKIAIOSFODNN7EXAMPLE", Secret(std::string("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")),
+                             Secret()};
 const S3Time kTime{std::chrono::seconds(1369353600)};  // 20130524T000000Z
 const std::string kEmpty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -31,7 +31,7 @@ S3SignedRequest Example(const std::string& method, const std::string& path, cons
 TEST(S3Signature, AwsExampleGetObject) {
   S3SignedRequest request = Example("GET", "/test.txt");
   request.headers.emplace_back("range", "bytes=0-9");
-  EXPECT_EQ(S3Authorization(request, kExample, "us-east-1", kTime),
+  EXPECT_EQ(S3Authorization(request, kExampleKeys, "us-east-1", kTime),
             "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, "
             "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date, "
             "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41");
@@ -42,21 +42,21 @@ TEST(S3Signature, AwsExamplePutObject) {
   EXPECT_EQ(request.payload, "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072");
   request.headers.emplace_back("date", "Fri, 24 May 2013 00:00:00 GMT");
   request.headers.emplace_back("x-amz-storage-class", "REDUCED_REDUNDANCY");
-  EXPECT_THAT(S3Authorization(request, kExample, "us-east-1", kTime),
+  EXPECT_THAT(S3Authorization(request, kExampleKeys, "us-east-1", kTime),
               EndsWith("Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"));
 }
 
 TEST(S3Signature, AwsExampleOfAParameterWithoutValue) {
   S3SignedRequest request = Example("GET", "/");
   request.query = {{"lifecycle", ""}};
-  EXPECT_THAT(S3Authorization(request, kExample, "us-east-1", kTime),
+  EXPECT_THAT(S3Authorization(request, kExampleKeys, "us-east-1", kTime),
               EndsWith("Signature=fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"));
 }
 
 TEST(S3Signature, AwsExampleListObjects) {
   S3SignedRequest request = Example("GET", "/");
   request.query = {{"prefix", "J"}, {"max-keys", "2"}};
-  EXPECT_THAT(S3Authorization(request, kExample, "us-east-1", kTime),
+  EXPECT_THAT(S3Authorization(request, kExampleKeys, "us-east-1", kTime),
               EndsWith("Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"));
 }
 
@@ -84,13 +84,13 @@ TEST(S3Signature, ValuesOfHeadersAreTrimmed) {
   S3SignedRequest plain = Example("GET", "/"), spaced = plain;
   plain.headers.emplace_back("x-amz-meta-a", "b c");
   spaced.headers.emplace_back("x-amz-meta-a", "  b   c ");
-  EXPECT_EQ(S3Authorization(plain, kExample, "us-east-1", kTime),
-            S3Authorization(spaced, kExample, "us-east-1", kTime));
+  EXPECT_EQ(S3Authorization(plain, kExampleKeys, "us-east-1", kTime),
+            S3Authorization(spaced, kExampleKeys, "us-east-1", kTime));
 }
 
 TEST(S3Signature, SecretIsNotInTheHeader) {
-  EXPECT_THAT(S3Authorization(Example("GET", "/"), kExample, "eu-central-1", kTime),
-              ::testing::Not(HasSubstr(kExample.secret_access_key.Reveal())));
+  EXPECT_THAT(S3Authorization(Example("GET", "/"), kExampleKeys, "eu-central-1", kTime),
+              ::testing::Not(HasSubstr(kExampleKeys.secret_access_key.Reveal())));
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ namespace winnow {
 namespace {
 
 constexpr uint64_t kMinPartBytes = 16 << 20, kMaxParts = 10'000;
-constexpr std::string_view kWrite = "cannot write", kPermission = "s3:PutObject";
+constexpr std::string_view kUpload = "cannot write", kUploadPermission = "s3:PutObject";
 constexpr int kMaxPages = 1000;
 
 /// One file on its way, over one or two uploads.
@@ -182,7 +182,7 @@ Result<std::string> Upload::Create() const {
                     .expects_document = true};
   if (job_.checksums) request.headers.emplace_back("x-amz-checksum-algorithm", "SHA256");
   const S3Answer answer = TRY(client_.Send(request));
-  if (!answer.ok()) return std::unexpected(client_.Refusal(answer, job_.key, kWrite, kPermission));
+  if (!answer.ok()) return std::unexpected(client_.Refusal(answer, job_.key, kUpload, kUploadPermission));
   return ParseUploadId(answer.http.body);
 }
 
@@ -202,7 +202,7 @@ Result<std::optional<S3Part>> Upload::SendPart(const std::string& id, uint64_t n
   };
   const S3Answer answer = TRY(client_.Send(request));
   if (answer.Is("NoSuchUpload")) return std::nullopt;
-  if (!answer.ok()) return std::unexpected(client_.Refusal(answer, job_.key, kWrite, kPermission));
+  if (!answer.ok()) return std::unexpected(client_.Refusal(answer, job_.key, kUpload, kUploadPermission));
   S3Part part{number, bytes.size(), answer.http.LastHeader("etag").value_or(""), {}};
   if (part.etag.empty()) {
     return Fail(ErrorCode::kNetwork,
@@ -309,7 +309,7 @@ Result<S3UploadResult> Upload::Complete(const std::string& id, const std::vector
   if (answer.status() == 412) return S3UploadResult::kExists;
   // Completed by an attempt whose answer was lost, or by somebody else; or a part was replaced by somebody else.
   if (answer.Is("NoSuchUpload") || answer.Is("InvalidPart")) return S3UploadResult::kUnknown;
-  return std::unexpected(client_.Refusal(answer, job_.key, kWrite, kPermission));
+  return std::unexpected(client_.Refusal(answer, job_.key, kUpload, kUploadPermission));
 }
 
 /// Aborts the upload and all others of the key, whose parts are paid for and of no use any more. Where that fails, a

@@ -2,17 +2,18 @@
 /// available.
 #pragma once
 
-#include <sys/mman.h>
-
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <span>
 #include <type_traits>
 
 namespace winnow {
+
+/// Returns memory of at least `bytes`, aligned to a cache line, or to a huge page if it fills one; std::free frees it.
+/// Throws std::bad_alloc.
+void* AllocateAligned(size_t bytes);
 
 template <class T>
 class AlignedBuffer {
@@ -25,15 +26,9 @@ class AlignedBuffer {
   /// Sets the size to exactly `size` elements, whose contents are undefined; keeps the memory if it is large enough.
   void Resize(size_t size) {
     if (size > capacity_) {
-      const size_t alignment = size * sizeof(T) >= kHugePage ? kHugePage : 64;
-      const size_t bytes = (size * sizeof(T) + 63) / 64 * 64;
-      void* memory = nullptr;
       data_.reset();
       capacity_ = 0;
-      if (::posix_memalign(&memory, alignment, bytes) != 0) throw std::bad_alloc();
-      data_.reset(static_cast<T*>(memory));
-      // Whole huge pages alone: one for the rest would take memory that nobody asked for.
-      if (alignment == kHugePage) ::madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+      data_.reset(static_cast<T*>(AllocateAligned(size * sizeof(T))));
       capacity_ = size;
     }
     size_ = size;
@@ -52,7 +47,6 @@ class AlignedBuffer {
   std::span<const T> span() const { return {data_.get(), size_}; }
 
  private:
-  static constexpr size_t kHugePage = size_t{2} << 20;
   struct Free {
     void operator()(T* p) const { std::free(p); }
   };

@@ -13,7 +13,7 @@ namespace winnow {
 namespace {
 
 /// "--batch_size=4" -> "--batch-size=4": names only, never values, and nothing behind "--".
-std::vector<std::string> WithHyphens(std::span<const std::string> arguments) {
+std::vector<std::string> ArgumentsWithHyphens(std::span<const std::string> arguments) {
   std::vector<std::string> result(arguments.begin(), arguments.end());
   for (std::string& argument : result) {
     if (argument == "--") break;
@@ -94,7 +94,7 @@ Result<std::vector<OptionTable::CommandLineValues>> OptionTable::ReadCommandLine
       }
       pairs.emplace_back(&option, added);
     }
-    std::vector<std::string> reversed = WithFlagValues(WithHyphens(arguments.first(end_of_options)));
+    std::vector<std::string> reversed = WithFlagValues(ArgumentsWithHyphens(arguments.first(end_of_options)));
     // CLI11 would take the next argument for the value of "--name=", as a script writes it with an empty variable.
     for (const std::string& argument : reversed) {
       if (!argument.starts_with("--") || !argument.ends_with('=')) continue;

@@ -28,7 +28,7 @@ Result<void> CheckCount(const Json& labels, std::string_view where) {
 
 /// A label's name as transformers reads it. A data frame's labels that are numbers or truth values reach config.json as
 /// such, by id2label = dict(enumerate(df.label.unique())); Python's text for them is the name.
-std::optional<std::string> NameOf(const Json& name) {
+std::optional<std::string> LabelNameOf(const Json& name) {
   if (name.is_string()) return name.str();
   if (name.is_boolean()) return name.get<bool>() ? "True" : "False";
   if (name.is_number()) return DumpJsonLine(name);
@@ -40,7 +40,7 @@ Result<std::vector<std::string>> LabelsOfArray(const Json& array, std::string_vi
   TRY(CheckCount(array, where));
   std::vector<std::string> labels;
   for (const Json& name : array) {
-    std::optional<std::string> label = NameOf(name);
+    std::optional<std::string> label = LabelNameOf(name);
     if (!label) return Bad(where, fmt::format("label {} is neither a string nor a number", DumpJsonLine(name)));
     labels.push_back(std::move(*label));
   }
@@ -61,7 +61,7 @@ Result<std::vector<std::string>> LabelsById(const Json& id2label, std::string_vi
       return Bad(where, fmt::format("'id2label' has {} labels but none with id {}; ids must run from 0 without a gap",
                                     id2label.size(), id));
     }
-    std::optional<std::string> label = NameOf(*found->second);
+    std::optional<std::string> label = LabelNameOf(*found->second);
     if (!label) {
       return Bad(where, fmt::format("'id2label' gives id {} the name {}, which is neither a string nor a number", id,
                                     DumpJsonLine(*found->second)));

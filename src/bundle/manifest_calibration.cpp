@@ -17,7 +17,7 @@ Result<JsonObject> Object(const Json& json, std::string_view where, const char* 
   return JsonObject::Of(json, fmt::format("{}: {}", where, name), ErrorCode::kInvalidModel);
 }
 
-Result<std::vector<double>> Numbers(const Json& json, std::string_view where, const char* name) {
+Result<std::vector<double>> ReadNumbers(const Json& json, std::string_view where, const char* name) {
   if (!json.contains(name) || json[name].is_null()) return std::vector<double>{};
   if (!json[name].is_array())
     return ManifestError(where, fmt::format("calibration: '{}' must be a list of numbers", name));
@@ -76,9 +76,9 @@ Result<CalibrationRecord> ReadRecord(const Json& json, std::string_view where) {
     return ManifestError(
         where, fmt::format("calibration: 'method' is '{}', expected temperature, vector or isotonic", method));
   }
-  record.calibration.temperatures = TRY(Numbers(json, where, "temperatures"));
-  record.calibration.scale = TRY(Numbers(json, where, "scale"));
-  record.calibration.bias = TRY(Numbers(json, where, "bias"));
+  record.calibration.temperatures = TRY(ReadNumbers(json, where, "temperatures"));
+  record.calibration.scale = TRY(ReadNumbers(json, where, "scale"));
+  record.calibration.bias = TRY(ReadNumbers(json, where, "bias"));
   record.calibration.curves = TRY(Curves(json, where));
   if (object.Has("fitted_on")) {
     const JsonObject fitted = TRY(Object(json["fitted_on"], where, "calibration: fitted_on"));

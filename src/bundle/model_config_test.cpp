@@ -36,7 +36,7 @@ Json DistilBert() {
 Result<ModelConfig> Parse(const Json& json) { return ParseModelConfig(json.dump(), "config.json"); }
 
 /// The message for Bert() with one field changed.
-Error ErrorOf(const std::string& key, Json value) {
+Error ErrorWith(const std::string& key, Json value) {
   Json json = Bert();
   json[key] = std::move(value);
   return ErrorOf(Parse(json));
@@ -205,39 +205,39 @@ TEST(ModelConfig, ActivationsHaveTheirSynonyms) {
     json["hidden_act"] = name;
     EXPECT_EQ(Parse(json)->activation, activation) << name;
   }
-  EXPECT_EQ(ErrorOf("hidden_act", "silu").code, ErrorCode::kUnsupported);
+  EXPECT_EQ(ErrorWith("hidden_act", "silu").code, ErrorCode::kUnsupported);
 }
 
 TEST(ModelConfig, BadValuesAreNamed) {
-  EXPECT_THAT(ErrorOf("hidden_size", 50).message, HasSubstr("not a multiple of 'num_attention_heads' = 4"));
-  EXPECT_THAT(ErrorOf("hidden_size", nullptr).message, HasSubstr("has no 'hidden_size'"));
-  EXPECT_THAT(ErrorOf("hidden_size", 0).message, HasSubstr("'hidden_size' is 0"));
-  EXPECT_THAT(ErrorOf("hidden_size", -4).message, HasSubstr("'hidden_size' is -4"));
-  EXPECT_THAT(ErrorOf("hidden_size", "48").message, HasSubstr("must be an integer"));
-  EXPECT_THAT(ErrorOf("hidden_size", 48.5).message, HasSubstr("must be an integer"));
-  EXPECT_THAT(ErrorOf("vocab_size", uint64_t{1} << 62).message, HasSubstr("'vocab_size'"));
-  EXPECT_THAT(ErrorOf("vocab_size", UINT64_MAX).message, HasSubstr("'vocab_size'"));
-  EXPECT_THAT(ErrorOf("num_hidden_layers", 100000).message, HasSubstr("'num_hidden_layers'"));
-  EXPECT_THAT(ErrorOf("pad_token_id", 100).message, HasSubstr("outside the vocabulary"));
-  EXPECT_THAT(ErrorOf("hidden_dropout_prob", 1.0).message, HasSubstr("'hidden_dropout_prob'"));
-  EXPECT_THAT(ErrorOf("layer_norm_eps", 0).message, HasSubstr("'layer_norm_eps'"));
-  EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"2", "b"}}).message, HasSubstr("none with id 1"));
-  EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"1", "a"}}).message, HasSubstr("'a' occurs twice"));
-  EXPECT_THAT(ErrorOf("id2label", {{"0", "a"}, {"1", ""}}).message, HasSubstr("empty name"));
-  EXPECT_THAT(ErrorOf("num_labels", 5).message,
+  EXPECT_THAT(ErrorWith("hidden_size", 50).message, HasSubstr("not a multiple of 'num_attention_heads' = 4"));
+  EXPECT_THAT(ErrorWith("hidden_size", nullptr).message, HasSubstr("has no 'hidden_size'"));
+  EXPECT_THAT(ErrorWith("hidden_size", 0).message, HasSubstr("'hidden_size' is 0"));
+  EXPECT_THAT(ErrorWith("hidden_size", -4).message, HasSubstr("'hidden_size' is -4"));
+  EXPECT_THAT(ErrorWith("hidden_size", "48").message, HasSubstr("must be an integer"));
+  EXPECT_THAT(ErrorWith("hidden_size", 48.5).message, HasSubstr("must be an integer"));
+  EXPECT_THAT(ErrorWith("vocab_size", uint64_t{1} << 62).message, HasSubstr("'vocab_size'"));
+  EXPECT_THAT(ErrorWith("vocab_size", UINT64_MAX).message, HasSubstr("'vocab_size'"));
+  EXPECT_THAT(ErrorWith("num_hidden_layers", 100000).message, HasSubstr("'num_hidden_layers'"));
+  EXPECT_THAT(ErrorWith("pad_token_id", 100).message, HasSubstr("outside the vocabulary"));
+  EXPECT_THAT(ErrorWith("hidden_dropout_prob", 1.0).message, HasSubstr("'hidden_dropout_prob'"));
+  EXPECT_THAT(ErrorWith("layer_norm_eps", 0).message, HasSubstr("'layer_norm_eps'"));
+  EXPECT_THAT(ErrorWith("id2label", {{"0", "a"}, {"2", "b"}}).message, HasSubstr("none with id 1"));
+  EXPECT_THAT(ErrorWith("id2label", {{"0", "a"}, {"1", "a"}}).message, HasSubstr("'a' occurs twice"));
+  EXPECT_THAT(ErrorWith("id2label", {{"0", "a"}, {"1", ""}}).message, HasSubstr("empty name"));
+  EXPECT_THAT(ErrorWith("num_labels", 5).message,
               HasSubstr("'num_labels' is 5, but 'id2label' or 'label2id' has 2 labels"));
-  EXPECT_THAT(ErrorOf("architectures", "BertModel").message, HasSubstr("'architectures'"));
+  EXPECT_THAT(ErrorWith("architectures", "BertModel").message, HasSubstr("'architectures'"));
 }
 
 TEST(ModelConfig, RefusesVariantsThatWouldGiveWrongPredictions) {
-  const Error type = ErrorOf("model_type", "gpt2");
+  const Error type = ErrorWith("model_type", "gpt2");
   EXPECT_EQ(type.code, ErrorCode::kUnsupported);
   EXPECT_THAT(type.message, HasSubstr("'gpt2'"));
   EXPECT_THAT(type.hint, HasSubstr("distilbert"));
-  EXPECT_EQ(ErrorOf("position_embedding_type", "relative_key").code, ErrorCode::kUnsupported);
-  EXPECT_EQ(ErrorOf("is_decoder", true).code, ErrorCode::kUnsupported);
-  EXPECT_EQ(ErrorOf("problem_type", "regression").code, ErrorCode::kUnsupported);
-  EXPECT_THAT(ErrorOf("model_type", nullptr).message, HasSubstr("'model_type' is missing"));
+  EXPECT_EQ(ErrorWith("position_embedding_type", "relative_key").code, ErrorCode::kUnsupported);
+  EXPECT_EQ(ErrorWith("is_decoder", true).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(ErrorWith("problem_type", "regression").code, ErrorCode::kUnsupported);
+  EXPECT_THAT(ErrorWith("model_type", nullptr).message, HasSubstr("'model_type' is missing"));
 }
 
 TEST(ModelConfig, WrittenConfigReadsBackAndKeepsUnknownFields) {

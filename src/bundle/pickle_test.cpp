@@ -16,17 +16,17 @@ using P = PickleText;
 
 constexpr std::string_view kGlobals[] = {"collections.OrderedDict", "good.function"};
 
-Result<Pickle> Parse(const std::string& bytes) {
+Result<Pickle> ParsePickleText(const std::string& bytes) {
   return ParsePickle(std::as_bytes(std::span(bytes)), kGlobals, "file");
 }
 
 PickleValue Root(const std::string& value) {
-  const auto pickle = Parse(P::Whole(value));
+  const auto pickle = ParsePickleText(P::Whole(value));
   EXPECT_TRUE(pickle) << pickle.error().Text();
   return pickle ? (*pickle)[pickle->root] : PickleValue{};
 }
 
-Error ErrorOf(const std::string& value) { return ErrorOf(Parse(P::Whole(value))); }
+Error ErrorOfPickled(const std::string& value) { return ErrorOf(ParsePickleText(P::Whole(value))); }
 
 TEST(Pickle, NumbersAreReadWithTheirSigns) {
   EXPECT_EQ(Root(std::string("K\xff")).integer, 255);
@@ -61,7 +61,7 @@ TEST(Pickle, ContainersHoldWhatWasPutIntoThem) {
 }
 
 TEST(Pickle, CallsAreValuesThatSayWhatWouldBeCalled) {
-  const auto pickle = Parse(P::Whole(P::Global("good", "function") + "K\x07\x85R"));
+  const auto pickle = ParsePickleText(P::Whole(P::Global("good", "function") + "K\x07\x85R"));
   ASSERT_TRUE(pickle) << pickle.error().Text();
   const PickleValue& call = (*pickle)[pickle->root];
   ASSERT_EQ(call.kind, Kind::kCall);
@@ -74,8 +74,8 @@ TEST(Pickle, CallsAreValuesThatSayWhatWouldBeCalled) {
 }
 
 TEST(Pickle, RememberedValuesAreTheSameOnes) {
-  const auto pickle = Parse(P::Whole(P::Text("a") + "q\x05"
-                                                    "h\x05\x86"));
+  const auto pickle = ParsePickleText(P::Whole(P::Text("a") + "q\x05"
+                                                              "h\x05\x86"));
   ASSERT_TRUE(pickle) << pickle.error().Text();
   const PickleValue& tuple = (*pickle)[pickle->root];
   EXPECT_EQ(tuple.items[0], tuple.items[1]);
@@ -107,11 +107,11 @@ TEST(Pickle, WhatTensorsDontNeedIsRefusedByName) {
            {P::Text("eval") + ")R", "call"},
            {P::Global("good", "function") + "NR", "call"},
            {P::Global("collections", "OrderedDict") + "N\x85R", "OrderedDict"}}) {
-    const Error error = ErrorOf(value);
+    const Error error = ErrorOfPickled(value);
     EXPECT_EQ(error.code, ErrorCode::kUnsupported) << name;
     EXPECT_THAT(error.message, AllOf(HasSubstr(name), HasSubstr("nothing was executed")));
   }
-  EXPECT_EQ(Parse("\x80\x06N.").error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(ParsePickleText("\x80\x06N.").error().code, ErrorCode::kUnsupported);
 }
 
 TEST(Pickle, NonsenseIsRefused) {
@@ -137,16 +137,16 @@ TEST(Pickle, NonsenseIsRefused) {
                                    std::string("e"),
                                    std::string("u"),
                                    std::string("}Nu")})
-    EXPECT_EQ(ErrorOf(value).code, ErrorCode::kInvalidModel) << ::testing::PrintToString(value);
-  EXPECT_EQ(Parse("").error().code, ErrorCode::kInvalidModel);
+    EXPECT_EQ(ErrorOfPickled(value).code, ErrorCode::kInvalidModel) << ::testing::PrintToString(value);
+  EXPECT_EQ(ParsePickleText("").error().code, ErrorCode::kInvalidModel);
 }
 
 TEST(Pickle, HugePicklesAreRefused) {
-  EXPECT_THAT(ErrorOf("(" + std::string(1'100'000, 'N') + "t").message, HasSubstr("1000000 values"));
-  EXPECT_THAT(ErrorOf(std::string(17 << 20, '(')).message, HasSubstr("too long"));
+  EXPECT_THAT(ErrorOfPickled("(" + std::string(1'100'000, 'N') + "t").message, HasSubstr("1000000 values"));
+  EXPECT_THAT(ErrorOfPickled(std::string(17 << 20, '(')).message, HasSubstr("too long"));
 }
 
-TEST(Pickle, WhatFollowsIsLeftAlone) { EXPECT_EQ(Parse(P::Whole("N") + "\xff\xff").value().size, 4u); }
+TEST(Pickle, WhatFollowsIsLeftAlone) { EXPECT_EQ(ParsePickleText(P::Whole("N") + "\xff\xff").value().size, 4u); }
 
 }  // namespace
 }  // namespace winnow

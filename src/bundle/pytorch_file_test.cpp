@@ -24,7 +24,9 @@ std::vector<float> Counting(size_t count) {
   return values;
 }
 
-Result<PyTorchContents> Parse(const std::string& file) { return ParsePyTorch(std::as_bytes(std::span(file)), "file"); }
+Result<PyTorchContents> ParseFile(const std::string& file) {
+  return ParsePyTorch(std::as_bytes(std::span(file)), "file");
+}
 
 std::map<std::string, TensorView> ByName(const PyTorchContents& contents) {
   std::map<std::string, TensorView> tensors;
@@ -39,11 +41,11 @@ std::vector<float> Values(const TensorView& tensor) {
 }
 
 /// The error of a file whose only tensor is this one, in a storage of 6 floats.
-Error ErrorOf(const TestTensor& tensor) {
-  return ErrorOf(Parse(PyTorchZip(P::Dict({{"w", tensor.Pickled()}}), {{"0", std::string(24, 'x')}})));
+Error ErrorOfTensor(const TestTensor& tensor) {
+  return ErrorOf(ParseFile(PyTorchZip(P::Dict({{"w", tensor.Pickled()}}), {{"0", std::string(24, 'x')}})));
 }
 
-std::string Small(bool legacy) {
+std::string SmallPyTorchFile(bool legacy) {
   TestTensor rows{"FloatStorage", "0", 6, 0, {2, 3}, {3, 1}, legacy};
   TestTensor columns{"FloatStorage", "0", 6, 0, {3, 2}, {1, 3}, legacy};
   TestTensor last{"FloatStorage", "0", 6, 4, {2}, {1}, legacy};
@@ -62,8 +64,8 @@ std::string Small(bool legacy) {
 
 TEST(PyTorchFile, TensorsAreReadInBothFormats) {
   for (const bool legacy : {false, true}) {
-    const std::string file = Small(legacy);
-    const auto contents = Parse(file);
+    const std::string file = SmallPyTorchFile(legacy);
+    const auto contents = ParseFile(file);
     ASSERT_TRUE(contents) << contents.error().Text();
     auto tensors = ByName(*contents);
     ASSERT_EQ(tensors.size(), 5u);
@@ -89,7 +91,7 @@ TEST(PyTorchFile, ElementTypesHaveTheirNames) {
     const TestTensor tensor{type, "0", 3, 0, {3}, {1}};
     const std::string file =
         PyTorchZip(P::Dict({{"w", tensor.Pickled()}}), {{"0", std::string(3 * SizeOf(dtype), '\1')}});
-    const auto contents = Parse(file);
+    const auto contents = ParseFile(file);
     ASSERT_TRUE(contents) << contents.error().Text();
     EXPECT_EQ(contents->tensors[0].dtype, dtype) << type;
     EXPECT_EQ(contents->tensors[0].data.size(), 3 * SizeOf(dtype));
@@ -103,7 +105,7 @@ TEST(PyTorchFile, StateDictMayLieOneLevelDown) {
         P::Dict(
             {{"epoch", "K\x03"}, {"notes", P::Dict({{"x", "N"}})}, {key, P::Dict({{"w", tensor.Pickled()}}, true)}}),
         {{"0", std::string(24, 'x')}});
-    const auto contents = Parse(file);
+    const auto contents = ParseFile(file);
     ASSERT_TRUE(contents) << contents.error().Text();
     EXPECT_EQ(contents->tensors[0].name, "w");
   }
@@ -114,9 +116,9 @@ TEST(PyTorchFile, SkipsObjectsThatAreNotTensors) {
   const std::string file = PyTorchZip(
       P::Dict({{"w", "N"}, {"w", tensor.Pickled()}, {"list", "]Na"}, {"", tensor.Pickled()}, {"text", P::Text("x")}}),
       {{"0", std::string(24, 'x')}});
-  EXPECT_EQ(Parse(file).value().tensors.size(), 1u);
+  EXPECT_EQ(ParseFile(file).value().tensors.size(), 1u);
   for (const std::string& none : {std::string("}"), std::string("N"), P::Dict({{"state_dict", "K\x01"}})})
-    EXPECT_THAT(Parse(PyTorchZip(none, {})).error().message, HasSubstr("no named tensors"));
+    EXPECT_THAT(ParseFile(PyTorchZip(none, {})).error().message, HasSubstr("no named tensors"));
 }
 
 TEST(PyTorchFile, TensorsBeyondTheirStorageAreRefused) {
@@ -139,17 +141,18 @@ TEST(PyTorchFile, TensorsBeyondTheirStorageAreRefused) {
                                                           {"FloatStorage", "0", big, 0, {6}, {1}},
                                                           {"HalfStorage", "0", 6, 0, {6}, {1}},
                                                           {"FloatStorage", "1", 6, 0, {6}, {1}}})
-    EXPECT_EQ(ErrorOf(tensor).code, ErrorCode::kInvalidModel) << ShapeText(tensor.shape) << ShapeText(tensor.strides);
+    EXPECT_EQ(ErrorOfTensor(tensor).code, ErrorCode::kInvalidModel)
+        << ShapeText(tensor.shape) << ShapeText(tensor.strides);
   const TestTensor deep{"FloatStorage", "0", 6, 0, std::vector<int64_t>(65, 1), std::vector<int64_t>(65, 1)};
-  EXPECT_EQ(ErrorOf(deep).code, ErrorCode::kInvalidModel);
-  EXPECT_EQ(ErrorOf({"ComplexFloatStorage", "0", 3, 0, {3}, {1}}).code, ErrorCode::kUnsupported);
+  EXPECT_EQ(ErrorOfTensor(deep).code, ErrorCode::kInvalidModel);
+  EXPECT_EQ(ErrorOfTensor({"ComplexFloatStorage", "0", 3, 0, {3}, {1}}).code, ErrorCode::kUnsupported);
 }
 
 TEST(PyTorchFile, RepeatedContentsAreBounded) {
   const TestTensor tensor{"FloatStorage", "0", 6000, 0, {6000}, {1}};
   std::vector<std::pair<std::string, std::string>> entries;
   for (int i = 0; i < 10; ++i) entries.emplace_back("w" + std::to_string(i), tensor.Pickled());
-  EXPECT_THAT(Parse(PyTorchZip(P::Dict(entries), {{"0", std::string(24'000, 'x')}})).error().message,
+  EXPECT_THAT(ParseFile(PyTorchZip(P::Dict(entries), {{"0", std::string(24'000, 'x')}})).error().message,
               HasSubstr("too often"));
 }
 
@@ -157,7 +160,7 @@ TEST(PyTorchFile, PendingNegationsAndConjugationsAreRefused) {
   TestTensor tensor{"FloatStorage", "0", 6, 0, {6}, {1}};
   const auto parsed = [&](const std::string& metadata) {
     tensor.metadata = metadata;
-    return Parse(PyTorchZip(P::Dict({{"w", tensor.Pickled()}}), {{"0", std::string(24, 'x')}}));
+    return ParseFile(PyTorchZip(P::Dict({{"w", tensor.Pickled()}}), {{"0", std::string(24, 'x')}}));
   };
   for (const std::string& harmless : {std::string("N"), std::string("}"), P::Dict({{"neg", "\x89"}, {"conj", "\x89"}})})
     EXPECT_TRUE(parsed(harmless));
@@ -174,18 +177,18 @@ TEST(PyTorchFile, PendingNegationsAndConjugationsAreRefused) {
 TEST(PyTorchFile, ReadsEmptyTensors) {
   const TestTensor empty{"FloatStorage", "0", 6, 6, {0, 3}, {3, 1}};
   const auto file = PyTorchZip(P::Dict({{"w", empty.Pickled()}}), {{"0", std::string(24, 'x')}});
-  const auto contents = Parse(file);
+  const auto contents = ParseFile(file);
   ASSERT_TRUE(contents) << contents.error().Text();
   EXPECT_TRUE(contents->tensors[0].data.empty());
 }
 
 TEST(PyTorchFile, OtherFilesAreNamed) {
-  EXPECT_THAT(Parse("").error().message, HasSubstr("not a file that torch.save wrote"));
-  EXPECT_THAT(Parse("version https://git-lfs.github.com/spec/v1\n").error().hint, HasSubstr("git lfs pull"));
-  EXPECT_THAT(Parse(ZipOf({{"a.txt", "x"}})).error().message, HasSubstr("not one that torch.save wrote"));
-  EXPECT_FALSE(Parse(P::Whole("N")));
-  EXPECT_FALSE(Parse(ZipOf({{"a/data.pkl", P::Whole("}")}, {"b/data.pkl", P::Whole("}")}})));
-  EXPECT_FALSE(Parse(ZipOf({{"a/data.pkl", P::Whole("}")}, {"a/data.pkl", P::Whole("}")}})));
+  EXPECT_THAT(ParseFile("").error().message, HasSubstr("not a file that torch.save wrote"));
+  EXPECT_THAT(ParseFile("version https://git-lfs.github.com/spec/v1\n").error().hint, HasSubstr("git lfs pull"));
+  EXPECT_THAT(ParseFile(ZipOf({{"a.txt", "x"}})).error().message, HasSubstr("not one that torch.save wrote"));
+  EXPECT_FALSE(ParseFile(P::Whole("N")));
+  EXPECT_FALSE(ParseFile(ZipOf({{"a/data.pkl", P::Whole("}")}, {"b/data.pkl", P::Whole("}")}})));
+  EXPECT_FALSE(ParseFile(ZipOf({{"a/data.pkl", P::Whole("}")}, {"a/data.pkl", P::Whole("}")}})));
 }
 
 TEST(PyTorchFile, BigEndianIsRefused) {
@@ -195,7 +198,7 @@ TEST(PyTorchFile, BigEndianIsRefused) {
   const std::string data(24, 'x');
   for (const std::string& file : {PyTorchZip(P::Dict({{"w", tensor.Pickled()}}), {{"0", data}}, "big"),
                                   PyTorchLegacy(P::Dict({{"w", legacy.Pickled()}}), {{"0", data}}, false)})
-    EXPECT_THAT(Parse(file).error().message, HasSubstr("big-endian"));
+    EXPECT_THAT(ParseFile(file).error().message, HasSubstr("big-endian"));
 }
 
 TEST(PyTorchFile, CodeIsRefusedBesideTensors) {
@@ -204,7 +207,7 @@ TEST(PyTorchFile, CodeIsRefusedBesideTensors) {
   const std::vector<std::pair<std::string, std::string>> data = {{"0", std::string(24, 'x')}};
   for (const std::string& pickled : {P::Dict({{"w", tensor.Pickled()}, {"x", call}}), call}) {
     for (const std::string& file : {PyTorchZip(pickled, data), PyTorchLegacy(pickled, data)}) {
-      const auto contents = Parse(file);
+      const auto contents = ParseFile(file);
       ASSERT_FALSE(contents);
       EXPECT_EQ(contents.error().code, ErrorCode::kUnsupported);
       EXPECT_THAT(contents.error().message, HasSubstr("'os.system' is not allowed, because tensors do not need it"));
@@ -216,26 +219,26 @@ TEST(PyTorchFile, CodeIsRefusedBesideTensors) {
         P::Global("torch._utils", "_rebuild_parameter") + ")R",
         P::Global("torch._utils", "_rebuild_parameter") + P::Tuple({"N"}) + "R",
         P::Global("torch._utils", "_rebuild_parameter") + P::Tuple({tensor.PickledParameter()}) + "R"})
-    EXPECT_EQ(Parse(PyTorchZip(P::Dict({{"w", pickled}}), data)).error().code, ErrorCode::kInvalidModel);
-  EXPECT_FALSE(Parse(PyTorchZip(P::Dict({{"w", "NQ"}}), data)));
-  EXPECT_FALSE(Parse(PyTorchZip(P::Dict({{"\xff", tensor.Pickled()}}), data)));
+    EXPECT_EQ(ParseFile(PyTorchZip(P::Dict({{"w", pickled}}), data)).error().code, ErrorCode::kInvalidModel);
+  EXPECT_FALSE(ParseFile(PyTorchZip(P::Dict({{"w", "NQ"}}), data)));
+  EXPECT_FALSE(ParseFile(PyTorchZip(P::Dict({{"\xff", tensor.Pickled()}}), data)));
 }
 
 TEST(PyTorchFile, EveryTruncationIsRefused) {
   for (const bool legacy : {false, true}) {
-    const std::string file = Small(legacy);
-    for (size_t size = 0; size < file.size(); ++size) EXPECT_FALSE(Parse(file.substr(0, size))) << legacy << size;
+    const std::string file = SmallPyTorchFile(legacy);
+    for (size_t size = 0; size < file.size(); ++size) EXPECT_FALSE(ParseFile(file.substr(0, size))) << legacy << size;
   }
 }
 
 TEST(PyTorchFile, FlippedBytesNeverLeaveTheFile) {
   for (const bool legacy : {false, true}) {
-    const std::string original = Small(legacy);
+    const std::string original = SmallPyTorchFile(legacy);
     for (size_t at = 0; at < original.size(); ++at) {
       for (const int flip : {0x01, 0x10, 0x80, 0xff}) {
         std::string file = original;
         file[at] = static_cast<char>(file[at] ^ flip);
-        const auto contents = Parse(file);
+        const auto contents = ParseFile(file);
         if (!contents) continue;
         for (const TensorView& tensor : contents->tensors) {
           ASSERT_EQ(static_cast<uint64_t>(tensor.count()) * SizeOf(tensor.dtype), tensor.data.size());
@@ -249,7 +252,7 @@ TEST(PyTorchFile, FlippedBytesNeverLeaveTheFile) {
 TEST(PyTorchFile, ChecksumsDetectDamage) {
   const TemporaryDirectory dir;
   const auto path = dir.path() / "pytorch_model.bin";
-  std::string file = Small(false);
+  std::string file = SmallPyTorchFile(false);
   std::ofstream(path, std::ios::binary) << file;
   auto opened = PyTorchFile::Open(path);
   ASSERT_TRUE(opened) << opened.error().Text();

@@ -26,12 +26,12 @@ std::string FileOf(const std::string& header, size_t data_bytes) {
   return file + header + std::string(data_bytes, '\x01');
 }
 
-Result<SafetensorsContents> Parse(const std::string& file) {
+Result<SafetensorsContents> ParseContents(const std::string& file) {
   return ParseSafetensors(std::as_bytes(std::span(file)), "model.safetensors");
 }
 
 std::string MessageOf(const std::string& header, size_t data_bytes) {
-  const auto contents = Parse(FileOf(header, data_bytes));
+  const auto contents = ParseContents(FileOf(header, data_bytes));
   return contents ? "parsed" : contents.error().message;
 }
 
@@ -146,7 +146,7 @@ TEST(Safetensors, EveryElementTypeHasItsNameAndSize) {
   for (const auto& [name, size] : types) {
     const std::string header =
         R"({"t":{"dtype":")" + name + R"(","shape":[3],"data_offsets":[0,)" + std::to_string(3 * size) + "]}}";
-    const auto contents = Parse(FileOf(header, 3 * size));
+    const auto contents = ParseContents(FileOf(header, 3 * size));
     ASSERT_TRUE(contents) << contents.error().Text();
     EXPECT_EQ(NameOf(contents->tensors[0].dtype), name);
     EXPECT_EQ(SizeOf(contents->tensors[0].dtype), size);
@@ -158,12 +158,13 @@ TEST(Safetensors, HostileLengthsAreRefusedBeforeAnyMemoryIsTaken) {
   std::string file(8, '\0');
   const uint64_t huge = uint64_t{1} << 60;
   std::memcpy(file.data(), &huge, sizeof huge);
-  EXPECT_THAT(Parse(file + "{}").error().message, HasSubstr("header is specified as 1152921504606846976 bytes"));
-  EXPECT_THAT(Parse("").error().message, HasSubstr("holds 0 bytes"));
-  EXPECT_THAT(Parse("1234567").error().message, HasSubstr("holds 7 bytes"));
+  EXPECT_THAT(ParseContents(file + "{}").error().message,
+              HasSubstr("header is specified as 1152921504606846976 bytes"));
+  EXPECT_THAT(ParseContents("").error().message, HasSubstr("holds 0 bytes"));
+  EXPECT_THAT(ParseContents("1234567").error().message, HasSubstr("holds 7 bytes"));
   const std::string whole = FileOf("{}", 0);
-  EXPECT_TRUE(Parse(whole));
-  EXPECT_THAT(Parse(whole.substr(0, 9)).error().message,
+  EXPECT_TRUE(ParseContents(whole));
+  EXPECT_THAT(ParseContents(whole.substr(0, 9)).error().message,
               HasSubstr("header is specified as 2 bytes, but the file contains 1"));
 }
 
@@ -214,10 +215,10 @@ unsigned Touch(const SafetensorsContents& contents) {
 
 TEST(Safetensors, NoTruncationParses) {
   const std::string file = SmallFile();
-  ASSERT_TRUE(Parse(file));
+  ASSERT_TRUE(ParseContents(file));
   for (size_t size = 0; size < file.size(); ++size) {
     const std::string cut = file.substr(0, size);
-    EXPECT_FALSE(Parse(cut)) << size;
+    EXPECT_FALSE(ParseContents(cut)) << size;
   }
 }
 
@@ -228,7 +229,7 @@ TEST(Safetensors, FlippedBytesAreReadSafelyOrRefused) {
     for (const int mask : {0x01, 0x02, 0x10, 0x80, 0xff}) {
       std::string changed = file;
       changed[at] = static_cast<char>(changed[at] ^ mask);
-      if (const auto contents = Parse(changed)) touched += Touch(*contents);
+      if (const auto contents = ParseContents(changed)) touched += Touch(*contents);
     }
   }
   EXPECT_GT(touched, 0u);  // flips in the data still parse
@@ -264,7 +265,7 @@ TEST(Safetensors, RandomHeadersAreReadSafelyOrRefused) {
     for (unsigned i = 0; i < length; ++i) header += pieces[random() % pieces.size()];
     const bool sound = round % 100 == 0;  // some headers are
     if (sound) header = R"({"a":{"dtype":"I8","shape":[1],"data_offsets":[0,1]}})";
-    if (const auto contents = Parse(FileOf(header, sound ? 1 : random() % 8))) {
+    if (const auto contents = ParseContents(FileOf(header, sound ? 1 : random() % 8))) {
       ++read;
       Touch(*contents);
     }

@@ -18,16 +18,16 @@ Result<std::vector<StoredEntry>> Read(const std::string& zip) {
   return ReadStoredZip(std::as_bytes(std::span(zip)), "file");
 }
 
-const std::string& Small() {
+const std::string& SmallZip() {
   static const std::string zip = ZipOf({{"a/one", "first"}, {"a/two", ""}, {"three", std::string(300, 'x')}});
   return zip;
 }
 
-/// Small(), its first entry's numbers and those of the directory in ZIP64's fields.
+/// SmallZip(), its first entry's numbers and those of the directory in ZIP64's fields.
 std::string Small64() {
   const std::string ones(4, '\xff');
   const auto little = [](uint64_t value, int bytes) { return PickleText::Little(value, bytes); };
-  std::string zip = Small();
+  std::string zip = SmallZip();
   const size_t begin = zip.find("PK\x01\x02");
   const size_t end = zip.find("PK\x05\x06");
   zip.replace(begin + 20, 8, ones + ones);
@@ -45,7 +45,7 @@ std::string Small64() {
 }
 
 TEST(StoredZip, EntriesLieInTheFile) {
-  for (const std::string& zip : {Small(), Small64()}) {
+  for (const std::string& zip : {SmallZip(), Small64()}) {
     const auto entries = Read(zip);
     ASSERT_TRUE(entries) << entries.error().Text();
     ASSERT_EQ(entries->size(), 3u);
@@ -59,14 +59,14 @@ TEST(StoredZip, EntriesLieInTheFile) {
 }
 
 TEST(StoredZip, CommentMayFollow) {
-  std::string zip = Small();
+  std::string zip = SmallZip();
   zip.replace(zip.size() - 2, 2, std::string("\x03\x00", 2));
   EXPECT_EQ(Read(zip + "PK!").value().size(), 3u);
   EXPECT_FALSE(Read(zip + "PK"));
 }
 
 TEST(StoredZip, DamagedContentsAreNoticed) {
-  std::string zip = Small();
+  std::string zip = SmallZip();
   zip[30 + 5] = 'F';
   const auto entries = Read(zip).value();
   EXPECT_THAT(CheckSum(entries[0], "file").error().message, HasSubstr("'a/one' is damaged"));
@@ -75,21 +75,21 @@ TEST(StoredZip, DamagedContentsAreNoticed) {
 
 TEST(StoredZip, CompressedAndEncryptedEntriesAreRefused) {
   for (const int offset : {8, 10}) {
-    std::string zip = Small();
+    std::string zip = SmallZip();
     zip[zip.find("PK\x01\x02") + static_cast<size_t>(offset)] |= 1;
     EXPECT_EQ(Read(zip).error().code, ErrorCode::kUnsupported);
   }
 }
 
 TEST(StoredZip, EveryTruncationIsRefused) {
-  for (const std::string& zip : {Small(), Small64()}) {
+  for (const std::string& zip : {SmallZip(), Small64()}) {
     for (size_t size = 0; size < zip.size(); ++size) EXPECT_FALSE(Read(zip.substr(0, size))) << size;
   }
 }
 
 TEST(StoredZip, FlippedBytesStayWithinTheFile) {
   size_t sound = 0, damaged = 0;
-  for (const std::string& original : {Small(), Small64()}) {
+  for (const std::string& original : {SmallZip(), Small64()}) {
     for (size_t at = 0; at < original.size(); ++at) {
       for (const int flip : {0x01, 0x80, 0xff}) {
         std::string zip = original;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kMaxWeightBytes = uint64_t{16} << 30;
 constexpr uint64_t kMaxFileBytes = uint64_t{256} << 20;
-constexpr zip_int64_t kMaxEntries = 100'000;
+constexpr zip_int64_t kMaxWheelEntries = 100'000;
 
 struct Entry {
   zip_uint64_t index;
@@ -39,7 +39,7 @@ Result<Wheel> Wheel::Open(const std::filesystem::path& path) {
   state->where = path.string();
   state->zip = TRY(OpenZip(path));
   const zip_int64_t count = zip_get_num_entries(state->zip.get(), 0);
-  if (count > kMaxEntries)
+  if (count > kMaxWheelEntries)
     return Fail(ErrorCode::kInvalidData, fmt::format("{}: has {} entries, too many for a model", path.string(), count));
 
   std::map<std::string, std::map<std::string, Entry>> by_directory;

@@ -6,7 +6,6 @@
 #include "evaluate/text_table.h"
 
 namespace winnow {
-namespace {}  // namespace
 
 std::string ScopeFitText(const ScopeFit& fit) {
   const ScopeRule& rule = fit.rule;

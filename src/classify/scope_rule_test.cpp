@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::vector<std::string> kLabels = {"ham", "spam"};
+const std::vector<std::string> kTwoLabels = {"ham", "spam"};
 
 ScopeRule Rule() {
   return {.label = "none",
@@ -33,7 +33,7 @@ TEST(ScopeRule, IsReadAsItWasWritten) {
   const TemporaryDirectory dir;
   const auto file = dir.path() / kScopeFile;
   ASSERT_TRUE(WriteScopeRule(file, Rule()));
-  const auto rule = ReadScopeRule(file, kLabels);
+  const auto rule = ReadScopeRule(file, kTwoLabels);
   ASSERT_TRUE(rule) << rule.error().Text();
   EXPECT_EQ(rule->label, "none");
   EXPECT_EQ(rule->method, ScopeMethod::kDistance);
@@ -65,13 +65,13 @@ TEST(ScopeRule, RefusesWhatDoesNotFitTheModel) {
   EXPECT_THAT(refused(Rule(), {"a", "b", "c"}), HasSubstr("[2, 2], expected [3, 3]"));
   ScopeRule rule = Rule();
   rule.label = "spam";
-  EXPECT_THAT(refused(rule, kLabels), HasSubstr("not one of the model's labels"));
+  EXPECT_THAT(refused(rule, kTwoLabels), HasSubstr("not one of the model's labels"));
   rule = Rule();
   rule.threshold = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_THAT(refused(rule, kLabels), HasSubstr("threshold"));
+  EXPECT_THAT(refused(rule, kTwoLabels), HasSubstr("threshold"));
   rule = Rule();
   rule.shape.whitening[2] = std::numeric_limits<float>::infinity();
-  EXPECT_THAT(refused(rule, kLabels), HasSubstr("whitening"));
+  EXPECT_THAT(refused(rule, kTwoLabels), HasSubstr("whitening"));
 }
 
 TEST(ScopeRule, SurvivesDamagedFiles) {
@@ -81,13 +81,13 @@ TEST(ScopeRule, SurvivesDamagedFiles) {
   const std::string bytes = ReadFile(file).value();
   for (size_t size = 0; size < bytes.size(); ++size) {
     ASSERT_TRUE(WriteFileAtomically(file, bytes.substr(0, size)));
-    EXPECT_FALSE(ReadScopeRule(file, kLabels)) << size;
+    EXPECT_FALSE(ReadScopeRule(file, kTwoLabels)) << size;
   }
   for (size_t at = 0; at < bytes.size(); ++at) {
     std::string flipped = bytes;
     flipped[at] = static_cast<char>(flipped[at] ^ 0x21);
     ASSERT_TRUE(WriteFileAtomically(file, flipped));
-    (void)ReadScopeRule(file, kLabels);  // either way: no crash, nothing read past the end
+    (void)ReadScopeRule(file, kTwoLabels);  // either way: no crash, nothing read past the end
   }
 }
 

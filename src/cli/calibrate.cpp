@@ -79,7 +79,7 @@ void Describe(CalibrateCommandOptions& options, OptionTable& table) {
                 "number of texts that would go to review");
 }
 
-Result<void> CheckPlan(const CalibratePlan& plan) {
+Result<void> CheckCalibratePlan(const CalibratePlan& plan) {
   if (plan.threshold && (plan.calibration.max_fpr || plan.reset)) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("--threshold and {} cannot be combined", plan.reset ? "--reset" : "--max-fpr"),
@@ -120,7 +120,7 @@ Json DocumentOfCalibrated(const CalibratedBundle& done, bool written) {
 }
 
 Result<void> Run(const CalibrateCommandOptions& options) {
-  TRY(CheckPlan(options.plan));
+  TRY(CheckCalibratePlan(options.plan));
   HandleInterrupts();
   ThreadPool pool(options.threads);
   ConsoleObserver observer;
@@ -131,7 +131,7 @@ Result<void> Run(const CalibrateCommandOptions& options) {
 }
 
 Result<Json> RunAsFunction(const CalibrateCommandOptions& options, TrainingObserver& observer) {
-  TRY(CheckPlan(options.plan));
+  TRY(CheckCalibratePlan(options.plan));
   WarnOfOptions(options, observer);
   ThreadPool pool(options.threads);
   return DocumentOfCalibrated(TRY(CalibrateBundle(options.plan, pool, observer)), !options.plan.dry_run);

@@ -190,7 +190,7 @@ Result<fs::path> FindBundle(const DriftCommandOptions& options) {
   return cache.Get(*registry, version.name, version.version);
 }
 
-Result<DriftReport> Measure(DriftCommandOptions& options) {
+Result<DriftReport> MeasuredDrift(DriftCommandOptions& options) {
   options.model = TRY(FindBundle(options));
   ThreadPool pool(options.threads);
   const BundleClassifier classifier = TRY(BundleClassifier::Load(options.model, pool, options.weights));
@@ -238,7 +238,7 @@ Result<void> Run(const DriftCommandOptions& given) {
   HandleInterrupts();
   DriftCommandOptions options = given;
   TRY(CheckSources(options));
-  const DriftReport report = TRY(Measure(options));
+  const DriftReport report = TRY(MeasuredDrift(options));
   if (options.html) TRY(WriteOutputFile(*options.html, DriftHtml(report)));
   if (options.metrics) TRY(WriteOutputFile(*options.metrics, DriftMetrics(report)));
   TRY(Print(options.json ? DriftJson(report).dump(2) + "\n" : DriftText(report)));

@@ -270,7 +270,7 @@ struct Measurement {
 };
 
 /// Measures the model, and writes the report that --report asks for.
-Result<Measurement> Measure(const EvaluateOptions& options, Measuring measuring, ThreadPool& pool) {
+Result<Measurement> MeasureModel(const EvaluateOptions& options, Measuring measuring, ThreadPool& pool) {
   std::optional<MeasuredModel> second;
   if (options.report.against) second = TRY(MeasureSecond(options, measuring.dataset, pool));
   MeasuredModel first =
@@ -313,7 +313,7 @@ Result<void> Run(const EvaluateOptions& given) {
     return Print(TRY(RobustnessReport(options.bundle, measuring.classifier, measuring.dataset,
                                       {.seed = options.seed, .classify = measuring.decide}, options.json)));
   }
-  return PrintMeasurement(options, TRY(Measure(options, std::move(measuring), pool)));
+  return PrintMeasurement(options, TRY(MeasureModel(options, std::move(measuring), pool)));
 }
 
 Result<Json> RunAsFunction(const EvaluateOptions& given, TrainingObserver& observer) {
@@ -325,7 +325,7 @@ Result<Json> RunAsFunction(const EvaluateOptions& given, TrainingObserver& obser
   EvaluateOptions options = given;
   ThreadPool pool(options.threads);
   Measuring measuring = TRY(BeginMeasuring(options, pool, observer));
-  return MeasurementJson(TRY(Measure(options, std::move(measuring), pool)));
+  return MeasurementJson(TRY(MeasureModel(options, std::move(measuring), pool)));
 }
 
 }  // namespace

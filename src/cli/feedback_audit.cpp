@@ -66,13 +66,13 @@ Result<void> StoreLabel(Store& store, const FeedbackAuditOptions& options) {
   return {};
 }
 
-Json ToJson(const EstimatedRate& rate) {
+Json RateJson(const EstimatedRate& rate) {
   return {{"rate", rate.verdicts == 0 ? Json(nullptr) : Json(rate.rate)},
           {"interval", {rate.low, rate.high}},
           {"verdicts", rate.verdicts}};
 }
 
-std::string Line(std::string_view name, const EstimatedRate& rate) {
+std::string RateLine(std::string_view name, const EstimatedRate& rate) {
   if (rate.verdicts == 0) return fmt::format("{:<36} no labelled verdict\n", name);
   return fmt::format("{:<36} {:>7.3f} %  (95 %: {:.3f} to {:.3f} %; {} verdicts)\n", name, 100 * rate.rate,
                      100 * rate.low, 100 * rate.high, rate.verdicts);
@@ -85,17 +85,17 @@ Result<void> PrintReport(Store& store, const FeedbackAuditOptions& options) {
   if (options.json) {
     return Print(Json{{"labelled", rates.labelled},
                       {"waiting", rates.waiting},
-                      {"false_positive_rate", ToJson(rates.false_positives)},
-                      {"false_negative_rate", ToJson(rates.false_negatives)},
-                      {"false_discovery_rate", ToJson(rates.wrong_spam)},
-                      {"positives", ToJson(rates.spam)}}
+                      {"false_positive_rate", RateJson(rates.false_positives)},
+                      {"false_negative_rate", RateJson(rates.false_negatives)},
+                      {"false_discovery_rate", RateJson(rates.wrong_spam)},
+                      {"positives", RateJson(rates.spam)}}
                      .dump(2) +
                  "\n");
   }
-  return Print(fmt::format("{} verdicts are labelled, {} wait for a label\n", rates.labelled, rates.waiting) +
-               Line("false-positive rate", rates.false_positives) + Line("false-negative rate", rates.false_negatives) +
-               Line("messages judged spam that are not", rates.wrong_spam) +
-               Line("messages that are spam", rates.spam));
+  return Print(
+      fmt::format("{} verdicts are labelled, {} wait for a label\n", rates.labelled, rates.waiting) +
+      RateLine("false-positive rate", rates.false_positives) + RateLine("false-negative rate", rates.false_negatives) +
+      RateLine("messages judged spam that are not", rates.wrong_spam) + RateLine("messages that are spam", rates.spam));
 }
 
 Result<void> Run(const FeedbackAuditOptions& options) {

@@ -35,7 +35,7 @@ void Describe(FeedbackListOptions& options, OptionTable& table) {
                 "what users have rejected since November");
 }
 
-std::string Line(const StoredFeedback& stored) {
+std::string FeedbackLine(const StoredFeedback& stored) {
   const FeedbackEvent& event = stored.event;
   std::string label = event.label.value_or("");
   if (!event.label && event.is_spam) label = *event.is_spam ? "spam" : "ham";
@@ -65,7 +65,7 @@ Result<void> Run(const FeedbackListOptions& options) {
     const std::vector<StoredFeedback> page = TRY(store->ListFeedback(filter));
     std::string text;
     for (const StoredFeedback& stored : page)
-      text += options.json ? DumpJsonLine(EventJson(stored)) + "\n" : Line(stored);
+      text += options.json ? DumpJsonLine(EventJson(stored)) + "\n" : FeedbackLine(stored);
     TRY(Print(text));
     any |= !page.empty();
     if (page.size() < static_cast<size_t>(filter.limit)) {

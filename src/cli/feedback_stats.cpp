@@ -67,7 +67,7 @@ Result<Statistics> Compute(Store& store, size_t most_users) {
   return statistics;
 }
 
-Json ToJson(const Statistics& statistics) {
+Json StatisticsJson(const Statistics& statistics) {
   Json users = Json::array();
   for (const auto& [user, trust] : statistics.users)
     users.push_back(
@@ -96,7 +96,7 @@ Result<void> Run(const FeedbackStatsOptions& options) {
   const std::unique_ptr<Store> store = TRY(OpenExistingStore(options.store));
   HandleInterrupts();
   const Statistics statistics = TRY(Compute(*store, static_cast<size_t>(options.users)));
-  if (options.json) return Print(ToJson(statistics).dump(2) + "\n");
+  if (options.json) return Print(StatisticsJson(statistics).dump(2) + "\n");
   std::string text = fmt::format(
       "events           {}\n  by type        {}\n  by source      {}\n"
       "present labels   {}\n  by label       {}\n"

@@ -18,7 +18,7 @@
 namespace winnow {
 namespace {
 
-std::string VerdictOf(const CrossValidated& done) {
+std::string CrossValidationVerdict(const CrossValidated& done) {
   return EvaluationVerdict(done.result.pooled, MajorityOf(LabelSets(done.tested)));
 }
 
@@ -54,7 +54,7 @@ Result<void> RunFolds(const TrainingPlan& plan, Dataset data, const FoldOptions&
   for (const std::string& line : Lines(Deduplicate(data).Text())) LogInfo("{}", line);
   ConsoleObserver observer;
   CrossValidated done = TRY(CrossValidate(plan, data, {}, options, pool, observer));
-  const std::string verdict = VerdictOf(done);  // before the report takes the texts
+  const std::string verdict = CrossValidationVerdict(done);  // before the report takes the texts
   if (report) TRY(report(done));
   return PrintFolds(done, verdict, data.examples.size(), options, json);
 }
@@ -85,7 +85,7 @@ Result<void> RunTrainingFolds(const TrainCommandOptions& options) {
   for (const std::string& warning : report.warnings) observer.Warn(warning);
   const FoldOptions folds{.folds = *options.folds, .seed = plan.seed};
   const CrossValidated done = TRY(CrossValidate(plan, split.train, split.validation, folds, pool, observer));
-  return PrintFolds(done, VerdictOf(done), split.train.examples.size(), folds, options.json);
+  return PrintFolds(done, CrossValidationVerdict(done), split.train.examples.size(), folds, options.json);
 }
 
 }  // namespace winnow

@@ -67,7 +67,7 @@ std::vector<Place> Places() {
   return places;
 }
 
-bool Exists(const Place& place) {
+bool PlaceExists(const Place& place) {
   std::error_code error;
   return place.directory && fs::exists(place.directory->path, error);
 }
@@ -80,11 +80,11 @@ Result<void> Run(const PathsOptions& options) {
     const std::string reason = place.directory ? place.directory->reason : "there is no such directory";
     list.push_back({{"name", place.name},
                     {"path", place.directory ? Json(path) : Json()},
-                    {"exists", Exists(place)},
+                    {"exists", PlaceExists(place)},
                     {"reason", reason},
                     {"use", place.use}});
     text += fmt::format("{:<16}{}{}\n{:16}{}; {}\n", place.name, path.empty() ? "-" : path,
-                        path.empty() || Exists(place) ? "" : " (does not exist yet)", "", place.use, reason);
+                        path.empty() || PlaceExists(place) ? "" : " (does not exist yet)", "", place.use, reason);
   }
   return Print(options.json ? Json{{"paths", list}}.dump() + "\n" : text);
 }

@@ -5,7 +5,7 @@
 namespace winnow {
 namespace {
 
-std::optional<float> NumberOf(const Json& object, const char* name) {
+std::optional<float> ReadNumber(const Json& object, const char* name) {
   const Json* const found = object.Find(name);
   if (found == nullptr || !found->is_number()) return std::nullopt;
   return found->get<float>();
@@ -25,8 +25,8 @@ std::optional<Explanation> ReadExplanation(const Json& json, std::string_view te
   if (!json.is_object()) return std::nullopt;
   const Json* const label = json.Find("label");
   const Json* const words = json.Find("words");
-  const auto score = NumberOf(json, "score");
-  const auto base = NumberOf(json, "base");
+  const auto score = ReadNumber(json, "score");
+  const auto base = ReadNumber(json, "base");
   const auto together = CountOf(json, "words_in_effect", 1);
   const auto unread = CountOf(json, "unread_words", 0);
   if (label == nullptr || !label->is_string() || words == nullptr || !words->is_array() || !score || !base ||
@@ -50,8 +50,8 @@ std::optional<Explanation> ReadExplanation(const Json& json, std::string_view te
     if (!each.is_object()) return std::nullopt;
     const auto begin = CountOf(each, "begin", {});
     const auto end = CountOf(each, "end", {});
-    const auto effect = NumberOf(each, "effect");
-    const auto change = NumberOf(each, "score_change");
+    const auto effect = ReadNumber(each, "effect");
+    const auto change = ReadNumber(each, "score_change");
     if (!begin || !end || !effect || !change || *begin < points || *end < *begin) return std::nullopt;
     const size_t first = byte_at(*begin);
     explanation.words.push_back({.begin = first, .end = byte_at(*end), .effect = *effect, .score_change = *change});

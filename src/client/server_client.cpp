@@ -14,7 +14,7 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kLongestMessage = 500;  // of what a server says
+constexpr size_t kMaxMessageBytes = 500;  // of what a server says
 // A server tells nothing while it computes, and a batch of long texts takes a small machine its time.
 constexpr std::chrono::minutes kPatience{5};
 
@@ -47,11 +47,11 @@ std::string StringOf(const Json& object, const char* name) {
 }
 
 /// What the server says went wrong; empty where it isn't ours, whose errors are {"error": ...}.
-std::string MessageOf(const HttpAnswer& answer) {
+std::string ServerMessage(const HttpAnswer& answer) {
   const auto json = Parsed(answer.body);
   if (!json || !json->is_object()) return "";
   std::string message = Printable(StringOf(*json, "error"));
-  if (message.size() > kLongestMessage) message.resize(kLongestMessage);
+  if (message.size() > kMaxMessageBytes) message.resize(kMaxMessageBytes);
   return message;
 }
 
@@ -130,7 +130,7 @@ Error ServerClient::Unanswered(Error error) const {
 }
 
 Error ServerClient::Refused(const HttpAnswer& answer, size_t texts) const {
-  const std::string said = MessageOf(answer);
+  const std::string said = ServerMessage(answer);
   const auto with = [&](ErrorCode code, std::string_view otherwise, std::string hint) {
     return Error{code,
                  fmt::format("{}: {} (status {})", address_.shown, said.empty() ? otherwise : said, answer.status),

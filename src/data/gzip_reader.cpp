@@ -6,7 +6,7 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kPiece = size_t{1} << 16;
+constexpr size_t kInputBytes = size_t{1} << 16;
 constexpr int kGzipWindow = 15 + 16;  // the largest window, and gzip's header and trailer
 
 bool IsGzip(const unsigned char* bytes, size_t count) { return count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b; }
@@ -21,7 +21,7 @@ void GzipReader::Closer::operator()(z_stream* stream) const {
 Result<GzipReader> GzipReader::Open(const std::filesystem::path& path) {
   GzipReader reader;
   reader.file_ = TRY(InputFile::Open(path));
-  reader.input_.resize(kPiece);
+  reader.input_.resize(kInputBytes);
   return reader;
 }
 

@@ -11,7 +11,7 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kPiece = size_t{1} << 18;
+constexpr size_t kBufferBytes = size_t{1} << 18;
 
 std::string JsonText(std::string_view text) { return Json(text).dump(); }
 
@@ -77,7 +77,7 @@ class Pieces {
   explicit Pieces(const FileSink& sink) : sink_(sink) {}
   Result<void> Add(std::string_view text) {
     buffer_ += text;
-    return buffer_.size() < kPiece ? Result<void>() : Flush();
+    return buffer_.size() < kBufferBytes ? Result<void>() : Flush();
   }
   Result<void> Flush() {
     TRY(sink_(std::as_bytes(std::span(buffer_))));

@@ -9,7 +9,7 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kPiece = size_t{1} << 16;
+constexpr size_t kReadBytes = size_t{1} << 16;
 
 /// Real text shrinks five- to twentyfold. Past this size and ratio a gzip file is a bomb (DEFLATE's limit is 1032).
 constexpr size_t kSuspectBytes = size_t{1} << 30;
@@ -36,7 +36,7 @@ Result<TextStream> TextStream::Open(const std::filesystem::path& path, std::opti
   TextStream stream(TRY(GzipReader::Open(path)));
 
   // The first piece decides on the encoding.
-  std::string first(kPiece, '\0');
+  std::string first(kReadBytes, '\0');
   const size_t size = TRY(stream.ReadRaw(first.data(), first.size()));
   stream.at_end_ = size < first.size();
   first.resize(size);
@@ -79,7 +79,7 @@ Result<bool> TextStream::Fill() {
     text_.erase(0, position_);
     position_ = 0;
   }
-  std::vector<char> raw(kPiece);
+  std::vector<char> raw(kReadBytes);
   const size_t got = TRY(ReadRaw(raw.data(), raw.size()));
   at_end_ = got == 0;
   const size_t before = text_.size();

@@ -1,4 +1,4 @@
-// Literals come from SciPy 1.17.1 and scikit-learn 1.9.1 on the sample that Sample() makes (lcg as in
+// Literals come from SciPy 1.17.1 and scikit-learn 1.9.1 on the sample that SampleTexts() makes (lcg as in
 // temperature_test.cpp):
 //   z = (lcg(900, 21).reshape(300, 3) * 6 - 3).astype(np.float32); t = (lcg(300, 22) * 3).astype(int)
 //   z[range(300), t] += 2; z[:, 1] *= 2; z[:, 2] += 1;  y = np.eye(3)[t]
@@ -35,7 +35,7 @@ struct Texts {
   LabelledLogits view() const { return {logits, truth, labels, multi_label}; }
 };
 
-Texts Sample(bool multi_label = false, size_t texts = 300) {
+Texts SampleTexts(bool multi_label = false, size_t texts = 300) {
   Texts sample;
   sample.multi_label = multi_label;
   Lcg logits(21), truth(22);
@@ -67,20 +67,20 @@ std::vector<float> Apply(const Calibration& calibration, std::vector<float> logi
 }
 
 TEST(FitCalibration, TemperatureEqualsSciPy) {
-  const CalibrationFit one = FitCalibration(CalibrationMethod::kTemperature, Sample().view()).value();
+  const CalibrationFit one = FitCalibration(CalibrationMethod::kTemperature, SampleTexts().view()).value();
   EXPECT_NEAR(one.calibration.temperature, 2.4246188405122298, 1e-6);
   EXPECT_TRUE(one.calibration.temperatures.empty());
   EXPECT_TRUE(one.notes.empty());
-  const CalibrationFit many = FitCalibration(CalibrationMethod::kTemperature, Sample(true).view()).value();
+  const CalibrationFit many = FitCalibration(CalibrationMethod::kTemperature, SampleTexts(true).view()).value();
   EXPECT_NEAR(many.calibration.temperature, 5.881891692190539, 1e-6);
   ExpectNumbers(many.calibration.temperatures, {4.068766105862344, 5.239383266643589, 12.424763575448745}, 1e-5);
 }
 
 TEST(FitCalibration, VectorScalingEqualsSciPy) {
-  const CalibrationFit one = FitCalibration(CalibrationMethod::kVector, Sample().view()).value();
+  const CalibrationFit one = FitCalibration(CalibrationMethod::kVector, SampleTexts().view()).value();
   ExpectNumbers(one.calibration.scale, {0.5523684810164167, 0.39275877629229433, 0.573977810528434}, 1e-6);
   ExpectNumbers(one.calibration.bias, {0.30913206995859366, -0.08343190036465428, -0.22570016959393746}, 1e-6);
-  const CalibrationFit many = FitCalibration(CalibrationMethod::kVector, Sample(true).view()).value();
+  const CalibrationFit many = FitCalibration(CalibrationMethod::kVector, SampleTexts(true).view()).value();
   ExpectNumbers(many.calibration.scale, {0.5179027158962202, 0.3682391392612124, 0.5242416948386063}, 1e-6);
   ExpectNumbers(many.calibration.bias, {-1.1913281274679641, -1.5596076375181902, -1.5690871005956022}, 1e-6);
 }
@@ -88,7 +88,7 @@ TEST(FitCalibration, VectorScalingEqualsSciPy) {
 TEST(FitCalibration, VectorScalingConvergesOnSeparableAndReversedLabels) {
   for (const float edge : {500.0F, 1e30F, -20.0F, -500.0F}) {
     for (const bool multi_label : {false, true}) {
-      Texts texts = Sample(multi_label);
+      Texts texts = SampleTexts(multi_label);
       for (size_t t = 0; t < texts.truth.size(); ++t)
         texts.logits[3 * t + static_cast<size_t>(texts.truth[t][0])] += edge;
       const CalibrationFit fit = FitCalibration(CalibrationMethod::kVector, texts.view()).value();
@@ -99,7 +99,7 @@ TEST(FitCalibration, VectorScalingConvergesOnSeparableAndReversedLabels) {
 }
 
 TEST(FitIsotonic, EqualsScikitLearn) {
-  const Texts texts = Sample();
+  const Texts texts = SampleTexts();
   std::vector<double> scores;
   std::vector<uint8_t> outcomes;
   for (size_t t = 0; t < texts.truth.size(); ++t) {
@@ -226,15 +226,15 @@ TEST(FitCalibration, IsotonicGivesProbabilitiesThatAddUp) {
 }
 
 TEST(FitCalibration, SaysWhatIsTooLittle) {
-  const CalibrationFit few = FitCalibration(CalibrationMethod::kTemperature, Sample(false, 19).view()).value();
+  const CalibrationFit few = FitCalibration(CalibrationMethod::kTemperature, SampleTexts(false, 19).view()).value();
   EXPECT_EQ(few.calibration.temperature, 1);
   ASSERT_EQ(few.notes.size(), 1u);
   EXPECT_THAT(few.notes[0], HasSubstr("only 19 held-out texts"));
-  EXPECT_THAT(FitCalibration(CalibrationMethod::kVector, Sample(false, 20).view()).error().message,
+  EXPECT_THAT(FitCalibration(CalibrationMethod::kVector, SampleTexts(false, 20).view()).error().message,
               HasSubstr("requires at least 10 texts with each label, but there are fewer for 'a'"));
-  EXPECT_THAT(FitCalibration(CalibrationMethod::kIsotonic, Sample().view()).error().message,
+  EXPECT_THAT(FitCalibration(CalibrationMethod::kIsotonic, SampleTexts().view()).error().message,
               HasSubstr("there are 300 texts for fitting, and at least 1000 are required"));
-  Texts rare = Sample(true);
+  Texts rare = SampleTexts(true);
   for (auto& truth : rare.truth) {
     if (truth[0] == 2) truth.clear();
   }
@@ -269,7 +269,7 @@ TEST(FitCalibration, ARareLabelKeepsItsProbabilities) {
 }
 
 TEST(FitCalibration, RefusesWhatDoesNotFit) {
-  Texts texts = Sample();
+  Texts texts = SampleTexts();
   texts.truth[7] = {0, 1};
   EXPECT_EQ(FitCalibration(CalibrationMethod::kTemperature, texts.view()).error().code, ErrorCode::kInvalidArgument);
   texts.truth[7] = {3};
@@ -282,7 +282,7 @@ TEST(FitCalibration, RefusesWhatDoesNotFit) {
 }
 
 TEST(Calibrate, IsSoftmaxAndSigmoidAtATemperature) {
-  const Texts texts = Sample();
+  const Texts texts = SampleTexts();
   std::vector<float> expected(texts.logits.size());
   Softmax(texts.logits, 3, 1.7, expected);
   EXPECT_EQ(Apply({.temperature = 1.7}, texts.logits, 3, false), expected);

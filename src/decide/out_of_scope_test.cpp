@@ -10,7 +10,7 @@
 namespace winnow {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kInfinite = std::numeric_limits<float>::infinity();
 
 float One(ScopeMethod method, std::vector<float> logits, const ScopeShape& shape = {}) {
   float score = 0;
@@ -33,10 +33,10 @@ TEST(OutOfScope, LargeLogitsNeitherOverflowNorLoseTheirOrder) {
 
 TEST(OutOfScope, WhatIsNotANumberIsOutOfScope) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_EQ(One(ScopeMethod::kMaxProbability, {nan, 1}), kInfinity);
-  EXPECT_EQ(One(ScopeMethod::kEnergy, {1, nan}), kInfinity);
+  EXPECT_EQ(One(ScopeMethod::kMaxProbability, {nan, 1}), kInfinite);
+  EXPECT_EQ(One(ScopeMethod::kEnergy, {1, nan}), kInfinite);
   const ScopeShape shape{.whitening = {1, 0, 0, 1}, .means = {0, 0, 1, 1}};
-  EXPECT_EQ(One(ScopeMethod::kDistance, {1, nan}, shape), kInfinity);
+  EXPECT_EQ(One(ScopeMethod::kDistance, {1, nan}, shape), kInfinite);
 }
 
 TEST(OutOfScope, DistanceIsMahalanobisToTheNearestMean) {
@@ -161,7 +161,7 @@ TEST(OutOfScope, ShapesOfTooFewOrBadTextsAreRefused) {
   EXPECT_EQ(FitScopeShape(std::vector<float>(5), truth, 2).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(FitScopeShape(std::vector<float>(3), std::vector<int32_t>{0, 0, 1}, 1).error().code,
             ErrorCode::kInvalidArgument);
-  EXPECT_EQ(FitScopeShape(std::vector<float>{0, kInfinity}, std::vector<int32_t>{0, 0}, 1).error().code,
+  EXPECT_EQ(FitScopeShape(std::vector<float>{0, kInfinite}, std::vector<int32_t>{0, 0}, 1).error().code,
             ErrorCode::kInvalidArgument);
 }
 

@@ -111,7 +111,7 @@ struct Memory {
   }
 };
 
-void Minimize(Loss& loss, const std::vector<bool>& held, Vector& at) {
+void MinimizeLoss(Loss& loss, const std::vector<bool>& held, Vector& at) {
   Vector gradient(at.size()), next(at.size()), next_gradient(at.size());
   double value = loss(at, held, gradient);
   const double enough = 1e-18 * std::max(1.0, Dot(gradient, gradient));
@@ -153,7 +153,7 @@ Calibration FitVectorScaling(std::span<const float> logits, std::span<const uint
   Vector at(2 * labels, 0);
   std::fill_n(at.begin(), labels, centre);
   for (bool found = true; found;) {
-    Minimize(loss, held, at);
+    MinimizeLoss(loss, held, at);
     found = false;
     for (size_t k = 0; k < labels; ++k) {
       if (held[k] || at[k] >= kMinScale) continue;

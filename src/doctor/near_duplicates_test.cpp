@@ -14,7 +14,7 @@ namespace {
 
 std::vector<std::string_view> Views(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
 
-DuplicateGroups Find(const std::vector<std::string>& texts, double near = 0.8, int threads = 1) {
+DuplicateGroups FindGroups(const std::vector<std::string>& texts, double near = 0.8, int threads = 1) {
   ThreadPool pool(threads);
   const std::vector<std::string_view> views = Views(texts);
   Result<DuplicateGroups> found = FindDuplicates(views, near, pool);
@@ -53,7 +53,7 @@ TEST(NearDuplicates, DistinguishesEqualFromNormalizedAndSimilarTexts) {
       "Your parcel is waiting at the post office in town", "something else altogether, about the weather of today",
       "your parcel is  waiting at the post office in town", "Your parcel is waiting at the post office in town",
       "Your parcel is waiting at the post office in town!!"};
-  const DuplicateGroups found = Find(texts);
+  const DuplicateGroups found = FindGroups(texts);
   EXPECT_EQ(found.group_of, (std::vector<size_t>{0, 1, 0, 0, 0}));
   ASSERT_EQ(found.links.size(), 3u);
   EXPECT_EQ(found.links[0].text, 2u);
@@ -81,7 +81,7 @@ TEST(NearDuplicates, FindsThePairsThatComparingAllWithAllFinds) {
   for (const std::string& text : texts) shingles.push_back(Shingles(text));
   size_t there = 0;
   size_t missed = 0;
-  const DuplicateGroups found = Find(texts);
+  const DuplicateGroups found = FindGroups(texts);
   for (size_t i = 0; i < texts.size(); ++i) {
     for (size_t j = i + 1; j < texts.size(); ++j) {
       if (Jaccard(shingles[i], shingles[j]) < 0.8) continue;
@@ -106,7 +106,7 @@ TEST(NearDuplicates, LinksJoinEachGroupAndNoMore) {
     text[random.Below(text.size())] = '#';
     texts.push_back(text);
   }
-  const DuplicateGroups found = Find(texts);
+  const DuplicateGroups found = FindGroups(texts);
   const std::set<size_t> groups(found.group_of.begin(), found.group_of.end());
   EXPECT_EQ(found.links.size(), texts.size() - groups.size());
   for (const DuplicateLink& link : found.links) EXPECT_EQ(found.group_of[link.text], found.group_of[link.other]);
@@ -120,8 +120,8 @@ TEST(NearDuplicates, ThreadsDontChangeTheGroups) {
   SplitMix64 random(3);
   std::vector<std::string> texts;
   for (size_t i = 0; i < 400; ++i) texts.push_back(RandomWords(random, 3 + random.Below(3)).substr(0, 12));
-  const DuplicateGroups one = Find(texts, 0.3, 1);
-  const DuplicateGroups three = Find(texts, 0.3, 3);
+  const DuplicateGroups one = FindGroups(texts, 0.3, 1);
+  const DuplicateGroups three = FindGroups(texts, 0.3, 3);
   EXPECT_EQ(one.group_of, three.group_of);
   EXPECT_EQ(one.links.size(), three.links.size());
 }
@@ -132,7 +132,7 @@ TEST(NearDuplicates, LongTextsAreComparedWhole) {
   std::string other_half = book.substr(0, book.size() / 2) + RandomWords(random, 2500);
   std::string typo = book;
   typo[typo.size() / 3] = '#';
-  const DuplicateGroups found = Find({book, other_half, typo});
+  const DuplicateGroups found = FindGroups({book, other_half, typo});
   EXPECT_EQ(found.group_of, (std::vector<size_t>{0, 1, 0}));
 }
 
@@ -144,7 +144,7 @@ TEST(NearDuplicates, ALongTextThatIsAPartOfAnotherIsFound) {
     // A mail with a long signature: four fifths of the larger set are in both.
     texts.push_back(texts.back() + ' ' + RandomWords(random, 115));
   }
-  const DuplicateGroups found = Find(texts);
+  const DuplicateGroups found = FindGroups(texts);
   size_t there = 0, missed = 0;
   for (size_t i = 0; i < texts.size(); i += 2) {
     if (Jaccard(Shingles(texts[i]), Shingles(texts[i + 1])) < 0.8) continue;
@@ -162,16 +162,16 @@ TEST(NearDuplicates, OneTextRepeatedAndOneTemplateFilledManyTimesEndSoon) {
     texts.push_back("Dear customer, your one-time code is " + std::to_string(random.Below(1000000)) +
                     ", keep it secret");
   }
-  const DuplicateGroups found = Find(texts);
+  const DuplicateGroups found = FindGroups(texts);
   EXPECT_EQ(found.group_of[19999], 0u);
   EXPECT_EQ(found.links.size(), texts.size() - std::set(found.group_of.begin(), found.group_of.end()).size());
 }
 
 TEST(NearDuplicates, AcceptsEmptyAndUnusualTextsAndAnEmptySet) {
-  EXPECT_TRUE(Find({}).group_of.empty());
-  EXPECT_EQ(Find({"", "", "x"}).group_of, (std::vector<size_t>{0, 0, 2}));
-  EXPECT_EQ(Find({"\xFF\xFE", "a", "\xFF\xFE"}).group_of, (std::vector<size_t>{0, 1, 0}));
-  EXPECT_EQ(Find({"a b c d e f", "a b c d e g"}, 1).group_of, (std::vector<size_t>{0, 1}));
+  EXPECT_TRUE(FindGroups({}).group_of.empty());
+  EXPECT_EQ(FindGroups({"", "", "x"}).group_of, (std::vector<size_t>{0, 0, 2}));
+  EXPECT_EQ(FindGroups({"\xFF\xFE", "a", "\xFF\xFE"}).group_of, (std::vector<size_t>{0, 1, 0}));
+  EXPECT_EQ(FindGroups({"a b c d e f", "a b c d e g"}, 1).group_of, (std::vector<size_t>{0, 1}));
 }
 
 TEST(NearDuplicates, RefusesAnInvalidSimilarity) {

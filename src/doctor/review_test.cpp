@@ -37,7 +37,7 @@ const std::vector<std::string> kAwkward = {
     "ends with space ",
 };
 
-Dataset Make() {
+Dataset MakeReviewed() {
   Dataset dataset;
   dataset.labels.names = {"ham", "spam", "-1", "drop", "a;b"};
   for (const std::string& text : kAwkward) {
@@ -82,7 +82,7 @@ TEST_F(Review, WritesNoFormulasAndReadsCellsBackUnchanged) {
 }
 
 TEST_F(Review, EveryTextIsRecognisedAgain) {
-  const Dataset dataset = Make();
+  const Dataset dataset = MakeReviewed();
   std::vector<Finding> findings;
   for (size_t t = 0; t < dataset.examples.size(); ++t) findings.push_back({.text = t, .label = "ham", .note = "=x"});
   const std::filesystem::path path = directory_.path() / "review.csv";
@@ -104,7 +104,7 @@ TEST_F(Review, EveryTextIsRecognisedAgain) {
 }
 
 TEST_F(Review, FixesAreLabelsDropAndKeep) {
-  const Dataset dataset = Make();
+  const Dataset dataset = MakeReviewed();
   const Result<Fixes> fixes = ReadReview(
       Write(dataset, {"spam", "drop", "keep", "", "label:drop", "label: new one", "-1", "'-1", "a;b"}), dataset);
   ASSERT_TRUE(fixes) << fixes.error().message;
@@ -125,7 +125,7 @@ TEST_F(Review, FixesAreLabelsDropAndKeep) {
 }
 
 TEST_F(Review, AppliesTheFixOfAClassToItsOtherTexts) {
-  const Dataset dataset = Make();
+  const Dataset dataset = MakeReviewed();
   const Result<Fixes> fixes = ReadReview(Write(dataset, {"drop"}, {"ham", "spam", "-1", "drop"}), dataset);
   ASSERT_TRUE(fixes) << fixes.error().message;
   EXPECT_EQ(fixes->dropped, 1u);
@@ -133,7 +133,7 @@ TEST_F(Review, AppliesTheFixOfAClassToItsOtherTexts) {
 }
 
 TEST_F(Review, AFixOfAMultiLabelTextListsAllLabels) {
-  Dataset dataset = Make();
+  Dataset dataset = MakeReviewed();
   dataset.multi_label = true;
   dataset.examples[3].labels = {0, 1};
   const Result<Fixes> fixes = ReadReview(Write(dataset, {"ham; spam", "(none)", "spam"}, {"ham", "drop"}), dataset);
@@ -145,7 +145,7 @@ TEST_F(Review, AFixOfAMultiLabelTextListsAllLabels) {
 }
 
 TEST_F(Review, RefusesInvalidFixesAndNamesTheirLines) {
-  const Dataset dataset = Make();
+  const Dataset dataset = MakeReviewed();
   EXPECT_THAT(ReadReview(Write(dataset, {"spma"}), dataset).error().message, HasSubstr("did you mean 'spam'?"));
   Dataset changed = dataset;
   changed.examples[0].text = "something else";
@@ -165,7 +165,7 @@ TEST_F(Review, RefusesInvalidFixesAndNamesTheirLines) {
 }
 
 TEST_F(Review, ABrokenOrForeignFileIsAnErrorAndNoCrash) {
-  const Dataset dataset = Make();
+  const Dataset dataset = MakeReviewed();
   const std::filesystem::path path = Write(dataset, {"spam", "drop", "keep"});
   const std::string whole = *ReadFile(path);
   SplitMix64 random(1);

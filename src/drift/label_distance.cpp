@@ -11,12 +11,12 @@
 namespace winnow {
 namespace {
 
-using Decision = std::vector<int32_t>;
+using Labels = std::vector<int32_t>;
 
 constexpr size_t kPermutations = 199;
 constexpr size_t kExceeding = 2;  // of 200: 1 %
 
-void Count(const Decision& decision, std::vector<double>& counts) {
+void Count(const Labels& decision, std::vector<double>& counts) {
   for (const int32_t label : decision) ++counts[static_cast<size_t>(label)];
 }
 
@@ -34,13 +34,13 @@ double DistanceOf(const std::vector<double>& first, const std::vector<double>& s
 
 }  // namespace
 
-LabelDistance CompareDecisions(std::span<const Decision> reference, std::span<const Decision> current, size_t labels,
+LabelDistance CompareDecisions(std::span<const Labels> reference, std::span<const Labels> current, size_t labels,
                                bool multi_label, uint64_t seed) {
   std::vector<double> before(labels, 0), now(labels, 0);
-  std::vector<const Decision*> pooled;
+  std::vector<const Labels*> pooled;
   pooled.reserve(reference.size() + current.size());
-  for (const Decision& decision : reference) Count(decision, before), pooled.push_back(&decision);
-  for (const Decision& decision : current) Count(decision, now), pooled.push_back(&decision);
+  for (const Labels& decision : reference) Count(decision, before), pooled.push_back(&decision);
+  for (const Labels& decision : current) Count(decision, now), pooled.push_back(&decision);
   LabelDistance distance{.reference = Shares(before, reference.size()), .current = Shares(now, current.size())};
   distance.value = DistanceOf(distance.reference, distance.current, multi_label);
 

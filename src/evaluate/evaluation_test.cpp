@@ -22,7 +22,7 @@ BundleClassifier Load(const std::filesystem::path& dir, ThreadPool& pool, bool m
   return *std::move(classifier);
 }
 
-Dataset Texts(bool multi_label = false) {
+Dataset FourTexts(bool multi_label = false) {
   Dataset dataset;
   dataset.labels.names = {"ham", "spam"};
   dataset.multi_label = multi_label;
@@ -36,7 +36,7 @@ TEST(Evaluation, CountsTheDecisionsThatTheClassifierGives) {
   const TemporaryDirectory dir;
   ThreadPool pool(2);
   const BundleClassifier classifier = Load(dir.path(), pool);
-  const Dataset dataset = Texts();
+  const Dataset dataset = FourTexts();
   for (const Mode mode : {Mode::kStrict, Mode::kLenient}) {
     int64_t right = 0;
     for (const Example& example : dataset.examples) {
@@ -52,7 +52,7 @@ TEST(Evaluation, CountsTheDecisionsThatTheClassifierGives) {
 }
 
 TEST(Evaluation, SaysWhatTheRuleForOutOfScopeTextsWouldChange) {
-  const Dataset dataset = Texts();  // labels 0, 1, 0, 1
+  const Dataset dataset = FourTexts();  // labels 0, 1, 0, 1
   const std::vector<float> probabilities = {.9F, .1F, .9F, .1F, .9F, .1F, .1F, .9F};
   const std::vector<char> rejected = {1, 1, 0, 0};
   Predictions predictions{.probabilities = probabilities,
@@ -77,7 +77,7 @@ TEST(Evaluation, TakesSetsOfLabelsToo) {
   const TemporaryDirectory dir;
   ThreadPool pool(2);
   const BundleClassifier classifier = Load(dir.path(), pool, true);
-  Dataset dataset = Texts(true);
+  Dataset dataset = FourTexts(true);
   dataset.examples[0].labels = {0, 1};
   dataset.examples[1].labels = {};
   const auto metrics = EvaluateClassifier(classifier, dataset, {});
@@ -90,7 +90,7 @@ TEST(Evaluation, RefusesSeveralTrueLabelsForASingleLabelModel) {
   const TemporaryDirectory dir;
   ThreadPool pool(2);
   const BundleClassifier classifier = Load(dir.path(), pool);
-  Dataset dataset = Texts();
+  Dataset dataset = FourTexts();
   dataset.examples[2].labels = {};
   const auto metrics = EvaluateClassifier(classifier, dataset, {});
   ASSERT_FALSE(metrics);
@@ -101,7 +101,7 @@ TEST(Evaluation, StopsWhenAskedTo) {
   const TemporaryDirectory dir;
   ThreadPool pool(2);
   const BundleClassifier classifier = Load(dir.path(), pool);
-  const auto metrics = EvaluateClassifier(classifier, Texts(), {}, [](size_t) { return false; });
+  const auto metrics = EvaluateClassifier(classifier, FourTexts(), {}, [](size_t) { return false; });
   ASSERT_FALSE(metrics);
   EXPECT_EQ(metrics.error().code, ErrorCode::kCancelled);
   const std::vector<std::string_view> texts(kTexts.begin(), kTexts.end());

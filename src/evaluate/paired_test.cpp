@@ -15,7 +15,7 @@
 namespace winnow {
 namespace {
 
-DecidedTexts Texts(std::vector<int32_t> truth, std::vector<int32_t> decided, std::vector<float> confidence = {}) {
+DecidedTexts TextsOf(std::vector<int32_t> truth, std::vector<int32_t> decided, std::vector<float> confidence = {}) {
   DecidedTexts texts{.labels = 2, .positive_label = 1, .truth = {}, .decided = {}, .confidence = std::move(confidence)};
   for (const int32_t label : truth) texts.truth.push_back({label});
   for (const int32_t label : decided) texts.decided.push_back({label});
@@ -30,8 +30,8 @@ const PairedMetric& Named(const PairedComparison& comparison, std::string_view n
 TEST(Paired, CountsWhatOneAloneGotRight) {
   const std::vector<int32_t> truth = {0, 0, 0, 0, 1, 1, 1, 1};
   const PairedComparison comparison =
-      ComparePaired(Texts(truth, {0, 0, 1, 1, 1, 1, 0, 0}, {.9F, .9F, .6F, .9F, .9F, .9F, .8F, .7F}),
-                    Texts(truth, {0, 0, 0, 1, 1, 0, 1, 1}, {.9F, .9F, .9F, .9F, .9F, .99F, .9F, .9F}));
+      ComparePaired(TextsOf(truth, {0, 0, 1, 1, 1, 1, 0, 0}, {.9F, .9F, .6F, .9F, .9F, .9F, .8F, .7F}),
+                    TextsOf(truth, {0, 0, 0, 1, 1, 0, 1, 1}, {.9F, .9F, .9F, .9F, .9F, .99F, .9F, .9F}));
   EXPECT_EQ(comparison.both_right, 3);
   EXPECT_EQ(comparison.both_wrong, 1);
   EXPECT_EQ(comparison.test.only_first, 1);
@@ -52,14 +52,14 @@ TEST(Paired, IntervalsHoldTheDifferenceAndAreTheSameAgain) {
     first.push_back(i % 5 == 0 ? 1 - i % 2 : i % 2);
     second.push_back(i % 20 == 0 ? 1 - i % 2 : i % 2);
   }
-  const PairedComparison comparison = ComparePaired(Texts(truth, first), Texts(truth, second));
+  const PairedComparison comparison = ComparePaired(TextsOf(truth, first), TextsOf(truth, second));
   const Interval difference = Named(comparison, "accuracy").difference.value();
   EXPECT_LT(difference.low, 0.15);
   EXPECT_GT(difference.high, 0.15);
   // The normal approximation of paired proportions: .15 +- 1.96 * sqrt(.15 - .15^2) / 20
   EXPECT_NEAR(difference.low, 0.115, 0.006);
   EXPECT_NEAR(difference.high, 0.185, 0.006);
-  EXPECT_EQ(difference, *Named(ComparePaired(Texts(truth, first), Texts(truth, second)), "accuracy").difference);
+  EXPECT_EQ(difference, *Named(ComparePaired(TextsOf(truth, first), TextsOf(truth, second)), "accuracy").difference);
   EXPECT_THAT(VerdictOf(comparison, "one", "two"), testing::HasSubstr("two is significantly better"));
 }
 
@@ -72,7 +72,7 @@ PairedComparison Discordant(size_t only_first, size_t only_second) {
     first.push_back(i >= only_first && i < only_first + only_second ? 1 - truth[i] : truth[i]);
     second.push_back(i < only_first ? 1 - truth[i] : truth[i]);
   }
-  return ComparePaired(Texts(truth, first), Texts(truth, second));
+  return ComparePaired(TextsOf(truth, first), TextsOf(truth, second));
 }
 
 // No resample of 4 discordant texts of one kind that has any of them favours the other model, but 2 of 16 coin flips
@@ -115,12 +115,12 @@ TEST(Paired, RecallIsTestedOnThePositivesAndTheFalsePositiveRateOnTheNegatives) 
     all_right.push_back(truth.back());
     missing.push_back(i < 10 ? 0 : truth.back());
   }
-  const PairedComparison positives = ComparePaired(Texts(truth, all_right), Texts(truth, missing));
+  const PairedComparison positives = ComparePaired(TextsOf(truth, all_right), TextsOf(truth, missing));
   EXPECT_DOUBLE_EQ(Named(positives, "recall").p_value, 2.0 / 1024);
   EXPECT_EQ(Named(positives, "fpr").p_value, 1);
   std::vector<int32_t> flagging = truth;
   for (size_t i = 20; i < 30; ++i) flagging[i] = 1;
-  const PairedComparison negatives = ComparePaired(Texts(truth, all_right), Texts(truth, flagging));
+  const PairedComparison negatives = ComparePaired(TextsOf(truth, all_right), TextsOf(truth, flagging));
   EXPECT_EQ(Named(negatives, "recall").p_value, 1);
   EXPECT_DOUBLE_EQ(Named(negatives, "fpr").p_value, 2.0 / 1024);
 }
@@ -131,10 +131,10 @@ TEST(Paired, RecallAndFalsePositiveRateNeedPositivesAndNegatives) {
     for (const PairedMetric& metric : ComparePaired(texts, texts).metrics) names.push_back(metric.name);
     return names;
   };
-  EXPECT_THAT(names(Texts({0, 1, 0}, {0, 1, 1})), testing::ElementsAre("accuracy", "f1_macro", "recall", "fpr"));
-  EXPECT_THAT(names(Texts({0, 0}, {0, 1})), testing::ElementsAre("accuracy", "f1_macro"));
-  EXPECT_THAT(names(Texts({1, 1}, {0, 1})), testing::ElementsAre("accuracy", "f1_macro"));
-  DecidedTexts none = Texts({0, 1, 0}, {0, 1, 1});
+  EXPECT_THAT(names(TextsOf({0, 1, 0}, {0, 1, 1})), testing::ElementsAre("accuracy", "f1_macro", "recall", "fpr"));
+  EXPECT_THAT(names(TextsOf({0, 0}, {0, 1})), testing::ElementsAre("accuracy", "f1_macro"));
+  EXPECT_THAT(names(TextsOf({1, 1}, {0, 1})), testing::ElementsAre("accuracy", "f1_macro"));
+  DecidedTexts none = TextsOf({0, 1, 0}, {0, 1, 1});
   none.positive_label = -1;
   EXPECT_THAT(names(none), testing::ElementsAre("accuracy", "f1_macro"));
 }
@@ -178,7 +178,7 @@ TEST(Paired, TheTestOfTheMacroF1IsThatOfAllExchanges) {
   const double exact = as_large / 256;
   EXPECT_GT(exact, .02);
   EXPECT_LT(exact, .5);
-  DecidedTexts of_first = Texts(truth, first), of_second = Texts(truth, second);
+  DecidedTexts of_first = TextsOf(truth, first), of_second = TextsOf(truth, second);
   of_first.labels = of_second.labels = 3;
   const PairedComparison comparison = ComparePaired(of_first, of_second);
   const PairedMetric& f1 = Named(comparison, "f1_macro");
@@ -196,7 +196,7 @@ TEST(Paired, TheMacroF1MayDifferWhereTheAccuracyDoesNot) {
     first.push_back(i >= 550 ? 1 : truth.back());
     second.push_back(i < 50 ? 0 : truth.back());
   }
-  const PairedComparison comparison = ComparePaired(Texts(truth, first), Texts(truth, second));
+  const PairedComparison comparison = ComparePaired(TextsOf(truth, first), TextsOf(truth, second));
   EXPECT_EQ(Named(comparison, "accuracy").p_value, 1);
   EXPECT_LT(Named(comparison, "recall").p_value, 1e-6);
   EXPECT_LT(Named(comparison, "f1_macro").p_value, .05);
@@ -242,7 +242,7 @@ TEST(Paired, TheIntervalsAreThoseOfResamplesOfTexts) {
   }
   std::ranges::sort(of_accuracy);
   std::ranges::sort(of_f1);
-  DecidedTexts of_first = Texts(truth, first), of_second = Texts(truth, second);
+  DecidedTexts of_first = TextsOf(truth, first), of_second = TextsOf(truth, second);
   of_first.labels = of_second.labels = 3;
   const PairedComparison comparison = ComparePaired(of_first, of_second);
   const Interval accuracy = Named(comparison, "accuracy").difference.value();
@@ -253,7 +253,7 @@ TEST(Paired, TheIntervalsAreThoseOfResamplesOfTexts) {
 }
 
 TEST(Paired, OfAModelWithItselfFindsNothing) {
-  const PairedComparison comparison = ComparePaired(Texts({0, 1, 1}, {0, 1, 0}), Texts({0, 1, 1}, {0, 1, 0}));
+  const PairedComparison comparison = ComparePaired(TextsOf({0, 1, 1}, {0, 1, 0}), TextsOf({0, 1, 1}, {0, 1, 0}));
   EXPECT_EQ(comparison.test.p_value, 1);
   EXPECT_TRUE(comparison.differing.empty());
   for (const PairedMetric& metric : comparison.metrics) {

@@ -56,7 +56,7 @@ std::pair<int64_t, int64_t> UsersOf(const GuardrailInput& input) {
   return users;
 }
 
-Json TestJson(const SequentialTest& test, double alpha) {
+Json DecidedTestJson(const SequentialTest& test, double alpha) {
   return {{"log_evidence", test.log_evidence()},
           {"candidates", test.ones()},
           {"count", test.count()},
@@ -127,12 +127,12 @@ Json StatusJson(const Experiment& experiment, const ExperimentReportCard& card) 
       {"share", record.active && !state.stages.empty() ? state.stages.back().share : 0.0},
       {"pause", state.pause ? Json(state.pause->text) : Json()},
       {"complaints",
-       {{"rollback", TestJson(state.complaints.rollback, alpha)},
-        {"promotion", TestJson(state.complaints.promotion, alpha)},
+       {{"rollback", DecidedTestJson(state.complaints.rollback, alpha)},
+        {"promotion", DecidedTestJson(state.complaints.promotion, alpha)},
         {"waiting", card.waiting_reports}}},
       {"labels",
-       {{"rollback", TestJson(state.labels.rollback, alpha)},
-        {"promotion", TestJson(state.labels.promotion, alpha)},
+       {{"rollback", DecidedTestJson(state.labels.rollback, alpha)},
+        {"promotion", DecidedTestJson(state.labels.promotion, alpha)},
         {"waiting", card.waiting_labels}}},
       {"difference",
        {{"labels", difference.labels},

@@ -18,7 +18,7 @@ using std::chrono::minutes;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const StoreTime kStart = ParseTimeText("2026-11-28T12:00:00.000Z").value();
+const StoreTime kFirstStep = ParseTimeText("2026-11-28T12:00:00.000Z").value();
 
 class ExperimentStepOn : public OnEveryDatabase {
  protected:
@@ -58,17 +58,17 @@ INSTANTIATE_TEST_SUITE_P(Databases, ExperimentStepOn, testing::Values("SQLite", 
 
 TEST_P(ExperimentStepOn, BeginsWithTheChallengerAlias) {
   const auto store = OpenRegistry();
-  const Experiment experiment = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart).value();
+  const Experiment experiment = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kFirstStep).value();
   EXPECT_EQ(ExperimentId(experiment.record.key), "spam/1");
   EXPECT_EQ(experiment.record.champion, "1.0.0");
   EXPECT_EQ(Meaning(*store, "challenger"), "1.1.0");
-  EXPECT_EQ(ErrorOf(StartExperiment(*store, "spam", "1.2.0", {}, "anna", kStart)).code, ErrorCode::kExists);
+  EXPECT_EQ(ErrorOf(StartExperiment(*store, "spam", "1.2.0", {}, "anna", kFirstStep)).code, ErrorCode::kExists);
 }
 
 TEST_P(ExperimentStepOn, RefusesWhatCannotBeCompared) {
   const auto store = OpenRegistry();
   const auto message = [&](const std::string& model, const std::string& candidate) {
-    return ErrorOf(StartExperiment(*store, model, candidate, {}, "anna", kStart)).message;
+    return ErrorOf(StartExperiment(*store, model, candidate, {}, "anna", kFirstStep)).message;
   };
   EXPECT_THAT(message("other", "1.1.0"), HasSubstr("other has no champion"));
   EXPECT_THAT(message("spam", "1.0.0"), HasSubstr("is the champion itself"));
@@ -77,11 +77,13 @@ TEST_P(ExperimentStepOn, RefusesWhatCannotBeCompared) {
 
 TEST_P(ExperimentStepOn, ABadCandidateIsRolledBack) {
   const auto store = OpenRegistry();
-  const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {.hold = hours(24)}, "anna", kStart)->record.key;
-  Report(*store, key, "candidate", 12, kStart + minutes(5));
-  Report(*store, key, "control", 2, kStart + minutes(30));
-  EXPECT_TRUE(StepExperiment(*store, key, kStart + minutes(5))->record.active) << "the reports wait for earlier ones";
-  const Experiment after = StepExperiment(*store, key, kStart + minutes(10)).value();
+  const ExperimentKey key =
+      StartExperiment(*store, "spam", "1.1.0", {.hold = hours(24)}, "anna", kFirstStep)->record.key;
+  Report(*store, key, "candidate", 12, kFirstStep + minutes(5));
+  Report(*store, key, "control", 2, kFirstStep + minutes(30));
+  EXPECT_TRUE(StepExperiment(*store, key, kFirstStep + minutes(5))->record.active)
+      << "the reports wait for earlier ones";
+  const Experiment after = StepExperiment(*store, key, kFirstStep + minutes(10)).value();
   EXPECT_EQ(after.state.phase, ExperimentPhase::kRolledBack);
   EXPECT_FALSE(after.record.active);
   EXPECT_EQ(Meaning(*store, "champion"), "1.0.0");
@@ -95,9 +97,9 @@ TEST_P(ExperimentStepOn, ABadCandidateIsRolledBack) {
 
 TEST_P(ExperimentStepOn, AGoodCandidateBecomesTheChampion) {
   const auto store = OpenRegistry();
-  const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart)->record.key;
-  Report(*store, key, "control", 12, kStart + minutes(5));
-  const Experiment after = StepExperiment(*store, key, kStart + minutes(10)).value();
+  const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kFirstStep)->record.key;
+  Report(*store, key, "control", 12, kFirstStep + minutes(5));
+  const Experiment after = StepExperiment(*store, key, kFirstStep + minutes(10)).value();
   EXPECT_EQ(after.state.phase, ExperimentPhase::kPromoted);
   EXPECT_EQ(Meaning(*store, "champion"), "1.1.0");
   EXPECT_EQ(Meaning(*store, "challenger"), "(removed)");
@@ -109,7 +111,7 @@ TEST_P(ExperimentStepOn, AGoodCandidateBecomesTheChampion) {
 /// Records that the candidate is to be promoted, which the next step carries out.
 auto DecidePromotion(Store& store, Experiment experiment) {
   experiment.state.phase = ExperimentPhase::kPromoting;
-  return store.ChangeExperiment(experiment.record.key, kStart, [&](const ExperimentInput&) {
+  return store.ChangeExperiment(experiment.record.key, kFirstStep, [&](const ExperimentInput&) {
     return ExperimentChange{
         .state = ToJson(experiment.state).dump(), .action = "promote", .reason = "T1", .actor = "x"};
   });
@@ -117,10 +119,10 @@ auto DecidePromotion(Store& store, Experiment experiment) {
 
 TEST_P(ExperimentStepOn, ADecisionThatWasNotCarriedOutIsCarriedOutByTheNextStep) {
   const auto store = OpenRegistry();
-  const Experiment begun = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart).value();
+  const Experiment begun = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kFirstStep).value();
   ASSERT_TRUE(DecidePromotion(*store, begun));
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(StepExperiment(*store, begun.record.key, kStart + hours(1))->state.phase, ExperimentPhase::kPromoted);
+    EXPECT_EQ(StepExperiment(*store, begun.record.key, kFirstStep + hours(1))->state.phase, ExperimentPhase::kPromoted);
     EXPECT_EQ(Meaning(*store, "champion"), "1.1.0");
   }
   EXPECT_EQ(store->ListAliasHistory({.name = "spam", .alias = "champion"})->size(), 2u);
@@ -128,10 +130,10 @@ TEST_P(ExperimentStepOn, ADecisionThatWasNotCarriedOutIsCarriedOutByTheNextStep)
 
 TEST_P(ExperimentStepOn, EndsWhenSomebodyChangesTheChampion) {
   const auto store = OpenRegistry();
-  const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart)->record.key;
-  Report(*store, key, "control", 12, kStart + minutes(5));
+  const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kFirstStep)->record.key;
+  Report(*store, key, "control", 12, kFirstStep + minutes(5));
   ASSERT_TRUE(store->ChangeAlias({.name = "spam", .alias = "champion", .version = "1.2.0", .actor = "ben"}));
-  const Experiment after = StepExperiment(*store, key, kStart + minutes(10)).value();
+  const Experiment after = StepExperiment(*store, key, kFirstStep + minutes(10)).value();
   EXPECT_EQ(after.state.phase, ExperimentPhase::kStopped);
   EXPECT_EQ(Meaning(*store, "champion"), "1.2.0");
   EXPECT_THAT(store->ListExperimentDecisions(key)->back().reason,
@@ -140,21 +142,22 @@ TEST_P(ExperimentStepOn, EndsWhenSomebodyChangesTheChampion) {
 
 TEST_P(ExperimentStepOn, APromotionDoesNotReplaceAChampionThatSomebodyHasChosenMeanwhile) {
   const auto store = OpenRegistry();
-  const Experiment begun = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart).value();
+  const Experiment begun = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kFirstStep).value();
   ASSERT_TRUE(DecidePromotion(*store, begun));
   ASSERT_TRUE(store->ChangeAlias({.name = "spam", .alias = "champion", .version = "1.2.0", .actor = "ben"}));
-  EXPECT_EQ(StepExperiment(*store, begun.record.key, kStart + hours(1))->state.phase, ExperimentPhase::kStopped);
+  EXPECT_EQ(StepExperiment(*store, begun.record.key, kFirstStep + hours(1))->state.phase, ExperimentPhase::kStopped);
   EXPECT_EQ(Meaning(*store, "champion"), "1.2.0");
 }
 
 TEST_P(ExperimentStepOn, ServerErrorsOfTheCandidatePauseTheRampButNotInShadowMode) {
   const auto store = OpenRegistry();
   for (const bool shadow : {false, true}) {
-    const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {.shadow = shadow}, "anna", kStart)->record.key;
+    const ExperimentKey key =
+        StartExperiment(*store, "spam", "1.1.0", {.shadow = shadow}, "anna", kFirstStep)->record.key;
     ASSERT_TRUE(store->SetExperimentCounters(
         key, std::vector<ExperimentCounters>{{"s", "control", R"({"requests":10000,"errors":10})"},
                                              {"s", "candidate", R"({"requests":10000,"errors":100})"}}));
-    const Experiment after = StepExperiment(*store, key, kStart + hours(1)).value();
+    const Experiment after = StepExperiment(*store, key, kFirstStep + hours(1)).value();
     const bool errors = after.state.pause && after.state.pause->text.find("100 of 10000 requests") != std::string::npos;
     EXPECT_EQ(errors, !shadow);
     EXPECT_EQ(ReadReportCard(*store, after)->findings.size(), shadow ? 0u : 1u);
@@ -164,7 +167,7 @@ TEST_P(ExperimentStepOn, ServerErrorsOfTheCandidatePauseTheRampButNotInShadowMod
 
 TEST_P(ExperimentStepOn, StopsByHand) {
   const auto store = OpenRegistry();
-  ASSERT_TRUE(StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart));
+  ASSERT_TRUE(StartExperiment(*store, "spam", "1.1.0", {}, "anna", kFirstStep));
   const Experiment after = StopExperiment(*store, "spam", "enough", "ben").value();
   EXPECT_EQ(after.state.phase, ExperimentPhase::kStopped);
   EXPECT_EQ(Meaning(*store, "challenger"), "(removed)");
@@ -174,11 +177,11 @@ TEST_P(ExperimentStepOn, StopsByHand) {
 TEST_P(ExperimentStepOn, GivesTheChallengerAliasBackWhenItIsStopped) {
   const auto store = OpenRegistry();
   ASSERT_TRUE(store->ChangeAlias({.name = "spam", .alias = "challenger", .version = "1.2.0", .actor = "anna"}));
-  ASSERT_TRUE(StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart));
+  ASSERT_TRUE(StartExperiment(*store, "spam", "1.1.0", {}, "anna", kFirstStep));
   EXPECT_EQ(Meaning(*store, "challenger"), "1.1.0");
   ASSERT_TRUE(StopExperiment(*store, "spam", "enough", "ben"));
   EXPECT_EQ(Meaning(*store, "challenger"), "1.2.0");
-  ASSERT_TRUE(StartExperiment(*store, "spam", "1.2.0", {}, "anna", kStart));
+  ASSERT_TRUE(StartExperiment(*store, "spam", "1.2.0", {}, "anna", kFirstStep));
   ASSERT_TRUE(StopExperiment(*store, "spam", "enough", "ben"));
   EXPECT_EQ(Meaning(*store, "challenger"), "1.2.0") << "it meant the candidate before";
 }
@@ -186,7 +189,7 @@ TEST_P(ExperimentStepOn, GivesTheChallengerAliasBackWhenItIsStopped) {
 TEST_P(ExperimentStepOn, AChallengerAliasThatSomebodyHasChangedStays) {
   const auto store = OpenRegistry();
   const auto start = [&] {
-    const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart)->record.key;
+    const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kFirstStep)->record.key;
     EXPECT_EQ(Meaning(*store, "challenger"), "1.1.0");
     EXPECT_TRUE(store->ChangeAlias({.name = "spam", .alias = "challenger", .version = "1.2.0", .actor = "ben"}));
     return key;
@@ -195,54 +198,54 @@ TEST_P(ExperimentStepOn, AChallengerAliasThatSomebodyHasChangedStays) {
   ASSERT_TRUE(StopExperiment(*store, "spam", "enough", "ben"));
   EXPECT_EQ(Meaning(*store, "challenger"), "1.2.0") << "stopped by hand";
   const ExperimentKey bad = start();
-  Report(*store, bad, "candidate", 12, kStart + minutes(5));
-  EXPECT_EQ(StepExperiment(*store, bad, kStart + minutes(10))->state.phase, ExperimentPhase::kRolledBack);
+  Report(*store, bad, "candidate", 12, kFirstStep + minutes(5));
+  EXPECT_EQ(StepExperiment(*store, bad, kFirstStep + minutes(10))->state.phase, ExperimentPhase::kRolledBack);
   EXPECT_EQ(Meaning(*store, "challenger"), "1.2.0") << "rolled back";
   const ExperimentKey good = start();
-  Report(*store, good, "control", 12, kStart + minutes(5));
-  EXPECT_EQ(StepExperiment(*store, good, kStart + minutes(10))->state.phase, ExperimentPhase::kPromoted);
+  Report(*store, good, "control", 12, kFirstStep + minutes(5));
+  EXPECT_EQ(StepExperiment(*store, good, kFirstStep + minutes(10))->state.phase, ExperimentPhase::kPromoted);
   EXPECT_EQ(Meaning(*store, "champion"), "1.1.0");
   EXPECT_EQ(Meaning(*store, "challenger"), "1.2.0") << "promoted";
 }
 
 TEST_P(ExperimentStepOn, APromotionThatHasBegunIsNotStopped) {
   const auto store = OpenRegistry();
-  const Experiment begun = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kStart).value();
+  const Experiment begun = StartExperiment(*store, "spam", "1.1.0", {}, "anna", kFirstStep).value();
   ASSERT_TRUE(DecidePromotion(*store, begun));
   const Error error = ErrorOf(StopExperiment(*store, "spam", "enough", "ben"));
   EXPECT_EQ(error.code, ErrorCode::kExists);
   EXPECT_EQ(error.message, "the tests have decided, and the candidate is being promoted");
   EXPECT_THAT(ActionsOf(*store, begun.record.key), ElementsAre("start", "promote"));
   EXPECT_EQ(Meaning(*store, "challenger"), "1.1.0");
-  EXPECT_EQ(StepExperiment(*store, begun.record.key, kStart + hours(1))->state.phase, ExperimentPhase::kPromoted);
+  EXPECT_EQ(StepExperiment(*store, begun.record.key, kFirstStep + hours(1))->state.phase, ExperimentPhase::kPromoted);
   EXPECT_EQ(ErrorOf(StopExperiment(*store, "spam", "enough", "ben")).code, ErrorCode::kNotFound);
 }
 
 TEST_P(ExperimentStepOn, ADryRunChangesNoChampion) {
   const auto store = OpenRegistry();
-  const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {.dry_run = true}, "anna", kStart)->record.key;
-  Report(*store, key, "control", 12, kStart + minutes(5));
-  EXPECT_EQ(StepExperiment(*store, key, kStart + minutes(10))->state.phase, ExperimentPhase::kStopped);
+  const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {.dry_run = true}, "anna", kFirstStep)->record.key;
+  Report(*store, key, "control", 12, kFirstStep + minutes(5));
+  EXPECT_EQ(StepExperiment(*store, key, kFirstStep + minutes(10))->state.phase, ExperimentPhase::kStopped);
   EXPECT_EQ(Meaning(*store, "champion"), "1.0.0");
   EXPECT_THAT(store->ListExperimentDecisions(key)->back().reason, HasSubstr("dry run, nothing was changed"));
 }
 
 TEST_P(ExperimentStepOn, BlindLabelsDecideInShadowMode) {
   const auto store = OpenRegistry();
-  const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {.shadow = true}, "anna", kStart)->record.key;
+  const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", {.shadow = true}, "anna", kFirstStep)->record.key;
   std::vector<ExperimentDisagreement> drawn;
   for (int i = 0; i < 12; ++i) {
     drawn.push_back({.message_id = "m" + std::to_string(i),
                      .champion_is_spam = i % 2 == 0,
-                     .created_at = kStart + milliseconds(i),
+                     .created_at = kFirstStep + milliseconds(i),
                      .is_spam = i % 2 == 0});
   }
   ASSERT_TRUE(store->AddDisagreements(key, drawn));
-  EXPECT_EQ(ReadReportCard(*store, StepExperiment(*store, key, kStart + hours(1)).value())->waiting_labels, 12);
+  EXPECT_EQ(ReadReportCard(*store, StepExperiment(*store, key, kFirstStep + hours(1)).value())->waiting_labels, 12);
   ASSERT_TRUE(store->LabelDisagreements(key, drawn));
   ASSERT_TRUE(store->SetExperimentCounters(
       key, std::vector<ExperimentCounters>{{"s", kComparedCounters, R"({"requests":1000,"disagreements":50})"}}));
-  const Experiment after = StepExperiment(*store, key, kStart + hours(2)).value();
+  const Experiment after = StepExperiment(*store, key, kFirstStep + hours(2)).value();
   EXPECT_EQ(after.state.phase, ExperimentPhase::kRolledBack);
   const DifferenceEstimate difference = ReadReportCard(*store, after)->difference;
   EXPECT_EQ(difference.labels, 12);
@@ -256,7 +259,7 @@ TEST_P(ExperimentStepOn, BlindLabelsDecideInShadowMode) {
 TEST_P(ExperimentStepOn, ThreadsOfServersGiveTheResultOfOneServer) {
   const auto store = OpenRegistry();
   const ExperimentPlan plan{.tests = {.alpha = 1e-9}, .settle = minutes(1)};
-  const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", plan, "anna", kStart)->record.key;
+  const ExperimentKey key = StartExperiment(*store, "spam", "1.1.0", plan, "anna", kFirstStep)->record.key;
   Random random(3);
   std::vector<ExperimentReport> reports;
   ComplaintTests expected;
@@ -264,7 +267,7 @@ TEST_P(ExperimentStepOn, ThreadsOfServersGiveTheResultOfOneServer) {
     const bool candidate = random.Uniform() < 0.6;
     const std::string id = "u" + std::to_string(i);
     reports.push_back(
-        {id, id, candidate ? "candidate" : "control", 0.5, kStart + minutes(1) + milliseconds(100 * i), {}});
+        {id, id, candidate ? "candidate" : "control", 0.5, kFirstStep + minutes(1) + milliseconds(100 * i), {}});
     expected.Add({.arm = candidate ? Arm::kCandidate : Arm::kControl}, plan.tests);
   }
   random.Shuffle(reports);
@@ -277,15 +280,15 @@ TEST_P(ExperimentStepOn, ThreadsOfServersGiveTheResultOfOneServer) {
           EXPECT_TRUE(own->AddExperimentReports(key, std::span(reports).subspan(i, 1)));
         }
         // Within the time for which reports wait for earlier ones: the order of their arrival has no effect.
-        const auto stepped = StepExperiment(*own, key, kStart + minutes(1));
+        const auto stepped = StepExperiment(*own, key, kFirstStep + minutes(1));
         EXPECT_TRUE(stepped || IsOutage(stepped.error())) << stepped.error().Text();
       }
     });
   }
   for (std::thread& server : servers) server.join();
-  const Experiment after = StepExperiment(*store, key, kStart + hours(1)).value();
+  const Experiment after = StepExperiment(*store, key, kFirstStep + hours(1)).value();
   EXPECT_EQ(after.state.complaints, expected);
-  EXPECT_EQ(StepExperiment(*store, key, kStart + hours(2))->state.complaints, expected);
+  EXPECT_EQ(StepExperiment(*store, key, kFirstStep + hours(2))->state.complaints, expected);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "experiment/live_experiments.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 

@@ -11,7 +11,7 @@ namespace {
 
 using Labels = std::map<std::string, std::string>;
 
-constexpr StoreTime kStart = StoreTime(std::chrono::seconds(1'800'000'000));
+constexpr StoreTime kBegin = StoreTime(std::chrono::seconds(1'800'000'000));
 
 /// Every kind of event, about texts of which many are near-duplicates, and near-duplicates of several others.
 FeedbackEvent RandomEvent(Random& random) {
@@ -27,7 +27,7 @@ FeedbackEvent RandomEvent(Random& random) {
     if (random.Below(5) > 0) event.is_spam = random.Below(2) == 0;
     if (random.Below(3) == 0) event.label = one_of(std::to_array<std::string>({"offer", "Junk", "news"}));
   }
-  event.created_at = kStart + std::chrono::seconds(random.Below(30));
+  event.created_at = kBegin + std::chrono::seconds(random.Below(30));
   return event;
 }
 

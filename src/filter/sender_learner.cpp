@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kPause(1000);
 
-std::string LineOf(const SenderLesson& lesson) {
+std::string LessonLine(const SenderLesson& lesson) {
   return Json({{"key", lesson.key},
                {"sender", lesson.sender},
                {"user", lesson.user},
@@ -77,7 +77,7 @@ void SenderLearner::Learn(const SenderLesson& lesson) {
 }
 
 void SenderLearner::Keep(const SenderLesson& lesson) {
-  const Result<void> kept = spool_->Append(LineOf(lesson));
+  const Result<void> kept = spool_->Append(LessonLine(lesson));
   const MutexLock lock(mutex_);
   if (!kept) {
     ++lost_;

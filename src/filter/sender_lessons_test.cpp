@@ -8,7 +8,7 @@ namespace {
 constexpr char kSender[] = "news@garden.example";
 
 /// Events about one message, of which each comes after the others.
-class Message {
+class CheckedMail {
  public:
   /// Adds an event. Returns the changes of the user's and of everybody's score.
   std::pair<double, double> Add(std::optional<bool> is_spam, const std::string& type = "user_rejection",
@@ -34,7 +34,7 @@ class Message {
 using Scores = std::pair<double, double>;
 
 TEST(SenderLessons, TheLastReportOfAUserCounts) {
-  Message message;
+  CheckedMail message;
   EXPECT_EQ(message.Add(true), Scores(1, 0));
   EXPECT_EQ(message.Add(true), Scores(1, 0));
   EXPECT_EQ(message.Add(false), Scores(-1, 0));
@@ -44,7 +44,7 @@ TEST(SenderLessons, TheLastReportOfAUserCounts) {
 }
 
 TEST(SenderLessons, AnAdministratorWithdrawsReportsOfPersonsToo) {
-  Message message;
+  CheckedMail message;
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(message.Add(true), Scores(1, 0));
     EXPECT_EQ(message.Add(std::nullopt, "", "admin"), Scores(0, 0));
@@ -55,7 +55,7 @@ TEST(SenderLessons, AnAdministratorWithdrawsReportsOfPersonsToo) {
 }
 
 TEST(SenderLessons, OnlyWhatPeopleSayCounts) {
-  Message message;
+  CheckedMail message;
   EXPECT_EQ(message.Add(true, "user_rejection", "gpt"), Scores(0, 0));
   EXPECT_EQ(message.Add(true), Scores(1, 0));
   EXPECT_EQ(message.Add(true, "user_rejection", "user", std::nullopt), Scores(1, 1));
@@ -63,7 +63,7 @@ TEST(SenderLessons, OnlyWhatPeopleSayCounts) {
 }
 
 TEST(SenderLessons, KeysDifferByEventAndScore) {
-  Message message;
+  CheckedMail message;
   message.Add(true, "admin");
   message.Add(true);
   message.Add(std::nullopt, "", "admin");
@@ -74,7 +74,7 @@ TEST(SenderLessons, KeysDifferByEventAndScore) {
 }
 
 TEST(EventsBefore, FindTheEventsPlace) {
-  Message message;
+  CheckedMail message;
   for (const bool spam : {true, false, true}) message.Add(spam);
   for (size_t i = 0; i < 3; ++i) message.events_[i].event.created_at += std::chrono::milliseconds(i);
   EXPECT_EQ(EventsBefore(message.events_, message.events_[0].event, false).size(), 0u);

@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr char kRules[] = R"([actions]
+constexpr char kFilterRules[] = R"([actions]
 spam = 6
 ham = -6
 [[rule]]
@@ -34,7 +34,7 @@ score = -9.0
 pattern = 'invoice 42'
 )";
 
-SpamFilter Filter() { return SpamFilter({}, RuleSet::Parse(kRules, "rules.toml").value()); }
+SpamFilter Filter() { return SpamFilter({}, RuleSet::Parse(kFilterRules, "rules.toml").value()); }
 
 FilterMessage Message(const std::string& text) {
   FilterMessage message;
@@ -183,7 +183,7 @@ TEST(SpamFilter, WhatSymbolsAddAreTheLogOddsOfTheScore) {
     return log_odds;
   };
   const SpamFilter filter({.weights = {.classifier = 2, .rules = 0.5, .intercept = -1}},
-                          RuleSet::Parse(kRules, "rules.toml").value());
+                          RuleSet::Parse(kFilterRules, "rules.toml").value());
   KnownState state;
   state.sender.user_score = 1;
   state.sender.common_score = 2;
@@ -227,7 +227,7 @@ TEST(SpamFilter, VerdictsAsJsonHaveThePromisedFields) {
 
 TEST(SpamFilter, CorrectionsOfNearDuplicatesPrecedeRulesAndTheModel) {
   const auto memory = std::make_shared<CampaignMemory>();
-  const SpamFilter filter({}, RuleSet::Parse(kRules, "rules.toml").value(), memory);
+  const SpamFilter filter({}, RuleSet::Parse(kFilterRules, "rules.toml").value(), memory);
   FeedbackEvent event;
   event.idempotency_key = "k";
   event.text = "dear anna the invoice for viagra tablets of the zoo is ready for you today";

@@ -130,7 +130,8 @@ std::string TomlString(std::string_view text) {
   return quoted + "\"";
 }
 
-std::string NameOf(std::string_view prefix, std::string_view shown, const std::set<std::string, std::less<>>& taken) {
+std::string UnusedName(std::string_view prefix, std::string_view shown,
+                       const std::set<std::string, std::less<>>& taken) {
   std::string name(prefix);
   for (const char c : shown) {
     const bool kept = IsAsciiLower(c) || IsAsciiDigit(c);
@@ -187,7 +188,7 @@ SuggestedRule RuleSuggester::Suggest(const std::set<std::string, std::less<>>& t
   if (best == candidates_.end()) {
     std::string valid = SimpleFold(text_);  // and so valid UTF-8
     suggested.shown = FirstCodePoints(TrimAscii(valid), kLongestLiteral);
-    suggested.rule.name = NameOf("", "", taken);
+    suggested.rule.name = UnusedName("", "", taken);
     const std::string pattern = "pattern = " + TomlString("(?i)" + RE2::QuoteMeta(suggested.shown));
     suggested.rule.text = RuleTomlOf(suggested.rule.name, "contains: " + suggested.shown, pattern, is_spam_);
     return suggested;
@@ -196,12 +197,12 @@ SuggestedRule RuleSuggester::Suggest(const std::set<std::string, std::less<>>& t
   suggested.same = best->same;
   suggested.other = best->other;
   if (best->words == 0) {
-    suggested.rule.name = NameOf("LINK_", best->text, taken);
+    suggested.rule.name = UnusedName("LINK_", best->text, taken);
     suggested.rule.text =
         RuleTomlOf(suggested.rule.name, "a link to " + best->text,
                    fmt::format("field = \"link_hosts\"\ndomains = [{}]", TomlString(best->text)), is_spam_);
   } else {
-    suggested.rule.name = NameOf("", best->text, taken);
+    suggested.rule.name = UnusedName("", best->text, taken);
     suggested.rule.text = RuleTomlOf(suggested.rule.name, "contains: " + best->text,
                                      "pattern = " + TomlString(PatternOf(best->text)), is_spam_);
   }

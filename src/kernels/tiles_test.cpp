@@ -29,9 +29,9 @@ class StandIn {
   ~StandIn() { UseTilesForTest(nullptr); }
 };
 
-enum class Fill { kRandom, kExtreme };
+enum class TileFill { kRandom, kExtreme };
 
-struct Problem {
+struct TileProblem {
   size_t rows, out, in;
   std::vector<int8_t> weights{};
   std::vector<uint8_t> bytes{};
@@ -44,10 +44,10 @@ struct Problem {
   }
 };
 
-Problem Make(size_t rows, size_t out, size_t in, Fill fill) {
-  Problem p{.rows = rows, .out = out, .in = in};
+TileProblem MakeTiles(size_t rows, size_t out, size_t in, TileFill fill) {
+  TileProblem p{.rows = rows, .out = out, .in = in};
   Random random(rows * 1000 + out * 10 + in, "tiles");
-  const bool extreme = fill == Fill::kExtreme;
+  const bool extreme = fill == TileFill::kExtreme;
   p.weights.resize(out * in);
   for (int8_t& w : p.weights) {
     w = static_cast<int8_t>(extreme ? (random.Below(2) == 0 ? -127 : 127) : static_cast<int>(random.Below(255)) - 127);
@@ -59,7 +59,7 @@ Problem Make(size_t rows, size_t out, size_t in, Fill fill) {
   return p;
 }
 
-void ExpectExactSums(const Problem& p) {
+void ExpectExactSums(const TileProblem& p) {
   GuardedFloats y(p.rows * p.out);
   PackedProduct(p.rows, p.input(), p.packed, 0, p.out, nullptr, Activation::kIdentity, y.data(), p.out);
   ASSERT_TRUE(y.intact());
@@ -75,8 +75,8 @@ void ExpectExactSumsOfManySizes() {
   for (const size_t rows : {1, 3, 4, 5, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97}) {
     for (const size_t out : {1, 15, 16, 17, 32, 33, 48, 65, 100}) {
       for (const size_t in : {1, 4, 63, 64, 65, 190}) {
-        const Fill fill = (rows + out + in) % 2 == 0 ? Fill::kRandom : Fill::kExtreme;
-        ASSERT_NO_FATAL_FAILURE(ExpectExactSums(Make(rows, out, in, fill)));
+        const TileFill fill = (rows + out + in) % 2 == 0 ? TileFill::kRandom : TileFill::kExtreme;
+        ASSERT_NO_FATAL_FAILURE(ExpectExactSums(MakeTiles(rows, out, in, fill)));
       }
     }
   }
@@ -94,7 +94,7 @@ TEST(Tiles, SumsOfEmulationAreExactForEverySize) {
 TEST(Tiles, ExtremesOfTheWidestInputDoNotOverflow) {
   const StandIn stand_in(kTileKernel<EmulatedTiles>);
   for (const int8_t weight : {int8_t{-127}, int8_t{127}}) {
-    Problem p = Make(5, 17, kMaxByteInputs, Fill::kRandom);
+    TileProblem p = MakeTiles(5, 17, kMaxByteInputs, TileFill::kRandom);
     std::ranges::fill(p.weights, weight);
     std::ranges::fill(p.bytes, uint8_t{255});
     p.packed = PackedWeights::OfBytes(p.out, p.in, p.weights, std::vector<float>(p.out, 1.0f)).value();
@@ -121,7 +121,7 @@ TEST(Tiles, InstructionsOfAmxGiveExactSums) {
 TEST(Tiles, EachThreadConfiguresItsOwn) {
   const std::unique_ptr<TrappedTiles> trap = CpuHasTiles() ? nullptr : std::make_unique<TrappedTiles>();
   const StandIn stand_in(*AmxTiles());
-  const Problem p = Make(41, 70, 130, Fill::kRandom);
+  const TileProblem p = MakeTiles(41, 70, 130, TileFill::kRandom);
   std::vector<std::vector<float>> results(4, std::vector<float>(p.rows * p.out));
   {
     std::vector<std::jthread> threads;
@@ -141,7 +141,7 @@ TEST(Tiles, EachThreadConfiguresItsOwn) {
 // What another user of the tiles, such as oneDNN, leaves behind on a thread between two products.
 TEST(Tiles, ConfigurationOfOthersIsReplaced) {
   const StandIn stand_in(kTileKernel<EmulatedTiles>);
-  const Problem p = Make(37, 40, 100, Fill::kRandom);
+  const TileProblem p = MakeTiles(37, 40, 100, TileFill::kRandom);
   ExpectExactSums(p);
   TileConfig other;
   for (size_t tile = 0; tile < 8; ++tile) other.Set(tile, 3);
@@ -163,11 +163,11 @@ TEST(Tiles, EpilogueGivesTheBitsOfTheOtherKernels) {
   for (const Activation f :
        {Activation::kIdentity, Activation::kRelu, Activation::kTanh, Activation::kGelu, Activation::kGeluTanh}) {
     std::vector<float> plain(rows * out), tiled(rows * out);
-    Problem p = Make(rows, out, in, Fill::kRandom);
+    TileProblem p = MakeTiles(rows, out, in, TileFill::kRandom);
     p.scales = scales;
     PackedProduct(rows, p.input(), p.packed, 0, out, bias.data(), f, plain.data(), out);
     const StandIn stand_in(kTileKernel<EmulatedTiles>);
-    p = Make(rows, out, in, Fill::kRandom);
+    p = MakeTiles(rows, out, in, TileFill::kRandom);
     ASSERT_TRUE(p.packed.for_tiles());
     p.scales = scales;
     PackedProduct(rows, p.input(), p.packed, 0, 64, bias.data(), f, tiled.data(), out);
@@ -177,13 +177,13 @@ TEST(Tiles, EpilogueGivesTheBitsOfTheOtherKernels) {
 }
 
 TEST(Tiles, WeightsPackedWithAndWithoutThemAreRightOnBoth) {
-  const Problem plain = Make(35, 50, 75, Fill::kExtreme);
+  const TileProblem plain = MakeTiles(35, 50, 75, TileFill::kExtreme);
   EXPECT_EQ(plain.packed.for_tiles(), ActiveTiles() != nullptr);
-  Problem tiled;
+  TileProblem tiled;
   {
     const StandIn stand_in(kTileKernel<EmulatedTiles>);
     ExpectExactSums(plain);
-    tiled = Make(35, 50, 75, Fill::kExtreme);
+    tiled = MakeTiles(35, 50, 75, TileFill::kExtreme);
     EXPECT_TRUE(tiled.packed.for_tiles());
     EXPECT_EQ(tiled.packed.fours(), 32u);
   }
@@ -221,8 +221,8 @@ void ExpectFallback(const TileKernel& wrong) {
   EXPECT_FALSE(TilesAreExact(wrong));
   testing::internal::CaptureStderr();
   const StandIn stand_in(wrong);
-  ExpectExactSums(Make(33, 40, 70, Fill::kRandom));
-  ExpectExactSums(Make(33, 40, 70, Fill::kExtreme));
+  ExpectExactSums(MakeTiles(33, 40, 70, TileFill::kRandom));
+  ExpectExactSums(MakeTiles(33, 40, 70, TileFill::kExtreme));
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_EQ(PackedProductInstructions(), before);
   const size_t told = log.find("self-check");

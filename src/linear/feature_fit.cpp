@@ -21,7 +21,7 @@ constexpr size_t kMostNodes = size_t{1} << 31;
 constexpr size_t kNodesAtFirst = size_t{1} << 20;
 
 /// A thread's part of the texts.
-struct Part {
+struct TextPart {
   size_t begin = 0, end = 0;
   WordTable words;
   NgramTrie trie;
@@ -32,7 +32,7 @@ struct Part {
   size_t nodes = 0;                 // of this part's own; others follow them
 };
 
-void ReadTexts(std::span<const std::string_view> texts, const BlockOptions& options, bool lowercase, Part& part) {
+void ReadTexts(std::span<const std::string_view> texts, const BlockOptions& options, bool lowercase, TextPart& part) {
   LoweredText lowered;
   SymbolRuns runs;
   size_t bytes = 0;
@@ -72,7 +72,7 @@ void ReadTexts(std::span<const std::string_view> texts, const BlockOptions& opti
 }
 
 /// Adds another part's n-grams to `into`.
-void Merge(const Part& from, const BlockOptions& options, Part& into, std::vector<uint32_t>& numbers) {
+void Merge(const TextPart& from, const BlockOptions& options, TextPart& into, std::vector<uint32_t>& numbers) {
   std::vector<uint32_t> words;
   if (options.analyzer == Analyzer::kWord) {
     words.resize(from.words.size());
@@ -92,7 +92,7 @@ void Merge(const Part& from, const BlockOptions& options, Part& into, std::vecto
 }
 
 /// Merges all parts into the first, in pairs on all threads, and fills in_merged.
-void MergeAll(std::vector<Part>& parts, const BlockOptions& options, ThreadPool& pool) {
+void MergeAll(std::vector<TextPart>& parts, const BlockOptions& options, ThreadPool& pool) {
   for (size_t step = 1; step < parts.size(); step *= 2) {
     pool.Run([&](int thread) {
       const auto i = static_cast<size_t>(thread);
@@ -150,7 +150,7 @@ std::vector<uint32_t> RanksOf(const WordTable& words) {
 
 /// Nodes at least as frequent as `least`, in depth-first order with children by symbol. For words that is the order of
 /// the joined strings too: the space between words comes before all that words are made of.
-std::vector<uint32_t> SortedNodes(const Part& merged, const std::vector<uint64_t>& totals, uint64_t least) {
+std::vector<uint32_t> SortedNodes(const TextPart& merged, const std::vector<uint64_t>& totals, uint64_t least) {
   const NgramTrie& trie = merged.trie;
   const std::vector<uint32_t> ranks = merged.words.size() > 0 ? RanksOf(merged.words) : std::vector<uint32_t>();
   std::vector<uint32_t> begins(trie.nodes() + 1);  // of each node's children
@@ -185,7 +185,7 @@ std::vector<uint32_t> SortedNodes(const Part& merged, const std::vector<uint64_t
 }
 
 /// The features' nodes, sorted.
-std::vector<uint32_t> ChooseFeatures(const Part& merged, const BlockOptions& options, size_t max_features) {
+std::vector<uint32_t> ChooseFeatures(const TextPart& merged, const BlockOptions& options, size_t max_features) {
   const NgramTrie& trie = merged.trie;
   // Children come behind their parents.
   std::vector<uint64_t> totals = merged.counts;
@@ -218,7 +218,7 @@ std::vector<uint32_t> ChooseFeatures(const Part& merged, const BlockOptions& opt
   return chosen;
 }
 
-StringPool NamesOf(const Part& merged, const std::vector<uint32_t>& nodes, bool words) {
+StringPool NamesOf(const TextPart& merged, const std::vector<uint32_t>& nodes, bool words) {
   StringPool names;
   names.Reserve(nodes.size(), nodes.size() * 12);
   std::string name;
@@ -241,7 +241,7 @@ StringPool NamesOf(const Part& merged, const std::vector<uint32_t>& nodes, bool 
 }
 
 /// A part's rows, and how many of them hold each feature.
-void MakeRows(const Part& part, const std::vector<int32_t>& columns_of_merged, size_t columns, CountedRows& rows,
+void MakeRows(const TextPart& part, const std::vector<int32_t>& columns_of_merged, size_t columns, CountedRows& rows,
               std::vector<uint32_t>& document_frequencies) {
   struct Node {
     uint32_t parent;
@@ -281,20 +281,20 @@ void MakeRows(const Part& part, const std::vector<int32_t>& columns_of_merged, s
 Result<FittedBlock> FitBlock(std::span<const std::string_view> texts, const BlockOptions& options, bool lowercase,
                              size_t max_features, ThreadPool& pool) {
   const size_t threads = static_cast<size_t>(pool.size());
-  std::vector<Part> parts(threads);
+  std::vector<TextPart> parts(threads);
   for (size_t p = 0; p < threads; ++p) {
     parts[p].begin = texts.size() * p / threads;
     parts[p].end = texts.size() * (p + 1) / threads;
   }
   pool.Run([&](int thread) { ReadTexts(texts, options, lowercase, parts[static_cast<size_t>(thread)]); });
   size_t nodes_of_all = 0;
-  for (const Part& part : parts) nodes_of_all += part.trie.nodes();
+  for (const TextPart& part : parts) nodes_of_all += part.trie.nodes();
   if (nodes_of_all > kMostNodes) {
     return Fail(ErrorCode::kInvalidData, "the texts contain more than two billion different n-grams",
                 "use shorter n-grams");
   }
   MergeAll(parts, options, pool);
-  const Part& merged = parts[0];
+  const TextPart& merged = parts[0];
 
   FittedBlock fitted;
   const std::vector<uint32_t> nodes = ChooseFeatures(merged, options, max_features);

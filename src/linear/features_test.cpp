@@ -26,7 +26,7 @@ FeatureOptions Options(Analyzer analyzer, int min_ngram, int max_ngram, int64_t 
   return options;
 }
 
-FittedFeatures Fit(const std::vector<std::string_view>& texts, const FeatureOptions& options, int threads = 1) {
+FittedFeatures FitTexts(const std::vector<std::string_view>& texts, const FeatureOptions& options, int threads = 1) {
   ThreadPool pool(threads);
   auto fitted = Vectorizer::Fit(texts, options, pool);
   if (!fitted) throw std::runtime_error(fitted.error().message);
@@ -34,7 +34,7 @@ FittedFeatures Fit(const std::vector<std::string_view>& texts, const FeatureOpti
 }
 
 std::vector<std::string> Names(const std::vector<std::string_view>& texts, const FeatureOptions& options) {
-  return Fit(texts, options).vectorizer.ToParts().names;
+  return FitTexts(texts, options).vectorizer.ToParts().names;
 }
 
 std::map<std::string, float> Row(const Vectorizer& vectorizer, const SparseRows& rows, size_t row) {
@@ -56,7 +56,7 @@ MATCHER_P2(Is, name, value, "") {
 
 // The figures of this file are those of scikit-learn 1.9.1.
 TEST(Features, OfWordsEqualScikitLearns) {
-  const FittedFeatures fitted = Fit(kSeals, Options(Analyzer::kWord, 1, 2));
+  const FittedFeatures fitted = FitTexts(kSeals, Options(Analyzer::kWord, 1, 2));
   const FeatureParts parts = fitted.vectorizer.ToParts();
   EXPECT_THAT(parts.names, ElementsAre("at", "at dusk", "dusk", "dusk dusk", "sang", "sang at", "sang the", "seal",
                                        "seal sang", "seal slept", "slept", "the", "the seal"));
@@ -77,14 +77,14 @@ TEST(Features, OfWordsEqualScikitLearns) {
 TEST(Features, WithSublinearFrequenciesEqualScikitLearns) {
   FeatureOptions options = Options(Analyzer::kWord, 1, 2);
   options.sublinear = true;
-  const FittedFeatures fitted = Fit(kSeals, options);
+  const FittedFeatures fitted = FitTexts(kSeals, options);
   EXPECT_THAT(Row(fitted.vectorizer, fitted.rows, 2), ElementsAre(Is("dusk", 0.8003373), Is("dusk dusk", 0.59955)));
   EXPECT_THAT(RowOf(fitted.vectorizer, "a seal, a SEAL and dusk"),
               ElementsAre(Is("dusk", 0.5085423), Is("seal", 0.861037)));
 }
 
 TEST(Features, OfCharactersEqualScikitLearns) {
-  const FittedFeatures fitted = Fit(kSeals, Options(Analyzer::kChar, 1, 1));
+  const FittedFeatures fitted = FitTexts(kSeals, Options(Analyzer::kChar, 1, 1));
   EXPECT_THAT(fitted.vectorizer.ToParts().names,
               ElementsAre(" ", "!", ",", ".", ";", "a", "d", "e", "g", "h", "k", "l", "n", "p", "s", "t", "u"));
   EXPECT_THAT(Row(fitted.vectorizer, fitted.rows, 2),
@@ -93,7 +93,7 @@ TEST(Features, OfCharactersEqualScikitLearns) {
 }
 
 TEST(Features, OfCharactersWithinWordsEqualScikitLearns) {
-  const FittedFeatures fitted = Fit(kSeals, Options(Analyzer::kCharWb, 2, 3));
+  const FittedFeatures fitted = FitTexts(kSeals, Options(Analyzer::kCharWb, 2, 3));
   EXPECT_EQ(fitted.vectorizer.features(), 64u);
   EXPECT_THAT(Row(fitted.vectorizer, fitted.rows, 2),
               ElementsAre(Is(" d", 0.3128433), Is(" du", 0.3128433), Is("! ", 0.198401), Is(", ", 0.198401),
@@ -106,9 +106,9 @@ TEST(Features, OfWordsAndCharactersStandSideBySide) {
   FeatureOptions options = Options(Analyzer::kBoth, 1, 1);
   options.min_char_ngram = 2;
   options.max_char_ngram = 3;
-  const FittedFeatures both = Fit(kSeals, options);
-  const FittedFeatures words = Fit(kSeals, Options(Analyzer::kWord, 1, 1));
-  const FittedFeatures characters = Fit(kSeals, Options(Analyzer::kCharWb, 2, 3));
+  const FittedFeatures both = FitTexts(kSeals, options);
+  const FittedFeatures words = FitTexts(kSeals, Options(Analyzer::kWord, 1, 1));
+  const FittedFeatures characters = FitTexts(kSeals, Options(Analyzer::kCharWb, 2, 3));
   const size_t n = words.vectorizer.features();
   EXPECT_EQ(both.vectorizer.word_features(), n);
   ASSERT_EQ(both.rows.num_columns, n + characters.rows.num_columns);
@@ -167,16 +167,16 @@ TEST(Features, OfCharactersKeepASingleTabAndCollapseTheRest) {
 TEST(Features, CountAWordShorterThanAnyNGramOnceAsAWhole) {
   EXPECT_THAT(Names({"a bc def"}, Options(Analyzer::kCharWb, 5, 6)), ElementsAre(" a ", " bc ", " def "));
   EXPECT_THAT(Names({"a bc def"}, Options(Analyzer::kCharWb, 4, 4)), ElementsAre(" a ", " bc ", " def", "def "));
-  const FittedFeatures fitted = Fit({"a bc def", "a xbc"}, Options(Analyzer::kCharWb, 5, 6));
+  const FittedFeatures fitted = FitTexts({"a bc def", "a xbc"}, Options(Analyzer::kCharWb, 5, 6));
   EXPECT_THAT(RowOf(fitted.vectorizer, "a a"), ElementsAre(Is(" a ", 1.0)));
   EXPECT_THAT(RowOf(fitted.vectorizer, "bca"), testing::IsEmpty());
 }
 
 TEST(Features, InvalidBytesAreReplacementCharacters) {
-  const FittedFeatures fitted = Fit({"ab\xff\xfe"
-                                     "cd",
-                                     "ab"},
-                                    Options(Analyzer::kChar, 1, 1));
+  const FittedFeatures fitted = FitTexts({"ab\xff\xfe"
+                                          "cd",
+                                          "ab"},
+                                         Options(Analyzer::kChar, 1, 1));
   EXPECT_THAT(fitted.vectorizer.ToParts().names, ElementsAre("a", "b", "c", "d", "\uFFFD"));
   EXPECT_EQ(RowOf(fitted.vectorizer, "\xf0\x9f").size(), 1u);
 }
@@ -196,9 +196,9 @@ TEST(Features, AreTheSameOnAnyNumberOfThreads) {
   }
   const std::vector<std::string_view> texts(made.begin(), made.end());
   for (const Analyzer analyzer : {Analyzer::kWord, Analyzer::kChar, Analyzer::kCharWb, Analyzer::kBoth}) {
-    const FittedFeatures one = Fit(texts, Options(analyzer, 1, 3, 50));
+    const FittedFeatures one = FitTexts(texts, Options(analyzer, 1, 3, 50));
     for (const int threads : {2, 3, 7}) {
-      const FittedFeatures several = Fit(texts, Options(analyzer, 1, 3, 50), threads);
+      const FittedFeatures several = FitTexts(texts, Options(analyzer, 1, 3, 50), threads);
       EXPECT_EQ(several.vectorizer.ToParts().names, one.vectorizer.ToParts().names) << threads;
       EXPECT_EQ(several.vectorizer.ToParts().idf, one.vectorizer.ToParts().idf);
       EXPECT_EQ(several.rows.begins, one.rows.begins);
@@ -226,7 +226,7 @@ TEST(Features, WithoutAnyAreAnError) {
 
 TEST(Features, MadeOfPartsAreTheSameVectorizer) {
   for (const Analyzer analyzer : {Analyzer::kWord, Analyzer::kChar, Analyzer::kCharWb, Analyzer::kBoth}) {
-    const FittedFeatures fitted = Fit(kSeals, Options(analyzer, 2, 3, 9));
+    const FittedFeatures fitted = FitTexts(kSeals, Options(analyzer, 2, 3, 9));
     const auto again = Vectorizer::FromParts(fitted.vectorizer.ToParts());
     ASSERT_TRUE(again) << again.error().Text();
     ThreadPool pool(1);
@@ -255,7 +255,7 @@ TEST(Features, OfForeignVocabulariesKeepTheirOrderAndNamesThatNoTextHas) {
 }
 
 TEST(Features, AreFoundAtTheirBytes) {
-  const FittedFeatures fitted = Fit(kSeals, Options(Analyzer::kWord, 1, 2));
+  const FittedFeatures fitted = FitTexts(kSeals, Options(Analyzer::kWord, 1, 2));
   const auto found = fitted.vectorizer.Find("\xff Die SEAL\xff sang");
   std::vector<std::string> words;
   for (const auto& symbol : found.symbols)

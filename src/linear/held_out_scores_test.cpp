@@ -10,14 +10,14 @@
 namespace winnow {
 namespace {
 
-struct Data {
+struct LabeledRows {
   SparseRows rows;
   std::vector<std::vector<int32_t>> truth;
 };
 
 /// Rows of two features, of which the first shows the label of most rows.
-Data DataOf(size_t count, int labels) {
-  Data data;
+LabeledRows LabeledRowsOf(size_t count, int labels) {
+  LabeledRows data;
   data.rows.num_columns = 2;
   Random random(3);
   for (size_t i = 0; i < count; ++i) {
@@ -51,7 +51,7 @@ TEST(FoldsByLabel, AreOfEqualSizesAndHaveEachLabelEvenly) {
 }
 
 TEST(HeldOutScores, WithAFoldPerRowAreThoseOfAModelOfTheOtherRows) {
-  const Data data = DataOf(12, 2);
+  const LabeledRows data = LabeledRowsOf(12, 2);
   ThreadPool pool(2);
   const SolverOptions options{.C = 2, .tolerance = 1e-8};
   const auto scores = HeldOutScores(data.rows, {.ids = data.truth, .labels = 2}, {&options, 1}, 12, 42, pool);
@@ -69,7 +69,7 @@ TEST(HeldOutScores, WithAFoldPerRowAreThoseOfAModelOfTheOtherRows) {
 }
 
 TEST(HeldOutScores, OfCandidatesAreThoseOfEachAlone) {
-  const Data data = DataOf(60, 3);
+  const LabeledRows data = LabeledRowsOf(60, 3);
   const std::vector<SolverOptions> candidates = {{.C = 0.1}, {.kind = LinearKind::kSvm, .C = 1}, {.C = 10}};
   for (const int threads : {1, 2}) {
     ThreadPool pool(threads);
@@ -84,7 +84,7 @@ TEST(HeldOutScores, OfCandidatesAreThoseOfEachAlone) {
 }
 
 TEST(HeldOutScores, PassOnTheSolversErrors) {
-  const Data data = DataOf(20, 2);
+  const LabeledRows data = LabeledRowsOf(20, 2);
   ThreadPool pool(1);
   const SolverOptions wrong{.C = -1};
   EXPECT_EQ(HeldOutScores(data.rows, {.ids = data.truth, .labels = 2}, {&wrong, 1}, 5, 42, pool).error().code,

@@ -82,15 +82,15 @@ TEST(FitPlattScale, StaysFiniteForScoresThatSeparateAndForHugeOnes) {
   }
 }
 
-struct Data {
+struct ScoredRows {
   SparseRows rows;
   std::vector<std::vector<int32_t>> truth;
 };
 
 /// One feature says the label, most of the time; others say nothing.
-Data DataOf(size_t n, int32_t labels) {
+ScoredRows ScoredRowsOf(size_t n, int32_t labels) {
   Random random(3);
-  Data data;
+  ScoredRows data;
   data.rows.num_columns = 50;
   for (size_t i = 0; i < n; ++i) {
     const auto label = static_cast<int32_t>(random.Below(static_cast<uint32_t>(labels)));
@@ -107,7 +107,7 @@ Data DataOf(size_t n, int32_t labels) {
 
 /// Rows with a feature of their own each: nothing that one of them shows is in another.
 TEST(FitPlatt, ModelsOfRowsWithNothingInCommonKeepTheirDirection) {
-  Data data;
+  ScoredRows data;
   data.rows.num_columns = 24;
   for (int32_t i = 0; i < 24; ++i) {
     data.rows.columns.push_back(i);
@@ -127,7 +127,7 @@ TEST(FitPlatt, ModelsOfRowsWithNothingInCommonKeepTheirDirection) {
 
 TEST(FitPlatt, ThreadsFindTheSharesOfUnseenRows) {
   for (const int32_t labels : {2, 3}) {
-    const Data data = DataOf(3000, labels);
+    const ScoredRows data = ScoredRowsOf(3000, labels);
     ThreadPool pool(2);
     SolverOptions options;
     options.kind = LinearKind::kSvm;
@@ -157,9 +157,9 @@ TEST(FitPlatt, ThreadsFindTheSharesOfUnseenRows) {
 }
 
 TEST(FitPlatt, WeightsOfRowsDoNotShiftTheProbabilities) {
-  Data data = DataOf(4000, 2);
+  ScoredRows data = ScoredRowsOf(4000, 2);
   // One row in ten with the second label stays: balanced weights make these ten times as heavy as the others.
-  Data rare;
+  ScoredRows rare;
   rare.rows.num_columns = data.rows.num_columns;
   size_t seen = 0;
   for (size_t row = 0; row < data.truth.size(); ++row) {
@@ -194,7 +194,7 @@ TEST(FitPlatt, TakesFewRowsManyLabelsAndLabelsThatNobodyHas) {
   SolverOptions options;
   options.kind = LinearKind::kSvm;
   for (const size_t n : {1, 2, 3, 7}) {
-    Data data = DataOf(n, 3);
+    ScoredRows data = ScoredRowsOf(n, 3);
     options.row_weights.assign(n, 1.0f);
     const auto scales = FitPlatt(data.rows, {.ids = data.truth, .labels = 5}, options, 42, pool);
     ASSERT_TRUE(scales.has_value()) << n;

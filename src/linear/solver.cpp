@@ -70,7 +70,7 @@ struct Outputs {
   std::vector<float> bias;         // [labels] of those that have none
 };
 
-Outputs OutputsOf(const LinearLabels& truth, const SolverOptions& options) {
+Outputs OutputsFor(const LinearLabels& truth, const SolverOptions& options) {
   const auto weight = [&](size_t row) { return options.row_weights.empty() ? 1.0f : options.row_weights[row]; };
   std::vector<size_t> having(truth.labels);
   size_t rows = 0;
@@ -120,7 +120,7 @@ LinearProblem ProblemOf(const SparseRows& rows, const LinearLabels& truth, const
 Result<LinearWeights> FitLinear(const SparseRows& rows, const LinearLabels& truth, const SolverOptions& options,
                                 ThreadPool& pool) {
   TRY(Check(rows, truth, options));
-  const Outputs outputs = OutputsOf(truth, options);
+  const Outputs outputs = OutputsFor(truth, options);
   LinearWeights result{.features = rows.num_columns, .outputs = truth.outputs(), .weights = {}, .bias = {}};
   result.weights.resize(result.features * result.outputs);
   result.bias.assign(outputs.bias.begin() + (truth.binary() ? 1 : 0), outputs.bias.end());

@@ -10,8 +10,6 @@
 namespace winnow {
 namespace {
 
-constexpr size_t npos = std::string_view::npos;
-
 struct EncodedWord {
   std::string_view charset;
   bool base64 = false;
@@ -26,7 +24,8 @@ EncodedWord WordAt(std::string_view value) {
   constexpr size_t kLongestCharset = 60;  // bounds, so that looking at every "=?" stays linear
   if (!value.starts_with("=?")) return word;
   const size_t charset_end = value.substr(0, kLongestCharset).find('?', 2);
-  if (charset_end == npos || charset_end == 2 || charset_end + 2 >= value.size() || value[charset_end + 2] != '?') {
+  if (charset_end == std::string_view::npos || charset_end == 2 || charset_end + 2 >= value.size() ||
+      value[charset_end + 2] != '?') {
     return word;
   }
   const char encoding = LowerAscii(value[charset_end + 1]);
@@ -34,15 +33,13 @@ EncodedWord WordAt(std::string_view value) {
   const size_t begin = charset_end + 3;
   constexpr size_t kLongestText = 1000;
   const size_t end = value.substr(0, begin + kLongestText).find("?=", begin);
-  if (end == npos) return word;
+  if (end == std::string_view::npos) return word;
   word.charset = value.substr(2, charset_end - 2);
   word.base64 = encoding == 'b';
   word.text = value.substr(begin, end - begin);
   word.end = end + 2;
   return word;
 }
-
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 /// The text of a run of encoded words. Neighbours of one charset are decoded together, since a character may lie in
 /// two of them, and neighbours in base64 as one text, since a byte may.
@@ -88,7 +85,7 @@ std::string DecodeRun(std::string_view run, std::string_view fallback, std::stri
 std::vector<HeaderPiece> HeaderPieces(std::string_view value) {
   std::vector<HeaderPiece> pieces;
   size_t plain = 0;  // where the text before the next word begins
-  for (size_t i = value.find("=?"); i != npos; i = value.find("=?", i)) {
+  for (size_t i = value.find("=?"); i != std::string_view::npos; i = value.find("=?", i)) {
     EncodedWord word = WordAt(value.substr(i));
     if (word.end == 0) {
       i += 2;
@@ -96,7 +93,7 @@ std::vector<HeaderPiece> HeaderPieces(std::string_view value) {
     }
     size_t end = i + word.end;
     for (size_t next = end; next < value.size();) {
-      while (next < value.size() && IsSpace(value[next])) ++next;
+      while (next < value.size() && IsMimeSpace(value[next])) ++next;
       word = WordAt(value.substr(next));
       if (word.end == 0) break;
       next = end = next + word.end;
@@ -124,9 +121,9 @@ std::string DecodeHeaderText(std::string_view value, std::string_view fallback, 
   for (char& c : text) {
     if (c == '\r' || c == '\n' || c == '\t') c = ' ';
   }
-  while (!text.empty() && IsSpace(text.back())) text.pop_back();
+  while (!text.empty() && IsMimeSpace(text.back())) text.pop_back();
   const size_t begin = text.find_first_not_of(" \t");
-  return begin == npos ? std::string() : text.substr(begin);
+  return begin == std::string_view::npos ? std::string() : text.substr(begin);
 }
 
 }  // namespace winnow

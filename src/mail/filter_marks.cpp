@@ -12,7 +12,7 @@ namespace winnow {
 namespace {
 
 constexpr std::string_view kOriginal = "x-spam-type=original";
-constexpr std::string_view kOpening = "*[{(<#";
+constexpr std::string_view kOpeningBrackets = "*[{(<#";
 constexpr std::string_view kClosing = "*]})>#";
 
 /// The position of `needle`, which is in lower case, in `text` in any case.
@@ -68,7 +68,7 @@ bool IsMark(std::string_view inside) {
 std::string_view BehindMark(std::string_view subject) {
   constexpr size_t kLongest = 40;  // characters between the brackets of a mark
   if (subject.starts_with("SPAM:")) return subject.substr(5);
-  const size_t open = std::min(subject.find_first_not_of(kOpening), subject.size());
+  const size_t open = std::min(subject.find_first_not_of(kOpeningBrackets), subject.size());
   if (open == 0) return subject;
   const size_t close = subject.find_first_of(kClosing, open);
   if (close == std::string_view::npos || close - open > kLongest) return subject;

@@ -15,16 +15,12 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/names.h"
 
 namespace winnow {
 namespace {
 
-constexpr size_t npos = std::string_view::npos;
 constexpr size_t kMaxFormatting = 16;  // formatting elements open at once, each of which may be repeated in each block
-
-bool IsOneOf(std::string_view name, std::span<const std::string_view> names) {
-  return std::ranges::find(names, name) != names.end();
-}
 
 /// Elements without content.
 constexpr std::array<std::string_view, 13> kVoid = {"area",   "br",   "col",  "embed",  "hr",    "img", "input",
@@ -75,7 +71,7 @@ struct Tag {
   std::vector<Attribute> attributes;
 };
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+bool IsHtmlSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
 
 class Filter {
  public:
@@ -89,8 +85,8 @@ class Filter {
         break;
       }
       const size_t open = html_.find('<', at_);
-      Text(html_.substr(at_, open == npos ? npos : open - at_));
-      if (open == npos) break;
+      Text(html_.substr(at_, open == std::string_view::npos ? std::string_view::npos : open - at_));
+      if (open == std::string_view::npos) break;
       at_ = open + 1;
       Markup();
     }
@@ -104,7 +100,7 @@ class Filter {
   void Text(std::string_view text) {
     if (text.empty()) return;
     CountNode();
-    if (text.find_first_of(std::string_view("<\0", 2)) == npos) {
+    if (text.find_first_of(std::string_view("<\0", 2)) == std::string_view::npos) {
       filtered_.html += text;
       return;
     }
@@ -138,7 +134,7 @@ class Filter {
 
   void SkipPast(std::string_view end) {
     const size_t found = html_.find(end, at_);
-    at_ = found == npos ? html_.size() : found + end.size();
+    at_ = found == std::string_view::npos ? html_.size() : found + end.size();
   }
 
   void Comment() {
@@ -151,7 +147,8 @@ class Filter {
       SkipPast(">");
       return;
     }
-    for (size_t dashes = html_.find("--", at_); dashes != npos; dashes = html_.find("--", dashes + 1)) {
+    for (size_t dashes = html_.find("--", at_); dashes != std::string_view::npos;
+         dashes = html_.find("--", dashes + 1)) {
       const std::string_view rest = html_.substr(dashes + 2, 2);
       if (!rest.starts_with('>') && rest != "!>") continue;
       at_ = dashes + (rest.starts_with('>') ? 3 : 4);
@@ -163,7 +160,7 @@ class Filter {
   void ReadTag(bool end) {
     Tag tag;
     tag.end = end;
-    while (at_ < html_.size() && !IsSpace(html_[at_]) && html_[at_] != '/' && html_[at_] != '>') {
+    while (at_ < html_.size() && !IsHtmlSpace(html_[at_]) && html_[at_] != '/' && html_[at_] != '>') {
       tag.name += LowerAscii(html_[at_++]);
     }
     ReadAttributes(tag);
@@ -175,15 +172,16 @@ class Filter {
   /// Reads attributes up to the ">" of the tag, or to the end.
   void ReadAttributes(Tag& tag) {
     while (at_ < html_.size() && html_[at_] != '>') {
-      if (IsSpace(html_[at_]) || html_[at_] == '/') {
+      if (IsHtmlSpace(html_[at_]) || html_[at_] == '/') {
         ++at_;
         continue;
       }
       const size_t begin = at_++;  // an "=" here belongs to the name
-      while (at_ < html_.size() && !IsSpace(html_[at_]) && html_[at_] != '/' && html_[at_] != '>' && html_[at_] != '=')
+      while (at_ < html_.size() && !IsHtmlSpace(html_[at_]) && html_[at_] != '/' && html_[at_] != '>' &&
+             html_[at_] != '=')
         ++at_;
       const std::string_view name = html_.substr(begin, at_ - begin);
-      while (at_ < html_.size() && IsSpace(html_[at_])) ++at_;
+      while (at_ < html_.size() && IsHtmlSpace(html_[at_])) ++at_;
       std::string_view value;
       if (at_ < html_.size() && html_[at_] == '=') {
         ++at_;
@@ -194,15 +192,15 @@ class Filter {
   }
 
   std::string_view ReadValue() {
-    while (at_ < html_.size() && IsSpace(html_[at_])) ++at_;
+    while (at_ < html_.size() && IsHtmlSpace(html_[at_])) ++at_;
     if (at_ >= html_.size()) return {};
     const size_t begin = at_;
     if (html_[at_] == '"' || html_[at_] == '\'') {
       const size_t end = html_.find(html_[at_], at_ + 1);
-      at_ = end == npos ? html_.size() : end + 1;
-      return html_.substr(begin + 1, (end == npos ? html_.size() : end) - begin - 1);
+      at_ = end == std::string_view::npos ? html_.size() : end + 1;
+      return html_.substr(begin + 1, (end == std::string_view::npos ? html_.size() : end) - begin - 1);
     }
-    while (at_ < html_.size() && !IsSpace(html_[at_]) && html_[at_] != '>') ++at_;
+    while (at_ < html_.size() && !IsHtmlSpace(html_[at_]) && html_[at_] != '>') ++at_;
     return html_.substr(begin, at_ - begin);
   }
 
@@ -258,23 +256,24 @@ class Filter {
   void SkipRaw(const std::string& name, bool shown) {
     size_t end = at_;
     while (true) {
-      end = name == "plaintext" ? npos : html_.find("</", end);
-      if (end == npos) break;
+      end = name == "plaintext" ? std::string_view::npos : html_.find("</", end);
+      if (end == std::string_view::npos) break;
       const size_t after = end + 2 + name.size();
       if (LowerAscii(html_.substr(end + 2, name.size())) == name &&
-          (after >= html_.size() || IsSpace(html_[after]) || html_[after] == '/' || html_[after] == '>')) {
+          (after >= html_.size() || IsHtmlSpace(html_[after]) || html_[after] == '/' || html_[after] == '>')) {
         break;
       }
       end += 2;
     }
-    if (name == "style") AddStyleSheet(html_.substr(at_, end == npos ? npos : end - at_));
+    if (name == "style")
+      AddStyleSheet(html_.substr(at_, end == std::string_view::npos ? std::string_view::npos : end - at_));
     if (shown) {
       filtered_.html += ' ';
-      Text(html_.substr(at_, end == npos ? npos : end - at_));
+      Text(html_.substr(at_, end == std::string_view::npos ? std::string_view::npos : end - at_));
       filtered_.html += ' ';
     }
-    at_ = end == npos ? html_.size() : end;
-    if (end != npos) SkipPast(">");
+    at_ = end == std::string_view::npos ? html_.size() : end;
+    if (end != std::string_view::npos) SkipPast(">");
   }
 
   /// Closes all elements from that index on.

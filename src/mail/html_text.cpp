@@ -15,7 +15,7 @@ namespace {
 
 enum class Shape { kInline, kBlock, kCell };
 
-Shape ShapeOf(GumboTag tag) {
+Shape ElementShape(GumboTag tag) {
   switch (tag) {
     case GUMBO_TAG_TD:
     case GUMBO_TAG_TH:
@@ -76,7 +76,7 @@ std::string_view AttributeOf(const GumboElement& element, const char* name) {
 bool IsBlockBox(GumboTag tag) {
   constexpr auto kTableParts = std::to_array<GumboTag>(
       {GUMBO_TAG_TABLE, GUMBO_TAG_TBODY, GUMBO_TAG_THEAD, GUMBO_TAG_TFOOT, GUMBO_TAG_TR, GUMBO_TAG_CAPTION});
-  return ShapeOf(tag) == Shape::kBlock && std::ranges::find(kTableParts, tag) == kTableParts.end();
+  return ElementShape(tag) == Shape::kBlock && std::ranges::find(kTableParts, tag) == kTableParts.end();
 }
 
 /// Returns true for elements that browsers give a color of their own, whatever they are in.
@@ -249,7 +249,7 @@ class Walker {
 
   /// Writes what stands at the begin of an element, or in place of it.
   void Begin(const GumboElement& element, const Visibility& visibility) {
-    switch (ShapeOf(element.tag)) {
+    switch (ElementShape(element.tag)) {
       case Shape::kBlock:
         writer_.EndLine();
         break;
@@ -282,8 +282,8 @@ class Walker {
     if (visit.node->type != GUMBO_NODE_ELEMENT) return;
     const GumboElement& element = visit.node->v.element;
     if (visit.link) AddLink(element, visit.text_begin);
-    if (ShapeOf(element.tag) == Shape::kBlock) writer_.EndLine();
-    if (ShapeOf(element.tag) == Shape::kCell) writer_.Cell();
+    if (ElementShape(element.tag) == Shape::kBlock) writer_.EndLine();
+    if (ElementShape(element.tag) == Shape::kCell) writer_.Cell();
   }
 
   void AddLink(const GumboElement& element, size_t text_begin) {

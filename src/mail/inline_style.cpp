@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/names.h"
 #include "text/text_parts.h"
 
 namespace winnow {
 namespace {
 
-constexpr size_t npos = std::string_view::npos;
 constexpr double kSeenFont = 16;  // pixels; of letters whose size is not known
 
 bool IsNameByte(char c) {
@@ -23,12 +23,12 @@ bool IsNameByte(char c) {
 
 /// Returns `css` in lower case, without comments and without the contents of strings and addresses, in which the signs
 /// of the language have no meaning (CSS Syntax Level 3, 4.3).
-std::string Cleaned(std::string_view css) {
+std::string CleanedCss(std::string_view css) {
   std::string out;
   for (size_t i = 0; i < css.size(); ++i) {
     if (css.substr(i, 2) == "/*") {
       const size_t end = css.find("*/", i + 2);
-      if (end == npos) break;
+      if (end == std::string_view::npos) break;
       i = end + 1;
       continue;
     }
@@ -39,7 +39,7 @@ std::string Cleaned(std::string_view css) {
       out += out.back();
     } else if (css[i] == '(' && out.ends_with("url(") && (out.size() == 4 || !IsNameByte(out[out.size() - 5]))) {
       const size_t begin = css.find_first_not_of(" \t\r\n\f", i + 1);
-      if (begin == npos || css[begin] == '"' || css[begin] == '\'') continue;
+      if (begin == std::string_view::npos || css[begin] == '"' || css[begin] == '\'') continue;
       i = std::min(css.find(')', begin), css.size());
       out += ')';
     }
@@ -55,9 +55,9 @@ struct Declaration {
 /// Reads "name: value !important". Nothing for what is none.
 std::optional<Declaration> ParseDeclaration(std::string_view text) {
   const size_t colon = text.find(':');
-  if (colon == npos) return std::nullopt;
+  if (colon == std::string_view::npos) return std::nullopt;
   Declaration declaration{.name = TrimAscii(text.substr(0, colon)), .value = TrimAscii(text.substr(colon + 1))};
-  if (const size_t mark = declaration.value.rfind('!'); mark != npos) {
+  if (const size_t mark = declaration.value.rfind('!'); mark != std::string_view::npos) {
     if (TrimAscii(declaration.value.substr(mark + 1)) != "important") return std::nullopt;
     declaration.important = true;
     declaration.value = TrimAscii(declaration.value.substr(0, mark));
@@ -150,11 +150,11 @@ std::string_view SizeInFont(std::string_view font) {
 bool IsTransparent(std::string_view color) {
   if (color == "transparent") return true;
   if (color.starts_with('#')) {
-    return color.find_first_not_of("0123456789abcdef", 1) == npos &&
+    return color.find_first_not_of("0123456789abcdef", 1) == std::string_view::npos &&
            ((color.size() == 5 && color.ends_with('0')) || (color.size() == 9 && color.ends_with("00")));
   }
   const size_t open = color.find('(');
-  if (open == npos || !color.ends_with(')')) return false;
+  if (open == std::string_view::npos || !color.ends_with(')')) return false;
   const std::string_view name = color.substr(0, open);
   if (name != "rgba" && name != "hsla" && name != "rgb" && name != "hsl") return false;
   std::string_view list = color.substr(open + 1, color.size() - open - 2);
@@ -176,7 +176,7 @@ constexpr auto kShadows =
                                      "-webkit-text-stroke-color", "background-clip", "-webkit-background-clip"});
 constexpr auto kScales = std::to_array<std::string_view>({"zoom", "transform", "-webkit-transform", "scale"});
 /// What opens a box whose height or width is 0.
-constexpr auto kOpening = std::to_array<std::string_view>(
+constexpr auto kOpeners = std::to_array<std::string_view>(
     {"min-height", "min-width", "padding", "padding-top", "padding-bottom", "padding-left", "padding-right"});
 constexpr auto kLooked =
     std::to_array<std::string_view>({"all", "display", "opacity", "position", "visibility", "font-size", "color",
@@ -185,12 +185,8 @@ constexpr auto kLooked =
 constexpr auto kBlockValues =
     std::to_array<std::string_view>({"block", "inline-block", "flow-root", "list-item", "flex", "inline-flex"});
 
-bool IsOneOf(std::string_view name, std::span<const std::string_view> names) {
-  return std::ranges::find(names, name) != names.end();
-}
-
 /// Returns true if a value may be other than nothing: "0 0 8px", "calc(1px)", but not "0".
-bool MayBeMore(std::string_view value) { return value.find_first_of("123456789(") != npos; }
+bool MayBeMore(std::string_view value) { return value.find_first_of("123456789(") != std::string_view::npos; }
 
 /// The declarations of a style attribute in effect, by name.
 class Style {
@@ -225,7 +221,7 @@ class Style {
   /// Keeps the declaration if its property is one of those that are looked for; a style may have any number of others.
   void Set(const Declaration& declaration) {
     const std::string_view name = declaration.name;
-    if (!IsOneOf(name, kLooked) && !IsOneOf(name, kShadows) && !IsOneOf(name, kScales) && !IsOneOf(name, kOpening))
+    if (!IsOneOf(name, kLooked) && !IsOneOf(name, kShadows) && !IsOneOf(name, kScales) && !IsOneOf(name, kOpeners))
       return;
     const auto known = std::ranges::find(declarations_, declaration.name, &Declaration::name);
     if (known == declarations_.end()) {
@@ -252,7 +248,7 @@ bool IsClosedBox(const Style& style, const StyledElement& element, const StyleSh
   const bool low = is("height", IsZeroLength) || is("max-height", IsZeroLength);
   const bool narrow = is("width", IsZeroLength) || is("max-width", IsZeroLength);
   if (!(low && is("overflow-y", hides)) && !(narrow && is("overflow-x", hides))) return false;
-  for (const std::string_view name : kOpening) {
+  for (const std::string_view name : kOpeners) {
     const Declaration* const found = style.Find(name);
     if (sheets.Mention(name) || (found != nullptr && MayBeMore(found->value))) return false;
   }
@@ -272,12 +268,12 @@ Visibility InDoubt(Visibility parent) {
 }  // namespace
 
 void StyleSheets::Add(std::string_view css) {
-  std::string cleaned = Cleaned(css);
+  std::string cleaned = CleanedCss(css);
   // The begin of a comment of HTML has no meaning in style sheets, and its "!" is not that of "!important".
   for (size_t at = cleaned.find("<!--"); at != std::string::npos; at = cleaned.find("<!--", at + 4))
     cleaned.replace(at, 4, "    ");
   // By escapes, anything may have any name.
-  animated_ = animated_ || cleaned.find("keyframes") != std::string::npos || css.find('\\') != npos;
+  animated_ = animated_ || cleaned.find("keyframes") != std::string::npos || css.find('\\') != std::string_view::npos;
   AddDeclarations(cleaned);
 }
 
@@ -288,11 +284,11 @@ void StyleSheets::AddDeclarations(std::string_view css) {
     const std::string_view part = css.substr(0, end);
     css.remove_prefix(std::min(end + 1, css.size()));
     const size_t colon = part.find(':');
-    if (colon == npos) continue;
+    if (colon == std::string_view::npos) continue;
     std::string name(TrimAscii(part.substr(0, colon)));
     const std::string_view value = part.substr(colon + 1);
-    if (IsOneOf(name, kOpening) && !MayBeMore(value)) continue;
-    const bool important = value.find('!') != npos;
+    if (IsOneOf(name, kOpeners) && !MayBeMore(value)) continue;
+    const bool important = value.find('!') != std::string_view::npos;
     if (name == "overflow") {
       for (const char* const longhand : {"overflow-x", "overflow-y"}) {
         mentioned_.insert(longhand);
@@ -322,9 +318,10 @@ Visibility Styled(std::string_view text, Visibility parent, const StyledElement&
     parent.removed = parent.removed || (element.hidden_attribute && !sheets.Mention("display"));
     return parent;
   }
-  const std::string cleaned = Cleaned(text);
+  const std::string cleaned = CleanedCss(text);
   // By escapes, a property may have any name; and it depends on the program whether blocks are allowed.
-  if (text.find('\\') != npos || cleaned.find_first_of("{}") != npos) return InDoubt(parent);
+  if (text.find('\\') != std::string_view::npos || cleaned.find_first_of("{}") != std::string_view::npos)
+    return InDoubt(parent);
   const Style style(cleaned);
   if (style.Find("all") != nullptr) return InDoubt(parent);
   Visibility visibility = parent;

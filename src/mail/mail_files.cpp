@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 /// Returns true for "From joe@example.com Sat Nov 28 21:00:00 2026". The time of day tells it from a sentence in mbox
 /// files whose writer quoted nothing (mboxcl).
-bool IsFromLine(std::string_view line) {
+bool IsMboxFromLine(std::string_view line) {
   if (!line.starts_with("From ")) return false;
   for (size_t i = line.find(':'); i != std::string_view::npos; i = line.find(':', i + 1)) {
     if (i >= 1 && IsAsciiDigit(line[i - 1]) && i + 2 < line.size() && IsAsciiDigit(line[i + 1]) &&
@@ -270,7 +270,7 @@ std::string_view MboxIn(std::string_view contents) {
   if (contents.starts_with("From ")) return contents;
   contents = WithoutByteOrderMark(contents);
   contents.remove_prefix(std::min(contents.find_first_not_of("\r\n"), contents.size()));
-  return IsFromLine(contents.substr(0, contents.find('\n'))) ? contents : std::string_view();
+  return IsMboxFromLine(contents.substr(0, contents.find('\n'))) ? contents : std::string_view();
 }
 
 bool BeginsLikeMail(std::string_view contents) {
@@ -281,7 +281,7 @@ bool BeginsLikeMail(std::string_view contents) {
   contents = WithoutByteOrderMark(contents);
   contents.remove_prefix(std::min(contents.find_first_not_of("\r\n"), contents.size()));
   if (contents.starts_with("From ")) {
-    if (IsFromLine(TakeLine(contents))) return true;
+    if (IsMboxFromLine(TakeLine(contents))) return true;
   }
   const bool cut = contents.size() >= kMostHeaderBytes;
   std::string_view header = contents.substr(0, kMostHeaderBytes);
@@ -336,7 +336,7 @@ std::vector<std::string_view> MessagesOfMbox(std::string_view contents) {
   for (size_t at = 0; at < contents.size();) {
     const size_t end = std::min(contents.find('\n', at), contents.size() - 1) + 1;
     const std::string_view line = WithoutLineEnd(contents.substr(at, end - at));
-    if (blank && at > begin && IsFromLine(line)) {
+    if (blank && at > begin && IsMboxFromLine(line)) {
       messages.push_back(contents.substr(begin, at - begin));
       begin = at;
     }

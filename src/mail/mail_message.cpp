@@ -15,26 +15,24 @@
 namespace winnow {
 namespace {
 
-constexpr size_t npos = std::string_view::npos;
-
 /// The message with line feeds as line ends, without empty lines before the header, and without the quoting of an mbox
 /// file if it comes from one. `storage` holds the text if it had to be changed.
 std::string_view Prepared(std::string_view raw, std::string& storage) {
   raw = WithoutByteOrderMark(raw);
-  if (raw.find('\n') == npos && raw.find('\r') != npos) {
+  if (raw.find('\n') == std::string_view::npos && raw.find('\r') != std::string_view::npos) {
     storage = raw;
     std::ranges::replace(storage, '\r', '\n');
     raw = storage;
   }
   raw.remove_prefix(std::min(raw.find_first_not_of("\r\n"), raw.size()));
-  if (!raw.starts_with("From ") || raw.find("From ", 1) == npos) return raw;
+  if (!raw.starts_with("From ") || raw.find("From ", 1) == std::string_view::npos) return raw;
   // mboxrd: one ">" less before each "From " (mboxo quotes those without any ">" alone, which is the same then).
   std::string unquoted;
   unquoted.reserve(raw.size());
   while (!raw.empty()) {
     std::string_view line = TakeLineWithEnd(raw);
     const size_t marks = line.find_first_not_of('>');
-    if (marks != npos && marks > 0 && line.substr(marks).starts_with("From ")) line.remove_prefix(1);
+    if (marks != std::string_view::npos && marks > 0 && line.substr(marks).starts_with("From ")) line.remove_prefix(1);
     unquoted += line;
   }
   storage = std::move(unquoted);
@@ -70,7 +68,8 @@ void ReadHeaders(const MailNode& node, const std::string& fallback, const MailLi
   const std::string* const id = message.Header("Message-ID");
   if (id != nullptr) {
     std::string_view text = TrimAscii(*id);
-    if (text.starts_with('<')) text = text.substr(1, text.find('>') == npos ? npos : text.find('>') - 1);
+    if (text.starts_with('<'))
+      text = text.substr(1, text.find('>') == std::string_view::npos ? std::string_view::npos : text.find('>') - 1);
     message.message_id = text;
   }
 }
@@ -120,7 +119,7 @@ Result<MailMessage> ReadMail(std::string_view raw, const MailLimits& limits) {
   }
   std::string storage;
   const std::string_view text = Prepared(raw, storage);
-  if (text.find_first_not_of(std::string_view(" \t\r\n\0", 5)) == npos) {
+  if (text.find_first_not_of(std::string_view(" \t\r\n\0", 5)) == std::string_view::npos) {
     return Fail(ErrorCode::kInvalidData, "the message is empty", "a message has a header, an empty line and a body");
   }
   MailStructure structure = DivideMail(text, limits, notes);

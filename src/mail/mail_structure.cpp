@@ -18,8 +18,6 @@
 namespace winnow {
 namespace {
 
-constexpr size_t npos = std::string_view::npos;
-
 /// Returns the length of the name of a header field at the beginning of a line; 0 if there is none.
 size_t NameLength(std::string_view line) {
   size_t length = 0;
@@ -66,9 +64,9 @@ struct BoundaryLines {
 
 BoundaryLines CutAt(std::string_view body, std::string_view boundary, size_t most) {
   BoundaryLines lines;
-  size_t begin = npos;  // of the part
+  size_t begin = std::string_view::npos;  // of the part
   const auto end_part = [&](size_t end) {
-    if (begin == npos) return;
+    if (begin == std::string_view::npos) return;
     // The line end before a boundary belongs to the boundary.
     std::string_view part = body.substr(begin, end - begin);
     if (part.ends_with('\n')) part.remove_suffix(1);
@@ -94,7 +92,7 @@ BoundaryLines CutAt(std::string_view body, std::string_view boundary, size_t mos
     }
     at = end;
   }
-  if (begin != npos && begin <= body.size()) {
+  if (begin != std::string_view::npos && begin <= body.size()) {
     lines.parts.push_back(body.substr(begin));
   }
   return lines;
@@ -142,8 +140,9 @@ class Divider {
     if (!TrimAscii(content_type).empty()) {
       const ParameterizedValue type = ParseContentType(content_type);
       // A value that cannot be read counts as if it were missing, as mail programs have it.
-      if (content_type.find('/') != npos && type.value.size() > 1) node.type = Cleaned(type.value);
-      if (content_type.find('/') == npos && LowerAscii(content_type).starts_with("text")) node.type = "text/plain";
+      if (content_type.find('/') != std::string_view::npos && type.value.size() > 1) node.type = Cleaned(type.value);
+      if (content_type.find('/') == std::string_view::npos && LowerAscii(content_type).starts_with("text"))
+        node.type = "text/plain";
       node.charset = type.Find("charset");
       node.name = Cleaned(type.Find("name"));
       node.flowed = LowerAscii(type.Find("format")) == "flowed";

@@ -8,9 +8,7 @@
 namespace winnow {
 namespace {
 
-constexpr size_t npos = std::string_view::npos;
-
-bool IsBlankLine(std::string_view line) { return line.find_first_not_of(" \t\r") == npos; }
+bool IsBlankLine(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
 
 }  // namespace
 
@@ -26,7 +24,8 @@ std::string WithPlainLineEnds(std::string_view text) {
     if (i + 1 >= text.size() || text[i + 1] != '\n') out += '\n';
   }
   size_t begin = 0;
-  for (size_t end = out.find('\n'); end != npos && IsBlankLine(std::string_view(out).substr(begin, end - begin));
+  for (size_t end = out.find('\n');
+       end != std::string_view::npos && IsBlankLine(std::string_view(out).substr(begin, end - begin));
        end = out.find('\n', begin)) {
     begin = end + 1;
   }
@@ -66,7 +65,7 @@ std::string Unflowed(std::string_view text, bool delete_space) {
 WithoutPgp WithoutPgpBlocks(std::string text) {
   constexpr std::string_view kBegin = "-----BEGIN PGP ";
   WithoutPgp result;
-  if (text.find(kBegin) == npos) {
+  if (text.find(kBegin) == std::string_view::npos) {
     result.text = std::move(text);
     return result;
   }
@@ -95,14 +94,14 @@ WithoutPgp WithoutPgpBlocks(std::string text) {
 }
 
 void AddPlainLinks(std::string_view text, size_t most, std::vector<MailLink>& links) {
-  for (size_t at = text.find("://"); at != npos && links.size() < most; at = text.find("://", at)) {
+  for (size_t at = text.find("://"); at != std::string_view::npos && links.size() < most; at = text.find("://", at)) {
     size_t begin = at;
     while (begin > 0 && IsAsciiLetter(text[begin - 1])) --begin;
     const std::string scheme = LowerAscii(text.substr(begin, at - begin));
     at += 3;
     if (scheme != "http" && scheme != "https" && scheme != "ftp") continue;
     size_t end = std::min(text.find_first_of(" \t\n<>\"", at), text.size());
-    while (end > at && std::string_view(".,;:!?)]}'").find(text[end - 1]) != npos) --end;
+    while (end > at && std::string_view(".,;:!?)]}'").find(text[end - 1]) != std::string_view::npos) --end;
     if (end == at) continue;
     const std::string_view address = text.substr(begin, end - begin);
     links.push_back({std::string(address), std::string(address)});

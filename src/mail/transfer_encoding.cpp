@@ -30,8 +30,6 @@ int HexDigit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 /// Returns the position after the white space and the line end at `i` if nothing else stands before that line end (or
 /// the end of the text); otherwise npos.
 size_t AfterLineEnd(std::string_view text, size_t i) {
@@ -92,7 +90,7 @@ std::string DecodeBase64(std::string_view text, size_t most, size_t& strange) {
       group = 0;
     } else if (c == '=') {
       flush();
-    } else if (!IsSpace(c)) {
+    } else if (!IsMimeSpace(c)) {
       ++strange;
     }
   }
@@ -148,7 +146,7 @@ std::string DecodeQ(std::string_view word, size_t& strange) {
 DecodedBytes DecodeTransfer(std::string_view body, std::string_view encoding, size_t most) {
   std::string name;
   for (const char c : encoding.substr(0, encoding.find(';'))) {
-    if (!IsSpace(c) && c != '"') name += LowerAscii(c);
+    if (!IsMimeSpace(c) && c != '"') name += LowerAscii(c);
   }
   DecodedBytes decoded;
   size_t strange = 0;

@@ -7,6 +7,9 @@
 
 namespace winnow {
 
+/// Returns true for linear white space (RFC 822, 3.3), folded or not.
+constexpr bool IsMimeSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 struct DecodedBytes {
   std::string bytes;
   std::string problem;  ///< a sentence that says what was wrong; empty: nothing

@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
 /// Retries at once, and as often as the real ones; a server that is slow is waited for.
-HttpOptions Quick() {
+HttpOptions QuickOptions() {
   HttpOptions options;
   options.backoff = milliseconds(1);
   options.connect_timeout = options.stall_timeout = std::chrono::minutes(5);
@@ -40,7 +40,7 @@ TEST(HttpDownload, CutConnectionGoesOnWhereItStopped) {
     if (count++ < 2) reply.cut_after = 100'000;
     return reply;
   });
-  DownloadOptions options{Quick(), body.size(), Sha256(body)};
+  DownloadOptions options{QuickOptions(), body.size(), Sha256(body)};
   uint64_t seen = 0;
   options.http.progress = [&](uint64_t done, uint64_t) {
     seen = std::max(seen, done);
@@ -68,7 +68,7 @@ TEST(HttpDownload, NextCallGoesOnToo) {
     if (cut) reply.cut_after = 50'000;
     return reply;
   });
-  DownloadOptions options{Quick(), std::nullopt, ""};
+  DownloadOptions options{QuickOptions(), std::nullopt, ""};
   options.http.retries = 0;
   EXPECT_EQ(HttpDownload(server.url(), dir.path() / "f", options).error().code, ErrorCode::kNetwork);
   EXPECT_FALSE(std::filesystem::exists(dir.path() / "f"));
@@ -86,14 +86,14 @@ TEST(HttpDownload, FileThatChangedMeanwhileStartsOver) {
     if (count++ == 0) return TestReply{200, std::string(1000, 'x'), {"ETag: \"v1\""}, 500};
     return ReplyWithRange(request, body, "\"v2\"");
   });
-  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "f", {Quick(), std::nullopt, ""}));
+  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "f", {QuickOptions(), std::nullopt, ""}));
   EXPECT_EQ(ReadFile(dir.path() / "f").value(), body);
 }
 
 TEST(HttpDownload, WrongDigestIsTriedOnceMoreAndThenAnError) {
   const TemporaryDirectory dir;
   const TestServer server([](const TestRequest& request) { return ReplyWithRange(request, "tampered", "\"v1\""); });
-  const auto response = HttpDownload(server.url(), dir.path() / "f", {Quick(), std::nullopt, Sha256("genuine")});
+  const auto response = HttpDownload(server.url(), dir.path() / "f", {QuickOptions(), std::nullopt, Sha256("genuine")});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, ErrorCode::kNetwork);
   EXPECT_THAT(response.error().message, HasSubstr("expected " + Sha256("genuine")));
@@ -106,7 +106,7 @@ TEST(HttpDownload, DamagedPartIsRepairedByTheDigest) {
   const std::string body = LargeBody();
   std::ofstream(dir.path() / "f.incomplete") << std::string(1000, '?');
   const TestServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
-  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "f", {Quick(), body.size(), Sha256(body)}));
+  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "f", {QuickOptions(), body.size(), Sha256(body)}));
   EXPECT_EQ(ReadFile(dir.path() / "f").value(), body);
 }
 
@@ -115,18 +115,18 @@ TEST(HttpDownload, PartOfFullSizeOrMoreIsJudgedAgain) {
   const std::string body = LargeBody();
   const TestServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
   std::ofstream(dir.path() / "a.incomplete") << body;
-  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "a", {Quick(), body.size(), Sha256(body)}));
+  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "a", {QuickOptions(), body.size(), Sha256(body)}));
   EXPECT_EQ(server.requests().size(), 0u);
   std::ofstream(dir.path() / "b.incomplete") << body << "more";
   std::ofstream(dir.path() / "b.incomplete.etag") << "\"v1\"";
-  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "b", {Quick(), std::nullopt, ""}));
+  ASSERT_TRUE(HttpDownload(server.url(), dir.path() / "b", {QuickOptions(), std::nullopt, ""}));
   EXPECT_EQ(ReadFile(dir.path() / "b").value(), body);
 }
 
 TEST(HttpDownload, ErrorPageNeverBecomesTheFile) {
   const TemporaryDirectory dir;
   const TestServer server([](const TestRequest&) { return TestReply{404, "<html>", {}}; });
-  const auto response = HttpDownload(server.url() + "/x", dir.path() / "f", {Quick(), std::nullopt, ""});
+  const auto response = HttpDownload(server.url() + "/x", dir.path() / "f", {QuickOptions(), std::nullopt, ""});
   EXPECT_EQ(response.error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
 }
@@ -135,7 +135,7 @@ TEST(HttpDownload, CancelKeepsThePart) {
   const TemporaryDirectory dir;
   const std::string body = LargeBody();
   const TestServer server([&](const TestRequest& request) { return ReplyWithRange(request, body, "\"v1\""); });
-  DownloadOptions options{Quick(), std::nullopt, ""};
+  DownloadOptions options{QuickOptions(), std::nullopt, ""};
   options.http.progress = [](uint64_t done, uint64_t) { return done == 0; };
   EXPECT_EQ(HttpDownload(server.url(), dir.path() / "f", options).error().code, ErrorCode::kCancelled);
   EXPECT_FALSE(std::filesystem::exists(dir.path() / "f"));

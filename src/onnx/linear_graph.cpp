@@ -12,7 +12,7 @@
 namespace winnow {
 namespace {
 
-constexpr uint64_t kMostBytes = 1'900'000'000;  // protobuf ends at 2^31
+constexpr uint64_t kMaxModelBytes = 1'900'000'000;  // protobuf ends at 2^31
 
 /// One output's score as the model has it, brought to what the graph computes: Platt's scale and the temperature are
 /// part of the weights.
@@ -61,7 +61,7 @@ class LinearGraph {
     const Vectorizer& vectorizer = model_.vectorizer();
     uint64_t bytes = uint64_t{model_.features()} * std::max<uint64_t>(model_.labels(), 2) * sizeof(float);
     for (size_t f = 0; f < model_.features(); ++f) bytes += 24 + vectorizer.name(f).size() * 2;
-    if (bytes <= kMostBytes) return {};
+    if (bytes <= kMaxModelBytes) return {};
     return Fail(
         ErrorCode::kUnsupported,
         fmt::format("{} features of {} labels are more than an ONNX file can hold", model_.features(), model_.labels()),

@@ -21,7 +21,7 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kMostBytes = size_t{256} << 20;
+constexpr size_t kMaxImportBytes = size_t{256} << 20;
 
 /// The first bytes of fastText's .bin and .ftz files: FASTTEXT_FILEFORMAT_MAGIC_INT32 of its fasttext.cc.
 constexpr std::string_view kFastTextMagic = "\xBA\x16\x4F\x2F";
@@ -184,10 +184,10 @@ Result<ImportedLinear> ParseOnnxLinear(std::span<const std::byte> bytes, std::st
                 fmt::format("{}: this is a fastText model, whose hashed n-grams cannot be imported", where),
                 "train on its labelled texts, which are read as they are: winnow train TRAIN.txt --kind lr");
   }
-  if (bytes.size() > kMostBytes) {
+  if (bytes.size() > kMaxImportBytes) {
     return Fail(ErrorCode::kUnsupported,
                 fmt::format("{}: an ONNX file of {} MB is too large", where, bytes.size() >> 20),
-                fmt::format("the limit is {} MB", kMostBytes >> 20));
+                fmt::format("the limit is {} MB", kMaxImportBytes >> 20));
   }
   onnx::ModelProto proto;
   if (bytes.empty() || !proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !proto.has_graph()) {

@@ -43,7 +43,7 @@ std::string LooksLike(const NodeProto& node) {
              : fmt::format("; it looks like scikit-learn's {}, which cannot be imported", found->second);
 }
 
-std::string NameOf(const NodeProto& node) {
+std::string NodeName(const NodeProto& node) {
   const std::string name = !node.name().empty() ? node.name() : node.output_size() > 0 ? node.output(0) : "";
   return name == node.op_type() ? fmt::format("node {}", Shown(name))
                                 : fmt::format("node '{}' ({})", Shown(name), Shown(OperatorOf(node)));
@@ -116,11 +116,11 @@ std::unexpected<Error> GraphReader::Transformer() const {
 }
 
 std::unexpected<Error> GraphReader::Refuse(const NodeProto& node, const std::string& why) const {
-  return Unsupported(fmt::format("{} {}{}", NameOf(node), why, why == kNotSupported ? LooksLike(node) : ""));
+  return Unsupported(fmt::format("{} {}{}", NodeName(node), why, why == kNotSupported ? LooksLike(node) : ""));
 }
 
 std::unexpected<Error> GraphReader::Broken(const NodeProto& node, const std::string& why) const {
-  return Wrong(fmt::format("{} {}", NameOf(node), why));
+  return Wrong(fmt::format("{} {}", NodeName(node), why));
 }
 Result<const TensorProto*> GraphReader::ConstantOf(const NodeProto& node, int input, int32_t type) const {
   const auto found = node.input_size() > input ? constants_.find(node.input(input)) : constants_.end();

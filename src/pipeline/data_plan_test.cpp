@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 /// Keeps what it is told.
-class Listener : public TrainingObserver {
+class NoteListener : public TrainingObserver {
  public:
   void Note(const std::string& line) override { notes.push_back(line); }
   void Warn(const std::string& line) override { warnings.push_back(line); }
@@ -53,7 +53,7 @@ class AugmentTrainingPartTest : public ::testing::Test {
   TemporaryDirectory dir;
   TrainingPlan plan;
   Split split;
-  Listener observer;
+  NoteListener observer;
 };
 
 TEST_F(AugmentTrainingPartTest, AddsNothingUnlessAsked) {

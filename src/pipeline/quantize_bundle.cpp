@@ -25,8 +25,8 @@ namespace {
 constexpr char kFloatWeights[] = "model.safetensors";
 
 /// Labelled texts, with the bundle's labels.
-Result<Dataset> ReadTexts(const QuantizePlan& plan, const std::vector<std::filesystem::path>& files,
-                          const BundleClassifier& classifier, TrainingObserver& observer) {
+Result<Dataset> ReadPlannedTexts(const QuantizePlan& plan, const std::vector<std::filesystem::path>& files,
+                                 const BundleClassifier& classifier, TrainingObserver& observer) {
   ReadReport report;
   ReadingOptions reading = plan.reading;
   reading.unknown_labels = UnknownLabels::kDrop;  // both models would be wrong
@@ -40,7 +40,7 @@ Result<Dataset> ReadTexts(const QuantizePlan& plan, const std::vector<std::files
 
 Result<Dataset> ReadHeldOut(const QuantizePlan& plan, const BundleClassifier& classifier, TrainingObserver& observer) {
   if (plan.data.empty()) return ReadCalibrationSet(plan.bundle, classifier);
-  Result<Dataset> held_out = ReadTexts(plan, plan.data, classifier, observer);
+  Result<Dataset> held_out = ReadPlannedTexts(plan, plan.data, classifier, observer);
   if (!held_out) return held_out;
   const std::string why = SeemsTrainedOn(plan.bundle, *held_out, classifier, /*given=*/true);
   if (!why.empty()) observer.Warn(why + "; the drop on training texts says little about new texts");
@@ -65,7 +65,7 @@ Result<void> CopyFiles(const QuantizePlan& plan, const std::filesystem::path& to
   });
 }
 
-int64_t SizeOf(const std::filesystem::path& file) {
+int64_t FileBytes(const std::filesystem::path& file) {
   std::error_code ignored;
   return static_cast<int64_t>(std::filesystem::file_size(file, ignored));
 }
@@ -76,10 +76,10 @@ Result<QuantizeReport> Shrink(const QuantizePlan& plan, const std::filesystem::p
                               const QuantizeOptions& options, ThreadPool& pool, TrainingObserver& observer) {
   std::vector<QuantizationStep> steps;
   const Metrics before = TRY(MeasureFloatWeights(plan.bundle, held_out, pool));
-  steps.push_back({"float", SizeOf(plan.bundle / kFloatWeights), before});
+  steps.push_back({"float", FileBytes(plan.bundle / kFloatWeights), before});
   {
     const Dataset training =
-        plan.train_data.empty() ? held_out : TRY(ReadTexts(plan, plan.train_data, classifier, observer));
+        plan.train_data.empty() ? held_out : TRY(ReadPlannedTexts(plan, plan.train_data, classifier, observer));
     TRY(TrimBundle(plan.bundle, dir, classifier, training, static_cast<size_t>(plan.vocabulary), manifest.max_length,
                    observer));
   }

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class Listener : public TrainingObserver {
+class DurationListener : public TrainingObserver {
  public:
   void Note(const std::string& line) override { notes.push_back(line); }
   void Warn(const std::string& line) override { warnings.push_back(line); }
@@ -45,7 +45,7 @@ class TrainingDurationTest : public ::testing::Test {
     return trainer;
   }
   TrainerPlan plan;
-  Listener observer;
+  DurationListener observer;
 };
 
 TEST_F(TrainingDurationTest, FewTextsGetMoreEpochsUnlessTheUserGaveTheirNumber) {

@@ -105,7 +105,7 @@ Result<void> CheckTrainer(const TrainerPlan& trainer) {
   return InRange("eval-batch-size", trainer.eval_batch_size, 0);
 }
 
-Result<void> CheckCalibration(const CalibrationPlan& calibration) {
+Result<void> CheckCalibrationOptions(const CalibrationPlan& calibration) {
   if (calibration.tune_thresholds.value_or(false) && calibration.max_fpr) {
     return Fail(ErrorCode::kInvalidArgument, "--tune-thresholds cannot be combined with --max-fpr",
                 "omit one of these options; --no-tune-thresholds if a preset contains it");
@@ -154,7 +154,7 @@ Result<void> CheckPlan(const TrainingPlan& plan) {
   if (plan.linear.C) TRY(MoreThan("C", *plan.linear.C, 0));
   TRY(OneOf("analyzer", plan.linear.analyzer, {"word", "char", "char_wb", "both"}));
   TRY(InRange("max-features", static_cast<double>(plan.linear.max_features), 0));
-  TRY(CheckCalibration(plan.calibration));
+  TRY(CheckCalibrationOptions(plan.calibration));
   if (!plan.distillation.unlabelled.empty() && !plan.distillation.teacher) {
     return Fail(ErrorCode::kInvalidArgument, "--unlabelled requires --teacher, whose predictions are their labels",
                 "specify a trained model with --teacher, or omit --unlabelled");

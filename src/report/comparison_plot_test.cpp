@@ -9,7 +9,7 @@
 namespace winnow {
 namespace {
 
-ComparedModel Model(const std::string& name, double ms, double f1) {
+ComparedModel TimedModel(const std::string& name, double ms, double f1) {
   ComparedModel model{.name = name, .bundle = name};
   model.metrics.count = 10;
   model.metrics.f1_macro = f1;
@@ -17,7 +17,7 @@ ComparedModel Model(const std::string& name, double ms, double f1) {
   return model;
 }
 
-Comparison Of(std::vector<ComparedModel> models) {
+Comparison PlottedComparison(std::vector<ComparedModel> models) {
   Comparison comparison{.timestamp = "",
                         .data = "data/it's.tsv",
                         .data_sha256 = "",
@@ -32,13 +32,13 @@ Comparison Of(std::vector<ComparedModel> models) {
 TEST(ComparisonPlot, EveryMeasuredModelIsNamedAndTheOthersAreNot) {
   const TemporaryDirectory dir;
   const auto file = dir.path() / "models.svg";
-  std::vector<ComparedModel> models = {Model("it's a \"name\" <&>\n", 0.5, 0.9), Model("near", 0.5, 0.9),
-                                       Model("wide-one", 1800, 0.1)};
+  std::vector<ComparedModel> models = {TimedModel("it's a \"name\" <&>\n", 0.5, 0.9), TimedModel("near", 0.5, 0.9),
+                                       TimedModel("wide-one", 1800, 0.1)};
   models[0].metrics.f1_macro_interval = Interval{0.85, 0.95};
-  for (int i = 0; i < 30; ++i) models.push_back(Model("crowd-" + std::to_string(i), 3, 0.5));
-  models.push_back(Model("broken", 0, 0));
+  for (int i = 0; i < 30; ++i) models.push_back(TimedModel("crowd-" + std::to_string(i), 3, 0.5));
+  models.push_back(TimedModel("broken", 0, 0));
   models.back().error = Error{};
-  const auto drawn = PlotComparison(Of(models), file);
+  const auto drawn = PlotComparison(PlottedComparison(models), file);
   ASSERT_TRUE(drawn) << drawn.error().Text();
   const std::string svg = ReadFile(file).value();
   EXPECT_TRUE(svg.starts_with("<?xml"));
@@ -53,15 +53,15 @@ TEST(ComparisonPlot, OneModelIsAPictureToo) {
   for (const double f1 : {0.0, 1.0}) {
     for (const char* name : {"one.svg", "one.png"}) {
       if (!CheckChartFile(name)) continue;  // without gnuplot there is no PNG
-      const auto drawn = PlotComparison(Of({Model("alone", 0, f1)}), dir.path() / name);
+      const auto drawn = PlotComparison(PlottedComparison({TimedModel("alone", 0, f1)}), dir.path() / name);
       ASSERT_TRUE(drawn) << drawn.error().Text();
     }
   }
 }
 
 TEST(ComparisonPlot, NothingMeasuredIsNothingToDraw) {
-  EXPECT_EQ(PlotComparison(Of({}), "none.svg").error().code, ErrorCode::kInvalidData);
-  EXPECT_EQ(PlotComparison(Of({}), "none.gif").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(PlotComparison(PlottedComparison({}), "none.svg").error().code, ErrorCode::kInvalidData);
+  EXPECT_EQ(PlotComparison(PlottedComparison({}), "none.gif").error().code, ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace winnow {
 namespace {
 
-DataCurve Curve(int points) {
+DataCurve PlottedCurve(int points) {
   DataCurve curve{.available = 800, .validation = 50, .points = {}};
   for (int i = 0; i < points; ++i) {
     DataCurvePoint point{.texts = 100 << i};
@@ -25,7 +25,7 @@ TEST(DataCurvePlot, IsAWholePicture) {
   const TemporaryDirectory dir;
   for (const int points : {1, 4}) {
     const auto file = dir.path() / "curve.svg";
-    const auto plotted = PlotDataCurve(Curve(points), "it's a \"title\"\n", file);
+    const auto plotted = PlotDataCurve(PlottedCurve(points), "it's a \"title\"\n", file);
     ASSERT_TRUE(plotted) << plotted.error().Text();
     const std::string svg = ReadFile(file).value();
     EXPECT_THAT(svg, testing::StartsWith("<?xml"));
@@ -33,8 +33,8 @@ TEST(DataCurvePlot, IsAWholePicture) {
       EXPECT_THAT(svg, testing::HasSubstr(says));
     }
   }
-  EXPECT_EQ(PlotDataCurve(Curve(0), "", dir.path() / "none.svg").error().code, ErrorCode::kInvalidData);
-  EXPECT_EQ(PlotDataCurve(Curve(2), "", dir.path() / "none.jpg").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(PlotDataCurve(PlottedCurve(0), "", dir.path() / "none.svg").error().code, ErrorCode::kInvalidData);
+  EXPECT_EQ(PlotDataCurve(PlottedCurve(2), "", dir.path() / "none.jpg").error().code, ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ std::string WholeConfusion(const Metrics& metrics) {
   return "confusion matrix (rows: true labels, columns: predicted labels)\n" + table.Text();
 }
 
-std::string WorstConfusions(const Metrics& metrics, size_t worst) {
+std::string WorstConfusionTable(const Metrics& metrics, size_t worst) {
   const size_t labels = metrics.labels.size();
   std::vector<size_t> cells;
   for (size_t cell = 0; cell < metrics.confusion.size(); ++cell) {
@@ -115,7 +115,7 @@ std::string LabelConfusion(const Metrics& metrics) {
 std::string ConfusionText(const Metrics& metrics, const ReportOptions& options) {
   const bool few = metrics.labels.size() <= options.full_confusion_labels;
   if (metrics.multi_label) return few ? LabelConfusion(metrics) : "";
-  return few ? WholeConfusion(metrics) : WorstConfusions(metrics, options.worst);
+  return few ? WholeConfusion(metrics) : WorstConfusionTable(metrics, options.worst);
 }
 
 }  // namespace

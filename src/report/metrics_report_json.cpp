@@ -12,7 +12,7 @@ Json Pair(const std::optional<Interval>& interval) {
   return Json::array({interval->low, interval->high});
 }
 
-Json Confusion(const Metrics& metrics) {
+Json ConfusionJson(const Metrics& metrics) {
   Json rows = Json::array();
   if (metrics.multi_label) {
     for (const ClassMetrics& label : metrics.per_class) {
@@ -70,7 +70,7 @@ Json ReportJson(const Metrics& metrics) {
   report["positive_label"] = PositiveLabelJson(metrics);
   report["multi_label"] = metrics.multi_label;
   report["per_class"] = PerClass(metrics);
-  report["confusion"] = Confusion(metrics);
+  report["confusion"] = ConfusionJson(metrics);
   if (metrics.scope) {
     report["out_of_scope"] = {{"rejected", metrics.scope->rejected}, {"accuracy", metrics.scope->accuracy}};
   }

@@ -20,7 +20,7 @@ Error NoGnuplot() {
 }
 
 /// Returns `text` as a string of gnuplot in single quotes, within which only the quote has a special meaning.
-std::string Quoted(const std::string& text) {
+std::string GnuplotString(const std::string& text) {
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, static_cast<unsigned char>(c) < ' ' ? ' ' : c);
   return quoted + "'";
@@ -38,7 +38,7 @@ class GnuplotScript {
         "set multiplot\nset border 3 lc rgb '{}'\nset grid lc rgb '{}' lt 1\nset tics nomirror out scale 0.5 tc rgb "
         "'{}'\n"
         "unset key\nset bars 0.5\nset style fill solid 1 noborder\n",
-        kScale * chart.width, kScale * chart.height, kScale, Quoted(out.string()), kMutedColour, kLineColour,
+        kScale * chart.width, kScale * chart.height, kScale, GnuplotString(out.string()), kMutedColour, kLineColour,
         kInkColour);
     Text({PlacedText::kMiddle, chart.width / 2.0, kChartLine * 0.7, chart.title}, kInkColour);
     const std::vector<PanelLayout> layouts = LayOut(chart, /*with_title=*/true);
@@ -55,15 +55,15 @@ class GnuplotScript {
   void Text(const PlacedText& text, const std::string& colour, const char* rotation = "") {
     if (text.text.empty()) return;
     constexpr const char* kAnchors[] = {"left", "center", "right"};
-    script_ += fmt::format("set label {} at screen {},{} {} {} noenhanced tc rgb '{}'\n", Quoted(text.text), X(text.x),
-                           Y(text.y), kAnchors[text.anchor], rotation, colour);
+    script_ += fmt::format("set label {} at screen {},{} {} {} noenhanced tc rgb '{}'\n", GnuplotString(text.text),
+                           X(text.x), Y(text.y), kAnchors[text.anchor], rotation, colour);
   }
 
   void Axis(const char* name, const AxisRange& range) {
     script_ += fmt::format("set {}range [{}:{}]\n", name, range.low, range.high);
     script_ += fmt::format("{} logscale {}\nset {}tics (", range.logarithmic ? "set" : "unset", name, name);
     for (size_t i = 0; i < range.ticks.size(); ++i) {
-      script_ += fmt::format("{}{} {}", i == 0 ? "" : ", ", Quoted(range.ticks[i].label), range.ticks[i].at);
+      script_ += fmt::format("{}{} {}", i == 0 ? "" : ", ", GnuplotString(range.ticks[i].label), range.ticks[i].at);
     }
     script_ += ")\n";
   }

@@ -19,7 +19,7 @@ constexpr size_t kWorstPairs = 15;
 constexpr size_t kOpenClasses = 40;  // of more labels the worst few, and the others behind a click
 constexpr size_t kWorstClasses = 15;
 
-std::string Name(const Metrics& metrics, size_t label) { return HtmlName(metrics.labels[label]); }
+std::string LabelHtml(const Metrics& metrics, size_t label) { return HtmlName(metrics.labels[label]); }
 
 /// A cell of a share with its interval below.
 std::string ShareCell(std::optional<double> share, const std::optional<Interval>& interval) {
@@ -43,11 +43,11 @@ std::string Matrix(const Metrics& metrics) {
   const std::vector<size_t> shown = MatrixLabels(metrics, kMatrixLabels);
   if (shown.empty()) return "";
   std::string html = "<thead><tr><th scope=\"col\">true label \\ predicted label</th>";
-  for (const size_t label : shown) html += "<th scope=\"col\"><span>" + Name(metrics, label) + "</span></th>";
+  for (const size_t label : shown) html += "<th scope=\"col\"><span>" + LabelHtml(metrics, label) + "</span></th>";
   html += "</tr></thead>\n<tbody>";
   const size_t labels = metrics.labels.size();
   for (const size_t truth : shown) {
-    html += "<tr><th scope=\"row\" class=\"label\">" + Name(metrics, truth) + "</th>";
+    html += "<tr><th scope=\"row\" class=\"label\">" + LabelHtml(metrics, truth) + "</th>";
     const int64_t support = metrics.per_class[truth].support;
     for (const size_t decided : shown) {
       const int64_t texts = metrics.confusion[truth * labels + decided];
@@ -68,8 +68,8 @@ std::string Matrix(const Metrics& metrics) {
 
 std::string ClassRow(const EvaluationReport& report, size_t label) {
   const ClassMetrics& c = report.metrics.per_class[label];
-  std::string row =
-      fmt::format("<tr><th scope=\"row\" class=\"label\">{}</th><td>{}</td>", Name(report.metrics, label), c.support);
+  std::string row = fmt::format("<tr><th scope=\"row\" class=\"label\">{}</th><td>{}</td>",
+                                LabelHtml(report.metrics, label), c.support);
   row += ShareCell(c.counts.true_positives, c.decided) + ShareCell(c.counts.true_positives, c.support);
   row += "<td>" + (c.support + c.decided > 0 ? PercentText(c.f1) : "-") + "</td>";
   return row + "<td>" + MetricText(c.roc_auc) + "</td><td>" + MetricText(report.average_precision[label]) +
@@ -93,7 +93,7 @@ std::string CurveLegend(const EvaluationReport& report, const char* what, const 
   size_t colour = 1;
   const bool compared = report.against && report.against->curve;
   for (const LabelCurve& curve : report.curves) {
-    std::string name = curve.label < 0 ? "all labels" : Name(report.metrics, static_cast<size_t>(curve.label));
+    std::string name = curve.label < 0 ? "all labels" : LabelHtml(report.metrics, static_cast<size_t>(curve.label));
     if (compared) name = HtmlName(report.model.name);
     html += LegendEntry(colour++, fmt::format("{}: {} {}", name, what, MetricText(value(curve))));
   }
@@ -135,7 +135,7 @@ std::string HtmlConfusion(const Metrics& metrics) {
       const auto& [hits, alarms, missed] = metrics.per_class[label].counts;
       rows += fmt::format(
           "<tr><th scope=\"row\" class=\"label\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-          Name(metrics, label), hits, alarms, missed, metrics.count - hits - alarms - missed);
+          LabelHtml(metrics, label), hits, alarms, missed, metrics.count - hits - alarms - missed);
     }
     return html + HtmlTable("Confusion by label", rows + "</tbody>");
   }
@@ -146,7 +146,7 @@ std::string HtmlConfusion(const Metrics& metrics) {
     for (const Confusion& c : worst) {
       rows += fmt::format(
           "<tr><th scope=\"row\" class=\"label\">{}</th><td class=\"left label\">{}</td><td>{}</td>{}</tr>\n",
-          Name(metrics, c.truth), Name(metrics, c.decided), c.texts,
+          LabelHtml(metrics, c.truth), LabelHtml(metrics, c.decided), c.texts,
           ShareCell(c.texts, metrics.per_class[c.truth].support));
     }
     html += "<h3>Most often confused</h3>\n" + HtmlTable("Most often confused", rows + "</tbody>", "pairs");
@@ -192,7 +192,7 @@ std::string HtmlCurves(const EvaluationReport& report, const ReportCharts& chart
 std::string HtmlThresholds(const EvaluationReport& report, const ReportCharts& charts) {
   if (!report.thresholds) return "";
   const ThresholdSection& section = *report.thresholds;
-  const std::string name = Name(report.metrics, static_cast<size_t>(report.metrics.positive_label));
+  const std::string name = LabelHtml(report.metrics, static_cast<size_t>(report.metrics.positive_label));
   std::string html =
       "<h2>Decision thresholds</h2>\n<p>A text is assigned " + name +
       " if its score reaches the threshold of the mode: strict flags the most texts, moderate is the default, and "

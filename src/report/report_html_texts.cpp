@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kErrorKinds = 7;  // number of kinds for which the style sheet has rules
 
-std::string Verdict(const std::string& decided, double confidence, const std::string& truth) {
+std::string VerdictHtml(const std::string& decided, double confidence, const std::string& truth) {
   return fmt::format("{} confidence in <b class=\"wrong\">{}</b>, truth <b class=\"right\">{}</b>",
                      PercentText(confidence), HtmlName(decided), HtmlName(truth));
 }
@@ -108,9 +108,10 @@ std::string HtmlErrors(const EvaluationReport& report) {
   for (const ReportedText& text : report.errors) {
     const auto kind = std::ranges::find(kinds, ErrorKind(report, text), &std::pair<std::string, int>::first);
     const auto number = std::min(kind - kinds.begin(), std::ssize(kinds) - 1);  // the last: "others"
-    html += fmt::format("<li class=\"kind-{}\"><div class=\"verdict\">", number) +
-            Verdict(LabelNames(text.decided, report.metrics.labels), text.confidence, TrueLabelNames(report, text)) +
-            "</div>" + Where(text) + Message(report, text) + "</li>\n";
+    html +=
+        fmt::format("<li class=\"kind-{}\"><div class=\"verdict\">", number) +
+        VerdictHtml(LabelNames(text.decided, report.metrics.labels), text.confidence, TrueLabelNames(report, text)) +
+        "</div>" + Where(text) + Message(report, text) + "</li>\n";
   }
   return html + "</ol>\n</div>\n";
 }

@@ -12,8 +12,8 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kMatrixLabels = 12;
-constexpr size_t kWorstPairs = 15;
+constexpr size_t kMaxMatrixLabels = 12;
+constexpr size_t kMaxConfusions = 15;
 constexpr size_t kTextLength = 200;
 
 std::string Name(std::string_view name) { return MarkdownText(name, {.most = 80}); }
@@ -55,9 +55,9 @@ std::string Confusions(const Metrics& metrics) {
     return text + Table(rows);
   }
   const size_t labels = metrics.labels.size();
-  if (labels > kMatrixLabels) {
+  if (labels > kMaxMatrixLabels) {
     rows.push_back({"truth", "decided", "texts"});
-    for (const Confusion& c : WorstConfusions(metrics, kWorstPairs)) {
+    for (const Confusion& c : WorstConfusions(metrics, kMaxConfusions)) {
       rows.push_back({Name(metrics.labels[c.truth]), Name(metrics.labels[c.decided]), std::to_string(c.texts)});
     }
     return text + (rows.size() > 1 ? Table(rows, {"decided"}) : "No text was assigned a wrong label.\n\n");
@@ -85,7 +85,7 @@ std::string Classes(const EvaluationReport& report) {
   return "## Labels\n\n" + Table(rows);
 }
 
-std::string Thresholds(const EvaluationReport& report) {
+std::string ThresholdTable(const EvaluationReport& report) {
   if (!report.thresholds || report.thresholds->modes.empty()) return "";
   const ThresholdSection& section = *report.thresholds;
   std::vector<std::vector<std::string>> rows = {{"mode", "threshold", "false-positive rate", "recall", "precision"}};
@@ -179,7 +179,7 @@ std::string ReportMarkdown(const EvaluationReport& report) {
   text += Table(rows, {"meaning"});
   for (const std::string& warning : Warnings(report)) text += "> " + MarkdownText(warning, {.most = 1000}) + "\n>\n";
   if (!Warnings(report).empty()) text.replace(text.size() - 2, 2, "\n");
-  return text + Comparison(report) + Confusions(report.metrics) + Classes(report) + Thresholds(report) +
+  return text + Comparison(report) + Confusions(report.metrics) + Classes(report) + ThresholdTable(report) +
          Slices(report) + Errors(report) + Origin(report);
 }
 

@@ -18,7 +18,7 @@ std::string StateOf(const GateCondition& condition) {
   return !condition.measured ? "not measured" : condition.held ? "held" : "failed";
 }
 
-std::string Verdict(const GateReport& report) {
+std::string OutcomeText(const GateReport& report) {
   const size_t failed = report.Failed().size();
   if (report.passed) return "The challenger passes: all conditions hold.";
   return fmt::format("The challenger does not pass: {} condition{} failed.", failed, failed == 1 ? "" : "s");
@@ -113,7 +113,7 @@ std::string GateHtml(const GateReport& report) {
   std::string html = ReportPageBegin("Gate: " + title);
   html += "<h1>Gate</h1>\n<p class=\"lead\">Challenger " + HtmlName(report.challenger) + ", champion " +
           HtmlName(report.champion) + ".</p>\n";
-  html += fmt::format("<p class=\"outcome {}\">{}</p>\n", report.passed ? "better" : "worse", Verdict(report));
+  html += fmt::format("<p class=\"outcome {}\">{}</p>\n", report.passed ? "better" : "worse", OutcomeText(report));
   std::string rows =
       "<thead><tr><th scope=\"col\">condition</th><th scope=\"col\">result</th><th scope=\"col\">found</th></tr></thead>\n"
       "<tbody>";

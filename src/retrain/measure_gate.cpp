@@ -160,7 +160,7 @@ DecidedTexts Only(const DecidedTexts& texts, std::span<const size_t> indices) {
 
 /// Accuracies are compared on a simple random sample of the messages; the false-positive rate is estimated from all
 /// audits, each of which stands for the messages that it was drawn from. Returns what was left out of the sample.
-Result<std::string> AddAudits(const GatePlan& plan, const Models& models, GateInput& input) {
+Result<std::string> AddAuditedTexts(const GatePlan& plan, const Models& models, GateInput& input) {
   if (plan.store == nullptr) return std::string();
   const std::vector<StoredVerdictSample> all = TRY(ReadVerdictSamples(*plan.store, {.since = plan.audits_since}));
   const std::vector<StoredVerdictSample> samples = LabelledVerdicts(all);
@@ -217,7 +217,7 @@ Result<GateReport> Examine(const GatePlan& plan, const Models& models, Dataset o
   input.test = std::move(measured.decisions);
   input.champion_scope = std::move(measured.champion_scope);
   input.challenger_scope = std::move(measured.challenger_scope);
-  const std::string left_out = TRY(AddAudits(plan, models, input));
+  const std::string left_out = TRY(AddAuditedTexts(plan, models, input));
   TRY(AddMustPass(plan, models.challenger, input));
   GateReport report = ExamineGate(input, plan.bounds);
   if (!left_out.empty()) report.notes.push_back("accuracy on audits: " + left_out);

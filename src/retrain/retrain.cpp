@@ -256,9 +256,9 @@ Result<void> CheckSelectedPlan(const RetrainPlan& of) {
 }
 
 /// The gate's report, also if the challenger has just taken the place of an earlier one.
-Result<GateReport> Examine(const RetrainPlan& of, const ReadingOptions& reading, const Dataset& test,
-                           const std::string& base_sha256, const TrainingInfo& champion,
-                           std::optional<StoreTime> promoted_at, ThreadPool& pool) {
+Result<GateReport> ExamineChallenger(const RetrainPlan& of, const ReadingOptions& reading, const Dataset& test,
+                                     const std::string& base_sha256, const TrainingInfo& champion,
+                                     std::optional<StoreTime> promoted_at, ThreadPool& pool) {
   GatePlan gate{.champion = of.champion,
                 .challenger = of.output.dir,
                 .bounds = of.bounds,
@@ -315,7 +315,7 @@ Result<Retraining> RetrainOnSelected(const RetrainPlan& of, TrainingPlan plan, c
                             {"audits", feedback.audits}};
   TRY(FinishTraining(of, plan, split, &feedback.added, pool, observer, begin, retraining));
   retraining.version = TRY(ReadManifest(plan.output.dir)).version;
-  retraining.gate = TRY(Examine(of, plan.data.reading, split.test, base_sha256, champion, promoted_at, pool));
+  retraining.gate = TRY(ExamineChallenger(of, plan.data.reading, split.test, base_sha256, champion, promoted_at, pool));
   return retraining;
 }
 

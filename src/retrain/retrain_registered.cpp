@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The part of NAME or NAME@ALIAS before the alias.
-std::string NameOf(const std::string& model) { return model.substr(0, model.find('@')); }
+std::string NameWithoutVersion(const std::string& model) { return model.substr(0, model.find('@')); }
 
 std::string AliasOf(const std::string& model) {
   const size_t at = model.find('@');
@@ -23,7 +23,7 @@ std::string AliasOf(const std::string& model) {
 
 /// Returns when the alias was set to this version; nothing if it means another one.
 Result<std::optional<StoreTime>> PromotedAt(Registry& registry, const std::string& model, const std::string& version) {
-  for (const AliasRow& row : TRY(registry.Aliases(NameOf(model)))) {
+  for (const AliasRow& row : TRY(registry.Aliases(NameWithoutVersion(model)))) {
     if (row.alias == AliasOf(model) && row.version == version) return row.created_at;
   }
   return std::optional<StoreTime>();
@@ -61,7 +61,7 @@ Result<void> Publish(Registry& registry, const RegisteredRetrainPlan& plan, cons
   const std::string reason = fmt::format("retrained from {} on {} texts of feedback; passed the gate", champion.version,
                                          done.retraining.feedback->added.rows);
   const Pushed pushed = TRY(registry.Push({.bundle = plan.work_dir / "challenger",
-                                           .name = NameOf(plan.model),
+                                           .name = NameWithoutVersion(plan.model),
                                            .bump = Bump::kAuto,
                                            .parent = champion.version,
                                            .command = plan.command}));
@@ -108,7 +108,7 @@ Result<RegisteredRetraining> RetrainRegistered(Registry& registry, const Registe
 }
 
 Result<fs::path> DefaultWorkDirectory(const std::string& model) {
-  const fs::path part = fs::path("retrain") / NameOf(model);
+  const fs::path part = fs::path("retrain") / NameWithoutVersion(model);
   if (const auto state = StateDirectory()) return state->path / part;
   return Fail(ErrorCode::kInvalidArgument, "there is no directory for the checkpoints", "specify --work-dir DIR");
 }

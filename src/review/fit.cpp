@@ -8,7 +8,7 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kFolds = 5;
+constexpr size_t kHeadFolds = 5;
 /// The number of texts from which a label needs no weak examples.
 constexpr size_t kEnoughOfLabel = 2;
 
@@ -190,14 +190,14 @@ Result<std::vector<HeldOutPrediction>> PredictHeldOut(const PreparedReview& prep
                                                       std::vector<DenseHead>& heads,
                                                       const std::function<bool()>& go_on) {
   std::vector<HeldOutPrediction> predictions;
-  heads.resize(kFolds);
+  heads.resize(kHeadFolds);
   const std::vector<HeadExample> all = Examples(prepared, input);
   const DenseRows rows = prepared.all_rows();
   // Where only random texts count, all others stay in the fit: the fold's heads are then nearly as good as the head.
   const auto random = static_cast<size_t>(std::ranges::count(input.blind, true));
   const bool only_blind = EnoughRandom(random, input.num_labels);
   // Weak examples of labels that are rare without the fold's own texts count here, too: they are no labels of texts.
-  for (size_t fold = 0; fold < kFolds; ++fold) {
+  for (size_t fold = 0; fold < kHeadFolds; ++fold) {
     if (go_on && !go_on()) return Fail(ErrorCode::kCancelled, "stopped");
     std::vector<HeadExample> rest;
     std::vector<size_t> held_out;
@@ -205,7 +205,7 @@ Result<std::vector<HeldOutPrediction>> PredictHeldOut(const PreparedReview& prep
       const bool reviewed = example.row < input.labels.size() && input.labels[example.row] >= 0 &&
                             (!only_blind || input.blind[example.row]);
       // Where an item stands in the random order is unrelated to its text and label.
-      if (reviewed && prepared.random[example.row] % kFolds == fold) {
+      if (reviewed && prepared.random[example.row] % kHeadFolds == fold) {
         held_out.push_back(example.row);
       } else {
         rest.push_back(example);

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 constexpr size_t kTfidfColumns = 256;
 constexpr double kNear = 0.8;  // Jaccard's similarity from which texts are near-duplicates
 constexpr size_t kFewestGiven = 20;
-constexpr size_t kFolds = 5;
+constexpr size_t kSuspectFolds = 5;
 constexpr size_t kTextsOfWord = 20;
 constexpr float kWeakWeight = 0.3f;
 
@@ -35,7 +35,7 @@ Result<TextFeatures> Kept(const fs::path& file, const std::string& source, const
   return numbers;
 }
 
-Result<TextFeatures> Predict(const fs::path& model, const ReviewPool& pool, int threads) {
+Result<TextFeatures> PredictFeatures(const fs::path& model, const ReviewPool& pool, int threads) {
   ThreadPool thread_pool(threads);
   const BundleClassifier classifier = TRY(BundleClassifier::Load(model, thread_pool));
   const std::vector<std::string>& labels = pool.settings.labels;
@@ -112,8 +112,8 @@ Result<std::vector<Suspect>> FindSuspects(const DenseRows& features, std::span<c
   }
   // In data whose labels take turns, folds of every fifth text would have the texts of one label each, which the heads
   // of the other folds have never seen.
-  const std::vector<size_t> fold_of = FoldsByLabel(label_sets, kFolds, Random(42, "suspects"));
-  for (size_t fold = 0; fold < kFolds; ++fold) {
+  const std::vector<size_t> fold_of = FoldsByLabel(label_sets, kSuspectFolds, Random(42, "suspects"));
+  for (size_t fold = 0; fold < kSuspectFolds; ++fold) {
     std::vector<HeadExample> rest;
     std::vector<float> rows;
     std::vector<size_t> places;
@@ -207,7 +207,8 @@ Result<PreparedReview> PrepareReview(const ReviewPool& pool, const PreparationSo
   const auto predict = [&](const fs::path& model, const char* file) -> Result<std::vector<float>> {
     if (model.empty()) return std::vector<float>();
     const std::string of = fmt::format("{} {} {}", pool.digest, model.string(), fmt::join(labels, "\n"));
-    return TRY(Kept(sources.directory / file, of, [&] { return Predict(model, pool, sources.threads); })).values;
+    return TRY(Kept(sources.directory / file, of, [&] { return PredictFeatures(model, pool, sources.threads); }))
+        .values;
   };
   prepared.champion = TRY(predict(sources.champion, "champion.bin"));
   prepared.challenger = TRY(predict(sources.challenger, "challenger.bin"));

@@ -32,7 +32,7 @@ bool IsId(std::string_view id) {
          std::ranges::all_of(id, [](char c) { return IsAsciiDigit(c) || IsAsciiLower(c); });
 }
 
-Json ModelSummary(const Json& model) {
+Json ComparedModelJson(const Json& model) {
   Json summary = Json::object();
   for (const char* const key :
        {"name", "kind", "base_model", "f1_macro", "accuracy", "ms_per_text", "size_mb", "error"}) {
@@ -58,7 +58,7 @@ Error NotThere(const std::string& id) {
 Json BenchmarkHistory::Summary(const std::string& id, const Json& comparison) {
   Json models = Json::array();
   if (const Json* const compared = comparison.Find("models"); compared != nullptr && compared->is_array()) {
-    for (const Json& model : *compared) models.push_back(ModelSummary(model));
+    for (const Json& model : *compared) models.push_back(ComparedModelJson(model));
   }
   const auto text = [&](const char* key) {
     const Json* const value = comparison.Find(key);

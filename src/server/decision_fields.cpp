@@ -19,12 +19,12 @@ ApiResult<ClassifyOptions> ReadDecisionFields(const Json& object) {
   const Result<Mode> mode = ParseMode(TRY(StringOr(object, "mode", "moderate")));
   if (!mode) return Reject("'mode' must be strict, moderate or lenient");
   options.mode = *mode;
-  const Json* const threshold = Field(object, "threshold");
+  const Json* const threshold = FindField(object, "threshold");
   if (threshold == nullptr) return options;
   const double value = threshold->is_number() ? threshold->get<double>() : 0;
   if (!(value > 0 && value < 1)) return Reject("'threshold' must be a number more than 0 and less than 1");
   options.threshold = static_cast<float>(std::clamp(value, kLeast, kMost));
-  if (Field(object, "mode") != nullptr) {
+  if (FindField(object, "mode") != nullptr) {
     return Reject("'threshold' cannot be combined with 'mode', which stands for a threshold; send one of them");
   }
   return options;

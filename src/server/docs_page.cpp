@@ -69,7 +69,7 @@ const Json* Objects(const Json& schema) {
 }
 
 /// Returns the name of a field as HTML, with possible line breaks after dots only.
-std::string FieldName(const std::string& name) {
+std::string FieldNameHtml(const std::string& name) {
   std::string html;
   for (const char c : EscapedHtml(name)) {
     html += c;
@@ -91,7 +91,7 @@ void FieldRows(const Json& schema, bool asked, const std::string& prefix, int de
     std::string type = EscapedHtml(TypeOf(field));
     if (field.contains("default")) type += ", default " + EscapedHtml(field["default"].dump());
     html += fmt::format("<tr><th scope=\"row\"><code>{}</code>{}</th><td>{}</td><td>{}</td></tr>\n",
-                        FieldName(prefix + name), note, type, EscapedHtml(field.value("description", "")));
+                        FieldNameHtml(prefix + name), note, type, EscapedHtml(field.value("description", "")));
     FieldRows(field, asked, prefix + name + (field.contains("items") ? "[]." : "."), depth + 1, html);
   }
 }

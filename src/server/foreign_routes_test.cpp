@@ -12,15 +12,10 @@ namespace {
 
 using testing::HasSubstr;
 
-const ServedRoutes& Routes() {
-  static const ServedRoutes routes;
-  return routes;
-}
-
 TEST(ForeignRoutes, AreAnsweredWithTheRouteToUse) {
   for (const char* const path : {"/v1/chat/completions", "/v1/models/spam/versions/1:predict", "/predictions/spam",
                                  "/predictions/spam/1.0", "/v1/predict", "/v1/predict/", "/models/ProsusAI/finbert"}) {
-    const HttpResponse response = Routes().Ask("POST", path, R"({"input": "secret words"})");
+    const HttpResponse response = DefaultRoutes().Ask("POST", path, R"({"input": "secret words"})");
     EXPECT_EQ(response.status, 404) << path;
     const Json body = ParsedJson(response.body);
     EXPECT_EQ(body["error_type"], "NotFound") << path;
@@ -28,7 +23,7 @@ TEST(ForeignRoutes, AreAnsweredWithTheRouteToUse) {
     EXPECT_THAT(body["error"].str(), HasSubstr("{\"text\": ")) << path;
     EXPECT_THAT(response.body, testing::Not(HasSubstr("secret"))) << path;
   }
-  const HttpResponse kserve = Routes().Ask("POST", "/v1/models/spam:predict", "{}");
+  const HttpResponse kserve = DefaultRoutes().Ask("POST", "/v1/models/spam:predict", "{}");
   EXPECT_EQ(kserve.status, 405) << "GET asks for a model of that name";
   EXPECT_THAT(kserve.body, HasSubstr("POST /v1/classify"));
   EXPECT_THAT(PointerFrom("/embed_all").value(), HasSubstr("POST /v1/embeddings"));
@@ -40,7 +35,7 @@ TEST(ForeignRoutes, AreAnsweredWithTheRouteToUse) {
 TEST(ForeignRoutes, TheirExampleIsARequestOfThatRoute) {
   const std::string pointer = PointerFrom("/v1/completions").value();
   const std::string body = pointer.substr(pointer.find('{'));
-  EXPECT_EQ(Routes().Ask("POST", "/v1/classify", body).status, 200) << body;
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/v1/classify", body).status, 200) << body;
 }
 
 TEST(ForeignRoutes, LeaveOtherPathsAlone) {

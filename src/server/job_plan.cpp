@@ -97,7 +97,7 @@ constexpr std::array<Kind, 7> kKinds = {Kind{"train", kTrainOptions},       Kind
                                         Kind{"drift", kDriftOptions}};
 
 ApiResult<std::vector<std::string>> NamesIn(const Json& request, const char* field) {
-  const Json* const names = Field(request, field);
+  const Json* const names = FindField(request, field);
   if (names == nullptr) return std::vector<std::string>();
   if (names->is_string()) return std::vector{names->str()};
   std::optional<std::vector<std::string>> list = StringsOf(*names);
@@ -180,7 +180,7 @@ ApiResult<void> TakeOption(const std::string& name, const Json& value, const fs:
 
 ApiResult<void> AddOptions(const Json& request, const Kind& kind, const fs::path& models,
                            std::vector<std::string>& arguments) {
-  const Json* const options = Field(request, "options");
+  const Json* const options = FindField(request, "options");
   if (options == nullptr) return {};
   if (!options->is_object()) return Reject("'options' must be an object");
   for (const auto& [spelt, value] : options->items()) {

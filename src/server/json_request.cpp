@@ -88,20 +88,20 @@ ApiResult<Json> ParseObject(std::string_view json, const ServiceLimits& limits) 
   return *std::move(parsed);
 }
 
-const Json* Field(const Json& object, const char* name) {
+const Json* FindField(const Json& object, const char* name) {
   const Json* found = object.Find(name);
   return found == nullptr || found->is_null() ? nullptr : found;
 }
 
 ApiResult<bool> FlagOr(const Json& object, const char* name, bool otherwise) {
-  const Json* const value = Field(object, name);
+  const Json* const value = FindField(object, name);
   if (value == nullptr) return otherwise;
   if (!value->is_boolean()) return Reject(fmt::format("'{}' must be true or false", name));
   return value->get<bool>();
 }
 
 ApiResult<std::string> StringOr(const Json& object, const char* name, std::string otherwise) {
-  const Json* const value = Field(object, name);
+  const Json* const value = FindField(object, name);
   if (value == nullptr) return otherwise;
   if (!value->is_string()) return Reject(fmt::format("'{}' must be a string", name));
   return value->get<std::string>();
@@ -116,7 +116,7 @@ std::optional<int64_t> WholeNumber(const Json& value, int64_t least, int64_t mos
 }
 
 ApiResult<int64_t> IntegerOr(const Json& object, const char* name, int64_t otherwise, int64_t least, int64_t most) {
-  const Json* const value = Field(object, name);
+  const Json* const value = FindField(object, name);
   if (value == nullptr) return otherwise;
   if (const auto number = WholeNumber(*value, least, most)) return *number;
   return Reject(fmt::format("'{}' must be a whole number from {} to {}", name, least, most));

@@ -38,7 +38,7 @@ ApiResult<Json> ParseObject(std::string_view json, const ServiceLimits& limits);
 ApiResult<void> CheckFields(const Json& value, const Json& schema);
 
 /// Returns the field with that name; null if it is absent or JSON's null, which many clients send for absent values.
-const Json* Field(const Json& object, const char* name);
+const Json* FindField(const Json& object, const char* name);
 /// Returns a whole number in [least, most], in a range that a double can represent; since JSON has one kind of number,
 /// 1.0 is accepted for 1.
 std::optional<int64_t> WholeNumber(const Json& value, int64_t least, int64_t most);

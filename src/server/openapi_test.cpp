@@ -20,11 +20,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::Pair;
 
-const ServedRoutes& Routes() {
-  static const ServedRoutes routes;
-  return routes;
-}
-
 /// All values of "$ref".
 void References(const Json& of, std::set<std::string>& found) {
   if (of.is_object() && of.contains("$ref")) found.insert(of["$ref"].str());
@@ -71,10 +66,10 @@ bool Fits(const Json& schema_or_reference, const Json& value) {
 }
 
 TEST(OpenApi, DescribesEveryRoute) {
-  const Json api = Routes().AskJson("GET", "/openapi.json");
+  const Json api = DefaultRoutes().AskJson("GET", "/openapi.json");
   EXPECT_EQ(api["openapi"], "3.1.0");
   std::set<std::string> ids;
-  for (const Route& route : Routes().table().routes()) {
+  for (const Route& route : DefaultRoutes().table().routes()) {
     std::string method = route.method;
     for (char& c : method) c = static_cast<char>(c | 0x20);
     const Json& operation = api["paths"][route.path][method];
@@ -103,7 +98,7 @@ TEST(OpenApi, DescribesEveryRoute) {
 
 TEST(OpenApi, DescribesEveryFieldThatARouteAccepts) {
   int bodies = 0;
-  for (const Route& route : Routes().table().routes()) {
+  for (const Route& route : DefaultRoutes().table().routes()) {
     if (route.docs.request.is_null() || route.path.ends_with("/unload")) continue;
     if (route.docs.request_type != "application/json") continue;
     if (route.docs.request["additionalProperties"] == true) continue;  // of clients that may come to send more
@@ -115,7 +110,7 @@ TEST(OpenApi, DescribesEveryFieldThatARouteAccepts) {
     }
     Json request = route.docs.example.is_null() ? Json::object() : route.docs.example;
     request["unheard_of"] = 1;
-    const HttpResponse response = Routes().Ask(route.method, path, request.dump());
+    const HttpResponse response = DefaultRoutes().Ask(route.method, path, request.dump());
     EXPECT_EQ(response.status, 422) << path;
     EXPECT_THAT(response.body, HasSubstr("unknown field 'unheard_of'")) << path;
   }
@@ -124,19 +119,19 @@ TEST(OpenApi, DescribesEveryFieldThatARouteAccepts) {
 
 TEST(OpenApi, DescribesEveryField) {
   std::vector<std::string> undescribed;
-  for (const Route& route : Routes().table().routes()) {
+  for (const Route& route : DefaultRoutes().table().routes()) {
     Undescribed(route.docs.query, route.path + " query", undescribed);
     Undescribed(route.docs.headers, route.path + " headers", undescribed);
     Undescribed(route.docs.request, route.path + " request", undescribed);
     Undescribed(route.docs.answer, route.path + " response", undescribed);
   }
-  const Json api = Routes().AskJson("GET", "/openapi.json");
+  const Json api = DefaultRoutes().AskJson("GET", "/openapi.json");
   for (const auto& [name, schema] : api["components"]["schemas"].items()) Undescribed(schema, name, undescribed);
   EXPECT_THAT(undescribed, ElementsAre());
 }
 
 TEST(OpenApi, HasAnExampleOfEveryResponseThatFitsItsSchema) {
-  for (const Route& route : Routes().table().routes()) {
+  for (const Route& route : DefaultRoutes().table().routes()) {
     const RouteDocs& docs = route.docs;
     if (docs.answer.is_null() || route.path == "/openapi.json") continue;
     EXPECT_FALSE(docs.answer_example.is_null()) << route.path;
@@ -144,10 +139,10 @@ TEST(OpenApi, HasAnExampleOfEveryResponseThatFitsItsSchema) {
     const bool json = docs.answer_types.front() == "application/json";
     const bool asks = !docs.query.is_null() && docs.query.contains("required");  // for what the workspace lacks here
     if (route.method == "GET" && route.path.find('{') == std::string::npos && json && !asks) {
-      EXPECT_TRUE(Fits(docs.answer, Routes().AskJson("GET", route.path))) << route.path;
+      EXPECT_TRUE(Fits(docs.answer, DefaultRoutes().AskJson("GET", route.path))) << route.path;
     }
   }
-  const Json api = Routes().AskJson("GET", "/openapi.json");
+  const Json api = DefaultRoutes().AskJson("GET", "/openapi.json");
   EXPECT_EQ(api["paths"]["/ready"]["get"]["responses"]["200"]["content"]["application/json"]["example"],
             ParsedJson(R"({"status": "ok"})"));
   for (const char* const refused : {"Overloaded", "Unavailable"}) {
@@ -159,10 +154,10 @@ TEST(OpenApi, HasAnExampleOfEveryResponseThatFitsItsSchema) {
 
 TEST(OpenApi, DescribesTheRefusalOfAnUnknownParameter) {
   int refusals = 0;
-  for (const Route& route : Routes().table().routes()) {
+  for (const Route& route : DefaultRoutes().table().routes()) {
     const bool json = route.docs.answer_types == std::vector<std::string>{"application/json"};
     if (route.method != "GET" || !json || route.path.find('{') != std::string::npos) continue;
-    const int status = Routes().Ask("GET", route.path + "?unheard_of=1").status;
+    const int status = DefaultRoutes().Ask("GET", route.path + "?unheard_of=1").status;
     if (status == route.docs.status) continue;
     ++refusals;
     EXPECT_THAT(ErrorsOf(route), Contains(status)) << route.path;
@@ -171,10 +166,10 @@ TEST(OpenApi, DescribesTheRefusalOfAnUnknownParameter) {
 }
 
 TEST(OpenApi, DescribesThatAMailWasReportedBefore) {
-  const Json api = Routes().AskJson("GET", "/openapi.json");
+  const Json api = DefaultRoutes().AskJson("GET", "/openapi.json");
   const char* const mail = "Subject: Lunch\n\nShall we meet at noon?\n";
-  EXPECT_EQ(Routes().Ask("POST", "/learnham", mail).status, 200);
-  const HttpResponse again = Routes().Ask("POST", "/learnham", mail);
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/learnham", mail).status, 200);
+  const HttpResponse again = DefaultRoutes().Ask("POST", "/learnham", mail);
   ASSERT_EQ(again.status, 208);
   const Json& reference = api["paths"]["/learnham"]["post"]["responses"]["208"]["$ref"];
   const Json* const described = FindByPointer(api, reference.str().substr(1));
@@ -183,12 +178,12 @@ TEST(OpenApi, DescribesThatAMailWasReportedBefore) {
 }
 
 TEST(OpenApi, DescribesTheResponsesOfClassify) {
-  const auto& routes = Routes().table().routes();
+  const auto& routes = DefaultRoutes().table().routes();
   const auto classify = std::ranges::find(routes, "/v1/classify", &Route::path);
   ASSERT_NE(classify, routes.end());
   for (const char* const model : {"spam", "words"}) {
     const Json request = {{"text", "win a prize"}, {"model", model}, {"explain", true}};
-    const Json answer = Routes().AskJson("POST", "/v1/classify", request.dump());
+    const Json answer = DefaultRoutes().AskJson("POST", "/v1/classify", request.dump());
     EXPECT_TRUE(Fits(classify->docs.answer, answer)) << answer;
   }
 }
@@ -202,9 +197,9 @@ TEST(OpenApi, NamesParametersAndOperations) {
 }
 
 TEST(DocsPage, ShowsEveryRouteAndLoadsNothingFromElsewhere) {
-  const HttpResponse page = Routes().Ask("GET", "/docs");
+  const HttpResponse page = DefaultRoutes().Ask("GET", "/docs");
   EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
-  for (const Route& route : Routes().table().routes()) {
+  for (const Route& route : DefaultRoutes().table().routes()) {
     EXPECT_THAT(page.body, HasSubstr("id=\"" + OperationId(route) + "\""));
   }
   EXPECT_THAT(page.body, Not(HasSubstr("https://")));
@@ -213,14 +208,14 @@ TEST(DocsPage, ShowsEveryRouteAndLoadsNothingFromElsewhere) {
   ASSERT_FALSE(page.headers.empty());
   EXPECT_THAT(page.headers[0].second, HasSubstr("default-src 'none'"));
   for (const auto& [path, type] : {std::pair("/docs/docs.css", "text/css"), {"/docs/docs.js", "text/javascript"}}) {
-    const HttpResponse file = Routes().Ask("GET", path);
+    const HttpResponse file = DefaultRoutes().Ask("GET", path);
     EXPECT_EQ(file.status, 200);
     EXPECT_THAT(file.content_type, HasSubstr(type));
   }
 }
 
 TEST(DocsPage, OpensWithAFormAndNamesTheMainRoutesFirst) {
-  const std::string page = Routes().Ask("GET", "/docs").body;
+  const std::string page = DefaultRoutes().Ask("GET", "/docs").body;
   size_t last = page.find("<form id=\"classify\">");
   ASSERT_NE(last, std::string::npos);
   for (const char* const heading :
@@ -239,18 +234,18 @@ TEST(DocsPage, OpensWithAFormAndNamesTheMainRoutesFirst) {
 
 TEST(DocsPage, IsWhatABrowserFindsAtTheAddress) {
   for (const char* const method : {"GET", "HEAD"}) {
-    const HttpResponse response = Routes().Ask(method, "/");
+    const HttpResponse response = DefaultRoutes().Ask(method, "/");
     EXPECT_EQ(response.status, 302);
     EXPECT_THAT(response.headers, Contains(Pair("Location", "docs")));
   }
-  EXPECT_EQ(Routes().Ask("POST", "/", R"({"inputs": "win a prize"})").status, 200);
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/", R"({"inputs": "win a prize"})").status, 200);
 }
 
 TEST(DocsPage, IsFoundWithASlashAtTheEnd) {
-  const HttpResponse response = Routes().Ask("GET", "/docs/");
+  const HttpResponse response = DefaultRoutes().Ask("GET", "/docs/");
   EXPECT_EQ(response.status, 302);
   EXPECT_THAT(response.headers, Contains(Pair("Location", "../docs")));
-  EXPECT_EQ(Routes().Ask("GET", "/openapi.json/").status, 200);
+  EXPECT_EQ(DefaultRoutes().Ask("GET", "/openapi.json/").status, 200);
 }
 
 TEST(DocsPage, EscapesWhatItShows) {

@@ -47,7 +47,7 @@ bool IsReserved(const std::string& name) {
   return name == "next" || name == "label" || name == "undo" || name == "groups";
 }
 
-ApiResult<void> CheckName(const std::string& name) {
+ApiResult<void> CheckReviewName(const std::string& name) {
   if (const Result<void> valid = CheckRegistryName(name, "name of a review"); !valid) {
     return Reject(OneLine(valid.error()));
   }
@@ -147,7 +147,7 @@ std::vector<std::shared_ptr<ReviewSet>> ReviewService::List() {
 }
 
 ApiResult<std::shared_ptr<ReviewSet>> ReviewService::Find(const std::string& name) {
-  TRY(CheckName(name));
+  TRY(CheckReviewName(name));
   std::shared_ptr<ReviewSet> set;
   {
     const MutexLock lock(mutex_);
@@ -232,7 +232,7 @@ fs::path ReviewService::FindNli() const {
 
 ApiResult<std::shared_ptr<ReviewSet>> ReviewService::Create(NewReview review) {
   ReviewSettings& settings = review.settings;
-  TRY(CheckName(settings.set));
+  TRY(CheckReviewName(settings.set));
   const fs::path data = TRY(FindInWorkspace(workspace_ / "data", settings.data, "data file"));
   for (const std::string& model : {settings.model, settings.challenger}) {
     if (!model.empty()) TRY(ModelOf(model));
@@ -274,7 +274,7 @@ ApiResult<void> ReviewService::Delete(const std::string& name) {
 }
 
 ApiResult<void> ReviewService::Restore(const std::string& name) {
-  TRY(CheckName(name));
+  TRY(CheckReviewName(name));
   const MutexLock lock(mutex_);
   std::error_code ignored;
   if (fs::exists(directory_ / name, ignored)) {

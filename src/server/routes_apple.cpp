@@ -5,12 +5,12 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Apple's message filter";
+constexpr char kAppleTag[] = "Apple's message filter";
 
 /// The request as iOS sends it
 /// (https://developer.apple.com/documentation/identitylookup/ilmessagefilterextensioncontext/
 /// deferqueryrequesttonetwork(completion:)). Fields that later versions may add are ignored.
-const Json& RequestSchema() {
+const Json& AppleRequestSchema() {
   static const Json schema = ParsedJson(R"({
     "type": "object", "additionalProperties": true, "required": ["query"], "properties": {
       "_version": {"type": "integer", "description": "Version of the format; has no effect"},
@@ -22,16 +22,16 @@ const Json& RequestSchema() {
 }
 
 ApiResult<const Json*> ObjectIn(const Json& object, const char* name, const char* shown) {
-  const Json* const found = Field(object, name);
+  const Json* const found = FindField(object, name);
   if (found != nullptr && found->is_object()) return found;
   return Reject(std::string("'") + shown + "' must be an object");
 }
 
 ApiResult<void> Check(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  const Json body = TRY(ParseBody(*request, service->limits, RequestSchema()));
+  const Json body = TRY(ParseBody(*request, service->limits, AppleRequestSchema()));
   const Json& query = *TRY(ObjectIn(body, "query", "query"));
   const Json& message = *TRY(ObjectIn(query, "message", "query.message"));
-  const Json* const text = Field(message, "text");
+  const Json* const text = FindField(message, "text");
   if (text == nullptr) return Reject("'query.message.text' is missing");
   MessageCheck check;
   check.message.text = TRY(TextOf(*text, "query.message.text", service->limits));
@@ -51,8 +51,8 @@ RouteDocs CheckDocs() {
           "the API key is the last segment of the path; a server without keys accepts any segment. Spam is `junk`, "
           "other messages are `allow`; labels named promotion, transaction, or as a sub-action of Apple, are that "
           "action. Fields that the schema does not have are ignored.",
-      .tag = kTag,
-      .request = RequestSchema(),
+      .tag = kAppleTag,
+      .request = AppleRequestSchema(),
       .answer = ParsedJson(R"({"type": "object", "required": ["action", "subAction"], "properties": {
             "action": {"enum": ["allow", "junk", "promotion", "transaction"], "description": "Name of the ILMessageFilterAction"},
             "subAction": {"type": "string", "description": "Name of the ILMessageFilterSubAction, or none"}}})"),
@@ -68,7 +68,7 @@ ApiResult<HttpResponse> Association(const Service& service, const HttpRequest&) 
 RouteDocs AssociationDocs() {
   return {.summary = "The file by which iOS recognizes that the server belongs to an app",
           .description = "Has the IDs that were given by `--apple-app-id`.",
-          .tag = kTag,
+          .tag = kAppleTag,
           .answer = ParsedJson(R"({"type": "object", "required": ["messagefilter"], "properties": {
             "messagefilter": {"type": "object", "required": ["apps"], "description": "The apps", "properties": {
               "apps": {"type": "array", "items": {"type": "string"}, "description": "Team IDs and bundle IDs of the apps"}}}}})"),

@@ -13,7 +13,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Benchmarks";
+constexpr char kBenchmarksTag[] = "Benchmarks";
 
 const Json& RunQuery() {
   static const Json schema = ReadingQuery(ParsedJson(R"({
@@ -99,7 +99,7 @@ ApiError HistoryError(const Error& error) {
   return {.status = 503, .type = "Unavailable", .message = error.message};
 }
 
-ApiResult<HttpResponse> List(const Service& service, const HttpRequest& request) {
+ApiResult<HttpResponse> ListBenchmarks(const Service& service, const HttpRequest& request) {
   const QueryParameters query = TRY(QueryParameters::Read(request, ListQuery()));
   const auto limit = static_cast<size_t>(TRY(query.Integer("limit", 50, 1, 1000)));
   return JsonResponse(service.benchmarks->List(query.Text("before").value_or(""), limit));
@@ -146,7 +146,7 @@ Route BenchmarkRoute(const SharedService& service, const char* method, const cha
           .path = path,
           .role = Role::kAdmin,
           .docs = {.summary = summary,
-                   .tag = kTag,
+                   .tag = kBenchmarksTag,
                    .answer = SummarySchema(),
                    .answer_example = ExampleRun(),
                    .errors = {404, 429, 503}},
@@ -168,7 +168,7 @@ std::vector<Route> BenchmarkRoutes(const SharedService& service) {
   run.docs.answer_types = {"text/event-stream"};
   run.docs.errors = {403, 409, 422, 429, 503};
   run.starts_work = true;
-  Route list = BenchmarkRoute(service, "GET", "/v1/benchmarks", "Lists the benchmarks that were kept", List);
+  Route list = BenchmarkRoute(service, "GET", "/v1/benchmarks", "Lists the benchmarks that were kept", ListBenchmarks);
   list.docs.description = "The newest first. /api/benchmark/run?save=1 keeps one.";
   list.docs.query = ListQuery();
   list.docs.answer = {

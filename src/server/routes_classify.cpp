@@ -30,7 +30,7 @@ bool HasDirective(std::string_view header, std::string_view directive) {
 }
 
 /// Fields besides the texts.
-ApiResult<void> ReadOptions(const Json& body, const HttpRequest& request, ClassifyCall& call) {
+ApiResult<void> ReadClassifyOptions(const Json& body, const HttpRequest& request, ClassifyCall& call) {
   call.model = TRY(StringOr(body, "model", ""));
   call.request.options = TRY(ReadDecisionFields(body));
   call.top_k = static_cast<size_t>(TRY(IntegerOr(body, "top_k", 0, 0, 1 << 30)));
@@ -44,7 +44,7 @@ ApiResult<void> ReadOptions(const Json& body, const HttpRequest& request, Classi
   return {};
 }
 
-const Json& RequestSchema() {
+const Json& ClassifyRequestSchema() {
   static const Json schema = [] {
     Json made = ParsedJson(R"({
       "type": "object", "additionalProperties": false,
@@ -66,13 +66,13 @@ const Json& RequestSchema() {
   return schema;
 }
 
-ApiResult<ClassifyCall> ReadCall(const HttpRequest& request, const ServiceLimits& limits) {
-  const Json body = TRY(ParseBody(request, limits, RequestSchema()));
-  const Json *const text = Field(body, "text"), *const texts = Field(body, "texts");
+ApiResult<ClassifyCall> ReadClassifyCall(const HttpRequest& request, const ServiceLimits& limits) {
+  const Json body = TRY(ParseBody(request, limits, ClassifyRequestSchema()));
+  const Json *const text = FindField(body, "text"), *const texts = FindField(body, "texts");
   if ((text == nullptr) == (texts == nullptr)) return Reject("specify either 'text' or 'texts'");
   ClassifyCall call;
   call.texts = TRY(text != nullptr ? ReadText(*text, "text", limits) : ReadTexts(*texts, "texts", limits));
-  TRY(ReadOptions(body, request, call));
+  TRY(ReadClassifyOptions(body, request, call));
   if (call.explain && call.texts.texts.size() > kMostExplained) {
     return Reject("'explain' is limited to " + std::to_string(kMostExplained) + " texts per request");
   }
@@ -161,7 +161,7 @@ class Explaining : public std::enable_shared_from_this<Explaining> {
 };
 
 ApiResult<void> Classify(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  const auto call = std::make_shared<ClassifyCall>(TRY(ReadCall(*request, service->limits)));
+  const auto call = std::make_shared<ClassifyCall>(TRY(ReadClassifyCall(*request, service->limits)));
   UseModel(
       *service, call->model, reply, [service, call, request, reply](const ModelSet::Model& model) -> ApiResult<void> {
         TRY(CheckDecisionFields(call->request.options, model->classifier()));
@@ -182,7 +182,7 @@ ApiResult<void> Classify(const SharedService& service, const SharedRequest& requ
   return {};
 }
 
-RouteDocs Docs() {
+RouteDocs ClassifyDocs() {
   return {
       .summary = "Classifies one or more texts",
       .description =
@@ -192,7 +192,7 @@ RouteDocs Docs() {
           "threshold: that of `mode` (`strict` flags the most texts, `lenient` the fewest), or `threshold`. So a "
           "decision may differ from the most probable label; `threshold` in the result says why.",
       .tag = "Classify",
-      .request = RequestSchema(),
+      .request = ClassifyRequestSchema(),
       .answer = ParsedJson(R"({
         "type": "object", "required": ["id", "model", "version", "results"],
         "properties": {
@@ -247,7 +247,7 @@ std::vector<Route> ClassifyRoutes(const SharedService& service) {
   return {{.method = "POST",
            .path = "/v1/classify",
            .role = Role::kClassify,
-           .docs = Docs(),
+           .docs = ClassifyDocs(),
            .handle = Handler(service, Classify)}};
 }
 

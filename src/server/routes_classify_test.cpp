@@ -6,15 +6,10 @@
 namespace winnow {
 namespace {
 
-const ServedRoutes& Routes() {
-  static const ServedRoutes routes;
-  return routes;
-}
-
 TEST(ClassifyRoute, Explains) {
   for (const std::string model : {"spam", "words"}) {
     const Json request = {{"texts", {"win a prize", "call me"}}, {"explain", true}, {"model", model}, {"top_k", 1}};
-    const Json answer = Routes().AskJson("POST", "/v1/classify", request.dump());
+    const Json answer = DefaultRoutes().AskJson("POST", "/v1/classify", request.dump());
     ASSERT_EQ(answer["results"].size(), 2u) << answer;
     EXPECT_EQ(answer["id"], "the-id");
     const Json& first = answer["results"][0];
@@ -23,7 +18,7 @@ TEST(ClassifyRoute, Explains) {
     EXPECT_EQ(first["explanation"]["words"][0]["text"], "win");
     Json plain = request;
     plain["explain"] = false;
-    const Json without = Routes().AskJson("POST", "/v1/classify", plain.dump())["results"][0];
+    const Json without = DefaultRoutes().AskJson("POST", "/v1/classify", plain.dump())["results"][0];
     EXPECT_FALSE(without.contains("explanation"));
     EXPECT_NEAR(without["score"].get<double>(), first["score"].get<double>(), 1e-5);
   }
@@ -75,7 +70,7 @@ TEST(ClassifyRoute, RefusesMoreSegmentsThanTheModelReads) {
     EXPECT_EQ(response.status, 422) << text;
   }
   const Json row = {{"text", {{"subject", "a"}}}};
-  EXPECT_EQ(Routes().Ask("POST", "/v1/classify", row.dump()).status, 422) << "it has no template";
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/v1/classify", row.dump()).status, 422) << "it has no template";
   const ServedRoutes small({.max_text_bytes = 8}, "{subject} [SEP] {body}");
   for (const char* const text : {R"(["12345", "678"])", R"({"subject": "12345", "body": "678"})"}) {
     EXPECT_EQ(small.Ask("POST", "/v1/classify", R"({"text": )" + std::string(text) + "}").status, 413) << text;
@@ -84,10 +79,10 @@ TEST(ClassifyRoute, RefusesMoreSegmentsThanTheModelReads) {
 }
 
 TEST(ClassifyRoute, NamesTheTextThatIsWrong) {
-  const HttpResponse number = Routes().Ask("POST", "/v1/classify", R"({"texts": ["a", 7]})");
+  const HttpResponse number = DefaultRoutes().Ask("POST", "/v1/classify", R"({"texts": ["a", 7]})");
   EXPECT_EQ(number.status, 422);
   EXPECT_THAT(number.body, testing::HasSubstr("'texts[1]' must be a string"));
-  const HttpResponse words = Routes().Ask("POST", "/v1/moderations", R"({"input": ["a", "b", null]})");
+  const HttpResponse words = DefaultRoutes().Ask("POST", "/v1/moderations", R"({"input": ["a", "b", null]})");
   EXPECT_EQ(words.status, 422);
   EXPECT_THAT(words.body, testing::HasSubstr("'input[2]' must be a string"));
 }
@@ -96,11 +91,11 @@ TEST(ClassifyRoute, RefusesAListForAModelThatReadsOneSegment) {
   for (const char* const body :
        {R"({"text": ["win a prize", "see you"]})", R"({"texts": [["win a prize", "see you"]]})",
         R"({"texts": ["call me", ["a", "b"]], "model": "words"})"}) {
-    const HttpResponse response = Routes().Ask("POST", "/v1/classify", body);
+    const HttpResponse response = DefaultRoutes().Ask("POST", "/v1/classify", body);
     EXPECT_EQ(response.status, 422) << body;
     EXPECT_THAT(response.body, testing::HasSubstr("use 'texts' with one string per text")) << body;
   }
-  EXPECT_EQ(Routes().Ask("POST", "/v1/classify", R"({"text": ["win a prize"]})").status, 200);
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/v1/classify", R"({"text": ["win a prize"]})").status, 200);
 }
 
 TEST(ClassifyRoute, RefusesAMisspeltFieldOfTheTemplate) {
@@ -121,7 +116,7 @@ TEST(ClassifyRoute, DecidesByTheThresholdOfTheRequest) {
     const auto result = [&](const Json& options) {
       Json request = {{"text", "win a prize"}, {"model", model}};
       request.update(options);
-      return Routes().AskJson("POST", "/v1/classify", request.dump())["results"][0];
+      return DefaultRoutes().AskJson("POST", "/v1/classify", request.dump())["results"][0];
     };
     const auto score = result(Json::object())["score"].get<double>();
     EXPECT_EQ(result({{"threshold", score * .9}})["decision"], "spam") << model;
@@ -137,7 +132,7 @@ TEST(ClassifyRoute, NamesTheModelsIfTheModelIsUnknown) {
     Json request = {{"model", "wrods"}};
     if (path != std::string_view("/models/switch"))
       request[path[1] == 'v' || path[1] == 'p' ? "text" : "inputs"] = "win";
-    const HttpResponse response = Routes().Ask("POST", path, request.dump());
+    const HttpResponse response = DefaultRoutes().Ask("POST", path, request.dump());
     EXPECT_EQ(response.status, 404) << path;
     EXPECT_EQ(ParsedJson(response.body)["error"],
               "no model has this name; did you mean 'words'? (existing models: spam:1.0.0, words:1.0.0)");
@@ -151,7 +146,7 @@ TEST(ClassifyRoute, TakesItsOptionsAndNulls) {
        R"("user": null, "cache": null, "timeout_ms": null, "model": null, "mode": null, "top_k": null, "explain": null)",
        R"("texts": null)", R"("threshold": 0.4)", R"("threshold": 1e-50)", R"("threshold": null, "mode": "lenient")"}) {
     const std::string body = R"({"text": "win", )" + std::string(options) + "}";
-    EXPECT_EQ(Routes().Ask("POST", "/v1/classify", body).status, 200) << options;
+    EXPECT_EQ(DefaultRoutes().Ask("POST", "/v1/classify", body).status, 200) << options;
   }
   for (const char* const options :
        {R"("user": 7)", R"("cache": "yes")", R"("timeout_ms": 0)", R"("timeout_ms": 600001)", R"("explain": "yes")",
@@ -159,12 +154,12 @@ TEST(ClassifyRoute, TakesItsOptionsAndNulls) {
         R"("threshold": 0.5, "mode": "moderate")", R"("mode": "")", R"("top_k": -1)", R"("top_k": 0.5)",
         R"("top_k": 1e300)", R"("texts": "a")"}) {
     const std::string body = R"({"text": "win", )" + std::string(options) + "}";
-    EXPECT_EQ(Routes().Ask("POST", "/v1/classify", body).status, 422) << options;
+    EXPECT_EQ(DefaultRoutes().Ask("POST", "/v1/classify", body).status, 422) << options;
   }
   Json many = {{"texts", std::vector<std::string>(17, "win")}};
-  EXPECT_EQ(Routes().Ask("POST", "/v1/classify", many.dump()).status, 200);
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/v1/classify", many.dump()).status, 200);
   many["explain"] = true;
-  EXPECT_EQ(Routes().Ask("POST", "/v1/classify", many.dump()).status, 422);
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/v1/classify", many.dump()).status, 422);
 }
 
 }  // namespace

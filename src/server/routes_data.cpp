@@ -12,7 +12,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Data";
+constexpr char kDataTag[] = "Data";
 
 HttpResponse FileResponse(const DataFile& file) { return VersionedResponse(DataFileJson(file), file.version); }
 
@@ -188,7 +188,7 @@ Route DataRoute(const SharedService& service, std::string method, std::string pa
           .role = Role::kAdmin,
           .docs = {.summary = std::move(summary),
                    .description = std::move(description),
-                   .tag = kTag,
+                   .tag = kDataTag,
                    .answer = DataFileSchema(),
                    .answer_example = ExampleDataFile(),
                    .errors = std::move(errors)},

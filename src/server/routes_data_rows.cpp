@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr char kTag[] = "Data";
+constexpr char kDataRowsTag[] = "Data";
 constexpr size_t kMostLabelBytes = 1000;
 
 /// Returns the function that tells whether nobody waits for the response any more.
@@ -146,17 +146,17 @@ ApiResult<std::vector<std::string>> LabelsIn(const Json* value) {
 
 ApiResult<RowChanges> ReadChanges(const Json& body) {
   RowChanges changes;
-  if (const Json* const rows = Field(body, "remove")) {
+  if (const Json* const rows = FindField(body, "remove")) {
     if (!rows->is_array()) return Reject("'remove' must be a list of rows");
     for (const Json& row : *rows) changes.removed.insert(TRY(RowNumber(&row)));
   }
-  if (const Json* const rows = Field(body, "relabel")) {
+  if (const Json* const rows = FindField(body, "relabel")) {
     if (!rows->is_array()) return Reject("'relabel' must be a list of objects with 'row' and 'label'");
     for (const Json& change : *rows) {
       if (!change.is_object()) return Reject("'relabel' must be a list of objects with 'row' and 'label'");
-      const size_t row = TRY(RowNumber(Field(change, "row")));
+      const size_t row = TRY(RowNumber(FindField(change, "row")));
       if (changes.removed.contains(row)) return Reject(fmt::format("row {} is both removed and relabelled", row));
-      if (!changes.labels.emplace(row, TRY(LabelsIn(Field(change, "label")))).second) {
+      if (!changes.labels.emplace(row, TRY(LabelsIn(FindField(change, "label")))).second) {
         return Reject(fmt::format("row {} is relabelled twice", row));
       }
     }
@@ -197,7 +197,7 @@ const Json& ChangesQuery() {
   return schema;
 }
 
-ApiResult<void> Change(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
+ApiResult<void> ChangeRows(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const ReadingRequest read = TRY(ReadReadingRequest(*request, ChangesQuery()));
   const RowChanges changes = TRY(ReadChanges(TRY(ParseBody(*request, service->limits, ChangesSchema()))));
   WriteData(service, request, reply,
@@ -214,7 +214,7 @@ Route RowsRoute(const SharedService& service, std::string method, std::string pa
           .role = Role::kAdmin,
           .docs = {.summary = std::move(summary),
                    .description = std::move(description),
-                   .tag = kTag,
+                   .tag = kDataRowsTag,
                    .query = std::move(query),
                    .errors = {404, 422, 429, 503}},
           .handle = Handler(service, handle)};
@@ -296,7 +296,7 @@ Route PageRoute(const SharedService& service) {
 
 Route ChangesRoute(const SharedService& service) {
   Route route = RowsRoute(
-      service, "POST", "changes", Change, ChangesQuery(), "Removes rows of a data file, or changes their labels",
+      service, "POST", "changes", ChangeRows, ChangesQuery(), "Removes rows of a data file, or changes their labels",
       "All other bytes of the file stay as they are. The former version is kept for POST /v1/data/{name}/undo. "
       "Status 409 says that the file has another version than `version`; status 422, that its format does not "
       "allow the change.");

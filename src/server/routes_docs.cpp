@@ -8,7 +8,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Documentation";
+constexpr char kDocsTag[] = "Documentation";
 constexpr char kPolicy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
@@ -17,7 +17,7 @@ Route Page(const char* path, const char* type, const char* summary) {
   return {.method = "GET",
           .path = path,
           .role = Role::kPublic,
-          .docs = {.summary = summary, .tag = kTag, .answer_types = {type}}};
+          .docs = {.summary = summary, .tag = kDocsTag, .answer_types = {type}}};
 }
 
 /// Relative, so that it is right behind a proxy that adds a prefix to the path.
@@ -28,14 +28,15 @@ void RedirectTo(const char* relative, const HttpReply& reply) {
 /// Returns the route that leads a browser from the server's address to the web page, and programs, or everybody where
 /// there is no page, to /docs. POST / classifies (routes_tei.cpp).
 Route Home() {
-  return {.method = "GET",
-          .path = "/",
-          .role = Role::kPublic,
-          .docs = {.summary = "Redirects a browser to the web page, and programs to /docs", .tag = kTag, .status = 302},
-          .handle = [page = PageFiles::OfEnvironment().any()](const SharedRequest& request, const HttpReply& reply) {
-            const bool browser = request->Header("accept").find("text/html") != std::string_view::npos;
-            RedirectTo(page && browser ? "ui/" : "docs", reply);
-          }};
+  return {
+      .method = "GET",
+      .path = "/",
+      .role = Role::kPublic,
+      .docs = {.summary = "Redirects a browser to the web page, and programs to /docs", .tag = kDocsTag, .status = 302},
+      .handle = [page = PageFiles::OfEnvironment().any()](const SharedRequest& request, const HttpReply& reply) {
+        const bool browser = request->Header("accept").find("text/html") != std::string_view::npos;
+        RedirectTo(page && browser ? "ui/" : "docs", reply);
+      }};
 }
 
 /// The page names its other files relative to /docs, and would not find them from /docs/.

@@ -43,7 +43,7 @@ Json InputSchema() {
               {"type": "array", "minItems": 1, "items": {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 0}}}]})");
 }
 
-const Json& RequestSchema() {
+const Json& EmbeddingsRequestSchema() {
   static const Json schema = [] {
     Json made = ParsedJson(R"({
     "type": "object", "additionalProperties": false, "required": ["input"], "properties": {
@@ -121,10 +121,10 @@ ApiResult<void> ReadInput(const Json* input, const ServiceLimits& limits, EmbedC
   return {};
 }
 
-ApiResult<EmbedCall> ReadCall(const HttpRequest& request, const ServiceLimits& limits) {
-  const Json body = TRY(ParseBody(request, limits, RequestSchema()));
+ApiResult<EmbedCall> ReadEmbedCall(const HttpRequest& request, const ServiceLimits& limits) {
+  const Json body = TRY(ParseBody(request, limits, EmbeddingsRequestSchema()));
   EmbedCall call{.field = "input"};
-  TRY(ReadInput(Field(body, "input"), limits, call));
+  TRY(ReadInput(FindField(body, "input"), limits, call));
   call.model = TRY(StringOr(body, "model", ""));
   const std::string format = TRY(StringOr(body, "encoding_format", "float"));
   if (format != "float" && format != "base64") return Reject("'encoding_format' must be float or base64");
@@ -137,7 +137,7 @@ ApiResult<EmbedCall> ReadCall(const HttpRequest& request, const ServiceLimits& l
 ApiResult<EmbedCall> ReadTeiCall(const HttpRequest& request, const ServiceLimits& limits) {
   const Json body = TRY(ParseBody(request, limits, TeiSchema()));
   EmbedCall call{.field = "inputs"};
-  TRY(ReadInput(Field(body, "inputs"), limits, call));
+  TRY(ReadInput(FindField(body, "inputs"), limits, call));
   call.model = TRY(StringOr(body, "model", ""));
   call.may_cut = TRY(FlagOr(body, "truncate", true));
   const std::string direction = TRY(StringOr(body, "truncation_direction", "right"));
@@ -145,7 +145,7 @@ ApiResult<EmbedCall> ReadTeiCall(const HttpRequest& request, const ServiceLimits
     return Reject("'truncation_direction' must be right; the model determines which part of a long text is read");
   }
   if (!TRY(FlagOr(body, "normalize", true))) return Reject("'normalize' must be true: embeddings have length 1");
-  if (Field(body, "prompt_name") != nullptr) {
+  if (FindField(body, "prompt_name") != nullptr) {
     return Reject("'prompt_name' is not supported; put the prompt before the text");
   }
   call.dimensions = static_cast<size_t>(TRY(IntegerOr(body, "dimensions", 0, 1, 1 << 20)));
@@ -189,8 +189,9 @@ ApiResult<void> AppendEmbeddings(const EmbedCall& call, const ServedModel& model
   return {};
 }
 
-ApiResult<HttpResponse> Answer(const EmbedCall& call, const ServedModel& model, std::span<const float> embeddings,
-                               const ServedTimes& times, std::chrono::steady_clock::time_point /*arrived*/) {
+ApiResult<HttpResponse> EmbeddingsAnswer(const EmbedCall& call, const ServedModel& model,
+                                         std::span<const float> embeddings, const ServedTimes& times,
+                                         std::chrono::steady_clock::time_point /*arrived*/) {
   HttpResponse response = {.status = 200, .body = R"({"object":"list","data":[)", .headers = {}};
   const auto before = [](size_t index) {
     return fmt::format(R"({{"object":"embedding","index":{},"embedding":)", index);
@@ -256,7 +257,7 @@ void ComputeEmbeddings(const SharedService& service, const SharedRequest& reques
 }
 
 ApiResult<void> Embed(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
-  ComputeEmbeddings(service, request, reply, TRY(ReadCall(*request, service->limits)), Answer);
+  ComputeEmbeddings(service, request, reply, TRY(ReadEmbedCall(*request, service->limits)), EmbeddingsAnswer);
   return {};
 }
 
@@ -270,7 +271,7 @@ ApiResult<void> EmbedAsTei(const SharedService& service, const SharedRequest& re
   return {};
 }
 
-RouteDocs Docs() {
+RouteDocs EmbeddingsDocs() {
   return {
       .summary = "Computes embeddings of texts, in the format of OpenAI's API",
       .description =
@@ -279,7 +280,7 @@ RouteDocs Docs() {
           "similarity. A text that exceeds the maximum length is read as for classification. Linear models have no "
           "embeddings. Errors have the form of OpenAI's API.",
       .tag = "OpenAI",
-      .request = RequestSchema(),
+      .request = EmbeddingsRequestSchema(),
       .answer = ParsedJson(R"({
         "type": "object", "required": ["object", "data", "model", "usage"], "properties": {
           "object": {"const": "list", "description": "Always \"list\""},
@@ -322,7 +323,7 @@ std::vector<Route> EmbeddingRoutes(const SharedService& service) {
   routes.push_back({.method = "POST",
                     .path = "/v1/embeddings",
                     .role = Role::kClassify,
-                    .docs = Docs(),
+                    .docs = EmbeddingsDocs(),
                     .handle = Handler(service, Embed),
                     .error_form = ErrorForm::kOpenAi});
   routes.push_back({.method = "POST",

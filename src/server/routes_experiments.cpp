@@ -9,7 +9,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Registry";
+constexpr char kExperimentsTag[] = "Registry";
 
 const Json& BeginSchema() {
   static const Json schema = ParsedJson(R"({
@@ -35,16 +35,16 @@ const Json& StopSchema() {
 }
 
 ApiResult<double> NumberOr(const Json& object, const char* name, double otherwise) {
-  const Json* const number = Field(object, name);
+  const Json* const number = FindField(object, name);
   if (number == nullptr) return otherwise;
   if (!number->is_number()) return Reject(fmt::format("'{}' must be a number", name));
   return number->get<double>();
 }
 
 ApiResult<std::vector<double>> ReadRamp(const Json& body) {
-  const Json* const ramp = Field(body, "ramp");
+  const Json* const ramp = FindField(body, "ramp");
   if (ramp == nullptr) return std::vector{TRY(NumberOr(body, "percent", 10)) / 100};
-  if (Field(body, "percent") != nullptr) return Reject("'ramp' cannot be combined with 'percent'");
+  if (FindField(body, "percent") != nullptr) return Reject("'ramp' cannot be combined with 'percent'");
   if (!ramp->is_array()) return Reject("'ramp' must be a list of percentages");
   std::vector<double> shares;
   for (const Json& percent : *ramp) shares.push_back(TRY(NumberOr(Json{{"ramp", percent}}, "ramp", 0)) / 100);
@@ -159,7 +159,7 @@ RouteDocs DocsOf(const char* summary, const char* description) {
   return {
       .summary = summary,
       .description = description,
-      .tag = kTag,
+      .tag = kExperimentsTag,
       .answer = StatusSchema(),
       .answer_example = ParsedJson(R"({"experiment": "spam/1", "phase": "running", "active": true, "champion": "1.0.0",
             "candidate": "1.1.0", "share": 0.1, "pause": null, "guardrails": [],

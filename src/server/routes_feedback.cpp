@@ -70,7 +70,7 @@ constexpr size_t kMostIds = 100, kMostItems = 1000;
 /// Reads "ids", which takes the place of "id" and "text".
 ApiResult<std::vector<std::string>> ReadIds(const Json& body) {
   std::vector<std::string> read;
-  const Json* const ids = Field(body, "ids");
+  const Json* const ids = FindField(body, "ids");
   if (ids == nullptr) return read;
   if (!ids->is_array() || ids->empty() || ids->size() > kMostIds)
     return Reject(fmt::format("'ids' must be a list of 1 to {} ids", kMostIds));
@@ -82,7 +82,7 @@ ApiResult<std::vector<std::string>> ReadIds(const Json& body) {
 }
 
 ApiResult<void> ReadLabel(const Json& body, FeedbackCall& call) {
-  const Json *const label = Field(body, "label"), *const is_spam = Field(body, "is_spam");
+  const Json *const label = FindField(body, "label"), *const is_spam = FindField(body, "is_spam");
   call.forget = TRY(FlagOr(body, "forget", false));
   if (call.forget) {
     if (label == nullptr && is_spam == nullptr) return {};
@@ -102,10 +102,10 @@ ApiResult<void> ReadLabel(const Json& body, FeedbackCall& call) {
 }
 
 /// Reads the fields of feedback about one message, which `body` names by id or by text if `named`.
-ApiResult<FeedbackCall> ReadCall(const Json& body, const HttpRequest& request, const ServiceLimits& limits,
-                                 bool named) {
+ApiResult<FeedbackCall> ReadFeedbackCall(const Json& body, const HttpRequest& request, const ServiceLimits& limits,
+                                         bool named) {
   FeedbackCall call;
-  const Json *const id = Field(body, "id"), *const text = Field(body, "text");
+  const Json *const id = FindField(body, "id"), *const text = FindField(body, "text");
   if (named && id == nullptr && text == nullptr) return Reject("specify 'id', 'text', 'ids' or 'items'");
   call.id = TRY(NameOr(body, "id"));
   if (id != nullptr && call.id.empty()) return Reject("'id' must not be empty");
@@ -136,7 +136,7 @@ ApiResult<std::string> KeyOf(const HttpRequest& request) {
 /// Reads "items", which takes the place of all other fields.
 ApiResult<std::vector<FeedbackCall>> ReadItems(const Json& body, const HttpRequest& request,
                                                const ServiceLimits& limits) {
-  const Json& items = *Field(body, "items");
+  const Json& items = *FindField(body, "items");
   for (const auto& [name, value] : body.items()) {
     if (name != "items" && !value.is_null()) return Reject(fmt::format("'items' cannot be combined with '{}'", name));
   }
@@ -145,7 +145,7 @@ ApiResult<std::vector<FeedbackCall>> ReadItems(const Json& body, const HttpReque
   std::vector<FeedbackCall> calls;
   for (const Json& item : items) {
     if (!item.is_object()) return Reject("each of 'items' must be an object");
-    ApiResult<FeedbackCall> call = ReadCall(item, request, limits, /*named=*/true);
+    ApiResult<FeedbackCall> call = ReadFeedbackCall(item, request, limits, /*named=*/true);
     if (!call) {
       call.error().message = fmt::format("items[{}]: {}", calls.size(), call.error().message);
       return std::unexpected(call.error());
@@ -159,7 +159,7 @@ ApiResult<RequestedFeedback> ReadRequest(const HttpRequest& request, const Servi
   const Json body = TRY(ParseBody(request, limits, Schema()));
   const std::string key = TRY(KeyOf(request));
   RequestedFeedback requested;
-  if (Field(body, "items") != nullptr) {
+  if (FindField(body, "items") != nullptr) {
     requested.several = true;
     requested.calls = TRY(ReadItems(body, request, limits));
     for (size_t i = 0; i < requested.calls.size(); ++i) {
@@ -169,9 +169,9 @@ ApiResult<RequestedFeedback> ReadRequest(const HttpRequest& request, const Servi
     return requested;
   }
   const std::vector<std::string> ids = TRY(ReadIds(body));
-  if (!ids.empty() && (Field(body, "id") != nullptr || Field(body, "text") != nullptr))
+  if (!ids.empty() && (FindField(body, "id") != nullptr || FindField(body, "text") != nullptr))
     return Reject("'ids' cannot be combined with 'id' and 'text'");
-  FeedbackCall one = TRY(ReadCall(body, request, limits, /*named=*/ids.empty()));
+  FeedbackCall one = TRY(ReadFeedbackCall(body, request, limits, /*named=*/ids.empty()));
   one.key = key;
   requested.several = !ids.empty();
   if (ids.empty()) requested.calls.push_back(one);
@@ -287,7 +287,7 @@ ApiResult<void> Feedback(const SharedService& service, const SharedRequest& requ
   return {};
 }
 
-RouteDocs Docs() {
+RouteDocs FeedbackDocs() {
   return {
       .summary = "Reports whether a message is spam",
       .description =
@@ -321,7 +321,7 @@ std::vector<Route> FeedbackRoutes(const SharedService& service) {
   routes.push_back({.method = "POST",
                     .path = "/v1/feedback",
                     .role = Role::kFeedback,
-                    .docs = Docs(),
+                    .docs = FeedbackDocs(),
                     .handle = Handler(service, Feedback)});
   return routes;
 }

@@ -14,7 +14,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Mail tool";
+constexpr char kFinetuneTag[] = "Mail tool";
 constexpr char kNoData[] = "the workspace has no data file; upload one on the page Data, or put it into WORKSPACE/data";
 
 const Json& RunQuery() {
@@ -122,7 +122,7 @@ std::vector<Route> FineTuneRoutes(const SharedService& service) {
        .path = "/api/finetune/status",
        .role = Role::kAdmin,
        .docs = {.summary = "Lists the models that were trained, the newest first",
-                .tag = kTag,
+                .tag = kFinetuneTag,
                 .answer = status,
                 .answer_example = ParsedJson(R"([{"name": "minilm-sms", "base_model": "all-MiniLM-L6-v2",
                   "val_macro_f1": 0.98, "timestamp": "2026-11-28T10:33:47Z", "sample_count": 432}])"),
@@ -138,7 +138,7 @@ std::vector<Route> FineTuneRoutes(const SharedService& service) {
                 "end `{\"type\": \"complete\", \"model\"}` or `{\"type\": \"error\", \"message\"}`. One training runs at a time. "
                 "It goes on when the client is gone; a browser that connects again, with Last-Event-ID, watches the same "
                 "training. The request is refused from pages of other sites.",
-            .tag = kTag,
+            .tag = kFinetuneTag,
             .query = RunQuery(),
             .headers = ParsedJson(
                 R"({"type": "object", "properties": {"Last-Event-ID": {"type": "string", "description": "ID of the last event that the client has: the run that it is of is watched, and no other one started"}}})"),
@@ -153,7 +153,7 @@ std::vector<Route> FineTuneRoutes(const SharedService& service) {
        .path = "/api/finetune/cancel",
        .role = Role::kAdmin,
        .docs = {.summary = "Ends the training that is in progress",
-                .tag = kTag,
+                .tag = kFinetuneTag,
                 .answer = cancel,
                 .answer_example = ParsedJson(R"({"cancelled": true, "job": "5c1f0a2b9d3e4f60"})"),
                 .errors = {503}},

@@ -73,7 +73,7 @@ Result<SaidAbout> ReadSaid(Store& store, const std::vector<StoredMessage>& messa
 }
 
 /// Returns the label that counts: the last word of an administrator, else of a user; null if nobody has said anything.
-Json LabelOf(const std::vector<FeedbackState>& said) {
+Json LabelJson(const std::vector<FeedbackState>& said) {
   const FeedbackState* last = nullptr;
   const auto rank = [](const FeedbackState& state) {
     return std::pair(state.origin == FeedbackOrigin::kAdmin, state.at);
@@ -85,7 +85,7 @@ Json LabelOf(const std::vector<FeedbackState>& said) {
   return last == nullptr ? Json() : Json(last->label);
 }
 
-std::string_view NameOf(FeedbackOrigin origin) {
+std::string_view FeedbackOriginName(FeedbackOrigin origin) {
   if (origin == FeedbackOrigin::kAdmin) return "admin";
   return origin == FeedbackOrigin::kPerson ? "user" : "program";
 }
@@ -95,7 +95,7 @@ Json FeedbackJson(const std::vector<FeedbackState>& said) {
   for (const FeedbackState& state : said) {
     json.push_back({{"user", state.user.empty() ? Json() : Json(state.user)},
                     {"label", state.label},
-                    {"by", NameOf(state.origin)},
+                    {"by", FeedbackOriginName(state.origin)},
                     {"time", TimeText(state.at)}});
   }
   return json;
@@ -106,7 +106,7 @@ Json MessageJson(const MessageRecord& message, const SaidAbout& said) {
   const auto found = said.find(message.message_id);
   const std::vector<FeedbackState> about = found == said.end() ? std::vector<FeedbackState>() : found->second;
   return {{"id", message.message_id},
-          {"label", LabelOf(about)},
+          {"label", LabelJson(about)},
           {"feedback", FeedbackJson(about)},
           {"redacted", message.redacted},
           {"time", TimeText(message.created_at)},
@@ -136,7 +136,7 @@ ApiResult<void> List(const SharedService& service, const SharedRequest& request,
   return {};
 }
 
-RouteDocs Docs() {
+RouteDocs HistoryDocs() {
   return {
       .summary = "Searches the messages that were checked",
       .description =
@@ -178,7 +178,7 @@ std::vector<Route> HistoryRoutes(const SharedService& service) {
   routes.push_back({.method = "GET",
                     .path = "/v1/history",
                     .role = Role::kAdmin,  // it contains what people wrote
-                    .docs = Docs(),
+                    .docs = HistoryDocs(),
                     .handle = Handler(service, List)});
   return routes;
 }

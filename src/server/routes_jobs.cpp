@@ -12,7 +12,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Jobs";
+constexpr char kJobsTag[] = "Jobs";
 
 /// The error of a command in the words of the API: what its advice names as options are fields of the request.
 std::string ForClients(std::string error) {
@@ -191,7 +191,7 @@ Route JobRoute(const SharedService& service, std::string method, std::string pat
           .path = std::move(path),
           .role = Role::kAdmin,
           .docs = {.summary = std::move(summary),
-                   .tag = kTag,
+                   .tag = kJobsTag,
                    .answer = JobSchema(),
                    .answer_example = ExampleJob(),
                    .errors = {404, 409, 503}},

@@ -62,7 +62,7 @@ ApiResult<HttpResponse> GiveFeedback(const Service& service, const Json& body, c
 
 ApiResult<std::vector<LabelDecision>> DecisionsOf(const Json& body) {
   std::vector<LabelDecision> decisions;
-  const Json* const labels = Field(body, "labels");
+  const Json* const labels = FindField(body, "labels");
   if (labels == nullptr) return decisions;
   if (!labels->is_array()) return Reject("'labels' must be a list");
   for (const Json& each : *labels) {
@@ -83,7 +83,7 @@ ApiResult<std::vector<LabelDecision>> DecisionsOf(const Json& body) {
 ApiResult<HttpResponse> LabelTexts(const Service& service, const HttpRequest& request) {
   const Json body = TRY(ParseBody(request, service.limits, LabelRequestSchema()));
   const std::string reviewer = TRY(ReviewerOf(request, TRY(StringOr(body, "reviewer", ""))));
-  if (Field(body, "set") == nullptr) return GiveFeedback(service, body, reviewer);
+  if (FindField(body, "set") == nullptr) return GiveFeedback(service, body, reviewer);
   const Queue queue = TRY(QueueOf(TRY(StringOr(body, "queue", "mixed"))));
   const auto count = static_cast<size_t>(TRY(IntegerOr(body, "count", 5, 0, 100)));
   const auto set = TRY(service.reviews->Find(TRY(StringOr(body, "set", ""))));

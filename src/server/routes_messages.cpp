@@ -36,7 +36,7 @@ ApiResult<MessageCheck> ReadCheck(const HttpRequest& request, const ServiceLimit
   for (const auto& [name, field] :
        {std::pair{"text", &check.message.text}, std::pair{"subject", &check.message.subject},
         std::pair{"body", &check.message.body}}) {
-    const Json* const value = Field(body, name);
+    const Json* const value = FindField(body, name);
     if (value == nullptr) continue;
     *field = TRY(TextOf(*value, name, limits));
     any = true;
@@ -48,7 +48,7 @@ ApiResult<MessageCheck> ReadCheck(const HttpRequest& request, const ServiceLimit
   check.message.user = NormalUser(TRY(NameOr(body, "user")));
   check.model = TRY(StringOr(body, "model", ""));
   const ClassifyOptions options = TRY(ReadDecisionFields(body));
-  if (Field(body, "mode") != nullptr || Field(body, "threshold") != nullptr) {
+  if (FindField(body, "mode") != nullptr || FindField(body, "threshold") != nullptr) {
     check.requested = {.mode = options.mode, .threshold = options.threshold, .origin = FilterMode::Origin::kRequest};
   }
   return check;

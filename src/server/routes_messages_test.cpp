@@ -12,13 +12,8 @@ namespace {
 
 using testing::HasSubstr;
 
-const ServedRoutes& Routes() {
-  static const ServedRoutes routes;
-  return routes;
-}
-
 Json Ask(const std::string& method, const std::string& path, const Json& body = {}) {
-  return Routes().AskJson(method, path, body.is_null() ? "" : body.dump());
+  return DefaultRoutes().AskJson(method, path, body.is_null() ? "" : body.dump());
 }
 
 Json Check(Json body) { return Ask("POST", "/v1/messages/check", body); }
@@ -33,7 +28,7 @@ std::vector<std::string> NamesOf(const Json& verdict) {
 Json History(const std::string& query, size_t count) {
   Json found;
   for (int i = 0; i < 30000; ++i) {
-    const auto request = Routes().Ask("GET", "/v1/history?" + query);
+    const auto request = DefaultRoutes().Ask("GET", "/v1/history?" + query);
     found = ParsedJson(request.body);
     if (found["messages"].size() >= count) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -54,7 +49,9 @@ TEST(RoutesMessages, AVerdictHasThePromisedFields) {
 }
 
 TEST(RoutesMessages, BodiesAreChecked) {
-  const auto status = [](const std::string& body) { return Routes().Ask("POST", "/v1/messages/check", body).status; };
+  const auto status = [](const std::string& body) {
+    return DefaultRoutes().Ask("POST", "/v1/messages/check", body).status;
+  };
   EXPECT_EQ(status(R"({"text": ""})"), 200);
   EXPECT_EQ(status(R"({"subject": "a", "body": "b"})"), 200);
   EXPECT_EQ(status("{}"), 422);
@@ -84,7 +81,7 @@ TEST(RoutesMessages, PreferencesDecideFromTheNextMessageOn) {
   EXPECT_EQ(Ask("GET", path).dump(), R"({"threshold":0.25})");
   for (const char* const body :
        {"{}", R"({"mode": "harsh"})", R"({"threshold": 2})", R"({"mode": "strict", "threshold": 0.4})"}) {
-    EXPECT_EQ(Routes().Ask("PUT", path, body).status, 422) << body;
+    EXPECT_EQ(DefaultRoutes().Ask("PUT", path, body).status, 422) << body;
   }
 }
 
@@ -93,7 +90,7 @@ TEST(RoutesMessages, AUserIsTheSameInAllSpellingsOfTheAddress) {
   EXPECT_EQ(Ask("GET", "/v1/users/uma@example.org/preferences").dump(), R"({"mode":"strict"})");
   EXPECT_EQ(Check({{"text", "lunch"}, {"user", "UMA@example.org"}})["modeFrom"], "preferences");
   const auto mail =
-      Routes().Ask("POST", "/checkv2", "From: a@b.example\r\n\r\nlunch\r\n", {{"rcpt", "<Uma@Example.org>"}});
+      DefaultRoutes().Ask("POST", "/checkv2", "From: a@b.example\r\n\r\nlunch\r\n", {{"rcpt", "<Uma@Example.org>"}});
   EXPECT_EQ(ParsedJson(mail.body)["winnow"]["modeFrom"], "preferences");
   Ask("PUT", "/v1/senders/s@spelt.example", {{"list", "deny"}, {"user", "UMA@EXAMPLE.ORG"}});
   EXPECT_EQ(Ask("GET", "/v1/senders/s@spelt.example?user=Uma@example.org")["list"], "deny");
@@ -114,18 +111,19 @@ TEST(RoutesMessages, ListedSendersAreDecidedByReputation) {
   EXPECT_FALSE(Check({{"text", "lunch"}, {"sender", "joe@listed.example"}, {"user", "bob"}})["isSpam"].get<bool>());
   EXPECT_TRUE(Check({{"text", "lunch"}, {"sender", "joe@listed.example"}, {"user", "eve"}})["isSpam"].get<bool>());
   EXPECT_EQ(Ask("PUT", path, {{"list", "none"}})["list"], "none");
-  EXPECT_EQ(Routes().Ask("PUT", path, R"({"list": "grey"})").status, 422);
+  EXPECT_EQ(DefaultRoutes().Ask("PUT", path, R"({"list": "grey"})").status, 422);
   EXPECT_EQ(Ask("PUT", path, {{"list", "block"}})["list"], "deny");
   const std::string long_address = std::string(310, 'a') + "@listed.example";
   EXPECT_EQ(Check({{"text", "lunch"}, {"sender", long_address}})["source"], "reputation") << "the domain counts";
-  EXPECT_EQ(Routes().Ask("PUT", "/v1/senders/" + long_address, R"({"list": "allow"})").status, 422);
+  EXPECT_EQ(DefaultRoutes().Ask("PUT", "/v1/senders/" + long_address, R"({"list": "allow"})").status, 422);
   EXPECT_EQ(Ask("PUT", path, {{"list", "none"}})["list"], "none");
-  const HttpResponse domain = Routes().Ask("PUT", "/v1/senders/listed.example", R"({"list": "deny"})");
+  const HttpResponse domain = DefaultRoutes().Ask("PUT", "/v1/senders/listed.example", R"({"list": "deny"})");
   EXPECT_EQ(domain.status, 422);
   EXPECT_THAT(domain.body, HasSubstr("begin it with @: @listed.example"));
-  EXPECT_EQ(Routes().Ask("PUT", "/v1/senders/listed.example", R"({"list": "none"})").status, 200);
+  EXPECT_EQ(DefaultRoutes().Ask("PUT", "/v1/senders/listed.example", R"({"list": "none"})").status, 200);
   for (const char* const nothing : {"@", "@*", "*@listed.example"})
-    EXPECT_EQ(Routes().Ask("PUT", "/v1/senders/" + std::string(nothing), R"({"list": "deny"})").status, 422) << nothing;
+    EXPECT_EQ(DefaultRoutes().Ask("PUT", "/v1/senders/" + std::string(nothing), R"({"list": "deny"})").status, 422)
+        << nothing;
 }
 
 TEST(RoutesMessages, FeedbackTeachesTheSenderOfItsUser) {
@@ -136,7 +134,7 @@ TEST(RoutesMessages, FeedbackTeachesTheSenderOfItsUser) {
   const Json before = check("carl");
   const Json body = {{"id", before["id"]}, {"is_spam", true}, {"user", "carl"}};
   const auto send = [&](const Json& said, const std::string& key) {
-    return ParsedJson(Routes().Ask("POST", "/v1/feedback", said.dump(), {{"idempotency-key", key}}).body);
+    return ParsedJson(DefaultRoutes().Ask("POST", "/v1/feedback", said.dump(), {{"idempotency-key", key}}).body);
   };
   const Json stored = send(body, "k1");
   EXPECT_EQ(stored["status"], "stored") << stored;
@@ -151,19 +149,21 @@ TEST(RoutesMessages, FeedbackTeachesTheSenderOfItsUser) {
   EXPECT_LT(check("carl")["score"].get<double>(), before["score"].get<double>());
   const Json score = Ask("GET", "/v1/senders/%2B447700900001");
   EXPECT_EQ(score["score"], 0.0);
-  const auto own = ParsedJson(Routes().Ask("GET", "/v1/senders/%2B447700900001?user=carl").body);
+  const auto own = ParsedJson(DefaultRoutes().Ask("GET", "/v1/senders/%2B447700900001?user=carl").body);
   EXPECT_NEAR(own["score"].get<double>(), -1, 1e-3);
 }
 
 TEST(RoutesMessages, RepeatedFeedbackTeachesWhatAProcessThatEndedDidNot) {
   const Json verdict = Check({{"text", "call me later"}, {"sender", "x@ended.example"}, {"user", "emma"}});
   const std::string body = Json({{"id", verdict["id"]}, {"is_spam", true}, {"user", "emma"}}).dump();
-  const auto send = [&] { return Routes().Ask("POST", "/v1/feedback", body, {{"idempotency-key", "ended"}}).status; };
+  const auto send = [&] {
+    return DefaultRoutes().Ask("POST", "/v1/feedback", body, {{"idempotency-key", "ended"}}).status;
+  };
   const auto score = [] { return Ask("GET", "/v1/senders/x%40ended.example?user=emma")["score"].get<double>(); };
   EXPECT_EQ(send(), 200);
   EXPECT_NEAR(score(), 1, 1e-3);
   // As it is if the process ends between the two.
-  const StoreAddress address = ParseStoreUrl(Routes().store()).value();
+  const StoreAddress address = ParseStoreUrl(DefaultRoutes().store()).value();
   const auto connection = OpenSqlConnection(address, {}).value();
   ASSERT_TRUE(connection->Run("DELETE FROM reputation WHERE user_id = $1", {std::string("emma")}));
   ASSERT_TRUE(connection->Run("DELETE FROM idempotency_keys WHERE digest = 'reputation'", {}));
@@ -198,7 +198,7 @@ TEST(RoutesMessages, ReportsOfSeveralThreadsAboutOneMessageCountOnce) {
 
 TEST(RoutesMessages, FeedbackWithALabelThatNoModelHasIsRefused) {
   const auto send = [](const std::string& label) {
-    return Routes().Ask("POST", "/v1/feedback", Json({{"text", "call me"}, {"label", label}}).dump());
+    return DefaultRoutes().Ask("POST", "/v1/feedback", Json({{"text", "call me"}, {"label", label}}).dump());
   };
   EXPECT_EQ(send("zzz").status, 422);
   EXPECT_THAT(send("zzz").body, HasSubstr("the labels are ham, spam"));
@@ -233,7 +233,7 @@ TEST(RoutesMessages, ACorrectionActsOnNearDuplicatesAtOnce) {
 
 TEST(RoutesMessages, FeedbackIsChecked) {
   const auto ask = [](const std::string& body, const std::string& key = "") {
-    return Routes().Ask("POST", "/v1/feedback", body, {{"idempotency-key", key}});
+    return DefaultRoutes().Ask("POST", "/v1/feedback", body, {{"idempotency-key", key}});
   };
   EXPECT_EQ(ask(R"({"id": "none", "is_spam": true})").status, 404);
   EXPECT_EQ(ask(R"({"id": "a", "text": "b", "is_spam": true})").status, 404) << "the text of an unknown message";
@@ -266,13 +266,13 @@ TEST(RoutesMessages, HistoryIsSearchedAndPaged) {
   EXPECT_EQ(second["messages"][0]["text"], "zebra one");
   EXPECT_TRUE(second["next"].is_null());
   EXPECT_EQ(History("user=nobody", 0)["messages"].size(), 0u);
-  EXPECT_EQ(Routes().Ask("GET", "/v1/history?usr=a").status, 422);
-  EXPECT_EQ(Routes().Ask("GET", "/v1/history?since=yesterday").status, 422);
+  EXPECT_EQ(DefaultRoutes().Ask("GET", "/v1/history?usr=a").status, 422);
+  EXPECT_EQ(DefaultRoutes().Ask("GET", "/v1/history?since=yesterday").status, 422);
 }
 
 TEST(RoutesMessages, MetricsCountStepsAndSources) {
   Check({{"text", "lunch"}, {"model", "words"}});
-  const std::string metrics = Routes().Ask("GET", "/metrics").body;
+  const std::string metrics = DefaultRoutes().Ask("GET", "/metrics").body;
   EXPECT_THAT(metrics, HasSubstr(R"(winnow_filter_verdicts_total{source="classifier",verdict=)"));
   for (const char* const step : {"lookup", "rules", "classifier", "total"}) {
     EXPECT_THAT(metrics, HasSubstr("winnow_filter_step_seconds_count{step=\"" + std::string(step) + "\"}"));

@@ -14,7 +14,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Filter";
+constexpr char kMustPassTag[] = "Filter";
 
 using SharedFile = std::shared_ptr<MustPassFile>;
 
@@ -82,8 +82,8 @@ void Classify(const SharedService& service, const SharedRequest& request, const 
   });
 }
 
-void Check(const SharedService& service, const SharedRequest& request, const HttpReply& reply,
-           const MustPassFile& file) {
+void CheckTexts(const SharedService& service, const SharedRequest& request, const HttpReply& reply,
+                const MustPassFile& file) {
   Result<std::vector<MustPassCase>> cases = file.Read();
   if (!cases) return reply(FileError(cases.error()).Response());
   const auto checks = std::make_shared<Checks>();
@@ -114,9 +114,9 @@ const Json& CaseSchema() {
 
 ApiResult<MustPassCase> ReadCase(const HttpRequest& request, const ServiceLimits& limits) {
   const Json body = TRY(ParseBody(request, limits, CaseSchema()));
-  const Json* const text = Field(body, "text");
+  const Json* const text = FindField(body, "text");
   if (text == nullptr) return Reject("'text' must be the text of a message");
-  if (Field(body, "isSpam") == nullptr) return Reject("'isSpam' must be true or false");
+  if (FindField(body, "isSpam") == nullptr) return Reject("'isSpam' must be true or false");
   MustPassCase expected;
   expected.message.text = TRY(TextOf(*text, "text", limits));
   expected.message.subject = TRY(NameOr(body, "subject"));
@@ -129,18 +129,18 @@ ApiResult<MustPassCase> ReadCase(const HttpRequest& request, const ServiceLimits
   return expected;
 }
 
-Route ListRoute(const SharedService& service, const SharedFile& file) {
+Route ListMustPassRoute(const SharedService& service, const SharedFile& file) {
   Route route{.method = "GET", .path = "/v1/must-pass", .role = Role::kAdmin};
   route.handle = [service, file](const SharedRequest& request, const HttpReply& reply) {
     const bool posted = service->filter->calls().Post(
-        request->caller, [service, file, request, reply] { Check(service, request, reply, *file); });
+        request->caller, [service, file, request, reply] { CheckTexts(service, request, reply, *file); });
     if (!posted) reply(TooManyRequests("Overloaded", "too many requests wait", std::chrono::seconds(1)).Response());
   };
   route.docs = {.summary = "Checks the messages of the must-pass list",
                 .description =
                     "The list is WORKSPACE/rules/must_pass.jsonl. Rules, corrections and the default model decide, "
                     "in the server's default mode and without the reputation of senders.",
-                .tag = kTag,
+                .tag = kMustPassTag,
                 .answer = ParsedJson(R"({"type": "object", "required": ["messages", "right", "total"], "properties": {
     "messages": {"type": "array", "description": "The messages", "items": {"type": "object", "required": ["id", "text", "subject", "sender", "note", "isSpam", "verdict", "right"], "properties": {
       "id": {"type": "string", "description": "Identifier on the list"},
@@ -176,7 +176,7 @@ Route PutRoute(const SharedService& service, const SharedFile& file) {
   route.docs = {
       .summary = "Adds a message to the must-pass list",
       .description = "A message is on the list once: a second request for it replaces its verdict and its note.",
-      .tag = kTag,
+      .tag = kMustPassTag,
       .request = CaseSchema(),
       .answer = ParsedJson(R"({"type": "object", "properties": {
     "id": {"type": "string", "description": "Identifier on the list"},
@@ -201,7 +201,7 @@ Route DeleteRoute(const SharedService& service, const SharedFile& file) {
   route.docs = {
       .summary = "Removes a message from the must-pass list",
       .description = "The response has the message, so that PUT /v1/must-pass can add it again.",
-      .tag = kTag,
+      .tag = kMustPassTag,
       .answer = ParsedJson(
           R"({"type": "object", "properties": {"removed": {"type": "object", "description": "The message"}}})"),
       .answer_example =
@@ -217,7 +217,7 @@ std::vector<Route> MustPassRoutes(const SharedService& service) {
   if (service->workspace.empty()) return {};
   const auto file = std::make_shared<MustPassFile>(service->workspace / "rules" / "must_pass.jsonl");
   std::vector<Route> routes;
-  for (const auto& route : {ListRoute, PutRoute, DeleteRoute}) routes.push_back(route(service, file));
+  for (const auto& route : {ListMustPassRoute, PutRoute, DeleteRoute}) routes.push_back(route(service, file));
   return routes;
 }
 

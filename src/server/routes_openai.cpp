@@ -6,7 +6,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "OpenAI";
+constexpr char kOpenAiTag[] = "OpenAI";
 
 // /v1/models
 
@@ -16,15 +16,15 @@ std::string IdOf(const ModelSet::Entry& entry, const std::vector<ModelSet::Entry
   return named == 1 || entry.version.empty() ? entry.name : entry.name + ":" + entry.version;
 }
 
-Json ModelJson(const std::string& id, const ModelSet::Entry& entry) {
+Json OpenAiModelJson(const std::string& id, const ModelSet::Entry& entry) {
   return {{"id", id}, {"object", "model"}, {"created", entry.written}, {"owned_by", "winnow"}};
 }
 
-ApiResult<HttpResponse> ListModels(const Service& service, const HttpRequest&) {
+ApiResult<HttpResponse> ListOpenAiModels(const Service& service, const HttpRequest&) {
   const std::vector<ModelSet::Entry> entries = service.models->List();
   Json data = Json::array();
   for (const ModelSet::Entry& entry : entries) {
-    if (entry.state != ModelState::kFailed) data.push_back(ModelJson(IdOf(entry, entries), entry));
+    if (entry.state != ModelState::kFailed) data.push_back(OpenAiModelJson(IdOf(entry, entries), entry));
   }
   return JsonResponse({{"object", "list"}, {"data", data}});
 }
@@ -36,12 +36,12 @@ ApiResult<HttpResponse> GetModel(const Service& service, const HttpRequest& requ
     const auto is_alias = [&](const std::string& alias) { return id == entry.name + "@" + alias; };
     const bool named = id == IdOf(entry, entries) || id == entry.name + ":" + entry.version ||
                        std::ranges::any_of(entry.aliases, is_alias);
-    if (named && entry.state != ModelState::kFailed) return JsonResponse(ModelJson(id, entry));
+    if (named && entry.state != ModelState::kFailed) return JsonResponse(OpenAiModelJson(id, entry));
   }
   return Reject(404, "NotFound", "no model has this name; GET /v1/models lists the models");
 }
 
-Json ModelSchema() {
+Json OpenAiModelSchema() {
   return ParsedJson(R"({"type": "object", "required": ["id", "object", "created", "owned_by"], "properties": {
     "id": {"type": "string", "description": "Name of the model in the field model of requests; with its version if several models have the name"},
     "object": {"const": "model", "description": "Always \"model\""},
@@ -49,14 +49,14 @@ Json ModelSchema() {
     "owned_by": {"type": "string", "description": "Always \"winnow\""}}})");
 }
 
-RouteDocs ListDocs() {
+RouteDocs ListOpenAiModelsDocs() {
   Json answer = ParsedJson(R"({"type": "object", "required": ["object", "data"], "properties": {
     "object": {"const": "list", "description": "Always \"list\""},
     "data": {"type": "array", "description": "All models that can be used"}}})");
-  answer["properties"]["data"]["items"] = ModelSchema();
+  answer["properties"]["data"]["items"] = OpenAiModelSchema();
   return {.summary = "Lists the models, in the format of OpenAI's API",
           .description = "GET /models says more about them.",
-          .tag = kTag,
+          .tag = kOpenAiTag,
           .answer = answer,
           .answer_example = ParsedJson(R"({"object": "list", "data": [
             {"id": "spam", "object": "model", "created": 1764292427, "owned_by": "winnow"}]})")};
@@ -65,8 +65,8 @@ RouteDocs ListDocs() {
 RouteDocs GetDocs() {
   return {
       .summary = "Describes a model, in the format of OpenAI's API",
-      .tag = kTag,
-      .answer = ModelSchema(),
+      .tag = kOpenAiTag,
+      .answer = OpenAiModelSchema(),
       .answer_example = ParsedJson(R"({"id": "spam", "object": "model", "created": 1764292427, "owned_by": "winnow"})"),
       .errors = {404}};
 }
@@ -94,8 +94,8 @@ const Json& ModerationSchema() {
 ApiResult<std::string> JoinedParts(const Json& parts, const ServiceLimits& limits) {
   std::string text;
   for (const Json& part : parts) {
-    const Json* const type = part.is_object() ? Field(part, "type") : nullptr;
-    const Json* const piece = part.is_object() ? Field(part, "text") : nullptr;
+    const Json* const type = part.is_object() ? FindField(part, "type") : nullptr;
+    const Json* const piece = part.is_object() ? FindField(part, "text") : nullptr;
     if (type == nullptr || !type->is_string() || type->str() != "text" || piece == nullptr) {
       return Reject(
           R"('input' must be a text, a list of texts, or a list of {"type": "text", "text": ...}; images are not supported)");
@@ -108,7 +108,7 @@ ApiResult<std::string> JoinedParts(const Json& parts, const ServiceLimits& limit
 
 ApiResult<ModerationCall> ReadModeration(const HttpRequest& request, const ServiceLimits& limits) {
   const Json body = TRY(ParseBody(request, limits, ModerationSchema()));
-  const Json* const input = Field(body, "input");
+  const Json* const input = FindField(body, "input");
   if (input == nullptr) return Reject("'input' is missing; it must be a text or a list of texts");
   if (input->is_array() && input->empty()) return Reject("'input' is empty");
   ModerationCall call;
@@ -177,7 +177,7 @@ RouteDocs ModerationDocs() {
       .description =
           "The categories are the labels of a multi-label model, or the positive label of a model with one label per "
           "text. The decision thresholds of the model decide. Errors have the form of OpenAI's API.",
-      .tag = kTag,
+      .tag = kOpenAiTag,
       .request = ModerationSchema(),
       .answer = ParsedJson(R"({
         "type": "object", "required": ["id", "model", "results"], "properties": {
@@ -207,7 +207,7 @@ std::vector<Route> OpenAiRoutes(const SharedService& service) {
                       .handle = std::move(handle),
                       .error_form = ErrorForm::kOpenAi});
   };
-  add("GET", "/v1/models", ListDocs(), Handler(service, ListModels));
+  add("GET", "/v1/models", ListOpenAiModelsDocs(), Handler(service, ListOpenAiModels));
   add("GET", "/v1/models/{model}", GetDocs(), Handler(service, GetModel));
   add("POST", "/v1/moderations", ModerationDocs(), Handler(service, Moderate));
   return routes;

@@ -12,12 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const ServedRoutes& Routes() {
-  static const ServedRoutes routes;
-  return routes;
-}
-
-Json Embeddings(const Json& request) { return Routes().AskJson("POST", "/v1/embeddings", request.dump()); }
+Json Embeddings(const Json& request) { return DefaultRoutes().AskJson("POST", "/v1/embeddings", request.dump()); }
 
 std::vector<float> Vector(const Json& request, size_t text = 0) {
   return Embeddings(request)["data"][text]["embedding"].get<std::vector<float>>();
@@ -75,14 +70,14 @@ TEST(EmbeddingsRoute, FewerDimensionsHaveLengthOneAgain) {
   for (int i : {1, 2}) EXPECT_NEAR(some[i] / some[0], all[i] / all[0], 1e-3 * std::abs(all[i] / all[0]) + 1e-4);
   EXPECT_EQ(Vector({{"input", "win"}, {"dimensions", all.size()}}), all);
   const HttpResponse more =
-      Routes().Ask("POST", "/v1/embeddings", Json({{"input", "win"}, {"dimensions", all.size() + 1}}).dump());
+      DefaultRoutes().Ask("POST", "/v1/embeddings", Json({{"input", "win"}, {"dimensions", all.size() + 1}}).dump());
   EXPECT_EQ(more.status, 422);
   EXPECT_EQ(ParsedJson(more.body)["error"]["param"], "dimensions");
 }
 
 TEST(EmbeddingsRoute, TokenIdsOfTokenizeHaveTheVectorOfTheirText) {
   std::vector<int32_t> ids;
-  const Json tokens = Routes().AskJson("POST", "/tokenize", R"({"inputs": "win a prize"})");
+  const Json tokens = DefaultRoutes().AskJson("POST", "/tokenize", R"({"inputs": "win a prize"})");
   for (const Json& token : tokens[0]) ids.push_back(token["id"].get<int32_t>());
   const std::vector<float> expected = Vector({{"input", "win a prize"}});
   ExpectNear(Vector({{"input", ids}}), expected);
@@ -92,7 +87,8 @@ TEST(EmbeddingsRoute, TokenIdsOfTokenizeHaveTheVectorOfTheirText) {
 TEST(EmbeddingsRoute, RefusesWhatIsNoInputOfThisModel) {
   for (const char* const input : {"null", "7", "{}", "[]", "[[]]", "[\"a\", 7]", "[7, \"a\"]", "[[7], \"a\"]", "[1.5]",
                                   "[-1]", "[[99999999]]", "[3, 4, 5]", "[true]", "[[[7]]]"}) {
-    const HttpResponse response = Routes().Ask("POST", "/v1/embeddings", R"({"input": )" + std::string(input) + "}");
+    const HttpResponse response =
+        DefaultRoutes().Ask("POST", "/v1/embeddings", R"({"input": )" + std::string(input) + "}");
     EXPECT_EQ(response.status, 422) << input << response.body;
     EXPECT_EQ(ParsedJson(response.body)["error"]["param"], "input") << input << response.body;
   }
@@ -105,10 +101,10 @@ TEST(EmbeddingsRoute, RefusesWhatIsNoInputOfThisModel) {
 
 TEST(ModerationsRoute, CategoriesAreThePositiveLabel) {
   for (const std::string model : {"spam", "words"}) {
-    const Json scores = Routes().AskJson("POST", "/v1/classify",
-                                         Json({{"texts", {"win a prize now", "see you"}}, {"model", model}}).dump());
-    const Json answer = Routes().AskJson("POST", "/v1/moderations",
-                                         Json({{"input", {"win a prize now", "see you"}}, {"model", model}}).dump());
+    const Json scores = DefaultRoutes().AskJson(
+        "POST", "/v1/classify", Json({{"texts", {"win a prize now", "see you"}}, {"model", model}}).dump());
+    const Json answer = DefaultRoutes().AskJson(
+        "POST", "/v1/moderations", Json({{"input", {"win a prize now", "see you"}}, {"model", model}}).dump());
     EXPECT_EQ(answer["id"], "modr-the-id");
     EXPECT_EQ(answer["model"], model);
     ASSERT_EQ(answer["results"].size(), 2u) << answer;
@@ -125,14 +121,15 @@ TEST(ModerationsRoute, CategoriesAreThePositiveLabel) {
 
 TEST(ModerationsRoute, PartsAreOneText) {
   const auto scores = [](const Json& input) {
-    return Routes().AskJson("POST", "/v1/moderations", Json({{"input", input}}).dump())["results"];
+    return DefaultRoutes().AskJson("POST", "/v1/moderations", Json({{"input", input}}).dump())["results"];
   };
   const Json parts = scores({{{"type", "text"}, {"text", "win a"}}, {{"type", "text"}, {"text", "prize"}}});
   ASSERT_EQ(parts.size(), 1u);
   EXPECT_EQ(parts, scores("win a\nprize"));
   for (const char* const input :
        {"7", "[]", "[7]", R"([{"type": "image_url", "image_url": {"url": "x"}}])", R"([{"text": "a"}])", "null"}) {
-    const HttpResponse response = Routes().Ask("POST", "/v1/moderations", R"({"input": )" + std::string(input) + "}");
+    const HttpResponse response =
+        DefaultRoutes().Ask("POST", "/v1/moderations", R"({"input": )" + std::string(input) + "}");
     EXPECT_EQ(response.status, 422) << input;
     const std::string param = std::string(input) == "[7]" ? "input[0]" : "input";
     EXPECT_EQ(ParsedJson(response.body)["error"]["param"], param) << input << response.body;
@@ -140,17 +137,17 @@ TEST(ModerationsRoute, PartsAreOneText) {
 }
 
 TEST(OpenAiModels, AreThoseThatRequestsCanName) {
-  const Json list = Routes().AskJson("GET", "/v1/models");
+  const Json list = DefaultRoutes().AskJson("GET", "/v1/models");
   EXPECT_EQ(list["object"], "list");
   ASSERT_EQ(list["data"].size(), 2u);
   for (const Json& model : list["data"]) {
     EXPECT_EQ(model["object"], "model");
     EXPECT_GT(model["created"].get<int64_t>(), 1500000000);
-    EXPECT_EQ(Routes().AskJson("GET", "/v1/models/" + model["id"].str()), model);
+    EXPECT_EQ(DefaultRoutes().AskJson("GET", "/v1/models/" + model["id"].str()), model);
   }
   EXPECT_EQ(list["data"][0]["id"], "spam");
-  EXPECT_EQ(Routes().AskJson("GET", "/v1/models/spam%3A1.0.0")["id"], "spam:1.0.0");
-  const HttpResponse none = Routes().Ask("GET", "/v1/models/gpt-4");
+  EXPECT_EQ(DefaultRoutes().AskJson("GET", "/v1/models/spam%3A1.0.0")["id"], "spam:1.0.0");
+  const HttpResponse none = DefaultRoutes().Ask("GET", "/v1/models/gpt-4");
   EXPECT_EQ(none.status, 404);
   EXPECT_EQ(ParsedJson(none.body)["error"]["code"], "model_not_found");
 }

@@ -14,7 +14,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Operation";
+constexpr char kOperationTag[] = "Operation";
 constexpr std::chrono::minutes kLately{5};
 
 /// Rounds to a hundredth: no measurement here is more exact.
@@ -213,7 +213,7 @@ std::vector<Route> OperationRoutes(const SharedService& service) {
                     .role = Role::kAdmin,
                     .docs = {.summary = "Returns how the server is doing",
                              .description = "/metrics has more numbers, for Prometheus.",
-                             .tag = kTag,
+                             .tag = kOperationTag,
                              .answer = OperationSchema(),
                              .answer_example = ParsedJson(R"({"uptime_seconds": 86400,
         "requests": {"per_second": 12.5, "p50_ms": 1.2, "p95_ms": 3.4, "p99_ms": 8.1, "count": 3750, "errors": 0, "refused": 0, "seconds": 300},
@@ -229,7 +229,7 @@ std::vector<Route> OperationRoutes(const SharedService& service) {
        .role = Role::kAdmin,
        .docs = {.summary = "Returns what the server did in each of the last minutes",
                 .description = "The oldest minute comes first. The server keeps a day in memory.",
-                .tag = kTag,
+                .tag = kOperationTag,
                 .query = HistoryQuery(),
                 .answer = HistorySchema(),
                 .answer_example = ParsedJson(R"({"points": [{"time": "2026-11-28T20:15:00.001Z", "seconds": 60,

@@ -10,7 +10,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Web page";
+constexpr char kPageTag[] = "Web page";
 constexpr char kPolicy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src "
     "'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -87,7 +87,7 @@ Route PageRoute(const char* path, const char* summary, HttpHandler handle) {
           .path = path,
           .role = Role::kPublic,
           .docs = {.summary = summary,
-                   .tag = kTag,
+                   .tag = kPageTag,
                    .answer = {{"type", "string"}},
                    .answer_example = "<!doctype html><html lang=\"en\">",
                    .errors = {404},

@@ -53,7 +53,7 @@ void AuditRegistry(const Service& service, const HttpRequest& request, Registry&
 
 namespace {
 
-constexpr char kTag[] = "Registry";
+constexpr char kRegistryTag[] = "Registry";
 
 ApiResult<void> List(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   AskRegistry(service, request, reply, [](Registry& registry) -> ApiResult<HttpResponse> {
@@ -79,7 +79,7 @@ ApiResult<void> Versions(const SharedService& service, const SharedRequest& requ
   return {};
 }
 
-const Json& HistoryQuery() {
+const Json& AliasHistoryQuery() {
   static const Json schema = ParsedJson(R"({"type": "object", "properties": {
     "alias": {"type": "string", "description": "Changes of this alias alone"},
     "at": {"type": "string", "format": "date-time", "description": "What the aliases meant at this time, in UTC, instead of the changes"},
@@ -89,7 +89,7 @@ const Json& HistoryQuery() {
 
 ApiResult<void> Changes(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const std::string name = TRY(NameInPath(*request, 0, "model"));
-  const QueryParameters query = TRY(QueryParameters::Read(*request, HistoryQuery()));
+  const QueryParameters query = TRY(QueryParameters::Read(*request, AliasHistoryQuery()));
   const std::optional<std::string> alias = query.Text("alias"), at = query.Text("at");
   const int limit = static_cast<int>(TRY(query.Integer("limit", 100, 1, 1000)));
   const std::optional<StoreTime> time = at ? ParseTimeText(*at) : std::nullopt;
@@ -144,7 +144,7 @@ ApiResult<void> Promote(const SharedService& service, const SharedRequest& reque
   promotion.version = TRY(StringOr(body, "version", ""));
   promotion.alias = TRY(StringOr(body, "alias", kChampion));
   promotion.reason = TRY(StringOr(body, "reason", ""));
-  if (Field(body, "expect") != nullptr) promotion.expect = TRY(StringOr(body, "expect", ""));
+  if (FindField(body, "expect") != nullptr) promotion.expect = TRY(StringOr(body, "expect", ""));
   if (promotion.version.empty() || promotion.version.starts_with('@'))
     return Reject("'version' must be a version of the model, such as 1.2.0");
   AskRegistry(service, request, reply, [=](Registry& registry) {
@@ -166,7 +166,7 @@ ApiResult<void> Rollback(const SharedService& service, const SharedRequest& requ
   return {};
 }
 
-Json ListOf(const char* name, Json items, const char* description, bool with_name) {
+Json ListSchema(const char* name, Json items, const char* description, bool with_name) {
   Json properties = Json::object();
   Json required = Json::array();
   if (with_name) {
@@ -185,8 +185,8 @@ Json ChangeExample() {
 
 RouteDocs ListDocs() {
   return {.summary = "Lists the models of the registry",
-          .tag = kTag,
-          .answer = ListOf("models", SummarySchema(), "The models by name", false),
+          .tag = kRegistryTag,
+          .answer = ListSchema("models", SummarySchema(), "The models by name", false),
           .answer_example = ParsedJson(R"({"models": [{"name": "spam", "versions": 3, "highest_version": "1.2.0",
             "aliases": {"challenger": "1.2.0", "champion": "1.1.0"}, "pushed_at": "2026-11-28T20:15:00.125Z"}]})"),
           .errors = {503}};
@@ -195,8 +195,8 @@ RouteDocs ListDocs() {
 RouteDocs VersionsDocs() {
   return {.summary = "Lists the versions of a model",
           .description = "The highest version comes first.",
-          .tag = kTag,
-          .answer = ListOf("versions", VersionSchema(), "The versions", true),
+          .tag = kRegistryTag,
+          .answer = ListSchema("versions", VersionSchema(), "The versions", true),
           .answer_example = ParsedJson(R"({"name": "spam", "versions": [{"name": "spam", "version": "1.0.0",
             "aliases": ["champion"], "digest": "5f0c1d9a3b7e4c2f8a6d0e1b9c7a5f3d5f0c1d9a3b7e4c2f8a6d0e1b9c7a5f3d", "kind": "lr",
             "architecture": "lr", "labels": ["ham", "spam"], "metrics": {"f1_macro": 0.9737}, "bytes": 1240018,
@@ -207,9 +207,9 @@ RouteDocs VersionsDocs() {
 RouteDocs HistoryDocs() {
   return {.summary = "Lists the changes of the aliases of a model, or what they meant at a time",
           .description = "The newest change comes first.",
-          .tag = kTag,
-          .query = HistoryQuery(),
-          .answer = ListOf("changes", AliasSchema(), "The changes", true),
+          .tag = kRegistryTag,
+          .query = AliasHistoryQuery(),
+          .answer = ListSchema("changes", AliasSchema(), "The changes", true),
           .answer_example = {{"name", "spam"}, {"changes", Json::array({ChangeExample()})}},
           .errors = {404, 422, 503}};
 }
@@ -227,7 +227,7 @@ RouteDocs ChangeDocs(const char* summary, const char* description, const Json& r
   answer["changed"] = true;
   return {.summary = summary,
           .description = description,
-          .tag = kTag,
+          .tag = kRegistryTag,
           .request = request,
           .answer = ChangedSchema(),
           .example = std::move(example),

@@ -73,8 +73,8 @@ ApiResult<NewReview> ReadNewReview(const Json& body) {
   settings.created = std::time(nullptr);
   settings.seed = static_cast<uint64_t>(settings.created);
   if (TRY(FlagOr(body, "multi", false))) return Reject("'multi' must be false: a text of a review has one label");
-  if (const Json* labels = Field(body, "labels")) review.labels = TRY(NamesOf(labels, "labels"));
-  if (const Json* seeds = Field(body, "seeds")) {
+  if (const Json* labels = FindField(body, "labels")) review.labels = TRY(NamesOf(labels, "labels"));
+  if (const Json* seeds = FindField(body, "seeds")) {
     if (!seeds->is_object()) return Reject("'seeds' must be an object of lists of words");
     for (const auto& [label, words] : seeds->items()) settings.seeds[label] = TRY(NamesOf(&words, "seeds"));
   }
@@ -123,7 +123,7 @@ const Json& AddLabelsSchema() {
 
 ApiResult<HttpResponse> AddReviewLabels(const Service& service, const HttpRequest& request) {
   const Json body = TRY(ParseBody(request, service.limits, AddLabelsSchema()));
-  const std::vector<std::string> names = TRY(NamesOf(Field(body, "add"), "add"));
+  const std::vector<std::string> names = TRY(NamesOf(FindField(body, "add"), "add"));
   if (names.empty()) return Reject("'add' must be a list of names");
   TRY(CheckReviewLabels(names));
   const auto set = TRY(service.reviews->Find(request.parameters.front()));

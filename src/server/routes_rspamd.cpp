@@ -14,7 +14,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "rspamd's protocol";
+constexpr char kRspamdTag[] = "rspamd's protocol";
 constexpr char kKeyHeader[] = "Password";
 
 /// Mails of this size that were made to take long (links, parts, alternatives) took 0.7 ms to decode.
@@ -98,7 +98,7 @@ const Json& HeaderSchema() {
 }
 
 Route RspamdRoute(std::string path, Role role, RouteDocs docs, HttpHandler handle) {
-  docs.tag = kTag;
+  docs.tag = kRspamdTag;
   docs.headers = HeaderSchema();
   docs.request = {{"type", "string"}, {"description", "The message: RFC 5322, MIME"}};
   docs.request_type = "message/rfc822";
@@ -174,7 +174,7 @@ std::vector<Route> RspamdRoutes(const SharedService& service) {
                     .path = "/ping",
                     .role = Role::kPublic,
                     .docs = {.summary = "Reports whether the server is running, as rspamd does",
-                             .tag = kTag,
+                             .tag = kRspamdTag,
                              .answer = {{"type", "string"}},
                              .answer_example = "pong\r\n",
                              .answer_types = {"text/plain"}},

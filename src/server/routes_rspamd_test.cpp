@@ -9,11 +9,6 @@ namespace {
 using testing::HasSubstr;
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-const ServedRoutes& Routes() {
-  static const ServedRoutes routes;
-  return routes;
-}
-
 std::string Mail(const std::string& subject, const std::string& body) {
   return "From: Joe <joe@example.com>\r\nSubject: " + subject + "\r\nMessage-ID: <1@example.com>\r\n\r\n" + body +
          "\r\n";
@@ -22,20 +17,20 @@ std::string Mail(const std::string& subject, const std::string& body) {
 HttpResponse Post(const std::string& path, const std::string& body, Headers headers = {}) {
   headers.emplace_back("content-type", "text/plain");
   headers.emplace_back("content-length", std::to_string(body.size()));
-  return Routes().Ask("POST", path, body, std::move(headers));
+  return DefaultRoutes().Ask("POST", path, body, std::move(headers));
 }
 
-Json Check(const std::string& body, const Headers& headers = {}) {
+Json CheckMail(const std::string& body, const Headers& headers = {}) {
   const HttpResponse response = Post("/checkv2", body, headers);
   EXPECT_EQ(response.status, 200) << response.body;
   return ParsedJson(response.body);
 }
 
 TEST(RoutesRspamd, AnswerAsTheMessageRouteDecides) {
-  const Json reply = Check(Mail("a prize", "win a prize now"));
+  const Json reply = CheckMail(Mail("a prize", "win a prize now"));
   const Json verdict =
-      Routes().AskJson("POST", "/v1/messages/check",
-                       R"({"subject": "a prize", "body": "win a prize now", "sender": "joe@example.com"})");
+      DefaultRoutes().AskJson("POST", "/v1/messages/check",
+                              R"({"subject": "a prize", "body": "win a prize now", "sender": "joe@example.com"})");
   EXPECT_EQ(reply["winnow"]["score"], verdict["score"]);
   EXPECT_EQ(reply["action"], verdict["isSpam"].get<bool>() ? "add header" : "no action");
   EXPECT_EQ(reply["message-id"], "1@example.com");
@@ -43,40 +38,40 @@ TEST(RoutesRspamd, AnswerAsTheMessageRouteDecides) {
 }
 
 TEST(RoutesRspamd, ThePreferencesAreThoseOfTheUser) {
-  EXPECT_EQ(Routes().Ask("PUT", "/v1/users/anna@example.net/preferences", R"({"mode": "strict"})").status, 200);
+  EXPECT_EQ(DefaultRoutes().Ask("PUT", "/v1/users/anna@example.net/preferences", R"({"mode": "strict"})").status, 200);
   const std::string mail = Mail("lunch", "at noon");
-  EXPECT_EQ(Check(mail)["winnow"]["modeFrom"], "default");
-  EXPECT_EQ(Check(mail, {{"deliver-to", "Anna@example.net"}})["winnow"]["mode"], "strict");
-  EXPECT_EQ(Check(mail, {{"rcpt", "<anna@example.net>"}, {"rcpt", "bob"}})["winnow"]["mode"], "strict");
-  EXPECT_EQ(Check(mail, {{"rcpt", "bob"}, {"user", "anna@example.net"}})["winnow"]["modeFrom"], "default");
-  const Json asked = Check(mail, {{"deliver-to", "anna@example.net"}, {"settings-id", "lenient"}});
+  EXPECT_EQ(CheckMail(mail)["winnow"]["modeFrom"], "default");
+  EXPECT_EQ(CheckMail(mail, {{"deliver-to", "Anna@example.net"}})["winnow"]["mode"], "strict");
+  EXPECT_EQ(CheckMail(mail, {{"rcpt", "<anna@example.net>"}, {"rcpt", "bob"}})["winnow"]["mode"], "strict");
+  EXPECT_EQ(CheckMail(mail, {{"rcpt", "bob"}, {"user", "anna@example.net"}})["winnow"]["modeFrom"], "default");
+  const Json asked = CheckMail(mail, {{"deliver-to", "anna@example.net"}, {"settings-id", "lenient"}});
   EXPECT_EQ(asked["winnow"]["mode"], "lenient");
   EXPECT_EQ(asked["winnow"]["modeFrom"], "request");
-  EXPECT_EQ(Check(mail, {{"settings-id", "12"}})["winnow"]["modeFrom"], "default");
+  EXPECT_EQ(CheckMail(mail, {{"settings-id", "12"}})["winnow"]["modeFrom"], "default");
 }
 
 TEST(RoutesRspamd, ALearnedMessageDecidesTheNextNearDuplicate) {
   const Headers carl = {{"deliver-to", "carl"}};
   const std::string text = "The reading circle of the library meets on Thursday in the small hall, bring the book ";
   EXPECT_EQ(Post("/learnspam", Mail("Reading circle", text + "and a chair"), carl).body, R"({"success":true})");
-  const Json reply = Check(Mail("Reading circle", text + "and a friend"), carl);
+  const Json reply = CheckMail(Mail("Reading circle", text + "and a friend"), carl);
   EXPECT_EQ(reply["action"], "add header");
   EXPECT_EQ(reply["score"].get<double>(), 12);
   EXPECT_TRUE(reply["symbols"].contains("MEMORY_SPAM"));
-  EXPECT_FALSE(Check(Mail("Reading circle", text + "and a friend"), {{"deliver-to", "dora"}})["symbols"].contains(
+  EXPECT_FALSE(CheckMail(Mail("Reading circle", text + "and a friend"), {{"deliver-to", "dora"}})["symbols"].contains(
       "MEMORY_SPAM"));
 
   const HttpResponse again = Post("/learnspam", Mail("Reading circle", text + "and a chair"), carl);
   EXPECT_EQ(again.status, 208);
   EXPECT_EQ(ParsedJson(again.body)["error"], "<1@example.com> has been already learned as spam, ignore it");
   EXPECT_EQ(Post("/learnham", Mail("Reading circle", text + "and a chair"), carl).body, R"({"success":true})");
-  EXPECT_EQ(Check(Mail("Reading circle", text + "and a friend"), carl)["action"], "no action");
+  EXPECT_EQ(CheckMail(Mail("Reading circle", text + "and a friend"), carl)["action"], "no action");
 }
 
 TEST(RoutesRspamd, WithoutAUserAnAdministratorLearnsForEverybody) {
   const std::string text = "Our choir rehearses the mass in the parish hall this evening, all voices please be there ";
   EXPECT_EQ(Post("/learnspam", Mail("Choir", text + "by seven")).body, R"({"success":true})");
-  EXPECT_TRUE(Check(Mail("Choir", text + "at eight"), {{"deliver-to", "dora"}})["symbols"].contains("MEMORY_SPAM"));
+  EXPECT_TRUE(CheckMail(Mail("Choir", text + "at eight"), {{"deliver-to", "dora"}})["symbols"].contains("MEMORY_SPAM"));
 }
 
 TEST(RoutesRspamd, SayWhatIsWrong) {
@@ -87,10 +82,10 @@ TEST(RoutesRspamd, SayWhatIsWrong) {
   const HttpResponse blank = Post("/learnham", "Subject: \r\n\r\n \r\n");
   EXPECT_EQ(blank.status, 422);
   EXPECT_THAT(blank.body, HasSubstr("no text"));
-  const HttpResponse got = Routes().Ask("GET", "/checkv2");
+  const HttpResponse got = DefaultRoutes().Ask("GET", "/checkv2");
   EXPECT_EQ(got.status, 405);
   EXPECT_THAT(got.body, testing::Not(testing::HasSubstr("does not implement")));
-  EXPECT_EQ(Routes().Ask("GET", "/ping").body, "pong\r\n");
+  EXPECT_EQ(DefaultRoutes().Ask("GET", "/ping").body, "pong\r\n");
 }
 
 TEST(RoutesRspamd, PagesOfOtherSitesAreRefused) {

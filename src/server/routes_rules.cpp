@@ -18,7 +18,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Filter";
+constexpr char kRulesTag[] = "Filter";
 constexpr HistoryBudget kSuggestionBudget{.messages = 5000, .time = std::chrono::milliseconds(1000)};
 
 /// The status of an error of a change.
@@ -151,7 +151,7 @@ ApiResult<HttpResponse> SuggestFor(const FilterService& filter, const std::strin
 
 ApiResult<void> SuggestRule(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const Json body = TRY(ParseBody(*request, service->limits, SuggestionSchema()));
-  const Json* const field = Field(body, "text");
+  const Json* const field = FindField(body, "text");
   if (field == nullptr) return Reject("'text' must be the text of a message");
   const std::string text = TRY(TextOf(*field, "text", service->limits));
   if (IsBlank(text)) return Reject("'text' has nothing that a rule could look for");
@@ -224,7 +224,7 @@ Route RuleRoute(const SharedService& service, std::string method, std::string pa
   return {.method = std::move(method),
           .path = std::move(path),
           .role = Role::kAdmin,
-          .docs = {.summary = std::move(summary), .tag = kTag},
+          .docs = {.summary = std::move(summary), .tag = kRulesTag},
           .handle = Handler(service, handle)};
 }
 

@@ -6,7 +6,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Session";
+constexpr char kSessionTag[] = "Session";
 
 const Json& SignInSchema() {
   static const Json schema = ParsedJson(R"({
@@ -100,7 +100,7 @@ std::vector<Route> SessionRoutes(const SharedService& service) {
        .docs = {.summary = "Signs a browser in",
                 .description = "The response sets a cookie, which counts as the key for 30 days, in requests of this "
                                "server's own pages. A key that is removed or replaced ends its sessions.",
-                .tag = kTag,
+                .tag = kSessionTag,
                 .request = SignInSchema(),
                 .answer = answer,
                 .example = {{"key", "wk_..."}},
@@ -111,7 +111,7 @@ std::vector<Route> SessionRoutes(const SharedService& service) {
        .path = kPath,
        .role = Role::kPublic,
        .docs = {.summary = "Returns what this client may do, and what the server has",
-                .tag = kTag,
+                .tag = kSessionTag,
                 .answer = StateSchema(),
                 .answer_example =
                     ParsedJson(R"({"keys_required": true, "signed_in": true, "name": "anna", "role": "admin",
@@ -121,7 +121,8 @@ std::vector<Route> SessionRoutes(const SharedService& service) {
       {.method = "DELETE",
        .path = kPath,
        .role = Role::kPublic,
-       .docs = {.summary = "Signs a browser out", .tag = kTag, .errors = {403}, .answer_types = {}, .status = 204},
+       .docs =
+           {.summary = "Signs a browser out", .tag = kSessionTag, .errors = {403}, .answer_types = {}, .status = 204},
        .handle = Handler(service, SignOut)}};
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr char kTag[] = "Text Embeddings Inference";
+constexpr char kTeiTag[] = "Text Embeddings Inference";
 
 size_t Characters(const RequestTexts& texts) {
   size_t count = 0;
@@ -48,7 +48,7 @@ struct PredictCall {
 
 /// The fields of Text Embeddings Inference (router/src/http/types.rs), those that the hub's own servers have besides
 /// ("parameters" of transformers' text classification pipeline, "options"), and ours.
-const Json& RequestSchema() {
+const Json& TeiRequestSchema() {
   static const Json schema = [] {
     Json made = ParsedJson(R"({
       "type": "object", "additionalProperties": false,
@@ -134,20 +134,20 @@ ApiResult<void> ReadHubOptions(const Json& options, PredictCall& call) {
 
 /// Fields that the form of the response has no place for are refused: nothing that a client asks for is ignored.
 ApiResult<void> CheckForm(const Json& body, const PredictCall& call) {
-  if (Field(body, "text") == nullptr) {
+  if (FindField(body, "text") == nullptr) {
     for (const char* const name : {"mode", "threshold"}) {
-      if (Field(body, name) == nullptr) continue;
+      if (FindField(body, name) == nullptr) continue;
       return Reject(fmt::format("'{}' requires 'text': the response to 'inputs' has scores, and no decision", name));
     }
     return {};
   }
-  const char* const extra = Field(body, "parameters") != nullptr ? "parameters" : call.raw ? "raw_scores" : nullptr;
+  const char* const extra = FindField(body, "parameters") != nullptr ? "parameters" : call.raw ? "raw_scores" : nullptr;
   if (extra == nullptr) return {};
   return Reject(fmt::format("'{}' requires 'inputs' in place of 'text'", extra));
 }
 
 /// Fields besides the texts.
-ApiResult<void> ReadOptions(const Json& body, PredictCall& call) {
+ApiResult<void> ReadPredictOptions(const Json& body, PredictCall& call) {
   call.model = TRY(StringOr(body, "model", ""));
   call.options = TRY(ReadDecisionFields(body));
   call.may_cut = TRY(FlagOr(body, "truncate", true));
@@ -156,24 +156,24 @@ ApiResult<void> ReadOptions(const Json& body, PredictCall& call) {
     return Reject("'truncation_direction' must be right; the model determines which part of a long text is read");
   }
   call.raw = TRY(FlagOr(body, "raw_scores", false));
-  const Json* const parameters = Field(body, "parameters");
+  const Json* const parameters = FindField(body, "parameters");
   if (parameters != nullptr) TRY(ReadParameters(*parameters, call));
-  if (const Json* const options = Field(body, "options"); options != nullptr) TRY(ReadHubOptions(*options, call));
+  if (const Json* const options = FindField(body, "options"); options != nullptr) TRY(ReadHubOptions(*options, call));
   return CheckForm(body, call);
 }
 
 ApiResult<PredictCall> ReadPredict(const HttpRequest& request, const ServiceLimits& limits) {
-  Json body = TRY(ParseBody(request, limits, RequestSchema()));
+  Json body = TRY(ParseBody(request, limits, TeiRequestSchema()));
   PredictCall call;
-  const Json* const text = Field(body, "text");
-  if ((text != nullptr) == (Field(body, "inputs") != nullptr)) return Reject("specify either 'inputs' or 'text'");
-  TRY(ReadOptions(body, call));
+  const Json* const text = FindField(body, "text");
+  if ((text != nullptr) == (FindField(body, "inputs") != nullptr)) return Reject("specify either 'inputs' or 'text'");
+  TRY(ReadPredictOptions(body, call));
   if (text != nullptr) {
     call.texts.texts.push_back(WithoutSeparators(TRY(TextOf(*text, "text", limits))));
     return call;
   }
   Json& inputs = body["inputs"];
-  call.has_parameters = Field(body, "parameters") != nullptr;
+  call.has_parameters = FindField(body, "parameters") != nullptr;
   call.form = inputs.is_array() || call.has_parameters ? PredictCall::Form::kBatch : PredictCall::Form::kSingle;
   call.may_be_pair = inputs.is_array() && inputs.size() == 2 && inputs[0].is_string() && inputs[1].is_string();
   auto texts = ReadInputs(inputs, limits);
@@ -327,8 +327,8 @@ RouteDocs PredictDocs() {
           "mean of 0. With other calibrations, the logits are those after calibration; their softmax or sigmoid gives the scores.\n\nThe headers `x-compute-type`, `x-compute-time`, `x-compute-characters`, "
           "`x-compute-tokens`, `x-total-time`, `x-tokenization-time`, `x-queue-time` and `x-inference-time` "
           "are part of each response; times are in milliseconds.",
-      .tag = kTag,
-      .request = RequestSchema(),
+      .tag = kTeiTag,
+      .request = TeiRequestSchema(),
       .answer = PredictResponseSchema(),
       .example = {{"inputs", {"You won a prize, claim it now", "See you at lunch"}}},
       .answer_example = ParsedJson(R"([[{"score": 0.8551, "label": "spam"}, {"score": 0.1449, "label": "ham"}],

@@ -10,7 +10,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Text Embeddings Inference";
+constexpr char kTeiModelTag[] = "Text Embeddings Inference";
 /// The largest size of the texts of a request to /tokenize, whose response is about seventy times as large.
 constexpr size_t kMostTokenizedBytes = 256 << 10;
 constexpr size_t kFewTokenizedBytes = 1 << 10;
@@ -74,7 +74,7 @@ void AppendTokens(std::span<const TextToken> tokens, std::string_view text, std:
 
 ApiResult<void> Tokenize(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const Json body = TRY(ParseBody(*request, service->limits, TokenizeSchema()));
-  const Json* const inputs = Field(body, "inputs");
+  const Json* const inputs = FindField(body, "inputs");
   if (inputs == nullptr) return Reject("'inputs' is missing; it must be a text or a list of texts");
   std::vector<std::string> texts = TRY(TextsOf(*inputs, "inputs", service->limits));
   if (texts.empty()) return Reject("'inputs' is empty");
@@ -85,7 +85,7 @@ ApiResult<void> Tokenize(const SharedService& service, const SharedRequest& requ
                   fmt::format("'inputs' has more than {} bytes: tokenize fewer texts at once", kMostTokenizedBytes));
   }
   const bool special = TRY(FlagOr(body, "add_special_tokens", true));
-  if (Field(body, "prompt_name") != nullptr) return Reject("'prompt_name' must be null: models have no prompts");
+  if (FindField(body, "prompt_name") != nullptr) return Reject("'prompt_name' must be null: models have no prompts");
   const std::string model_name = TRY(StringOr(body, "model", ""));
   UseModel(*service, model_name, reply,
            [texts = std::move(texts), special, reply](const ModelSet::Model& model) -> ApiResult<void> {
@@ -107,7 +107,7 @@ ApiResult<void> Tokenize(const SharedService& service, const SharedRequest& requ
 
 RouteDocs InfoDocs() {
   return {.summary = "Describes the default model, in the format of Text Embeddings Inference",
-          .tag = kTag,
+          .tag = kTeiModelTag,
           .answer = ParsedJson(R"({"type": "object",
             "required": ["model_id", "model_dtype", "model_type", "max_concurrent_requests", "max_input_length",
                          "max_batch_tokens", "max_client_batch_size", "auto_truncate", "tokenization_workers", "version"],
@@ -143,7 +143,7 @@ RouteDocs TokenizeDocs() {
           .description =
               "`start` and `stop` count code points; they are null for special tokens. The limit is 256 KiB of "
               "texts. Linear models have no tokenizer and return 422.",
-          .tag = kTag,
+          .tag = kTeiModelTag,
           .request = TokenizeSchema(),
           .answer = ParsedJson(R"({"type": "array", "items": {"type": "array", "items": {
             "type": "object", "required": ["id", "text", "special", "start", "stop"], "properties": {

@@ -15,11 +15,6 @@ using testing::HasSubstr;
 using testing::Key;
 using testing::Pair;
 
-const ServedRoutes& Routes() {
-  static const ServedRoutes routes;
-  return routes;
-}
-
 std::string Long() {
   std::string text;
   for (int i = 0; i < 40; ++i) text += "win ";
@@ -27,22 +22,22 @@ std::string Long() {
 }
 
 TEST(Predict, TheFormOfTheRequestDecidesTheFormOfTheAnswer) {
-  const Json one = Routes().AskJson("POST", "/predict", R"({"inputs": "win a prize"})");
+  const Json one = DefaultRoutes().AskJson("POST", "/predict", R"({"inputs": "win a prize"})");
   ASSERT_EQ(one.size(), 2u);
   EXPECT_GE(one[0]["score"].get<double>(), one[1]["score"].get<double>());
   EXPECT_NEAR(one[0]["score"].get<double>() + one[1]["score"].get<double>(), 1, 1e-5);
   for (const char* const path : {"/", "/invocations"}) {
-    EXPECT_EQ(Routes().AskJson("POST", path, R"({"inputs": "win a prize"})"), one);
+    EXPECT_EQ(DefaultRoutes().AskJson("POST", path, R"({"inputs": "win a prize"})"), one);
   }
-  const Json list = Routes().AskJson("POST", "/predict", R"({"inputs": ["win a prize"]})");
+  const Json list = DefaultRoutes().AskJson("POST", "/predict", R"({"inputs": ["win a prize"]})");
   EXPECT_EQ(list, Json::array({one}));
-  EXPECT_EQ(Routes().AskJson("POST", "/predict", R"({"inputs": [["win a prize"]], "truncate": true})"), list);
+  EXPECT_EQ(DefaultRoutes().AskJson("POST", "/predict", R"({"inputs": [["win a prize"]], "truncate": true})"), list);
   // As huggingface_hub's InferenceClient asks, and takes the answer's first.
-  EXPECT_EQ(Routes().AskJson("POST", "/", R"({"inputs": "win a prize", "parameters": {}})"), list);
-  const Json top = Routes().AskJson(
+  EXPECT_EQ(DefaultRoutes().AskJson("POST", "/", R"({"inputs": "win a prize", "parameters": {}})"), list);
+  const Json top = DefaultRoutes().AskJson(
       "POST", "/", R"({"inputs": "win a prize", "parameters": {"top_k": 1, "function_to_apply": null}})");
   EXPECT_EQ(top, Json::array({Json::array({one[0]})}));
-  const Json plain = Routes().AskJson("POST", "/predict", R"({"text": "win a prize"})");
+  const Json plain = DefaultRoutes().AskJson("POST", "/predict", R"({"text": "win a prize"})");
   EXPECT_EQ(plain["model"], "spam");
   EXPECT_EQ(plain["scores"].size(), 2u);
 }
@@ -50,30 +45,32 @@ TEST(Predict, TheFormOfTheRequestDecidesTheFormOfTheAnswer) {
 TEST(Predict, RawScoresAreTheLogitsUpToAConstant) {
   const InputTextView text = "win a prize";
   TokenizedTexts tokens;
-  const auto logits = Routes().Served("spam")->classifier().Logits({&text, 1}, tokens).value();
-  const Json raw = Routes().AskJson("POST", "/predict", R"({"inputs": "win a prize", "raw_scores": true})");
+  const auto logits = DefaultRoutes().Served("spam")->classifier().Logits({&text, 1}, tokens).value();
+  const Json raw = DefaultRoutes().AskJson("POST", "/predict", R"({"inputs": "win a prize", "raw_scores": true})");
   std::map<std::string, double> by_label;
   for (const Json& each : raw) by_label[each["label"].str()] = each["score"].get<double>();
   EXPECT_NEAR(by_label["spam"] - by_label["ham"], logits[1] - logits[0], 1e-3);
   EXPECT_NEAR(by_label["spam"] + by_label["ham"], 0, 1e-6);
-  EXPECT_EQ(
-      Routes().AskJson("POST", "/", R"({"inputs": "win a prize", "parameters": {"function_to_apply": "none"}})")[0],
-      raw);
+  EXPECT_EQ(DefaultRoutes().AskJson("POST", "/",
+                                    R"({"inputs": "win a prize", "parameters": {"function_to_apply": "none"}})")[0],
+            raw);
 }
 
 TEST(Predict, RefusesTooLongATextIfTruncateIsFalse) {
   const std::string text = Long();
-  EXPECT_EQ(Routes().Ask("POST", "/predict", Json({{"inputs", text}}).dump()).status, 200);
-  EXPECT_EQ(Routes().Ask("POST", "/predict", Json({{"inputs", text}, {"truncate", true}}).dump()).status, 200);
-  const HttpResponse response = Routes().Ask("POST", "/predict", Json({{"inputs", text}, {"truncate", false}}).dump());
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/predict", Json({{"inputs", text}}).dump()).status, 200);
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/predict", Json({{"inputs", text}, {"truncate", true}}).dump()).status, 200);
+  const HttpResponse response =
+      DefaultRoutes().Ask("POST", "/predict", Json({{"inputs", text}, {"truncate", false}}).dump());
   EXPECT_EQ(response.status, 413);
   EXPECT_EQ(ParsedJson(response.body)["error_type"], "Validation");
   EXPECT_THAT(response.body, HasSubstr("24 tokens"));
-  EXPECT_EQ(Routes().Ask("POST", "/predict", R"({"inputs": ["win", "call me"], "truncate": false})").status, 200);
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/predict", R"({"inputs": ["win", "call me"], "truncate": false})").status,
+            200);
 }
 
 TEST(Predict, HeadersTellTimesTokensAndCharacters) {
-  const HttpResponse response = Routes().Ask("POST", "/predict", R"({"inputs": ["wän", "call me"]})");
+  const HttpResponse response = DefaultRoutes().Ask("POST", "/predict", R"({"inputs": ["wän", "call me"]})");
   EXPECT_THAT(response.headers, Contains(Pair("x-compute-characters", "10")));
   EXPECT_THAT(response.headers, Contains(Pair("x-compute-type", "cpu")));
   EXPECT_THAT(response.headers, Contains(Key("x-compute-time")));
@@ -110,15 +107,15 @@ double SpamScore(const Json& predictions) {
 
 TEST(Predict, PairsAreEncodedByTheTokenizer) {
   const Json answer =
-      Routes().AskJson("POST", "/predict", R"({"inputs": [["win", "a prize"], ["win a prize"], "call me"]})");
+      DefaultRoutes().AskJson("POST", "/predict", R"({"inputs": [["win", "a prize"], ["win a prize"], "call me"]})");
   ASSERT_EQ(answer.size(), 3u);
-  EXPECT_NEAR(SpamScore(answer[0]), OfPair(*Routes().Served("spam"), "win", "a prize"), 1e-6);
-  EXPECT_EQ(answer[1], Routes().AskJson("POST", "/predict", R"({"inputs": "win a prize"})"));
+  EXPECT_NEAR(SpamScore(answer[0]), OfPair(*DefaultRoutes().Served("spam"), "win", "a prize"), 1e-6);
+  EXPECT_EQ(answer[1], DefaultRoutes().AskJson("POST", "/predict", R"({"inputs": "win a prize"})"));
   EXPECT_GT(std::abs(SpamScore(answer[0]) - SpamScore(answer[1])), 1e-5);
-  EXPECT_EQ(Routes().AskJson("POST", "/predict", R"({"inputs": ["win", "a prize"]})").size(), 2u) << "a batch";
+  EXPECT_EQ(DefaultRoutes().AskJson("POST", "/predict", R"({"inputs": ["win", "a prize"]})").size(), 2u) << "a batch";
   const std::string words = "win a prize now see you at six call me later free money win a prize now see you at six";
   const Json pair = {{"inputs", Json::array({Json::array({words, "prize"})})}, {"truncate", false}};
-  EXPECT_EQ(Routes().Ask("POST", "/predict", pair.dump()).status, 413);
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/predict", pair.dump()).status, 413);
 }
 
 TEST(Predict, PairsAreTheSegmentsOfAModelWithATemplate) {
@@ -135,16 +132,16 @@ TEST(Predict, PairsAreTheSegmentsOfAModelWithATemplate) {
 }
 
 TEST(Predict, UsesTheModelAndTheThresholdOfTheRequest) {
-  const Json spam = Routes().AskJson("POST", "/predict", R"({"text": "win a prize"})");
-  const Json words = Routes().AskJson("POST", "/predict", R"({"text": "win a prize", "model": "words"})");
+  const Json spam = DefaultRoutes().AskJson("POST", "/predict", R"({"text": "win a prize"})");
+  const Json words = DefaultRoutes().AskJson("POST", "/predict", R"({"text": "win a prize", "model": "words"})");
   EXPECT_EQ(spam["model"], "spam");
   EXPECT_EQ(words["model"], "words");
   EXPECT_NE(spam["scores"], words["scores"]);
-  EXPECT_EQ(SpamScore(Routes().AskJson("POST", "/", R"({"inputs": "win a prize", "model": "words"})")),
+  EXPECT_EQ(SpamScore(DefaultRoutes().AskJson("POST", "/", R"({"inputs": "win a prize", "model": "words"})")),
             words["scores"]["spam"].get<double>());
   const auto label = [](double threshold) {
-    return Routes().AskJson("POST", "/predict",
-                            Json({{"text", "win a prize"}, {"threshold", threshold}}).dump())["label"];
+    return DefaultRoutes().AskJson("POST", "/predict",
+                                   Json({{"text", "win a prize"}, {"threshold", threshold}}).dump())["label"];
   };
   const auto score = spam["scores"]["spam"].get<double>();
   EXPECT_EQ(label(score * .9), "spam");
@@ -152,17 +149,18 @@ TEST(Predict, UsesTheModelAndTheThresholdOfTheRequest) {
 }
 
 TEST(Predict, TakesWhatHuggingFacesClientsSend) {
-  const Json all = Routes().AskJson("POST", "/", R"({"inputs": "win a prize", "parameters": {}})");
+  const Json all = DefaultRoutes().AskJson("POST", "/", R"({"inputs": "win a prize", "parameters": {}})");
   for (const char* const more :
        {R"("parameters": {"return_all_scores": true})", R"("parameters": {"truncation": true, "top_k": null})",
         R"("parameters": {}, "options": {"use_cache": false, "wait_for_model": true})"}) {
     const std::string body = R"({"inputs": "win a prize", )" + std::string(more) + "}";
-    EXPECT_EQ(Routes().AskJson("POST", "/", body), all) << more;
+    EXPECT_EQ(DefaultRoutes().AskJson("POST", "/", body), all) << more;
   }
-  const Json best = Routes().AskJson("POST", "/", R"({"inputs": "a", "parameters": {"return_all_scores": false}})");
+  const Json best =
+      DefaultRoutes().AskJson("POST", "/", R"({"inputs": "a", "parameters": {"return_all_scores": false}})");
   EXPECT_EQ(best[0].size(), 1u);
   const Json cut = {{"inputs", Long()}, {"parameters", {{"truncation", false}}}};
-  EXPECT_EQ(Routes().Ask("POST", "/", cut.dump()).status, 413);
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/", cut.dump()).status, 413);
 }
 
 TEST(Predict, RefusesInvalidRequests) {
@@ -196,7 +194,7 @@ TEST(Predict, RefusesInvalidRequests) {
                                  R"({"inputs": "a", "parameters": {"top_k": 1.5}})",
                                  R"({"inputs": "a", "parameters": {"function_to_apply": "relu"}})",
                                  R"({"inputs": "a", "parameters": {"function_to_apply": "sigmoid"}})"}) {
-    const HttpResponse response = Routes().Ask("POST", "/predict", body);
+    const HttpResponse response = DefaultRoutes().Ask("POST", "/predict", body);
     EXPECT_EQ(response.status, 422) << body;
     EXPECT_EQ(ParsedJson(response.body)["error_type"], "Validation") << body;
   }
@@ -207,7 +205,7 @@ TEST(Predict, RefusesInvalidRequests) {
 }
 
 TEST(Tokenize, ReturnsTheTextOfEachToken) {
-  const Json answer = Routes().AskJson("POST", "/tokenize", R"({"inputs": ["ä win", ""]})");
+  const Json answer = DefaultRoutes().AskJson("POST", "/tokenize", R"({"inputs": ["ä win", ""]})");
   ASSERT_EQ(answer.size(), 2u);
   const Json& tokens = answer[0];
   EXPECT_EQ(tokens.front(), ParsedJson(R"({"id": 2, "text": "[CLS]", "special": true, "start": null, "stop": null})"));
@@ -217,24 +215,24 @@ TEST(Tokenize, ReturnsTheTextOfEachToken) {
   EXPECT_EQ(tokens[1]["stop"], 1);
   EXPECT_EQ(tokens[2]["start"], 2);
   EXPECT_EQ(answer[1].size(), 2u);
-  const Json bare = Routes().AskJson("POST", "/tokenize", R"({"inputs": "ä win", "add_special_tokens": false})");
+  const Json bare = DefaultRoutes().AskJson("POST", "/tokenize", R"({"inputs": "ä win", "add_special_tokens": false})");
   EXPECT_EQ(bare[0].size() + 2, tokens.size());
   // Longer than the model reads.
-  EXPECT_GT(Routes().AskJson("POST", "/tokenize", Json({{"inputs", Long()}}).dump())[0].size(), 40u);
+  EXPECT_GT(DefaultRoutes().AskJson("POST", "/tokenize", Json({{"inputs", Long()}}).dump())[0].size(), 40u);
 }
 
 TEST(Tokenize, RefusesInvalidRequests) {
   for (const char* const body :
        {"{}", R"({"inputs": []})", R"({"inputs": 7})", R"({"inputs": "a", "add_special_tokens": 1})",
         R"({"inputs": "a", "special_tokens": true})", R"({"inputs": "a", "prompt_name": "query"})"}) {
-    EXPECT_EQ(Routes().Ask("POST", "/tokenize", body).status, 422) << body;
+    EXPECT_EQ(DefaultRoutes().Ask("POST", "/tokenize", body).status, 422) << body;
   }
   const std::string large(257 << 10, 'a');
-  EXPECT_EQ(Routes().Ask("POST", "/tokenize", Json({{"inputs", large}}).dump()).status, 413);
+  EXPECT_EQ(DefaultRoutes().Ask("POST", "/tokenize", Json({{"inputs", large}}).dump()).status, 413);
 }
 
 TEST(Info, HasTheFieldsOfTextEmbeddingsInference) {
-  const Json info = Routes().AskJson("GET", "/info");
+  const Json info = DefaultRoutes().AskJson("GET", "/info");
   EXPECT_EQ(info["model_id"], "spam");
   EXPECT_EQ(info["max_input_length"], kTinyMaxLength);
   EXPECT_EQ(info["model_type"]["classifier"]["id2label"]["1"], "spam");
@@ -244,18 +242,20 @@ TEST(Info, HasTheFieldsOfTextEmbeddingsInference) {
 }
 
 TEST(Embed, GivesTheEmbeddingsOfOpenAisRoute) {
-  const Json theirs = Routes().AskJson("POST", "/v1/embeddings", R"({"input": ["win a prize", "see you"]})");
-  const Json own = Routes().AskJson("POST", "/embed", R"({"inputs": ["win a prize", "see you"], "normalize": true})");
+  const Json theirs = DefaultRoutes().AskJson("POST", "/v1/embeddings", R"({"input": ["win a prize", "see you"]})");
+  const Json own =
+      DefaultRoutes().AskJson("POST", "/embed", R"({"inputs": ["win a prize", "see you"], "normalize": true})");
   EXPECT_EQ(own, Json::array({theirs["data"][0]["embedding"], theirs["data"][1]["embedding"]}));
-  const Json one = Routes().AskJson("POST", "/embed", R"({"inputs": "win a prize", "truncate": false})");
+  const Json one = DefaultRoutes().AskJson("POST", "/embed", R"({"inputs": "win a prize", "truncate": false})");
   EXPECT_EQ(one.size(), 1u);
   EXPECT_EQ(one[0].size(), own[0].size());
-  const Json two = Routes().AskJson("POST", "/embed", R"({"inputs": "win", "dimensions": 2, "prompt_name": null})");
+  const Json two =
+      DefaultRoutes().AskJson("POST", "/embed", R"({"inputs": "win", "dimensions": 2, "prompt_name": null})");
   EXPECT_EQ(two[0].size(), 2u);
 }
 
 TEST(Embed, HasTheHeadersOfPredict) {
-  const HttpResponse response = Routes().Ask("POST", "/embed", R"({"inputs": ["win", "é"]})");
+  const HttpResponse response = DefaultRoutes().Ask("POST", "/embed", R"({"inputs": ["win", "é"]})");
   EXPECT_EQ(response.status, 200);
   EXPECT_THAT(response.headers, Contains(Pair("x-compute-characters", "4")));
   for (const char* const name : {"x-compute-type", "x-compute-tokens", "x-total-time", "x-inference-time"}) {
@@ -267,15 +267,17 @@ TEST(Embed, RefusesWhatItDoesNotCompute) {
   for (const char* const fields :
        {R"("normalize": false)", R"("prompt_name": "query")", R"("truncation_direction": "Left")",
         R"("dimensions": 100000)", R"("model": "words")", R"("input": "win")"}) {
-    const HttpResponse response = Routes().Ask("POST", "/embed", fmt::format(R"({{"inputs": "win", {}}})", fields));
+    const HttpResponse response =
+        DefaultRoutes().Ask("POST", "/embed", fmt::format(R"({{"inputs": "win", {}}})", fields));
     EXPECT_EQ(response.status, 422) << fields << response.body;
   }
   for (const char* const inputs : {"null", "7", "[]", "[[]]", "[[\"win\"]]"}) {
-    const HttpResponse response = Routes().Ask("POST", "/embed", fmt::format(R"({{"inputs": {}}})", inputs));
+    const HttpResponse response = DefaultRoutes().Ask("POST", "/embed", fmt::format(R"({{"inputs": {}}})", inputs));
     EXPECT_EQ(response.status, 422) << inputs << response.body;
     EXPECT_THAT(response.body, HasSubstr("'inputs'")) << inputs;
   }
-  const HttpResponse cut = Routes().Ask("POST", "/embed", Json({{"inputs", Long()}, {"truncate", false}}).dump());
+  const HttpResponse cut =
+      DefaultRoutes().Ask("POST", "/embed", Json({{"inputs", Long()}, {"truncate", false}}).dump());
   EXPECT_EQ(cut.status, 413);
   EXPECT_THAT(cut.body, HasSubstr("\"Validation\""));
 }

@@ -51,7 +51,7 @@ ApiResult<void> GetPreferences(const SharedService& service, const SharedRequest
 ApiResult<void> PutPreferences(const SharedService& service, const SharedRequest& request, const HttpReply& reply) {
   const std::string user = NormalUser(TRY(NameInPath(*request, 0, "user")));
   const Json body = TRY(ParseBody(*request, service->limits, PreferencesSchema()));
-  if ((Field(body, "mode") == nullptr) == (Field(body, "threshold") == nullptr)) {
+  if ((FindField(body, "mode") == nullptr) == (FindField(body, "threshold") == nullptr)) {
     return Reject("specify either 'mode' or 'threshold'");
   }
   const ClassifyOptions options = TRY(ReadDecisionFields(body));

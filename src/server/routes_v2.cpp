@@ -10,7 +10,7 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Open Inference Protocol (KServe v2)";
+constexpr char kV2Tag[] = "Open Inference Protocol (KServe v2)";
 
 std::unexpected<ApiError> UnknownVersion() { return Reject(404, "NotFound", "no model has this name and version"); }
 
@@ -35,7 +35,7 @@ Named NamedIn(const HttpRequest& request) {
 // What needs more than a model in hand, in one place: the set of models as it is listed.
 
 /// Whether the model answers without being loaded first; nothing where there is none of that name.
-std::optional<bool> IsReady(const ModelSet& models, const Named& named) {
+std::optional<bool> ModelIsReady(const ModelSet& models, const Named& named) {
   std::optional<bool> ready;
   for (const ModelSet::Entry& entry : models.List()) {
     const std::string full = entry.name + ":" + entry.version;
@@ -160,7 +160,7 @@ ApiResult<void> Metadata(const SharedService& service, const SharedRequest& requ
 
 ApiResult<HttpResponse> Ready(const Service& service, const HttpRequest& request) {
   const Named named = NamedIn(request);
-  const std::optional<bool> ready = IsReady(*service.models, named);
+  const std::optional<bool> ready = ModelIsReady(*service.models, named);
   if (!ready) return UnknownVersion();
   if (!*ready)
     return Reject(503, "Unavailable", "the model is not loaded; load it with POST /v2/repository/models/NAME/load");
@@ -227,7 +227,7 @@ RouteDocs InferDocs() {
           "decided labels of each text, joined by commas; its `label` is the most probable one.\n\nThe binary data extension is "
           "supported in both directions: `Inference-Header-Content-Length` is the number of bytes of JSON in "
           "the body, which the binary data follow. If it is 0, the whole body is one text.",
-      .tag = kTag,
+      .tag = kV2Tag,
       .request = V2RequestSchema(),
       .answer = ObjectOf({{"model_name", Of("string", "Name of the model that was used")},
                           {"model_version", Of("string", "Version of that model")},
@@ -247,7 +247,7 @@ RouteDocs InferDocs() {
 RouteDocs MetadataDocs() {
   return {.summary = "Describes the inputs and outputs of a model",
           .description = "`labels` are the names of the columns of `scores`.",
-          .tag = kTag,
+          .tag = kV2Tag,
           .answer = ObjectOf({{"name", Of("string", "Name of the model")},
                               {"versions", ListOf({{"type", "string"}}, "All versions of the model")},
                               {"platform", Of("string", "winnow_ followed by the kind of the model")},
@@ -266,7 +266,7 @@ RouteDocs MetadataDocs() {
 
 RouteDocs ReadyDocs() {
   return {.summary = "Reports whether a model is loaded",
-          .tag = kTag,
+          .tag = kV2Tag,
           .answer = ObjectOf({{"name", Of("string", "Name of the model")},
                               {"ready", Of("boolean", "Always true; a model that is not loaded gets status 503")}},
                              {"name", "ready"}),
@@ -276,7 +276,7 @@ RouteDocs ReadyDocs() {
 
 RouteDocs ChangeDocs(const char* summary) {
   return {.summary = summary,
-          .tag = kTag,
+          .tag = kV2Tag,
           .request = ChangeSchema(),
           .answer = {{"type", "object"}},
           .request_optional = true,
@@ -286,7 +286,7 @@ RouteDocs ChangeDocs(const char* summary) {
 
 RouteDocs ServerDocs() {
   return {.summary = "Describes the server",
-          .tag = kTag,
+          .tag = kV2Tag,
           .answer = ObjectOf({{"name", Of("string", "Always \"winnow\"")},
                               {"version", Of("string", "Version of Winnow")},
                               {"extensions", ListOf({{"type", "string"}}, "Extensions of the protocol")}},
@@ -296,7 +296,7 @@ RouteDocs ServerDocs() {
 
 RouteDocs IndexDocs() {
   return {.summary = "Lists all models",
-          .tag = kTag,
+          .tag = kV2Tag,
           .request = IndexSchema(),
           .answer = ListOf(ObjectOf({{"name", Of("string", "Name of the model")},
                                      {"version", Of("string", "Version of the model")},
@@ -322,7 +322,7 @@ std::vector<Route> V2Routes(const SharedService& service) {
        .path = "/v2/health/live",
        .role = Role::kPublic,
        .docs = {.summary = "Reports whether the server is running",
-                .tag = kTag,
+                .tag = kV2Tag,
                 .answer = ObjectOf({{"live", Of("boolean", "Always true")}}, {"live"}),
                 .answer_example = {{"live", true}}},
        .handle = always({{"live", true}}),
@@ -331,7 +331,7 @@ std::vector<Route> V2Routes(const SharedService& service) {
        .path = "/v2/health/ready",
        .role = Role::kPublic,
        .docs = {.summary = "Reports whether the default model is ready",
-                .tag = kTag,
+                .tag = kV2Tag,
                 .answer = ObjectOf({{"ready", Of("boolean", "Always true")}}, {"ready"}),
                 .answer_example = {{"ready", true}},
                 .errors = {503}},

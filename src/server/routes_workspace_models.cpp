@@ -8,9 +8,9 @@
 namespace winnow {
 namespace {
 
-constexpr char kTag[] = "Workspace";
+constexpr char kWorkspaceModelsTag[] = "Workspace";
 
-ApiResult<HttpResponse> ListModels(const Service& service, const HttpRequest&) {
+ApiResult<HttpResponse> ListWorkspaceModels(const Service& service, const HttpRequest&) {
   return JsonResponse({{"models", service.workspace_models->List()}});
 }
 
@@ -44,7 +44,7 @@ ApiResult<HttpResponse> ListSwitches(const Service& service, const HttpRequest& 
   return JsonResponse({{"switches", service.workspace_models->Switches(limit)}});
 }
 
-Json ModelSchema(bool whole) {
+Json WorkspaceModelSchema(bool whole) {
   Json schema = ParsedJson(R"({"type": "object", "required": ["name"], "properties": {
     "name": {"type": "string", "description": "Name of the directory in WORKSPACE/models"},
     "version": {"type": "string", "description": "Its version"},
@@ -81,8 +81,8 @@ Route ModelRoute(const SharedService& service, const char* method, const char* p
           .path = path,
           .role = Role::kAdmin,
           .docs = {.summary = summary,
-                   .tag = kTag,
-                   .answer = ModelSchema(/*whole=*/true),
+                   .tag = kWorkspaceModelsTag,
+                   .answer = WorkspaceModelSchema(/*whole=*/true),
                    .answer_example = ExampleModel(),
                    .errors = {404, 429}},
           .handle = OnFiles(service, handle)};
@@ -92,13 +92,14 @@ Route ModelRoute(const SharedService& service, const char* method, const char* p
 
 std::vector<Route> WorkspaceModelRoutes(const SharedService& service) {
   constexpr char kModel[] = "/v1/workspace/models/{name}";
-  Route list = ModelRoute(service, "GET", "/v1/workspace/models", "Lists the models of the workspace", ListModels);
+  Route list =
+      ModelRoute(service, "GET", "/v1/workspace/models", "Lists the models of the workspace", ListWorkspaceModels);
   list.docs.answer = {{"type", "object"},
                       {"required", {"models"}},
                       {"properties",
                        {{"models",
                          {{"type", "array"},
-                          {"items", ModelSchema(/*whole=*/false)},
+                          {"items", WorkspaceModelSchema(/*whole=*/false)},
                           {"description", "The models in the order of their names"}}}}}};
   list.docs.answer_example = {{"models", Json::array({ExampleModel()})}};
   list.docs.errors = {429};

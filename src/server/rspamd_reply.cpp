@@ -37,7 +37,7 @@ Json SymbolsOf(const Verdict& verdict, double score) {
   return symbols;
 }
 
-Json Thresholds(const RspamdOptions& options) {
+Json ThresholdsJson(const RspamdOptions& options) {
   Json thresholds = {{options.subject.empty() ? "add header" : "rewrite subject", kRspamdSpamScore}};
   if (options.reject_score) thresholds["reject"] = *options.reject_score;
   return thresholds;
@@ -109,7 +109,7 @@ Json RspamdReply(const FilterMessage& message, const std::string& message_id, co
                 {"score", score},
                 {"required_score", options.reject_score.value_or(kRspamdSpamScore)},
                 {"action", action},
-                {"thresholds", Thresholds(options)},
+                {"thresholds", ThresholdsJson(options)},
                 {"symbols", SymbolsOf(verdict, score)},
                 {"messages", Json::object()},
                 {"message-id", message_id.empty() ? "undef" : message_id},

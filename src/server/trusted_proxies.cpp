@@ -13,7 +13,7 @@
 namespace winnow {
 namespace {
 
-constexpr std::string_view kHeader = "x-forwarded-for";
+constexpr std::string_view kForwardedFor = "x-forwarded-for";
 constexpr std::string_view kUnix = "unix";
 constexpr size_t kMostForwarded = 64;  // real chains are of two or three
 constexpr int kAddressBits = 128;
@@ -112,7 +112,7 @@ std::string TrustedProxies::ClientOf(std::string_view peer,
   if (!Trusts(peer)) return client;
   size_t seen = 0;
   for (const auto& [name, value] : std::views::reverse(headers)) {
-    if (name != kHeader) continue;
+    if (name != kForwardedFor) continue;
     for (std::optional<std::string_view> list = value; list;) {
       const std::optional<AddressBytes> address = ReadAddress(WithoutPort(TakeLast(list)));
       if (!address) return client;

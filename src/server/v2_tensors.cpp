@@ -24,7 +24,7 @@ std::unexpected<ApiError> Broken(std::string message) { return Reject(400, "Vali
 
 /// An element's "parameters", or an empty object.
 ApiResult<Json> ParametersOf(const Json& of) {
-  const Json* const parameters = Field(of, "parameters");
+  const Json* const parameters = FindField(of, "parameters");
   if (parameters == nullptr) return Json::object();
   if (!parameters->is_object()) return Reject("'parameters' must be an object");
   return *parameters;
@@ -32,7 +32,7 @@ ApiResult<Json> ParametersOf(const Json& of) {
 
 /// Returns the number of texts of an input with the shape [n] or [n, 1].
 ApiResult<size_t> CountOf(const Json& input, const ServiceLimits& limits) {
-  const Json* const shape = Field(input, "shape");
+  const Json* const shape = FindField(input, "shape");
   if (shape == nullptr || !shape->is_array() || shape->empty() || shape->size() > 2) {
     return Reject("'shape' of the input must be [n] or [n, 1]");
   }
@@ -78,7 +78,7 @@ ApiResult<std::vector<std::string>> TextsOfBytes(std::string_view bytes, size_t 
 
 /// The one input. `binary` is what lies behind the JSON.
 ApiResult<std::vector<std::string>> ReadInput(const Json& body, std::string_view binary, const ServiceLimits& limits) {
-  const Json* const inputs = Field(body, "inputs");
+  const Json* const inputs = FindField(body, "inputs");
   if (inputs == nullptr || !inputs->is_array() || inputs->size() != 1 || !(*inputs)[0].is_object()) {
     return Reject("'inputs' must contain exactly one tensor, 'text'");
   }
@@ -89,11 +89,11 @@ ApiResult<std::vector<std::string>> ReadInput(const Json& body, std::string_view
   if (datatype != "BYTES") return Reject("'datatype' of 'text' must be BYTES");
   const size_t count = TRY(CountOf(input, limits));
   const Json parameters = TRY(ParametersOf(input));
-  if (Field(parameters, "shared_memory_region") != nullptr) {
+  if (FindField(parameters, "shared_memory_region") != nullptr) {
     return Reject("shared memory is not supported: send the text in the request");
   }
-  const Json* const size = Field(parameters, "binary_data_size");
-  const Json* const data = Field(input, "data");
+  const Json* const size = FindField(parameters, "binary_data_size");
+  const Json* const data = FindField(input, "data");
   if (size == nullptr) {
     if (!binary.empty())
       return Broken("the body has binary data after the JSON, but no input has a 'binary_data_size'");
@@ -122,7 +122,7 @@ ApiResult<V2Output> ReadOutput(const Json& json, bool binary) {
     return Reject("unknown output; the outputs are 'label', 'score', 'scores' and 'decision'");
   }
   const Json parameters = TRY(ParametersOf(json));
-  if (Field(parameters, "shared_memory_region") != nullptr) return Reject("shared memory is not supported");
+  if (FindField(parameters, "shared_memory_region") != nullptr) return Reject("shared memory is not supported");
   output.binary = TRY(FlagOr(parameters, "binary_data", binary));
   output.classes = static_cast<size_t>(TRY(IntegerOr(parameters, "classification", 0, 0, int64_t{1} << 31)));
   return output;
@@ -130,7 +130,7 @@ ApiResult<V2Output> ReadOutput(const Json& json, bool binary) {
 
 ApiResult<std::vector<V2Output>> ReadOutputs(const Json& body, bool binary) {
   std::vector<V2Output> outputs;
-  const Json* const requested = Field(body, "outputs");
+  const Json* const requested = FindField(body, "outputs");
   if (requested == nullptr || (requested->is_array() && requested->empty())) {
     for (const auto& [kind, name] : {std::pair(V2Output::Kind::kLabel, "label"),
                                      {V2Output::Kind::kScore, "score"},
@@ -275,7 +275,7 @@ ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view heade
   TRY(CheckFields(json, V2RequestSchema()));
   request.id = TRY(StringOr(json, "id", ""));
   request.model_name = TRY(StringOr(json, "model_name", ""));
-  request.has_id = Field(json, "id") != nullptr;
+  request.has_id = FindField(json, "id") != nullptr;
   const Json parameters = TRY(ParametersOf(json));
   const bool binary = TRY(FlagOr(parameters, "binary_data_output", false));
   const int64_t timeout = TRY(IntegerOr(parameters, "timeout", 0, 0, kMostMicroseconds));
@@ -283,7 +283,7 @@ ApiResult<V2Request> ReadV2Request(std::string_view body, std::string_view heade
   request.options = TRY(ReadDecisionFields(parameters));
   request.binary = binary;
   request.outputs = TRY(ReadOutputs(json, binary));
-  const Json* const chosen = Field(json, "outputs");
+  const Json* const chosen = FindField(json, "outputs");
   request.outputs_chosen = chosen != nullptr && chosen->size() > 0;
   request.texts = TRY(ReadInput(json, body.substr(json_size), limits));
   return request;

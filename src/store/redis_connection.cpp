@@ -18,13 +18,12 @@
 #include <thread>
 #include <utility>
 
+#include "store/redis_error.h"
+
 namespace winnow {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::unexpected<Error> Lost(std::string why) { return Fail(ErrorCode::kNetwork, std::move(why)); }
-std::unexpected<Error> Lost(int error) { return Lost(std::strerror(error)); }
 
 struct Addresses {
   addrinfo* first = nullptr;
@@ -55,7 +54,7 @@ struct RedisConnection::Waiter {
   Result<void> Until(const std::function<bool(int milliseconds)>& ready) const {
     while (!ready(20)) {
       if (!keep_going()) return Fail(ErrorCode::kCancelled, "stopped");
-      if (Clock::now() >= deadline) return Lost("no reply in time");
+      if (Clock::now() >= deadline) return RedisLost("no reply in time");
     }
     return {};
   }
@@ -96,21 +95,21 @@ Result<void> RedisConnection::Open(const RedisAddress& address, const Waiter& wa
   const auto connect = [&](int family, const sockaddr* to, socklen_t size) -> Result<void> {
     if (socket_ >= 0) ::close(socket_);
     socket_ = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (socket_ < 0) return Lost(errno);
+    if (socket_ < 0) return RedisLost(errno);
     if (::connect(socket_, to, size) == 0) return {};
-    if (errno != EINPROGRESS) return Lost(errno);
+    if (errno != EINPROGRESS) return RedisLost(errno);
     TRY(waiter.ForSocket(socket_, POLLOUT));
     int error = 0;
     socklen_t error_size = sizeof error;
-    if (::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &error_size) != 0) return Lost(errno);
-    if (error != 0) return Lost(error);
+    if (::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &error_size) != 0) return RedisLost(errno);
+    if (error != 0) return RedisLost(error);
     return {};
   };
 
   if (!address.socket.empty()) {
     sockaddr_un to{};
     to.sun_family = AF_UNIX;
-    if (address.socket.size() >= sizeof to.sun_path) return Lost(ENAMETOOLONG);
+    if (address.socket.size() >= sizeof to.sun_path) return RedisLost(ENAMETOOLONG);
     address.socket.copy(to.sun_path, address.socket.size());
     return connect(AF_UNIX, reinterpret_cast<const sockaddr*>(&to), sizeof to);
   }
@@ -123,15 +122,15 @@ Result<void> RedisConnection::Open(const RedisAddress& address, const Waiter& wa
     try {
       std::thread([addresses, address] { addresses->Find(address, AI_ADDRCONFIG); }).detach();
     } catch (const std::system_error& error) {  // a limit of the system, which may be lower in an hour
-      return Lost(std::string("cannot start a thread that looks the host name up: ") + error.what());
+      return RedisLost(std::string("cannot start a thread that looks the host name up: ") + error.what());
     }
     TRY(waiter.Until([&](int milliseconds) {
       for (int waited = 0; waited < milliseconds && !addresses->done; ++waited) ::poll(nullptr, 0, 1);
       return addresses->done.load();
     }));
-    if (addresses->error != 0) return Lost(::gai_strerror(addresses->error));
+    if (addresses->error != 0) return RedisLost(::gai_strerror(addresses->error));
   }
-  Result<void> connected = Lost("the host name has no address");
+  Result<void> connected = RedisLost("the host name has no address");
   for (const addrinfo* to = addresses->first; to != nullptr; to = to->ai_next) {
     connected = connect(to->ai_family, to->ai_addr, to->ai_addrlen);
     if (connected) break;
@@ -175,9 +174,9 @@ Result<void> RedisConnection::LogIn(const RedisAddress& address, const Waiter& w
     for (; replies > 0; --replies) {
       const std::unique_ptr<RedisReply> reply = TRY(NextReply());
       if (reply == nullptr) break;
-      if (reply->kind == RedisReply::kError) return Lost("it reports: " + reply->text.substr(0, 200));
+      if (reply->kind == RedisReply::kError) return RedisLost("it reports: " + reply->text.substr(0, 200));
       if (reply->kind != (replies == 1 ? RedisReply::kArray : RedisReply::kStatus))
-        return Lost("it is not a Redis server");
+        return RedisLost("it is not a Redis server");
     }
   }
   return {};
@@ -198,7 +197,7 @@ Result<size_t> RedisConnection::Send(std::string_view bytes) {
     const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count >= 0) return static_cast<size_t>(count);
     if (errno == EAGAIN) return 0;
-    if (errno != EINTR) return Lost(errno);
+    if (errno != EINTR) return RedisLost(errno);
   }
 }
 
@@ -207,9 +206,9 @@ Result<size_t> RedisConnection::Receive(std::span<char> buffer) {
   for (;;) {
     const ssize_t count = ::recv(socket_, buffer.data(), buffer.size(), 0);
     if (count > 0) return static_cast<size_t>(count);
-    if (count == 0) return Lost("it closed the connection");
+    if (count == 0) return RedisLost("it closed the connection");
     if (errno == EAGAIN) return 0;
-    if (errno != EINTR) return Lost(errno);
+    if (errno != EINTR) return RedisLost(errno);
   }
 }
 

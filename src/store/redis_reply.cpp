@@ -5,10 +5,10 @@
 
 #include <utility>
 
+#include "store/redis_error.h"
+
 namespace winnow {
 namespace {
-
-std::unexpected<Error> Lost(std::string why) { return Fail(ErrorCode::kNetwork, std::move(why)); }
 
 // hiredis builds replies through these; a null from one is the end of the connection. The reader's private data is the
 // most items of an array.
@@ -82,20 +82,20 @@ RedisReplyReader::~RedisReplyReader() {
 
 Result<void> RedisReplyReader::Feed(std::string_view bytes) {
   if (reader_ == nullptr || ::redisReaderFeed(reader_, bytes.data(), bytes.size()) != REDIS_OK) {
-    return Lost("out of memory");
+    return RedisLost("out of memory");
   }
   return {};
 }
 
 Result<std::unique_ptr<RedisReply>> RedisReplyReader::Next() {
-  if (reader_ == nullptr) return Lost("out of memory");
+  if (reader_ == nullptr) return RedisLost("out of memory");
   void* reply = nullptr;
   if (::redisReaderGetReply(reader_, &reply) != REDIS_OK) {
-    return Lost(reader_->err == REDIS_ERR_OOM ? "its reply is larger than any requested value"
-                                              : fmt::format("it is not a Redis server ({})", reader_->errstr));
+    return RedisLost(reader_->err == REDIS_ERR_OOM ? "its reply is larger than any requested value"
+                                                   : fmt::format("it is not a Redis server ({})", reader_->errstr));
   }
   if (reply == nullptr && reader_->len - reader_->pos > max_reply_bytes_) {
-    return Lost("its reply exceeds the size limit");
+    return RedisLost("its reply exceeds the size limit");
   }
   return std::unique_ptr<RedisReply>(static_cast<RedisReply*>(reply));
 }

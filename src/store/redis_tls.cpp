@@ -18,6 +18,7 @@
 #include "base/authorities.h"
 #include "base/environment.h"
 #include "base/input_file.h"
+#include "store/redis_error.h"
 
 namespace winnow {
 namespace {
@@ -28,8 +29,6 @@ struct Deleter {
   void operator()(BIO_METHOD* method) const { ::BIO_meth_free(method); }
 };
 using Context = std::unique_ptr<SSL_CTX, Deleter>;
-
-std::unexpected<Error> Lost(std::string why) { return Fail(ErrorCode::kNetwork, std::move(why)); }
 
 /// The reason of OpenSSL's oldest error of this thread, which is forgotten with all others.
 std::string Reason() {
@@ -97,7 +96,7 @@ Result<void> CheckFile(const std::filesystem::path& file) {
 Result<Context> MakeContext(const RedisTlsFiles& files) {
   ::ERR_clear_error();
   Context context(::SSL_CTX_new(::TLS_client_method()));
-  if (!context) return Lost(fmt::format("TLS: {}", Reason()));
+  if (!context) return RedisLost(fmt::format("TLS: {}", Reason()));
   ::SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   ::SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
   ::SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -175,9 +174,9 @@ Result<std::unique_ptr<RedisTls>> RedisTls::Start(const RedisTlsFiles& files, co
   state->context = TRY(MakeContext(files));
   state->session.reset(::SSL_new(state->context.get()));
   BIO* const bio = state->session ? SocketBio(socket) : nullptr;
-  if (bio == nullptr) return Lost("out of memory");
+  if (bio == nullptr) return RedisLost("out of memory");
   ::SSL_set_bio(state->session.get(), bio, bio);
-  if (!ExpectHost(state->session.get(), host)) return Lost("TLS: the host name cannot be verified: " + Reason());
+  if (!ExpectHost(state->session.get(), host)) return RedisLost("TLS: the host name cannot be verified: " + Reason());
   ::SSL_set_connect_state(state->session.get());
   return std::unique_ptr<RedisTls>(new RedisTls(std::move(state)));
 }
@@ -187,7 +186,7 @@ Result<RedisTls::Step> RedisTls::Handshake() {
   const int returned = ::SSL_do_handshake(state_->session.get());
   if (returned == 1) return Step::kDone;
   std::string error = state_->ErrorOf(returned);
-  if (!error.empty()) return Lost(std::move(error));
+  if (!error.empty()) return RedisLost(std::move(error));
   return SSL_want_write(state_->session.get()) ? Step::kWrite : Step::kRead;
 }
 
@@ -197,7 +196,7 @@ Result<size_t> RedisTls::Send(std::string_view bytes) {
   const int returned = ::SSL_write(state_->session.get(), bytes.data(), size);
   if (returned > 0) return static_cast<size_t>(returned);
   std::string error = state_->ErrorOf(returned);
-  if (!error.empty()) return Lost(std::move(error));
+  if (!error.empty()) return RedisLost(std::move(error));
   return 0;
 }
 
@@ -207,7 +206,7 @@ Result<size_t> RedisTls::Receive(std::span<char> buffer) {
   const int returned = ::SSL_read(state_->session.get(), buffer.data(), size);
   if (returned > 0) return static_cast<size_t>(returned);
   std::string error = state_->ErrorOf(returned);
-  if (!error.empty()) return Lost(std::move(error));
+  if (!error.empty()) return RedisLost(std::move(error));
   return 0;
 }
 

@@ -21,7 +21,7 @@ std::vector<std::string> SendersOf(const std::vector<StoredReputation>& stored) 
   return senders;
 }
 
-StoreTime At(int milliseconds) { return StoreTime(std::chrono::milliseconds(1000000 + milliseconds)); }
+StoreTime AfterStart(int milliseconds) { return StoreTime(std::chrono::milliseconds(1000000 + milliseconds)); }
 
 TEST_P(StoreListsOn, ListsSendersByTheirLastChange) {
   const auto store = OpenStore();
@@ -30,7 +30,7 @@ TEST_P(StoreListsOn, ListsSendersByTheirLastChange) {
     ASSERT_TRUE(store->ChangeReputation({.idempotency_key = sender + kind + user + std::to_string(at),
                                          .key = {sender, kind, user},
                                          .delta = delta,
-                                         .at = At(at)}));
+                                         .at = AfterStart(at)}));
   };
   change("a@example.com", "deny", "", 1, 1);
   change("b@example.com", "deny", "", 1, 3);

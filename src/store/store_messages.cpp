@@ -44,7 +44,7 @@ Result<void> CheckMessage(const MessageRecord& message) {
   return {};
 }
 
-Conditions ConditionsOf(const MessageFilter& filter) {
+Conditions MessageConditions(const MessageFilter& filter) {
   Conditions conditions;
   conditions.AddIf("sender = {}", filter.sender);
   if (filter.user_id) {
@@ -107,7 +107,7 @@ Result<std::optional<StoredMessage>> Store::FindMessage(std::string_view message
 }
 
 Result<std::vector<StoredMessage>> Store::ListMessages(const MessageFilter& filter) {
-  Conditions conditions = ConditionsOf(filter);
+  Conditions conditions = MessageConditions(filter);
   const std::string limit = conditions.Bind(int64_t{filter.limit});
   const std::string sql =
       fmt::format("SELECT {} FROM messages{} ORDER BY id DESC LIMIT {}", kMessageColumns, conditions.Where(), limit);

@@ -26,8 +26,8 @@ std::string_view NameOf(ForgottenKind kind) {
   return "event";
 }
 
-TombstoneQuery QueryOf(std::string_view key, std::string_view text, const std::optional<std::string>& user,
-                       const std::optional<std::string>& message, StoreTime at) {
+TombstoneQuery QueryForParts(std::string_view key, std::string_view text, const std::optional<std::string>& user,
+                             const std::optional<std::string>& message, StoreTime at) {
   TombstoneQuery query;
   if (!text.empty()) query.contents.push_back(TombstoneDigest(key, ForgottenKind::kText, text));
   if (user && !user->empty()) query.contents.push_back(TombstoneDigest(key, ForgottenKind::kUser, *user));
@@ -44,17 +44,17 @@ std::string TombstoneDigest(std::string_view key, ForgottenKind kind, std::strin
 }
 
 TombstoneQuery QueryOf(std::string_view key, const FeedbackEvent& event) {
-  TombstoneQuery query = QueryOf(key, event.text, event.user_id, event.message_id, event.created_at);
+  TombstoneQuery query = QueryForParts(key, event.text, event.user_id, event.message_id, event.created_at);
   query.event = TombstoneDigest(key, ForgottenKind::kEvent, event.idempotency_key);
   return query;
 }
 
 TombstoneQuery QueryOf(std::string_view key, const MessageRecord& message) {
-  return QueryOf(key, message.text, message.user_id, message.message_id, message.created_at);
+  return QueryForParts(key, message.text, message.user_id, message.message_id, message.created_at);
 }
 
 TombstoneQuery QueryOf(std::string_view key, const VerdictSample& sample) {
-  return QueryOf(key, sample.text, sample.user_id, sample.message_id, sample.created_at);
+  return QueryForParts(key, sample.text, sample.user_id, sample.message_id, sample.created_at);
 }
 
 bool Tombstones::Add(const Tombstone& tombstone) {

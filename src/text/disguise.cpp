@@ -44,7 +44,7 @@ bool IsPhonetic(char32_t c) { return IsWithin(c, 0x250, 0x2AF) || IsWithin(c, 0x
 bool IsLetter(char32_t c) { return IsLatin(c) || (c >= 0x370 && IsOfLookAlikeScript(c)); }
 
 /// Part of some word, of any script.
-bool IsWordCharacter(char32_t c) {
+bool IsLetterOrDigit(char32_t c) {
   if (c < 0x80) return IsAsciiAlphanumeric(c);
   const unicode::Properties properties = unicode::PropertiesOf(c);
   return properties.IsLetter() || properties.category() == unicode::Category::kNd || IsMark(c);
@@ -150,11 +150,11 @@ size_t SpacedEnd(const Characters& text, size_t begin) {
   const auto code = [&](size_t i) { return i < text.size() ? text[i].code : U'\0'; };
   // Something other than a space that ties the place to a word beyond it.
   const auto tied = [&](char32_t divider, char32_t beyond) {
-    return !IsSpace(divider) && divider != 0 && IsWordCharacter(beyond);
+    return !IsSpace(divider) && divider != 0 && IsLetterOrDigit(beyond);
   };
   if (begin > 0) {
     const char32_t before = code(begin - 1);
-    if (IsWordCharacter(before) || (begin > 1 && tied(before, code(begin - 2)))) return begin;
+    if (IsLetterOrDigit(before) || (begin > 1 && tied(before, code(begin - 2)))) return begin;
   }
   const char32_t divider = code(begin + 1);
   if (!IsDivider(divider)) return begin;
@@ -162,7 +162,7 @@ size_t SpacedEnd(const Characters& text, size_t begin) {
   size_t letters = 1;
   bool speaks = SpeaksForAWord(code(begin));
   bool all_alike = true;  // x x x x
-  while (code(last + 1) == divider && IsLetter(code(last + 2)) && !IsWordCharacter(code(last + 3)) &&
+  while (code(last + 1) == divider && IsLetter(code(last + 2)) && !IsLetterOrDigit(code(last + 3)) &&
          (code(last + 3) == divider || !tied(code(last + 3), code(last + 4)))) {
     last += 2;
     ++letters;
@@ -287,7 +287,7 @@ std::pair<size_t, bool> Token(const Characters& text, size_t begin) {
   const auto code = [&](size_t i) { return i < text.size() ? text[i].code : U'\0'; };
   const auto lower = [&](size_t i) { return IsAsciiLetter(code(i)) ? code(i) | 0x20 : code(i); };
   for (; end < text.size() && !IsSpace(code(end)) && code(end) > 0x1F; ++end) {
-    const bool host_follows = IsWordCharacter(code(end + 1));
+    const bool host_follows = IsLetterOrDigit(code(end + 1));
     address = address || (code(end) == ':' && code(end + 1) == '/' && code(end + 2) == '/');
     address = address || (at && code(end) == '.' && host_follows);
     address = address || (lower(end) == 'w' && lower(end + 1) == 'w' && lower(end + 2) == 'w' && code(end + 3) == '.');
@@ -305,7 +305,7 @@ bool IsConsonant(char32_t c) {
 void ReadToken(Characters& text, size_t begin, size_t end) {
   std::u32string word;
   for (size_t i = begin; i < end;) {
-    if (!IsWordCharacter(text[i].code) && text[i].code != '$') {
+    if (!IsLetterOrDigit(text[i].code) && text[i].code != '$') {
       ++i;
       continue;
     }
@@ -321,7 +321,7 @@ void ReadToken(Characters& text, size_t begin, size_t end) {
         const bool goes_on = IsLatin(next) || IsAsciiDigit(next) || next == '$' || next == '@';
         needs_vowel = goes_on;
         if (!consonants || word.size() > 3 || !goes_on) break;
-      } else if (IsWordCharacter(c)) {
+      } else if (IsLetterOrDigit(c)) {
         other = other || !(IsLatin(c) || IsAsciiDigit(c));
       } else if (!IsLeetSign(c)) {
         break;

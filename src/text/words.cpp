@@ -8,7 +8,7 @@
 namespace winnow {
 namespace {
 
-bool IsBlank(char32_t c) {
+bool IsBlankCharacter(char32_t c) {
   return c < 0x20 || c == 0x7F || unicode::PropertiesOf(c).Has(unicode::Properties::kWhiteSpace);
 }
 
@@ -17,7 +17,7 @@ bool IsBlank(char32_t c) {
 void AddParts(std::string_view text, size_t begin, size_t end, bool joins, std::vector<TextRange>& words) {
   for (size_t i = begin; i < end;) {
     const size_t from = i;
-    if (IsBlank(NextCodePoint(text.substr(0, end), i))) continue;
+    if (IsBlankCharacter(NextCodePoint(text.substr(0, end), i))) continue;
     const bool touches = !words.empty() && words.back().end == from && (joins || from > begin);
     if (!touches) words.push_back({static_cast<uint32_t>(from), 0});
     words.back().end = static_cast<uint32_t>(i);

@@ -51,7 +51,7 @@ std::string Letter(int byte) {
   return letters.at(byte);
 }
 
-ByteLevelBpeParts SmallParts() {
+ByteLevelBpeParts SmallBpeParts() {
   ByteLevelBpeParts parts;
   for (int byte = 0; byte < 256; ++byte) parts.pieces.push_back(Letter(byte));
   parts.merges = {{"a", "b"}, {"b", "a"}, {"a", "a"}, {"ab", "ab"}, {"Ġ", "a"}, {"aa", "aa"}, {"ab", "a"}, {"Ġa", "b"}};
@@ -88,7 +88,7 @@ std::string Plainly(const ByteLevelBpeParts& parts, const std::string& text) {
 }
 
 TEST(ByteLevelBpe, ShortAndLongWordsEqualThePlainReference) {
-  const ByteLevelBpeParts parts = SmallParts();
+  const ByteLevelBpeParts parts = SmallBpeParts();
   const auto model = Make(parts);
   Random random(5);
   for (int i = 0; i < 6000; ++i) {
@@ -105,7 +105,7 @@ TEST(ByteLevelBpe, ShortAndLongWordsEqualThePlainReference) {
 }
 
 TEST(ByteLevelBpe, AWordOfAMillionLettersIsDoneInOneGo) {
-  const auto model = Make(SmallParts());
+  const auto model = Make(SmallBpeParts());
   std::vector<int32_t> ids;
   model->Encode(std::string(1 << 20, 'a'), 0, 1u << 30, ids, nullptr);
   EXPECT_EQ(ids.size(), 1u << 18);
@@ -115,7 +115,7 @@ TEST(ByteLevelBpe, AWordOfAMillionLettersIsDoneInOneGo) {
 }
 
 TEST(ByteLevelBpe, SpansAreBytesOfTheTextWithoutItsSpaces) {
-  ByteLevelBpeParts parts = SmallParts();
+  ByteLevelBpeParts parts = SmallBpeParts();
   const std::string text = "a aé\xFF  b";
   const auto spans_of = [&] {
     const auto model = Make(parts);
@@ -135,7 +135,7 @@ TEST(ByteLevelBpe, SpansAreBytesOfTheTextWithoutItsSpaces) {
 }
 
 TEST(ByteLevelBpe, TheFirstWordMayGetASpace) {
-  ByteLevelBpeParts parts = SmallParts();
+  ByteLevelBpeParts parts = SmallBpeParts();
   parts.add_prefix_space = true;
   const auto model = Make(parts);
   EXPECT_EQ(Pieces(*model, "ac"), "Ġa c");
@@ -144,7 +144,7 @@ TEST(ByteLevelBpe, TheFirstWordMayGetASpace) {
 }
 
 TEST(ByteLevelBpe, BytesWithoutAPieceAreUnknownOrLeftOut) {
-  ByteLevelBpeParts parts = SmallParts();
+  ByteLevelBpeParts parts = SmallBpeParts();
   std::erase(parts.pieces, "c");
   EXPECT_EQ(Pieces(*Make(parts), "acb"), "a b");
   parts.pieces.emplace_back("<unk>");
@@ -153,7 +153,7 @@ TEST(ByteLevelBpe, BytesWithoutAPieceAreUnknownOrLeftOut) {
 }
 
 TEST(ByteLevelBpe, RandomBytesCountAsReplacementCharacters) {
-  const auto model = Make(SmallParts());
+  const auto model = Make(SmallBpeParts());
   Random random(6);
   for (int i = 0; i < 5000; ++i) {
     std::string bytes, text;
@@ -169,7 +169,7 @@ TEST(ByteLevelBpe, RandomBytesCountAsReplacementCharacters) {
 }
 
 TEST(ByteLevelBpe, BrokenVocabulariesAreRefused) {
-  ByteLevelBpeParts parts = SmallParts();
+  ByteLevelBpeParts parts = SmallBpeParts();
   parts.merges.emplace_back("a", "nothing");
   EXPECT_FALSE(ByteLevelBpe::Make(parts, "test"));
   parts.merges.back() = {"c", "c"};

@@ -19,7 +19,7 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kMostSteps = 64;
+constexpr size_t kMaxNormalizers = 64;
 
 /// Calls change(character, its bytes, appended to) for each character. `change` appends what replaces the bytes.
 template <class Change>
@@ -292,7 +292,8 @@ Result<Normalizer> Normalizer::Read(const Json& json, const std::string& where) 
 
 Result<void> Normalizer::Add(const Json& json, const std::string& where, int depth) {
   if (json.is_null()) return {};
-  if (steps_.size() > kMostSteps) return UnsupportedTokenizer(where, "normalizer", "Sequence of more than 64 steps");
+  if (steps_.size() > kMaxNormalizers)
+    return UnsupportedTokenizer(where, "normalizer", "Sequence of more than 64 steps");
   const std::string type = TypeOf(json);
   if (type == "Sequence") {
     const Json& items = Member(json, "normalizers");

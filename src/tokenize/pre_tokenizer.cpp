@@ -15,7 +15,7 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kMostSteps = 64;
+constexpr size_t kMaxPreTokenizers = 64;
 constexpr size_t kLongestSymbol = 16;  // bytes: a character, with marks at most
 
 /// A step that divides each piece at matches.
@@ -259,7 +259,8 @@ SplitText PreTokenizer::Apply(MappedText text, size_t base) const {
 
 Result<void> PreTokenizer::Add(const Json& json, const std::string& where, int depth) {
   if (json.is_null()) return {};
-  if (steps_.size() > kMostSteps) return UnsupportedTokenizer(where, "pre-tokenizer", "Sequence of more than 64 steps");
+  if (steps_.size() > kMaxPreTokenizers)
+    return UnsupportedTokenizer(where, "pre-tokenizer", "Sequence of more than 64 steps");
   const auto characters = [&](bool (*is_match)(char32_t), SplitBehavior behavior) {
     steps_.push_back(std::make_unique<DivisionAtCharacters>(is_match, behavior));
   };

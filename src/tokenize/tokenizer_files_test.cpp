@@ -15,8 +15,8 @@ namespace {
 
 using Ids = std::vector<int32_t>;
 
-const std::vector<std::pair<std::string, float>> kPieces = {{"▁", -2.F}, {"▁a", -2.5F}, {"a", -3.F},
-                                                            {"b", -3.F}, {"ab", -4.F},  {"c", -9.F}};
+const std::vector<std::pair<std::string, float>> kScoredPieces = {{"▁", -2.F}, {"▁a", -2.5F}, {"a", -3.F},
+                                                                  {"b", -3.F}, {"ab", -4.F},  {"c", -9.F}};
 
 constexpr const char* kRobertaJson = R"({
   "added_tokens": [{"id": 0, "content": "<s>", "special": true}, {"id": 1, "content": "</s>", "special": true}],
@@ -51,7 +51,7 @@ using RobertaFiles = TokenizerFilesOf;
 
 // Pieces begin at 260, after four special ones and 256 bytes.
 TEST_F(DebertaFiles, IdsAreSentencePieces) {
-  Write("spm.model", DebertaFile(kPieces));
+  Write("spm.model", DebertaFile(kScoredPieces));
   const Tokenizer tokenizer = Load();
   EXPECT_EQ(Encode(tokenizer, "ab A\tb"), (Ids{1, 261, 263, 261, 260, 263, 2}));
   EXPECT_EQ(Encode(tokenizer, "é"), (Ids{1, 260, 4 + 0xC3, 4 + 0xA9, 2}));
@@ -83,7 +83,7 @@ TEST_F(DebertaFiles, OptionsAreFollowedOrRefused) {
 }
 
 TEST_F(XlmRobertaFiles, IdsAreFairseqs) {
-  Write("sentencepiece.bpe.model", XlmRobertaFile(kPieces));
+  Write("sentencepiece.bpe.model", XlmRobertaFile(kScoredPieces));
   const Tokenizer tokenizer = Load();
   EXPECT_EQ(Encode(tokenizer, "ab é"), (Ids{0, 5, 7, 4, 3, 2}));
   EXPECT_EQ(tokenizer.vocab_size(), 11);
@@ -103,7 +103,7 @@ TEST_F(XlmRobertaFiles, IdsAreFairseqs) {
 }
 
 TEST_F(XlmRobertaFiles, TheFamilyIsNamedByTheConfigurationOrElseByTheFile) {
-  Write("spm.model", XlmRobertaFile(kPieces));
+  Write("spm.model", XlmRobertaFile(kScoredPieces));
   EXPECT_NE(LoadError().message.find("no piece [PAD]"), std::string::npos) << "spm.model is DeBERTa's name";
   Write("config.json", R"({"model_type": "xlm-roberta"})");
   EXPECT_EQ(Encode(Load(), "a"), (Ids{0, 5, 2}));
@@ -149,8 +149,8 @@ TEST_F(TokenizerFilesOf, WhatIsSavedLoadsAgain) {
     ASSERT_TRUE(CopyTokenizerFiles(from.path(), copy.path()));
     EXPECT_EQ(ReadFile(copy.path() / name).value(), contents);
   };
-  check("spm.model", DebertaFile(kPieces));
-  check("sentencepiece.bpe.model", XlmRobertaFile(kPieces));
+  check("spm.model", DebertaFile(kScoredPieces));
+  check("sentencepiece.bpe.model", XlmRobertaFile(kScoredPieces));
   check("tokenizer.json", kRobertaJson);
   std::filesystem::remove(saved.path() / "tokenizer.json");
   EXPECT_EQ(Encode(Tokenizer::Load(saved.path()).value(), "ab ab"), (Ids{0, 5, 6, 1})) << "vocab.json and merges.txt";
@@ -188,7 +188,7 @@ TEST_F(TokenizerFilesOf, OtherProgramsAreToldTheMaximumLength) {
 }
 
 TEST_F(TokenizerFilesOf, AVocabularyWithoutTokenizerJsonIsToldTheMaximumLengthToo) {
-  Write("spm.model", DebertaFile(kPieces));
+  Write("spm.model", DebertaFile(kScoredPieces));
   const Ids before = Encode(Tokenizer::Load(directory_.path()).value(), "ab b");
   ASSERT_TRUE(LimitTokenizer(directory_.path(), 12));
   EXPECT_EQ(ReadFile(directory_.path() / "tokenizer_config.json").value(), "{\n  \"model_max_length\": 12\n}");
@@ -265,7 +265,7 @@ bool ReadsAndTokenizes(std::string_view bytes) {
 }
 
 TEST(SentencePieceModel, TruncatedAndFlippedFilesAreReadOrRefused) {
-  for (const std::string& file : {DebertaFile(kPieces), XlmRobertaFile(kPieces)}) {
+  for (const std::string& file : {DebertaFile(kScoredPieces), XlmRobertaFile(kScoredPieces)}) {
     EXPECT_TRUE(ReadsAndTokenizes(file));
     size_t read = 0, refused = 0;
     const auto count = [&](std::string_view bytes) { ++(ReadsAndTokenizes(bytes) ? read : refused); };

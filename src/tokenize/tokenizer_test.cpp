@@ -30,8 +30,8 @@ TokenizerParts SmallParts(bool lowercase = true) {
 
 Tokenizer Small(bool lowercase = true) { return Tokenizer::Make(SmallParts(lowercase), "test").value(); }
 
-std::string Pieces(const Tokenizer& tokenizer, std::string_view text,
-                   Tokenizer::EncodeOptions options = {.add_special_tokens = false}) {
+std::string PiecesOfText(const Tokenizer& tokenizer, std::string_view text,
+                         Tokenizer::EncodeOptions options = {.add_special_tokens = false}) {
   std::vector<int32_t> ids;
   tokenizer.Encode(text, options, ids);
   std::string joined;
@@ -41,34 +41,35 @@ std::string Pieces(const Tokenizer& tokenizer, std::string_view text,
 
 TEST(Tokenizer, TakesTheLongestPieceFirst) {
   const Tokenizer tokenizer = Small();
-  EXPECT_EQ(Pieces(tokenizer, "The UNAFFABLE playing!"), "the un ##aff ##able play ##ing !");
-  EXPECT_EQ(Pieces(tokenizer, "ab abs plays"), "a ##b a ##b ##s play ##s");
-  EXPECT_EQ(Pieces(tokenizer, "playx"), "[UNK]") << "a word that can't be split is unknown as a whole";
+  EXPECT_EQ(PiecesOfText(tokenizer, "The UNAFFABLE playing!"), "the un ##aff ##able play ##ing !");
+  EXPECT_EQ(PiecesOfText(tokenizer, "ab abs plays"), "a ##b a ##b ##s play ##s");
+  EXPECT_EQ(PiecesOfText(tokenizer, "playx"), "[UNK]") << "a word that can't be split is unknown as a whole";
 }
 
 TEST(Tokenizer, NormalisesAsBertDoes) {
   const Tokenizer tokenizer = Small();
-  EXPECT_EQ(Pieces(tokenizer, "É\u0301e"), "e ##e") << "accents go, composed or not";
-  EXPECT_EQ(Pieces(tokenizer, "İ"), "i") << "the Turkish capital: its dot is an accent";
-  EXPECT_EQ(Pieces(tokenizer, "ΣΣ"), "σ ##σ") << "no final sigma";
-  EXPECT_EQ(Pieces(tokenizer, "가"), "ᄀ ##ᅡ") << "hangul is decomposed";
-  EXPECT_EQ(Pieces(tokenizer, "a中b"), "a 中 b") << "ideographs are words";
-  EXPECT_EQ(Pieces(tokenizer, "a\u00A0b\u3000a\tb\nb"), "a b a b b") << "every white space divides";
-  EXPECT_EQ(Pieces(tokenizer, std::string("pl\0ay\x01s\u200D", 10)), "play ##s") << "control and format characters go";
-  EXPECT_EQ(Pieces(Small(false), "éThe The the"), "[UNK] [UNK] the") << "cased";
+  EXPECT_EQ(PiecesOfText(tokenizer, "É\u0301e"), "e ##e") << "accents go, composed or not";
+  EXPECT_EQ(PiecesOfText(tokenizer, "İ"), "i") << "the Turkish capital: its dot is an accent";
+  EXPECT_EQ(PiecesOfText(tokenizer, "ΣΣ"), "σ ##σ") << "no final sigma";
+  EXPECT_EQ(PiecesOfText(tokenizer, "가"), "ᄀ ##ᅡ") << "hangul is decomposed";
+  EXPECT_EQ(PiecesOfText(tokenizer, "a中b"), "a 中 b") << "ideographs are words";
+  EXPECT_EQ(PiecesOfText(tokenizer, "a\u00A0b\u3000a\tb\nb"), "a b a b b") << "every white space divides";
+  EXPECT_EQ(PiecesOfText(tokenizer, std::string("pl\0ay\x01s\u200D", 10)), "play ##s")
+      << "control and format characters go";
+  EXPECT_EQ(PiecesOfText(Small(false), "éThe The the"), "[UNK] [UNK] the") << "cased";
 }
 
 TEST(Tokenizer, HostileTextsAreTokenizedAllTheSame) {
   const Tokenizer tokenizer = Small();
-  EXPECT_EQ(Pieces(tokenizer, ""), "");
-  EXPECT_EQ(Pieces(tokenizer, "  \t\r\n "), "");
-  EXPECT_EQ(Pieces(tokenizer, std::string(5, '\0')), "");
-  EXPECT_EQ(Pieces(tokenizer, "\xFF\xFE\x80 a \xE4\xB8 b \xF0\x9F"), "a b")
+  EXPECT_EQ(PiecesOfText(tokenizer, ""), "");
+  EXPECT_EQ(PiecesOfText(tokenizer, "  \t\r\n "), "");
+  EXPECT_EQ(PiecesOfText(tokenizer, std::string(5, '\0')), "");
+  EXPECT_EQ(PiecesOfText(tokenizer, "\xFF\xFE\x80 a \xE4\xB8 b \xF0\x9F"), "a b")
       << "invalid bytes are U+FFFD, which is dropped";
-  EXPECT_EQ(Pieces(tokenizer, "🙂"), "[UNK]");
-  EXPECT_EQ(Pieces(tokenizer, std::string(1 << 20, 'a')), "[UNK]");
-  EXPECT_EQ(Pieces(tokenizer, "a" + std::string(99, 'b')).substr(0, 9), "a ##b ##b");
-  EXPECT_EQ(Pieces(tokenizer, "a" + std::string(100, 'b')), "[UNK]") << "more than 100 characters";
+  EXPECT_EQ(PiecesOfText(tokenizer, "🙂"), "[UNK]");
+  EXPECT_EQ(PiecesOfText(tokenizer, std::string(1 << 20, 'a')), "[UNK]");
+  EXPECT_EQ(PiecesOfText(tokenizer, "a" + std::string(99, 'b')).substr(0, 9), "a ##b ##b");
+  EXPECT_EQ(PiecesOfText(tokenizer, "a" + std::string(100, 'b')), "[UNK]") << "more than 100 characters";
   std::string many;
   for (int i = 0; i < 200000; ++i) many += "play ";
   std::vector<int32_t> ids;
@@ -209,8 +210,8 @@ TEST(Tokenizer, OfAPairTheLongerTextIsCut) {
 
 TEST(Tokenizer, SpecialTokensInATextArePlainUnlessAskedFor) {
   const Tokenizer tokenizer = Small();
-  EXPECT_EQ(Pieces(tokenizer, "the[SEP]"), "the [ sep ]");
-  EXPECT_EQ(Pieces(tokenizer, "the[SEP]a [MASK]!", {.add_special_tokens = false, .parse_special_tokens = true}),
+  EXPECT_EQ(PiecesOfText(tokenizer, "the[SEP]"), "the [ sep ]");
+  EXPECT_EQ(PiecesOfText(tokenizer, "the[SEP]a [MASK]!", {.add_special_tokens = false, .parse_special_tokens = true}),
             "the [SEP] a [MASK] !");
 }
 
@@ -221,8 +222,8 @@ TEST(Tokenizer, AddedTokensStandForThemselves) {
   parts.added.push_back({.content = "<x>", .id = 42, .lstrip = true, .rstrip = true});
   const Tokenizer tokenizer = Tokenizer::Make(parts, "test").value();
   EXPECT_EQ(tokenizer.vocab_size(), 43);
-  EXPECT_EQ(Pieces(tokenizer, "the<url>a"), "the <url> a");
-  EXPECT_EQ(Pieces(tokenizer, "ab abs"), "ab a ##b ##s");
+  EXPECT_EQ(PiecesOfText(tokenizer, "the<url>a"), "the <url> a");
+  EXPECT_EQ(PiecesOfText(tokenizer, "ab abs"), "ab a ##b ##s");
   std::vector<int32_t> ids;
   std::vector<TokenSpan> spans;
   tokenizer.Encode("a  <x> b", {.add_special_tokens = false}, ids, &spans);
@@ -250,7 +251,7 @@ TEST(Tokenizer, SpansAreBytesOfTheText) {
 }
 
 /// The basic tokenizer and the greedy split, written as plainly as possible, for texts of the pieces' own letters.
-std::string Plainly(const std::string& text) {
+std::string SplitPlainly(const std::string& text) {
   std::string joined;
   const auto add = [&](const std::string& piece) { joined += (joined.empty() ? "" : " ") + piece; };
   const auto has = [](const std::string& piece) { return std::ranges::find(kPieces, piece) != kPieces.end(); };
@@ -288,7 +289,7 @@ TEST(Tokenizer, RandomTextsEqualThePlainReference) {
     std::string text;
     for (uint32_t length = random.Below(20); length > 0; --length)
       text += letters[random.Below(static_cast<uint32_t>(letters.size()))];
-    ASSERT_EQ(Pieces(tokenizer, text), Plainly(text)) << text;
+    ASSERT_EQ(PiecesOfText(tokenizer, text), SplitPlainly(text)) << text;
   }
 }
 
@@ -315,10 +316,10 @@ TEST(TokenizerFiles, ASavedTokenizerLoadsFromEitherFile) {
   const Tokenizer tokenizer = Small();
   ASSERT_TRUE(tokenizer.Save(directory.path(), 64));
   const std::string text = "The unaffable [SEP] É中!";
-  EXPECT_EQ(Pieces(Tokenizer::Load(directory.path()).value(), text), Pieces(tokenizer, text));
+  EXPECT_EQ(PiecesOfText(Tokenizer::Load(directory.path()).value(), text), PiecesOfText(tokenizer, text));
   std::filesystem::remove(directory.path() / "tokenizer.json");
   const Tokenizer from_text = Tokenizer::Load(directory.path()).value();
-  EXPECT_EQ(Pieces(from_text, text), Pieces(tokenizer, text));
+  EXPECT_EQ(PiecesOfText(from_text, text), PiecesOfText(tokenizer, text));
   std::vector<int32_t> separator;
   from_text.EncodeContent(InputTextView::OfJoined(std::string(1, kSegmentSeparator)), 8, separator);
   EXPECT_EQ(separator, std::vector<int32_t>{3});
@@ -367,7 +368,7 @@ TEST(TokenizerFiles, BrokenAndForeignFilesAreNamed) {
     EXPECT_NE(result.error().message.find(part), std::string::npos) << result.error().message;
   }
   ASSERT_TRUE(WriteFileAtomically(directory.path() / "vocab.txt", "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\nplay\r\n"));
-  EXPECT_EQ(Pieces(Tokenizer::Load(directory.path()).value(), "play"), "play");
+  EXPECT_EQ(PiecesOfText(Tokenizer::Load(directory.path()).value(), "play"), "play");
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::vector<int32_t> Encode(const Tokenizer& tokenizer, std::string_view text) {
   return ids;
 }
 
-std::vector<std::string> Pieces(const Tokenizer& tokenizer, std::string_view text) {
+std::vector<std::string> PiecesOf(const Tokenizer& tokenizer, std::string_view text) {
   std::vector<std::string> pieces;
   for (const int32_t id : Encode(tokenizer, text)) pieces.emplace_back(tokenizer.TokenText(id));
   return pieces;
@@ -56,13 +56,13 @@ TEST_F(TrimVocabulary, KeepsWhatIsUsedAndReadsOtherWordsInSmallerPieces) {
   ASSERT_TRUE(TrimTokenizerFiles(dir.path(), kept));
   const Tokenizer small = Tokenizer::Load(dir.path()).value();
   EXPECT_EQ(small.vocab_size(), static_cast<int>(kept.size()));
-  EXPECT_EQ(Pieces(small, "win a prize"), Pieces(large, "win a prize"));
+  EXPECT_EQ(PiecesOf(small, "win a prize"), PiecesOf(large, "win a prize"));
   for (const std::string& text : kTexts) {
-    EXPECT_THAT(Pieces(small, text), testing::Not(testing::Contains("[UNK]"))) << text;
-    EXPECT_GE(Pieces(small, text).size(), Pieces(large, text).size());
+    EXPECT_THAT(PiecesOf(small, text), testing::Not(testing::Contains("[UNK]"))) << text;
+    EXPECT_GE(PiecesOf(small, text).size(), PiecesOf(large, text).size());
   }
   size_t longer = 0;
-  for (const std::string& text : kTexts) longer += Pieces(small, text).size() - Pieces(large, text).size();
+  for (const std::string& text : kTexts) longer += PiecesOf(small, text).size() - PiecesOf(large, text).size();
   EXPECT_GT(longer, 0u);
 }
 

@@ -16,7 +16,7 @@ namespace {
 using Kind = UnigramPiece::Kind;
 using Spaces = UnigramNormalization::Spaces;
 
-UnigramParts SmallParts() {
+UnigramParts SmallUnigramParts() {
   UnigramParts parts;
   parts.pieces = {{"<unk>", 0, Kind::kUnknown}, {"<s>", 0, Kind::kControl}};
   // Scores that sum to the same in several ways, a piece with an inner "▁", characters of two and of three bytes.
@@ -50,7 +50,7 @@ std::vector<std::string> Places(const std::string& text, const std::vector<Token
 }
 
 TEST(Unigram, TakesTheBestScoredPieces) {
-  const auto model = Make(SmallParts());
+  const auto model = Make(SmallUnigramParts());
   EXPECT_EQ(Pieces(*model, "ab"), "▁a b");
   EXPECT_EQ(Pieces(*model, "b a"), "▁ b▁a") << "a piece may span the beginning of a word";
   EXPECT_EQ(Pieces(*model, "a...."), "▁a . ...") << "of equal sums the one whose last piece is the longest";
@@ -61,7 +61,7 @@ TEST(Unigram, TakesTheBestScoredPieces) {
 }
 
 TEST(Unigram, SpacesAreAsTheOptionsSay) {
-  UnigramParts parts = SmallParts();
+  UnigramParts parts = SmallUnigramParts();
   EXPECT_EQ(Pieces(*Make(parts), "  a   b "), "▁a ▁ b");
   parts.normalization.spaces = Spaces::kAll;
   EXPECT_EQ(Pieces(*Make(parts), " a  b"), "▁ ▁a ▁ ▁ b");
@@ -70,7 +70,7 @@ TEST(Unigram, SpacesAreAsTheOptionsSay) {
 }
 
 TEST(Unigram, WordsAreTakenAsTheyAre) {
-  const auto model = Make(SmallParts());
+  const auto model = Make(SmallUnigramParts());
   std::vector<WordToken> tokens;
   model->EncodeWord("a b", tokens);
   std::string pieces;
@@ -79,7 +79,7 @@ TEST(Unigram, WordsAreTakenAsTheyAre) {
 }
 
 TEST(Unigram, WordsHaveTheTokensThatTextsHave) {
-  UnigramParts parts = SmallParts();
+  UnigramParts parts = SmallUnigramParts();
   parts.normalization.prefix = UnigramNormalization::Prefix::kNever;
   parts.normalization.spaces = Spaces::kAll;
   const auto plain = Make(parts);
@@ -113,7 +113,7 @@ TEST(Unigram, WordsHaveTheTokensThatTextsHave) {
 }
 
 TEST(Unigram, TextsAreLowercasedBeforeTheRules) {
-  UnigramParts parts = SmallParts();
+  UnigramParts parts = SmallUnigramParts();
   parts.normalization.lowercase = true;
   const auto model = Make(parts);
   EXPECT_TRUE(model->lowercase());
@@ -126,7 +126,7 @@ TEST(Unigram, TextsAreLowercasedBeforeTheRules) {
 }
 
 TEST(Unigram, UnknownCharactersBecomeBytesWhereTheModelHasThem) {
-  UnigramParts parts = SmallParts();
+  UnigramParts parts = SmallUnigramParts();
   parts.byte_fallback = true;
   EXPECT_FALSE(Unigram::Make(parts, "test")) << "without all 256";
   for (int byte = 0; byte < 256; ++byte) {
@@ -144,13 +144,13 @@ TEST(Unigram, UnknownCharactersBecomeBytesWhereTheModelHasThem) {
 }
 
 TEST(Unigram, UserDefinedPiecesAreAlwaysTaken) {
-  UnigramParts parts = SmallParts();
+  UnigramParts parts = SmallUnigramParts();
   parts.pieces.push_back({"ab.", 0, Kind::kUserDefined});
   EXPECT_EQ(Pieces(*Make(parts), "aab....."), "▁a ab. . ...");
 }
 
 TEST(Unigram, SpansAreBytesOfTheText) {
-  const auto model = Make(SmallParts());
+  const auto model = Make(SmallUnigramParts());
   const std::string text = "  ab\xFF a é 中xy";
   std::vector<int32_t> ids;
   std::vector<TokenSpan> spans;
@@ -160,7 +160,7 @@ TEST(Unigram, SpansAreBytesOfTheText) {
 
 TEST(Unigram, BrokenVocabulariesAreRefused) {
   const auto error = [](auto change) {
-    UnigramParts parts = SmallParts();
+    UnigramParts parts = SmallUnigramParts();
     change(parts);
     const auto result = Unigram::Make(std::move(parts), "test");
     return result ? std::string() : result.error().message;
@@ -223,7 +223,7 @@ std::vector<int32_t> Plainly(const UnigramParts& parts, const std::string& text)
 }
 
 TEST(Unigram, RandomTextsEqualThePlainReferenceHoweverManyTokensAreAskedFor) {
-  const UnigramParts parts = SmallParts();
+  const UnigramParts parts = SmallUnigramParts();
   const auto model = Make(parts);
   Random random(3);
   const std::string letters[] = {"a", "a", "a", "b", "b", ".", ".", " ", " ", "é", "中", "x"};
@@ -247,7 +247,7 @@ TEST(Unigram, RandomTextsEqualThePlainReferenceHoweverManyTokensAreAskedFor) {
 }
 
 TEST(Unigram, InvalidBytesCountAsReplacementCharacters) {
-  UnigramParts parts = SmallParts();
+  UnigramParts parts = SmallUnigramParts();
   parts.pieces.push_back({"\uFFFD", -3, Kind::kNormal});
   const auto model = Make(parts);
   Random random(4);
@@ -265,7 +265,7 @@ TEST(Unigram, InvalidBytesCountAsReplacementCharacters) {
 }
 
 TEST(Unigram, LongTextsAreReadAsFarAsTheyAreAskedFor) {
-  const auto model = Make(SmallParts());
+  const auto model = Make(SmallUnigramParts());
   std::string words, letters(5 << 20, 'a'), symbols;
   while (words.size() < (5u << 20)) words += "ab a.... é ";
   while (symbols.size() < (3u << 20)) symbols += kSpaceSymbol;

@@ -19,7 +19,7 @@ void ReplaceAll(std::string& text, std::string_view from, std::string_view to) {
   }
 }
 
-std::string ForClients(std::string text, const fs::path& file) {
+std::string TextForClients(std::string text, const fs::path& file) {
   ReplaceAll(text, file.string(), file.filename().string());
   constexpr std::array<std::string_view, 11> kOptions = {"text-field",   "label-field", "format",    "delimiter",
                                                          "quoting",      "encoding",    "no-header", "label-map",
@@ -31,8 +31,8 @@ std::string ForClients(std::string text, const fs::path& file) {
 }  // namespace
 
 Error ForClients(Error error, const fs::path& file) {
-  error.message = ForClients(std::move(error.message), file);
-  error.hint = ForClients(std::move(error.hint), file);
+  error.message = TextForClients(std::move(error.message), file);
+  error.hint = TextForClients(std::move(error.hint), file);
   return error;
 }
 
@@ -43,7 +43,7 @@ std::string OneLine(const Error& error) {
 }
 
 std::string Sentence(std::string text, const fs::path& file) {
-  text = ForClients(std::move(text), file);
+  text = TextForClients(std::move(text), file);
   const std::string prefix = file.filename().string() + ": ";
   if (prefix.size() > 2 && text.starts_with(prefix)) text.erase(0, prefix.size());
   if (text.empty()) return text;

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t kMostCharacters = 2000;  // of a cell
+constexpr size_t kMaxCellCharacters = 2000;  // of a cell
 constexpr size_t kMostColumns = 200;
 constexpr size_t kMostRows = 1000;              // that are read to find problems
 constexpr size_t kMostBytes = size_t{4} << 20;  // of their texts
@@ -77,7 +77,7 @@ struct Cells {
 std::string CellText(const Value& value) {
   std::string text = value.text;
   if (text.empty() && !value.items.empty()) text = fmt::format("[{}]", fmt::join(value.items, ", "));
-  return std::string(FirstCodePoints(text, kMostCharacters));
+  return std::string(FirstCodePoints(text, kMaxCellCharacters));
 }
 
 Result<Cells> ReadCells(const fs::path& file, const OpenOptions& options, size_t limit) {
@@ -204,7 +204,7 @@ Result<Examples> ExamplesOf(DataScan& scan, size_t limit) {
     bytes += row.text.size();
     if (found.examples.size() >= limit) continue;
     found.examples.push_back(
-        {{"row", row.row}, {"text", FirstCodePoints(row.text, kMostCharacters)}, {"label", LabelJson(row.labels)}});
+        {{"row", row.row}, {"text", FirstCodePoints(row.text, kMaxCellCharacters)}, {"label", LabelJson(row.labels)}});
   }
   return found;
 }
@@ -272,7 +272,7 @@ Result<Json> PreviewOf(const fs::path& file, const ReadOptions& options, std::op
   if (cells->lines_only) preview["options"]["format"] = nullptr;
   preview["options"].update(found["options"]);
   for (const std::string& name : std::span(cells->columns).first(std::min(cells->columns.size(), kMostColumns))) {
-    preview["columns"].push_back(FirstCodePoints(name, kMostCharacters));
+    preview["columns"].push_back(FirstCodePoints(name, kMaxCellCharacters));
   }
   preview["cells"] = CellsJson(*cells);
   if (cells->lines_only) {

@@ -17,9 +17,9 @@
 namespace winnow {
 namespace {
 
-constexpr size_t kMostCharacters = 10'000;  // of a text in a page
-constexpr size_t kFewTexts = 20;            // of a label, with which it can hardly be learned
-constexpr size_t kMostLabels = 1000;        // in an answer
+constexpr size_t kMaxTextCharacters = 10'000;  // of a text in a page
+constexpr size_t kFewTexts = 20;               // of a label, with which it can hardly be learned
+constexpr size_t kMostLabels = 1000;           // in an answer
 
 /// The numbers of a file while its rows are read.
 class Counter {
@@ -151,7 +151,7 @@ Result<Json> RowsOf(DataReader& reader, const DataSource& source, const RowFilte
     if (!Matches(row, filter, lower)) return true;
     const size_t place = total++;
     if (place < filter.offset || rows.size() >= filter.limit) return true;
-    const std::string_view text = FirstCodePoints(row.text, kMostCharacters);
+    const std::string_view text = FirstCodePoints(row.text, kMaxTextCharacters);
     Json json = {{"row", row.row}, {"text", text}, {"label", LabelJson(row.labels)}};
     if (row.labels.size() > 1) json["labels"] = Json(row.labels);
     if (text.size() < row.text.size()) json["cut"] = true;

@@ -23,7 +23,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Of each level of optimization, with the precompiled headers; two are generated, the last is an archive of a folder.
 OBJECTS = ["CMakeFiles/winnow_" + name for name in
-           ("base.dir/src/base/hash.cpp.o", "net.dir/src/net/curl_library.cpp.o", "jobs.dir/src/jobs/job.cpp.o",
+           ("base.dir/unity/base_2.cpp.o", "net.dir/unity/net_1.cpp.o", "jobs.dir/unity/jobs_1.cpp.o",
             "kernels.dir/src/kernels/isa.cpp.o", "base.dir/embedded_files.cpp.o", "server.dir/embedded_page.cpp.o")] + ["libwinnow_backup.a"]
 OPTIONS = ["-DWINNOW_BENCH=OFF", "-DWINNOW_TESTS=OFF", "-DWINNOW_NODE=OFF"]
 EPOCH = "1790841600"  # ./dev package takes the time of the last commit

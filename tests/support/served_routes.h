@@ -112,4 +112,11 @@ class ServedRoutes {
   std::unique_ptr<Server> server_;
 };
 
+/// The server with default limits that test files of a program share, which takes a second to start. What a test stores
+/// in it, others find.
+inline const ServedRoutes& DefaultRoutes() {
+  static const ServedRoutes routes;
+  return routes;
+}
+
 }  // namespace winnow
