@@ -6,8 +6,10 @@
 #include <exception>
 #include <new>
 #include <string_view>
+#include <type_traits>
 
 #include "base/log.h"
+#include "base/result.h"
 
 namespace winnow {
 
@@ -28,6 +30,15 @@ void RunBackgroundStep(std::string_view name, const Step& step) {
     } catch (const std::bad_alloc&) {  // the next minute may have memory for it
     }
   }
+}
+
+/// RunBackgroundStep for a step that returns a Result, which is returned. Errors: those of the step; kIo with "there
+/// was too little memory" after an exception.
+template <typename Step>
+std::invoke_result_t<const Step&> BackgroundStepResult(std::string_view name, const Step& step) {
+  std::invoke_result_t<const Step&> result = Fail(ErrorCode::kIo, "there was too little memory");
+  RunBackgroundStep(name, [&] { result = step(); });
+  return result;
 }
 
 }  // namespace winnow

@@ -24,5 +24,18 @@ TEST(BackgroundStep, AnExceptionEndsTheStepAloneAndIsLoggedOncePerMinuteAtMost) 
   EXPECT_LE(std::ranges::count(logged, '\n'), 2) << "a minute may end meanwhile";
 }
 
+TEST(BackgroundStep, ItsResultIsThatOfTheStepOrThatThereWasTooLittleMemory) {
+  EXPECT_EQ(BackgroundStepResult("review", []() -> Result<int> { return 7; }).value(), 7);
+  EXPECT_EQ(BackgroundStepResult("review", []() -> Result<int> { return Fail(ErrorCode::kInvalidData, "why"); })
+                .error()
+                .message,
+            "why");
+  ::testing::internal::CaptureStderr();
+  const Result<void> failed = BackgroundStepResult("Redis", []() -> Result<void> { throw std::bad_alloc(); });
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "error: Redis: std::bad_alloc\n");
+  EXPECT_EQ(failed.error().code, ErrorCode::kIo);
+  EXPECT_EQ(failed.error().message, "there was too little memory");
+}
+
 }  // namespace
 }  // namespace winnow

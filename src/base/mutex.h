@@ -24,8 +24,10 @@
 
 /// Declares that a field may be read and written only while the mutex is held.
 #define GUARDED_BY(mutex) WINNOW_THREAD_ANNOTATION(guarded_by(mutex))
-/// Declares that a function may be called only while the mutex is held, or only while it is not held.
+/// Declares that a function may be called only while the mutex is held, at least for reading, or only while it is not
+/// held.
 #define REQUIRES(mutex) WINNOW_THREAD_ANNOTATION(requires_capability(mutex))
+#define REQUIRES_SHARED(mutex) WINNOW_THREAD_ANNOTATION(requires_shared_capability(mutex))
 #define EXCLUDES(mutex) WINNOW_THREAD_ANNOTATION(locks_excluded(mutex))
 /// Excludes a function from the analysis; a comment at the function explains why it is correct.
 #define NO_THREAD_SAFETY_ANALYSIS WINNOW_THREAD_ANNOTATION(no_thread_safety_analysis)

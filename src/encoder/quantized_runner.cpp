@@ -97,10 +97,9 @@ void QuantizedRunner::RunFew(Job& job, const QuantizedScratch::Need& need) {
 /// Computes each part on one thread, with all threads at work at the same time.
 void QuantizedRunner::DealOut(Job& job, const QuantizedScratch::Need& need) {
   // Any thread may come to take the largest part, so each is ready for it.
-  std::vector<QuantizedScratch>& scratch = scratch_;
-  for (QuantizedScratch& each : scratch) each.Prepare(model_, need, 1);
-  const auto run = [&](int thread) { RunParts(job, scratch[static_cast<size_t>(thread)]); };
-  pool_.Run([&run](int thread) { run(thread); });  // small enough to need no memory
+  for (QuantizedScratch& each : scratch_) each.Prepare(model_, need, 1);
+  const auto run = [&](int thread) REQUIRES(pool_mutex_) { RunParts(job, scratch_[static_cast<size_t>(thread)]); };
+  pool_.Run([&run](int thread) REQUIRES(pool_mutex_) { run(thread); });  // small enough to need no memory
 }
 
 /// Allocates what products need on each thread of the team. A thread that ran out of memory later, between two

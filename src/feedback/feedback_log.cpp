@@ -173,14 +173,15 @@ Result<int64_t> FeedbackLog::Read(Store& store, FeedbackFilter filter, CampaignM
   const std::vector<CampaignUse> uses = TRY(store.ListCampaignUses(oldest));
   // An entry that was matched lately may have been learnt long ago.
   if (uses.empty()) filter.since = oldest;
-  const int64_t last = TRY(ReadPages(store, filter, [&](std::vector<StoredFeedback>& page) -> Result<void> {
-    for (StoredFeedback& stored : page) {
-      NormalizeUser(stored.event);
-      if (learnt_.insert(stored.id).second) memory.Learn(stored.event);
-    }
-    learnt_.erase(learnt_.begin(), learnt_.lower_bound(*learnt_.rbegin() - kOverlap));
-    return {};
-  }));
+  const int64_t last =
+      TRY(ReadPages(store, filter, [&](std::vector<StoredFeedback>& page) REQUIRES(catching_up_) -> Result<void> {
+        for (StoredFeedback& stored : page) {
+          NormalizeUser(stored.event);
+          if (learnt_.insert(stored.id).second) memory.Learn(stored.event);
+        }
+        learnt_.erase(learnt_.begin(), learnt_.lower_bound(*learnt_.rbegin() - kOverlap));
+        return {};
+      }));
   for (const CampaignUse& use : uses) memory.Restore(use);
   return last;
 }

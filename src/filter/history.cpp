@@ -174,8 +174,8 @@ void History::Work() {
       batch.assign(first, first + static_cast<std::ptrdiff_t>(count));
       being_written_ = count;
     }
-    Result<void> written = Fail(ErrorCode::kIo, "there was too little memory");
-    RunBackgroundStep("history", [&] { written = batch.empty() ? Result<void>() : Write(batch); });
+    const Result<void> written =
+        BackgroundStepResult("history", [&] { return batch.empty() ? Result<void>() : Write(batch); });
     const bool passing = !written && IsOutage(written.error());
     {
       const MutexLock lock(mutex_);

@@ -107,13 +107,11 @@ void SenderLearner::Work() {
       while (!ending_ && segment == nullptr && spool_->empty()) changed_.Wait(mutex_);
       if (ending_) return;
     }
-    Result<void> done = Fail(ErrorCode::kIo, "there was too little memory");
-    RunBackgroundStep("changes of senders' scores", [&] {
-      done = [&]() -> Result<void> {
-        if (segment == nullptr) segment = TRY(spool_->Oldest());
-        return segment == nullptr ? Result<void>() : ApplySegment(*segment);
-      }();
-    });
+    const auto apply = [&]() -> Result<void> {
+      if (segment == nullptr) segment = TRY(spool_->Oldest());
+      return segment == nullptr ? Result<void>() : ApplySegment(*segment);
+    };
+    const Result<void> done = BackgroundStepResult("changes of senders' scores", apply);
     if (done) {
       segment = nullptr;
       continue;

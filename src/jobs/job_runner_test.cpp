@@ -7,60 +7,19 @@
 #include <atomic>
 #include <chrono>
 #include <fstream>
-#include <future>
-#include <new>
 #include <thread>
 
 #include "base/files.h"
 #include "jobs/job_files.h"
 #include "support/error_of.h"
 #include "support/eventually.h"
-#include "support/temporary_directory.h"
+#include "support/job_scripts.h"
 
 namespace winnow {
 namespace {
 
 using std::chrono::milliseconds;
 using testing::HasSubstr;
-
-/// Jobs of shell scripts.
-class JobRunnerTest : public testing::Test {
- protected:
-  JobRunnerOptions Options() {
-    JobRunnerOptions options;
-    options.directory = dir_.path() / "jobs";
-    options.program = {"sh", "-c"};
-    options.patience = milliseconds(2000);
-    return options;
-  }
-  std::unique_ptr<JobRunner> Open(JobRunnerOptions options) { return JobRunner::Open(std::move(options)).value(); }
-
-  static JobPlan Script(std::string script) {
-    return {.kind = "train", .arguments = {std::move(script)}, .title = "a script"};
-  }
-
-  static Job WaitFor(const JobRunner& runner, const std::string& id, JobState state) {
-    const auto reached = [&] {
-      const std::optional<Job> job = runner.Find(id);
-      return job && job->state == state;
-    };
-    EXPECT_TRUE(Eventually(reached)) << "the job did not become " << NameOf(state);
-    return runner.Find(id).value();
-  }
-
-  static std::vector<std::string> EventTypes(const JobRunner& runner, const std::string& id) {
-    std::vector<std::string> types;
-    const std::vector<JobEvent> events = runner.Events(id, 0, 1000).value();
-    for (const JobEvent& event : events) {
-      const Json* detail = event.data.Find("state");
-      if (detail == nullptr) detail = event.data.Find("message");
-      types.push_back(event.data["type"].str() + (detail != nullptr ? " " + detail->str() : ""));
-    }
-    return types;
-  }
-
-  TemporaryDirectory dir_;
-};
 
 TEST_F(JobRunnerTest, AJobRunsAndItsLogBecomesEvents) {
   const auto runner = Open(Options());
@@ -371,65 +330,6 @@ TEST_F(JobRunnerTest, ListsTheNewestFirstByPagesAndRemovesTheOldest) {
   EXPECT_EQ(runner->List({.kind = "evaluate"}).size(), 3U);
   EXPECT_FALSE(runner->Find(ids[0]));
   EXPECT_FALSE(std::filesystem::exists(dir_.path() / "jobs" / ids[0]));
-}
-
-TEST_F(JobRunnerTest, ListenersReceiveEventsUntilTheyAreDestroyed) {
-  const auto runner = Open(Options());
-  std::atomic<int> events = 0;
-  auto listening = runner->Listen([&](const std::string&, const JobEvent&) { ++events; });
-  WaitFor(*runner, runner->Start(Script("true")).value().id, JobState::kSucceeded);
-  EXPECT_TRUE(Eventually([&] { return events == 3; }));
-  listening.reset();
-  WaitFor(*runner, runner->Start(Script("true")).value().id, JobState::kSucceeded);
-  EXPECT_EQ(events, 3);
-}
-
-TEST_F(JobRunnerTest, AListenerThatIsDestroyedWhileAThreadCallsItIsLeftFirst) {
-  const auto runner = Open(Options());
-  std::promise<void> called, go;
-  std::atomic<bool> left = false;
-  auto listening = runner->Listen([&](const std::string&, const JobEvent& event) {
-    const Json* const state = event.data.Find("state");
-    if (state == nullptr || state->str() != "running") return;
-    called.set_value();
-    go.get_future().wait();
-    left = true;
-  });
-  const std::string id = runner->Start(Script("true")).value().id;
-  called.get_future().wait();
-  std::thread destroyer([&] {
-    listening.reset();
-    EXPECT_TRUE(left) << "what the listener uses may be destroyed now";
-  });
-  std::this_thread::sleep_for(milliseconds(50));  // in which it would be destroyed most often
-  go.set_value();
-  destroyer.join();
-  WaitFor(*runner, id, JobState::kSucceeded);
-}
-
-TEST_F(JobRunnerTest, ListenersThatThrowEndNeitherTheThreadNorItsJobs) {
-  const auto runner = Open(Options());
-  const auto listening = runner->Listen([](const std::string&, const JobEvent&) { throw std::bad_alloc(); });
-  for (int i = 0; i < 2; ++i) {
-    const Job job = runner->Start(Script("echo a line >&2")).value();
-    WaitFor(*runner, job.id, JobState::kSucceeded);
-    EXPECT_THAT(EventTypes(*runner, job.id),
-                testing::ElementsAre("state queued", "state running", "log a line", "state succeeded"));
-  }
-}
-
-TEST_F(JobRunnerTest, WhoHearsOfAnEventFindsTheStateThatItTells) {
-  const auto runner = Open(Options());
-  std::atomic<int> events = 0, wrong = 0;
-  const auto listening = runner->Listen([&](const std::string& id, const JobEvent& event) {
-    const std::optional<Job> job = runner->Find(id);
-    if (!job || event.data["state"].str() != NameOf(job->state)) ++wrong;
-    ++events;
-  });
-  WaitFor(*runner, runner->Start(Script("true")).value().id, JobState::kSucceeded);
-  for (int i = 0; i < 2000 && events < 3; ++i) std::this_thread::sleep_for(milliseconds(10));
-  EXPECT_EQ(events, 3);
-  EXPECT_EQ(wrong, 0);
 }
 
 TEST_F(JobRunnerTest, WhoReadsTheLastEventFindsTheStateThatItTells) {

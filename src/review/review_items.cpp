@@ -83,7 +83,8 @@ std::vector<ItemGroup> ReviewSet::GroupsLocked(GroupBy by, size_t limit, const s
   std::map<size_t, std::vector<size_t>> members;
   const size_t labels = fitted_->num_labels;
   if (by == GroupBy::kSuggestion && fitted_->probabilities.empty()) return {};
-  const auto row = [&](size_t item) { return std::span(fitted_->probabilities).subspan(item * labels, labels); };
+  const auto row = [&](size_t item)
+                       REQUIRES(mutex_) { return std::span(fitted_->probabilities).subspan(item * labels, labels); };
   for (size_t i = 0; i < total(); ++i) {
     // Texts for audits are labelled blind, one by one.
     if (state_.item(i).label >= 0 || is_audit_[i] || state_.IsTaken(i, reviewer, now)) continue;
@@ -104,7 +105,7 @@ std::vector<ItemGroup> ReviewSet::GroupsLocked(GroupBy by, size_t limit, const s
     ItemGroup group{.id = key, .label = {}, .size = items.size(), .items = {}};
     if (by == GroupBy::kSuggestion) {
       group.label = state_.labels()[key];
-      std::ranges::stable_sort(items, std::greater(), [&](size_t item) { return row(item)[key]; });
+      std::ranges::stable_sort(items, std::greater(), [&](size_t item) REQUIRES(mutex_) { return row(item)[key]; });
     }
     if (items.size() > kMostOfGroup) items.resize(kMostOfGroup);
     for (const size_t item : items) {

@@ -25,10 +25,11 @@ Result<std::shared_ptr<ReviewSet>> ReviewSet::Open(ReviewSetOptions options) {
   std::shared_ptr<ReviewSet> set(new ReviewSet(std::move(options), std::move(pool)));
   {
     const MutexLock lock(set->mutex_);
-    TRY(ReadEntries(set->options_.sources.directory / kLabelLog, [&](const LogEntry& entry) -> Result<void> {
-      TRY(set->state_.Apply(entry));
-      return {};
-    }));
+    TRY(ReadEntries(set->options_.sources.directory / kLabelLog,
+                    [&](const LogEntry& entry) REQUIRES(set->mutex_) -> Result<void> {
+                      TRY(set->state_.Apply(entry));
+                      return {};
+                    }));
   }
   set->SetFirstOrder();
   return set;
@@ -123,7 +124,7 @@ NextItems ReviewSet::Next(Queue queue, size_t count, const std::string& reviewer
   const Clock::time_point now = Clock::now();
   NextItems next;
   std::unordered_set<size_t> taken, skipped;
-  const auto offer = [&](size_t item, Queue why) {
+  const auto offer = [&](size_t item, Queue why) REQUIRES(mutex_) {
     if (next.items.size() >= count || state_.IsTaken(item, reviewer, now) || !taken.insert(item).second) return;
     state_.Lease(item, reviewer, now, why == Queue::kAudit);
     next.items.push_back(ItemLocked(item, why));

@@ -39,8 +39,7 @@ Result<void> ReviewSet::Prepare() {
 
 void ReviewSet::Work() {
   NameThread("review");
-  Result<void> prepared = Fail(ErrorCode::kIo, "there was too little memory");
-  RunBackgroundStep("review", [&] { prepared = Prepare(); });
+  const Result<void> prepared = BackgroundStepResult("review", [&] { return Prepare(); });
   if (!prepared) {
     if (!stop_) LogWarning("review '{}': {}", pool_.settings.set, prepared.error().Text());
     const MutexLock lock(mutex_);
@@ -64,8 +63,7 @@ void ReviewSet::Work() {
 /// Counts the places of texts for audits from the texts that are labelled now, more of them than when the orders were
 /// made. Otherwise each fit would put off the next audit, and fewer than every fifth text would be one.
 void ReviewSet::SpreadAudits(FittedReview& fitted) const {
-  const ReviewState& state = state_;  // Clang's analysis does not know that the caller's lock is held in a lambda, too
-  const auto is_labelled = [&](size_t item) { return state.item(item).label >= 0; };
+  const auto is_labelled = [this](size_t item) REQUIRES(mutex_) { return state_.item(item).label >= 0; };
   std::vector<uint32_t> audit;
   for (const QueuePlace& place : fitted.orders[static_cast<size_t>(Queue::kAudit)]) {
     if (!is_labelled(place.item)) audit.push_back(place.item);
@@ -75,8 +73,8 @@ void ReviewSet::SpreadAudits(FittedReview& fitted) const {
   for (size_t q = 0; q < kQueues; ++q) {
     std::vector<QueuePlace> order = std::move(fitted.orders[q]);
     if (static_cast<Queue>(q) != Queue::kAudit) {
-      std::erase_if(order,
-                    [&](const QueuePlace& place) { return place.why == Queue::kAudit || is_labelled(place.item); });
+      std::erase_if(order, [&](const QueuePlace& place)
+                               REQUIRES(mutex_) { return place.why == Queue::kAudit || is_labelled(place.item); });
     }
     fitted.orders[q] = QueueWithAudits(static_cast<Queue>(q), std::move(order), audit, state_.labelled(), audited);
   }
@@ -94,8 +92,8 @@ void ReviewSet::Refit() {
     if (phase_ == ReviewPhase::kReady) before = fitted_;
     decisions = state_.decisions();
   }
-  Result<FittedReview> fitted = Fail(ErrorCode::kIo, "there was too little memory");
-  RunBackgroundStep("review", [&] { fitted = FitReview(*prepared, input, before.get()); });
+  Result<FittedReview> fitted =
+      BackgroundStepResult("review", [&] { return FitReview(*prepared, input, before.get()); });
   {
     const MutexLock lock(mutex_);
     fitted_decisions_ = decisions;

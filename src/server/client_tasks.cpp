@@ -64,7 +64,7 @@ void ClientTasks::Finish() {
 std::set<ClientTasks::Turn>::iterator ClientTasks::NextTurn() {
   const int most = std::max(1, static_cast<int>(threads_.size()) - 1);
   return std::find_if(turns_.begin(), turns_.end(),
-                      [&](const Turn& turn) { return clients_.at(turn.client).running < most; });
+                      [&](const Turn& turn) REQUIRES(mutex_) { return clients_.at(turn.client).running < most; });
 }
 
 void ClientTasks::Work() {

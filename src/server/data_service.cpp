@@ -19,7 +19,9 @@ Result<std::shared_ptr<DataService>> DataService::Open(const std::filesystem::pa
 Result<Json> DataService::Summary(const DataSource& source) {
   constexpr size_t kMostSummaries = 50;
   const std::string key = KeyOf(source);
-  const auto find = [&] { return std::ranges::find(summaries_, key, &std::pair<std::string, Json>::first); };
+  const auto find = [&]() REQUIRES(mutex_) {
+    return std::ranges::find(summaries_, key, &std::pair<std::string, Json>::first);
+  };
   {
     const MutexLock lock(mutex_);
     if (const auto found = find(); found != summaries_.end()) return found->second;

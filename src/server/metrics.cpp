@@ -89,7 +89,7 @@ void ServerMetrics::RemoveModel(std::string_view name, std::string_view version,
 void ServerMetrics::Predicted(const DecisionCounts& counts) {
   Parts& p = *parts_;
   const ReaderLock lock(p.mutex);
-  const auto count = [&](std::string_view decision, size_t texts) {
+  const auto count = [&](std::string_view decision, size_t texts) REQUIRES_SHARED(p.mutex) {
     const auto found = p.predictions.find(Parts::PredictionKey(counts.model, counts.version, decision));
     if (found != p.predictions.end()) found->second->Increment(static_cast<double>(texts));
   };

@@ -130,8 +130,8 @@ void FeedbackGroup::Write() {
       }
     }
     const Clock::time_point begin = Clock::now();
-    Result<std::vector<Result<FeedbackStatus>>> results = Fail(ErrorCode::kIo, "there was too little memory");
-    RunBackgroundStep("feedback", [&] { results = WriteFeedback(pool_, events); });
+    Result<std::vector<Result<FeedbackStatus>>> results =
+        BackgroundStepResult("feedback", [&] { return WriteFeedback(pool_, events); });
     const Clock::time_point end = Clock::now();
     patience = end + (end - begin) / 4;
     const MutexLock lock(mutex_);

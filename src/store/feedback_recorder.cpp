@@ -148,18 +148,16 @@ void FeedbackRecorder::Deliver() {
       if (ending_) break;
       store = store_;
     }
-    Result<void> done = Fail(ErrorCode::kIo, "there was too little memory");
-    RunBackgroundStep("feedback", [&] {
-      done = [&]() -> Result<void> {
-        if (store == nullptr) {
-          store = TRY(options_.open(options_.store));
-          const MutexLock lock(mutex_);
-          store_ = store;
-        }
-        if (segment == nullptr) segment = TRY(spool_->Oldest());
-        return segment != nullptr ? DeliverSegment(*store, *segment) : store->CheckWritable();
-      }();
-    });
+    const auto deliver = [&]() -> Result<void> {
+      if (store == nullptr) {
+        store = TRY(options_.open(options_.store));
+        const MutexLock lock(mutex_);
+        store_ = store;
+      }
+      if (segment == nullptr) segment = TRY(spool_->Oldest());
+      return segment != nullptr ? DeliverSegment(*store, *segment) : store->CheckWritable();
+    };
+    const Result<void> done = BackgroundStepResult("feedback", deliver);
     if (done) {
       segment = nullptr;
       pause = kFirstPause;

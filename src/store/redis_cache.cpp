@@ -147,17 +147,15 @@ void RedisCache::Run() {
   std::chrono::milliseconds pause = options_.first_pause;
   while (!stopping()) {
     const Clock::time_point began = Clock::now();
-    Result<void> ended = Fail(ErrorCode::kNetwork, "there was too little memory");
-    RunBackgroundStep("Redis", [&] {
-      ended = connection_.Connect(address_, began + options_.connect_timeout, [this] { return !stopping(); });
-      if (!ended) return;
+    const auto serve = [&]() -> Result<void> {
+      TRY(connection_.Connect(address_, began + options_.connect_timeout, [this] { return !stopping(); }));
       if (std::exchange(away, false)) LogWarning("{} is available again", name());
       if (!replica_) refusal_logged_ = false;
       leave_replica_ = Clock::now() + replica_time_;
       SetReady(true);
-      ended = Fail(ErrorCode::kNetwork, "there was too little memory");
-      ended = Serve();
-    });
+      return Serve();
+    };
+    const Result<void> ended = BackgroundStepResult("Redis", serve);
     SetReady(false);
     connection_.Close();
     AnswerAll();
