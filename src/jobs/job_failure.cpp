@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <utility>
 
 #include "base/ascii.h"
 #include "base/files.h"
@@ -27,6 +28,45 @@ bool IsOutOfMemory(std::string_view message) {
 
 bool IsAboutGpu(std::string_view message) { return Contains(message, "CUDA") || Contains(message, "GPU"); }
 
+/// Advice for a command line, and how a request follows it.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kAdviceForRequests = {{
+    {"repeat the command with --resume to continue from it", "resume the job to continue from it"},
+    {"omit --resume to start from the beginning", "start a new job"},
+    {"train again without --resume", "start a new job"},
+    {"--data FILE", "'data'"},
+    {"with --data", "with 'data'"},
+}};
+
+bool IsOptionCharacter(char c) { return IsAsciiAlphanumeric(c) || c == '-'; }
+
+/// Returns where the next command to run begins, or the end of the text; it reaches to the next semicolon.
+size_t NextCommand(std::string_view text) {
+  size_t next = text.size();
+  for (const std::string_view program : {"winnow ", "eval "}) {
+    for (size_t at = text.find(program); at < next; at = text.find(program, at + 1)) {
+      if (at == 0 || !IsOptionCharacter(text[at - 1])) next = at;
+    }
+  }
+  return next;
+}
+
+/// Returns text without commands in the words of requests.
+std::string OptionsByName(std::string text) {
+  for (const auto& [advice, request] : kAdviceForRequests) {
+    if (const size_t at = text.find(advice); at != std::string::npos) text.replace(at, advice.size(), request);
+  }
+  for (size_t at = 0; (at = text.find("--", at)) != std::string::npos;) {
+    size_t end = at + 2;
+    while (end < text.size() && IsOptionCharacter(text[end])) ++end;
+    const bool is_word = at == 0 || text[at - 1] == ' ' || text[at - 1] == '(';
+    const std::string name = text.substr(at + 2, end - at - 2);
+    const std::string named = is_word && !name.empty() ? "option '" + name + "'" : "--" + name;
+    text.replace(at, end - at, named);
+    at += named.size();
+  }
+  return text;
+}
+
 }  // namespace
 
 void FailureReason::Add(std::string_view message) {
@@ -43,25 +83,38 @@ void FailureReason::Add(std::string_view message) {
 std::string FailureReason::Text(const ProgramEnd& end, std::chrono::seconds time_limit, uint64_t memory_bytes) const {
   constexpr char kAdvice[] = "try a smaller batch size, a shorter maximum length or a smaller base model";
   if (end.how == ProgramEnd::kTimedOut) {
-    return fmt::format("the job was ended, because it exceeded the time limit of {} s (--job-hours)",
-                       time_limit.count());
+    return fmt::format(
+        "the job was ended, because it exceeded the server's time limit of {} s (winnow serve --job-hours)",
+        time_limit.count());
   }
   if (IsAboutGpu(message_) && IsOutOfMemory(message_)) {
     const std::string holders = GpuMemoryHolders();
-    return fmt::format("{}; {}{}{}", message_, kAdvice, holders.empty() ? "" : ". ", holders);
+    return fmt::format("{}; {}{}{}", RequestWords(message_), kAdvice, holders.empty() ? "" : ". ", holders);
   }
   // Libraries that get no memory often crash.
   const int signal = end.status > 128 ? end.status - 128 : 0;
   const bool crashed = memory_bytes > 0 && (signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS);
   if (IsOutOfMemory(message_) || signal == SIGKILL || (crashed && message_.empty())) {
-    const std::string most = memory_bytes == 0 ? "this machine had"
-                                               : fmt::format("the limit of {:.0f} MB (--job-memory-mb)",
-                                                             static_cast<double>(memory_bytes) / 1e6);
+    const std::string most = memory_bytes == 0
+                                 ? "this machine had"
+                                 : fmt::format("the server's limit of {:.0f} MB (winnow serve --job-memory-mb)",
+                                               static_cast<double>(memory_bytes) / 1e6);
     return fmt::format("the job {}needed more memory than {}; {}", message_.empty() ? "probably " : "", most, kAdvice);
   }
-  if (!message_.empty()) return message_;
+  if (!message_.empty()) return RequestWords(message_);
   if (signal > 0) return fmt::format("the process ended by signal {}", signal);
   return fmt::format("the process ended with exit code {}", end.status);
+}
+
+std::string RequestWords(std::string_view message) {
+  std::string words;
+  while (!message.empty()) {
+    const size_t command = NextCommand(message), end = std::min(message.find(';', command), message.size());
+    words += OptionsByName(std::string(message.substr(0, command)));
+    words += message.substr(command, end - command);
+    message.remove_prefix(end);
+  }
+  return words;
 }
 
 std::string GpuMemoryHolders() {

@@ -14,16 +14,6 @@ namespace {
 
 constexpr char kJobsTag[] = "Jobs";
 
-/// The error of a command in the words of the API: what its advice names as options are fields of the request.
-std::string ForClients(std::string error) {
-  for (const auto& [option, field] : {std::pair<std::string_view, std::string_view>("--data FILE", "'data'"),
-                                      {"with --data", "with 'data'"},
-                                      {"omit --resume to start from the beginning", "start a new job"}}) {
-    if (const size_t at = error.find(option); at != std::string::npos) error.replace(at, option.size(), field);
-  }
-  return error;
-}
-
 /// The record of a job for clients, without what concerns the machine.
 Json ClientJson(const Job& job) {
   Json json = {{"id", job.id},
@@ -36,7 +26,7 @@ Json ClientJson(const Job& job) {
                {"runs", job.runs}};
   json["exit_code"] = OrNull(job.exit_code);
   if (!job.plan.owner.empty()) json["owner"] = job.plan.owner;
-  if (!job.error.empty()) json["error"] = ForClients(job.error);
+  if (!job.error.empty()) json["error"] = job.error;
   return json;
 }
 

@@ -72,7 +72,7 @@ test("from an uploaded file to a trained model and its benchmark, without a term
   await page.getByText("600 texts, 2 labels").waitFor();
   await page.getByLabel("Start from").selectOption("lr");
   assert.equal(await page.getByLabel("Name of the new model").inputValue(), "mine-lr");
-  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.getByRole("button", { name: "Train", exact: true }).click();
   await state(page, "succeeded");
   await page.getByText("mine-lr is ready.").waitFor();
   await page.locator("[data-run]").getByText(/mine-lr: of 100 texts about \d+ get the right label\./).waitFor();
@@ -105,7 +105,7 @@ test("a file whose columns were chosen is trained on and measured with them", as
   await page.getByRole("link", { name: "Train a model of this file" }).click();
   await page.getByText("2 labels").waitFor();
   await page.getByLabel("Start from").selectOption("lr");
-  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.getByRole("button", { name: "Train", exact: true }).click();
   await state(page, "succeeded");
   await page.locator("[data-run]").getByText(/odd-lr: of 100 texts about 9\d get the right label\./).waitFor();
   assert.deepEqual((await ask(fresh, "GET", "/v1/jobs?kind=compare")).json.jobs.map((job) => job.state), ["succeeded"]);
@@ -151,7 +151,7 @@ test("a training that a killed server has cut off is shown as interrupted and ca
   await state(page, "running");
   await other.restart("SIGKILL");
   await state(page, "interrupted");
-  await page.getByText("The server was stopped while this job ran.").waitFor();
+  await page.getByText("The server was stopped while this job ran. The training can go on from its last checkpoint.").waitFor();
   await page.locator("[data-training]").getByRole("button", { name: "Resume" }).click();
   await state(page, "running");
   await cancel(job, other);
@@ -164,11 +164,13 @@ test("a failed training says why, and what can't be trained is said before", asy
   const { json } = await ask(server, "POST", "/v1/jobs", { kind: "train", data: "one.csv", model: "few", options: { kind: "lr" } });
   const page = await openPage(server, `/ui/benchmark?job=${json.id}`);
   await state(page, "failed");
-  await page.locator("[data-training] .note-bad", { hasText: /The job failed\.\s*\S/ }).waitFor();
+  const why = page.locator("[data-training] .note-bad", { hasText: /The job failed\.\s*\S/ });
+  await why.getByText("check the column of the label").waitFor();
+  assert.doesNotMatch(await why.innerText(), /--|option/, "words of the command line");
   await page.getByRole("button", { name: "Another training" }).click();
   await page.getByLabel("Data", { exact: true }).selectOption("one.csv");
   await page.getByText("A training needs at least two labels.").waitFor();
-  assert.ok(await page.getByRole("button", { name: "Run", exact: true }).isDisabled());
+  assert.ok(await page.getByRole("button", { name: "Train", exact: true }).isDisabled());
   await expectAccessible(page);
   await closePage(page);
 });

@@ -283,6 +283,13 @@ test("the way back of a note undoes its own change or nothing", async () => {
   await toast(page, "1 row relabelled.");
   await page.getByRole("button", { name: "Remove row 9", exact: true }).click();
   await toast(page, "1 row removed.");
+  // Both notes stay, and nothing at the end of the page lies below them for good.
+  await page.waitForFunction(() => {
+    window.scrollTo(0, document.documentElement.scrollHeight);
+    const [main, notes] = [document.querySelector(".main"), document.querySelector(".toasts")];
+    const end = main.getBoundingClientRect().bottom - parseFloat(getComputedStyle(main).paddingBottom);
+    return document.querySelectorAll(".toast").length === 2 && notes.offsetHeight > 112 && end <= notes.getBoundingClientRect().top + 1;
+  });
   const changed = await contents("messages.tsv");
   const undoOf = (text) => page.locator(".toast", { hasText: text }).getByRole("button", { name: "Undo", exact: true });
   await undoOf("1 row relabelled.").click();
@@ -333,6 +340,22 @@ test("a check of one file is not shown for another, though it is found late", as
   await page.waitForURL((url) => !url.searchParams.has("check"));
   await page.goto(`${server.url}/ui/data/checked.tsv?tab=check`);
   await page.locator("[data-kind=duplicate]").waitFor();
+  await closePage(page);
+});
+
+test("a finding whose row can't be fetched says so, and tries again", async () => {
+  const { json } = await ask(server, "POST", "/v1/jobs", { kind: "doctor", data: "checked.tsv" });
+  await eventually(async () => (await ask(server, "GET", `/v1/jobs/${json.id}`)).json.state === "succeeded");
+  const page = await openPage(server, "/ui/data", { allow: [503] });
+  const rows = "**/v1/data/checked.tsv/rows?*";
+  await page.route(rows, (route) => route.fulfill({ status: 503, contentType: "application/json", body: '{"error":"the server is busy"}' }));
+  await page.goto(`${server.url}/ui/data/checked.tsv?tab=check&check=${json.id}`);
+  const finding = page.locator("[data-kind=duplicate] [data-finding]").first();
+  await finding.getByText("the server is busy").waitFor();
+  assert.equal(await page.getByText("This row isn't read as an example.").count(), 0);
+  await page.unroute(rows);
+  await finding.getByRole("button", { name: "Try again" }).click();
+  await finding.getByText("number").waitFor();
   await closePage(page);
 });
 

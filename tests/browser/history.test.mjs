@@ -166,7 +166,8 @@ test("a blocked sender's next message is spam, until that is undone", async () =
 test("the reasons of a verdict are in words", async () => {
   const page = await openPage(server, "/ui/history?text=gift");
   const message = card(page, "gift card");
-  await message.getByRole("button", { name: "Why?" }).click();
+  await message.getByRole("button", { name: /^More actions: .*gift card/ }).waitFor(); // names tell one message from another
+  await message.getByRole("button", { name: /^Why\? .*gift card/ }).click();
   await message.getByText("a gift card or voucher with an amount").waitFor();
   await message.getByRole("button", { name: "Search messages with the reason GIFT_CARD" }).click();
   await page.waitForURL("**/ui/history?symbol=GIFT_CARD");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, kLooks, makeWorkspace, openPage, startServer, temporaryDirectory, winnow } from "./support.mjs";
+import { ask, closePage, exampleMessages, expectAccessible, expectNoSidewaysScroll, holdBack, kLooks, makeWorkspace, openPage, startServer, temporaryDirectory, winnow } from "./support.mjs";
 
 let server;
 
@@ -112,6 +112,15 @@ test("versions of a registry are promoted and rolled back; an experiment begins 
   const page = await openPage(following, "/ui/models", { allow: [404] }); // there was no experiment yet
   await page.getByText("spam 1.0.0 is the champion.").waitFor();
   await expectAccessible(page);
+  const release = [await holdBack(page, "**/v1/registry/spam/ab"), await holdBack(page, "**/v1/jobs?kind=retrain*")];
+  await page.reload();
+  await page.getByRole("heading", { name: "Retraining" }).waitFor();
+  for (const none of ["No experiment was made with this model.", "Nobody has retrained a model here yet."]) {
+    assert.equal(await page.getByText(none).count(), 0, "nothing is known yet");
+  }
+  for (const each of release) each();
+  await page.getByText("No experiment was made with this model.").waitFor();
+  await page.getByText("Nobody has retrained a model here yet.").waitFor();
   await page.getByRole("row", { name: /1\.1\.0/ }).getByRole("button", { name: "Promote" }).click();
   const dialog = page.getByRole("alertdialog");
   await dialog.getByText("in place of 1.0.0").waitFor();
@@ -131,6 +140,8 @@ test("versions of a registry are promoted and rolled back; an experiment begins 
   await page.getByRole("button", { name: "Stop the experiment" }).click();
   await dialog.getByRole("button", { name: "Stop the experiment" }).click();
   await page.getByText("Stopped", { exact: true }).waitFor();
+  await page.locator("summary", { hasText: "Decisions" }).click();
+  await page.getByRole("listitem").getByText("stopped", { exact: true }).waitFor();
 
   assert.equal(await page.getByRole("button", { name: "Retrain" }).isDisabled(), true, "a retraining needs data");
   await page.getByLabel("Data of the first training").selectOption("messages.tsv");

@@ -48,6 +48,20 @@ test("a text gets its verdict while it is typed, with the words that matter", as
   await closePage(page);
 });
 
+test("a verdict stays when its words can't be explained, which is tried again", async () => {
+  const page = await openPage(server, "/ui/models", { allow: [503] });
+  const busy = { status: 503, contentType: "application/json", body: '{"error":"the server is busy"}' };
+  await page.route("**/v1/classify", (route) => (route.request().postDataJSON().explain ? route.fulfill(busy) : route.fallback()));
+  await page.goto(`${server.url}/ui/try${hashOf(kSpam)}`);
+  const result = page.locator("[data-model=spam]");
+  await result.getByText("The effect of each word is not known").waitFor();
+  assert.equal(await result.locator(".verdict-large strong").textContent(), "spam");
+  await page.unroute("**/v1/classify");
+  await result.getByRole("button", { name: "Try again" }).click();
+  await result.locator(".effects", { hasText: kSpam }).waitFor();
+  await closePage(page);
+});
+
 test("all models answer side by side, and modes move the threshold", async () => {
   const page = await openPage(server, `/ui/try${hashOf("Shall we meet at six?")}`, { allow: [422] });
   await page.locator("[data-model=spam] .verdict-large").waitFor();

@@ -66,7 +66,10 @@ export const router = createRouter({
 });
 
 watchLeaving(router);
-router.afterEach((to) => setTitle(to.meta.title));
+router.afterEach((to, from) => {
+  setTitle(to.meta.title);
+  if (to.path !== from.path) useToast().leaveView();
+});
 
 // The script of a view is fetched when the view is opened for the first time. A server that was upgraded since the page was
 // loaded no longer has it: the page is loaded anew, at the address of the view.

@@ -1,4 +1,5 @@
 // Requests to the server. Every part of the API has a file of its own beside this one.
+import { plainWords } from "@/logic/plainWords";
 import { learnServerTime } from "@/logic/serverClock";
 import { root } from "./root";
 
@@ -135,7 +136,7 @@ export function isAborted(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-/** The message of whatever was thrown, for people. */
+/** The message of whatever was thrown, for people, in the words of the page. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? plainWords(error.message) : String(error);
 }

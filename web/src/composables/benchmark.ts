@@ -3,9 +3,10 @@ import { computed, shallowRef } from "vue";
 import { getBenchmark, listBenchmarks, startBenchmark } from "@/api/benchmarks";
 import type { ReadingOptions } from "@/api/data";
 import { useEvents } from "@/api/events";
-import { ApiError, messageOf } from "@/api/http";
+import { ApiError } from "@/api/http";
 import { hasEnded, listJobs, type Job } from "@/api/jobs";
 import type { BenchmarkRun } from "@/logic/benchmarks";
+import { plainSentence } from "@/logic/plainWords";
 import { t } from "@/texts/en";
 import { useLoad } from "./load";
 import { useRecentJobs } from "./runningJobs";
@@ -33,7 +34,7 @@ export function useBenchmarks(selected: () => string) {
   const run = computed(() => (whole.data.value?.id === id.value ? whole.data.value : (runs.value.find((each) => each.id === id.value) ?? null)));
   const compares = useRecentJobs("compare", (job) => {
     void first.reload();
-    show(job.state === "succeeded" ? t.benchmark.runDone : `${t.jobProgress.failed} ${job.error ?? ""}`, {
+    show(job.state === "succeeded" ? t.benchmark.runDone : `${t.jobProgress.failed} ${plainSentence(job.error ?? "")}`, {
       tone: job.state === "succeeded" ? "good" : "bad",
     });
   });
@@ -54,12 +55,8 @@ export function useBenchmarks(selected: () => string) {
   }
 
   async function start(data: string, heldOut: boolean, reading: ReadingOptions): Promise<void> {
-    try {
-      await startBenchmark(data, heldOut, reading);
-      await compares.reload();
-    } catch (error) {
-      show(messageOf(error), { tone: "bad" });
-    }
+    await startBenchmark(data, heldOut, reading);
+    await compares.reload();
   }
 
   return { runs, run, running, first, error: first.error, hasOlder: computed(() => next.value !== null), showOlder, start, reload: first.reload };

@@ -39,6 +39,14 @@ async function looking() {
   return recent;
 }
 
+it("says whether a list has come: before that, it is not known whether there are jobs", async () => {
+  server = [];
+  const recent = look();
+  expect(recent.listed.value).toBe(false);
+  await vi.waitFor(() => expect(recent.listed.value).toBe(true));
+  expect(recent.jobs.value).toEqual([]);
+});
+
 it("tells the end of a job that was running", async () => {
   server = [job("a", 5)];
   const { reload } = await looking();

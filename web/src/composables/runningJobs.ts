@@ -1,5 +1,5 @@
 // The jobs of one kind that wait or run now, as they come and go.
-import { onScopeDispose, readonly, shallowRef } from "vue";
+import { onScopeDispose, readonly, ref, shallowRef } from "vue";
 import { useEvents, useMissedEvents } from "@/api/events";
 import { hasEnded, listJobs, type Job, type JobKind } from "@/api/jobs";
 
@@ -8,11 +8,12 @@ const endOf = (job: Job): number | null => (hasEnded(job.state) ? (job.ended ?? 
 
 /**
  * The newest jobs of a kind. `ended` is called with each job that has ended since the first list, also with one that was quicker
- * than the next list. `begun` is for who has started a job: it may have ended before any list has come.
+ * than the next list. `begun` is for who has started a job: it may have ended before any list has come. `listed` says whether one has.
  */
 export function useRecentJobs(kind: JobKind, ended: (job: Job) => void = () => undefined, limit = 20) {
   const jobs = shallowRef<Job[]>([]);
   const error = shallowRef<unknown>(null);
+  const listed = ref(false);
   const ends = new Map<string, number | null>();
   /** When the newest of the jobs was created that lists have named; null: there was no list yet. */
   let newest: number | null = null;
@@ -26,6 +27,7 @@ export function useRecentJobs(kind: JobKind, ended: (job: Job) => void = () => u
     for (const job of fetched) ends.set(job.id, endOf(job));
     newest = Math.max(newest ?? 0, ...fetched.map((job) => job.created));
     jobs.value = fetched;
+    listed.value = true;
     endedNow.forEach(ended);
   }
 
@@ -60,5 +62,5 @@ export function useRecentJobs(kind: JobKind, ended: (job: Job) => void = () => u
   useMissedEvents(() => void reload());
   onScopeDispose(() => (gone = true));
   void reload();
-  return { jobs: readonly(jobs), error: readonly(error), reload, begun };
+  return { jobs: readonly(jobs), listed: readonly(listed), error: readonly(error), reload, begun };
 }

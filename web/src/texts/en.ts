@@ -55,7 +55,6 @@ export const t = {
     previous: "Previous page",
     nothing: "Nothing was found.",
     search: "Search",
-    help: "Help",
     copy: "Copy",
     copied: "Copied.",
     copyCommand: "Copy the command",

@@ -113,6 +113,7 @@ export const historyTexts = {
     allow: "Always allow the sender",
     rule: "Make a rule of this",
     sameSender: "All messages of this sender",
+    sameUser: "All messages of this user",
     copy: "Copy the text",
   },
   sender: {

@@ -42,7 +42,8 @@ export const jobProgressTexts = {
   progress: "Progress",
   cancelled: "The job was cancelled.",
   cancelledTraining: "The training was cancelled. It can go on from its last checkpoint.",
-  interrupted: "The server was stopped while this job ran. A training can go on from its last checkpoint.",
+  interrupted: "The server was stopped while this job ran.",
+  interruptedTraining: "The server was stopped while this job ran. The training can go on from its last checkpoint.",
   failed: "The job failed.",
 };
 

@@ -121,7 +121,7 @@ export const operateTexts = {
       domain_auc: "wording",
     } as Record<string, string>,
     driftTable: "Differences between recent texts and the reference texts",
-    driftColumns: { measure: "Compared", value: "Difference", limit: "Limit", chance: "Chance", says: "Says" },
+    driftColumns: { measure: "Compared", value: "Difference", limit: "Limit", chance: "Explained by chance up to", says: "Says" },
     drifted: "changed",
     stable: "as before",
     newWords: "More frequent now",

@@ -57,6 +57,16 @@ export const experimentTexts = {
   labels: "Blind labels",
   perThousand: "Errors per 1,000 messages",
   decisions: "Decisions",
+  /** What was decided about the experiment, in the list of decisions. */
+  actions: {
+    start: "started",
+    advance: "larger share of users",
+    pause: "paused",
+    resume: "resumed",
+    roll_back: "rolled back",
+    promote: "promoted",
+    stop: "stopped",
+  } as Record<string, string>,
   candidate: "Candidate",
   shareOf: "Share of the users",
   begin: "Begin the experiment",

@@ -159,6 +159,7 @@ export const review = {
     perLabel: "Labels so far",
     more: (labels: number) => `and ${plural(labels, "other label")}`,
     curve: (from: string, to: string, labels: number) => `macro-F1 went from ${from} to ${to} in ${plural(labels, "label")}.`,
+    helpLabel: "What macro-F1 is",
     help: "Macro-F1 is the mean over all labels of how well each is found and how rarely it is wrong; 1 is perfect. The brackets hold the 95 % confidence interval.",
   },
   lost: {

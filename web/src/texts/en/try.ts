@@ -43,6 +43,7 @@ export const tryTexts = {
   moreLabels: (n: number) => (n === 1 ? "1 more label is less probable." : `${n} more labels are less probable.`),
   tooLongToExplain: "The text is too long to show the effect of each word.",
   explaining: "Looking which words matter",
+  unexplained: "The effect of each word is not known",
   speakFor: (label: string) => `For ${label}:`,
   speakAgainst: (label: string) => `Against ${label}:`,
   unread: (n: number) => `The text is longer than the model reads: the last ${n} words had no effect.`,
