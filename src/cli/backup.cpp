@@ -65,12 +65,16 @@ void DescribeRestore(RestoreOptions& options, OptionTable& table) {
       .AddPositional("backup", &options.plan.backup, "Directory that 'winnow backup' has written, or a copy of a store")
       .Required();
   table.Group("Options");
-  table.Add("store", &options.plan.store, "Write the store there: sqlite:FILE or a path").ValueName("URL");
-  table.Add("registry", &options.plan.registry, "Write the registry there").ValueName("DIR");
-  table.Add("workspace", &options.plan.workspace, "Write the workspace there").ValueName("DIR");
-  table.Add("models", &options.plan.models, "Write the models there").ValueName("DIR");
-  table.Add("files", &options.plan.files, "Write the further files into this directory").ValueName("DIR");
-  table.Add("overwrite", &options.plan.overwrite, "Replace what is there, which is kept as NAME.before-restore");
+  table.Add("store", &options.plan.store, "Restore the store of the backup to this SQLite file: sqlite:FILE or a path")
+      .ValueName("URL");
+  table.Add("registry", &options.plan.registry, "Restore the registry of the backup to this directory")
+      .ValueName("DIR");
+  table.Add("workspace", &options.plan.workspace, "Restore the workspace of the backup to this directory")
+      .ValueName("DIR");
+  table.Add("models", &options.plan.models, "Restore the models of the backup to this directory").ValueName("DIR");
+  table.Add("files", &options.plan.files, "Restore the files of --file to this directory").ValueName("DIR");
+  table.Add("overwrite", &options.plan.overwrite,
+            "Replace files and directories that exist; each is kept as NAME.before-restore");
   table.Example("winnow restore backups/monday --store sqlite:winnow.db --overwrite", "restore the store of a backup");
 }
 

@@ -27,7 +27,8 @@ void Describe(FeedbackAuditOptions& options, OptionTable& table) {
   table.Add("label", &options.label, "The correct label, such as spam or ham").ValueName("LABEL");
   table.Add("by", &options.by, "Name of the person who labels").ValueName("NAME");
   table.Group("Report");
-  table.Add("spam-label", &options.spam_label, "The positive label").ValueName("LABEL");
+  table.Add("spam-label", &options.spam_label, "Label that counts as spam; all other labels count as ham")
+      .ValueName("LABEL");
   table.Add("model-version", &options.model_version, "Verdicts of this version of the model").ValueName("VERSION");
   table.Add("since", &options.since, "Verdicts at or after this time, in UTC").ValueName("TIME");
   table.Describe(

@@ -48,8 +48,9 @@ void Describe(FilterCommandOptions& options, OptionTable& table) {
           "gzip-compressed")
       .ValueName("MESSAGE");
   table.Describe(
-      "Prints one verdict per message, with its reasons: the reputation of the sender, rules, corrections of "
-      "near-duplicates, and the model, in this order. Each step may decide. If the model cannot be loaded, rules and reputation decide.");
+      "Prints one verdict per message, with its reasons. The first of these steps that applies decides: a list of "
+      "senders, a correction of a near-duplicate, the threshold of the rules, the model. If the model cannot be "
+      "loaded, rules and reputation decide.");
   table.Group("Reading of files");
   AddTextField(options.reading.text_field, table);
   AddFormatOptions(options.reading.format, table);
@@ -57,8 +58,11 @@ void Describe(FilterCommandOptions& options, OptionTable& table) {
             "Leave out rows of files that cannot be read, and report them, instead of refusing the file");
   table.Group("Steps");
   AddFilterStepOptions(options.steps, table);
-  table.Add("user", &options.user, "User whose messages they are: chooses preferences and reputation").ValueName("ID");
-  table.Add("sender", &options.sender, "Sender of messages that name none").ValueName("ADDRESS");
+  table
+      .Add("user", &options.user,
+           "User who gets the messages, and whose preferences, corrections and lists of senders apply")
+      .ValueName("ID");
+  table.Add("sender", &options.sender, "Sender of the messages that do not name one").ValueName("ADDRESS");
   AddWeightsOption(options.weights, table);
   table.Group("Decision");
   table

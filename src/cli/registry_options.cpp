@@ -63,7 +63,7 @@ void AddRegistryChangeOptions(RegistryCommandOptions& options, OptionTable& tabl
 void AddAliasOptions(std::string& alias, std::string& reason, OptionTable& table) {
   table.Group("Change");
   table.Add("alias", &alias, "The alias to change").ValueName("ALIAS");
-  table.Add("reason", &reason, "Why, for the history").ValueName("TEXT");
+  table.Add("reason", &reason, "Reason for the change, for the history").ValueName("TEXT");
 }
 
 Result<std::unique_ptr<Registry>> OpenRegistry(const RegistryCommandOptions& options, bool create) {

@@ -43,7 +43,7 @@ void Describe(RegistryPushOptions& options, OptionTable& table) {
       .OneOf({"none", "auto", "major", "minor", "patch"});
   table.Add("alias", &options.request.alias, "An alias that means the version afterwards: champion, challenger")
       .ValueName("ALIAS");
-  table.Add("reason", &options.request.reason, "Why the alias changes, for the history").ValueName("TEXT");
+  table.Add("reason", &options.request.reason, "Reason for the change of the alias, for the history").ValueName("TEXT");
   table.Group("Provenance");
   table.Add("parent", &options.request.parent, "The version that this one was made from").ValueName("VERSION");
   table.Add("command", &options.request.command, "The command that made the model").ValueName("TEXT");

@@ -29,7 +29,7 @@ void Describe(RegistrySimulateOptions& options, OptionTable& table) {
            "Mean number of reports of a user after the first one (geometric)")
       .Range(0, 1000);
   table.Add("count-messages", &complaints.count_messages,
-            "Count every report, rather than each user once, to see what that does");
+            "Count every report instead of each user once: shows how many wrong decisions follow");
   table.Add("labels", &options.labels, "Simulate blind labels (T2) rather than complaints (T1)");
   table
       .Add("candidate-wrong", &options.candidate_wrong,
@@ -41,9 +41,15 @@ void Describe(RegistrySimulateOptions& options, OptionTable& table) {
   table.Add("ramp", &options.ramp, "In place of --percent: ascending shares, for equal numbers of reporters")
       .ValueName("P,P,...")
       .InsteadOf("percent");
-  table.Add("margin", &complaints.plan.margin, "As in 'winnow registry ab'").Range(1, 100);
-  table.Add("promotion-margin", &complaints.plan.promotion_margin, "As in 'winnow registry ab'").Range(0.01, 1);
-  table.Add("alpha", &complaints.plan.alpha, "As in 'winnow registry ab'").Range(1e-9, 0.5);
+  table
+      .Add("margin", &complaints.plan.margin,
+           "Roll back when the candidate's rate of errors is shown to exceed the champion's times this number")
+      .Range(1, 100);
+  table
+      .Add("promotion-margin", &complaints.plan.promotion_margin,
+           "Promote when the candidate's rate of errors is shown to be below the champion's times this number")
+      .Range(0.01, 1);
+  table.Add("alpha", &complaints.plan.alpha, "Largest probability of each of the two wrong decisions").Range(1e-9, 0.5);
   table.Describe(
       "Simulates experiments with users whose error rates are known, and prints how often the tests of 'winnow registry ab' "
       "roll back and promote, and after how many users who report an error. With --ratio 1, each decision is wrong.");

@@ -42,7 +42,7 @@ void Describe(ReviewSimulateOptions& options, OptionTable& table) {
            "Features of the texts: a model whose embeddings are used, downloaded if it has to be, or tfidf")
       .ValueName("MODEL|tfidf");
   table.Add("label-names", &options.names,
-            "Begin with the names of the labels as examples, as a review does; by random order, too");
+            "Use the names of the labels as first examples, as a review does; in the random order as well");
   table.Describe(
       "Measures how many labels a review needs to reach a macro-F1 if texts come in the order of its queue, and in random "
       "order. The labels of the data take the place of people.");

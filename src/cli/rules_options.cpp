@@ -26,7 +26,9 @@ void AddHistoryRangeOptions(HistoryRangeOptions& options, OptionTable& table, bo
   table.Add("since", &options.since, "Messages of the last 7d, 12h or 30m, or at or after a time in UTC")
       .ValueName("TIME")
       .Default("all");
-  table.Add("until", &options.until, "Messages before a time, given in the same ways").ValueName("TIME").Default("now");
+  table.Add("until", &options.until, "Messages before this time: 7d, 12h or 30m ago, or a time in UTC")
+      .ValueName("TIME")
+      .Default("now");
 }
 
 Result<std::optional<StoreTime>> ParseSince(std::string_view option, const std::string& value) {

@@ -52,7 +52,7 @@ void AddServeFilterOptions(ServeFilterOptions& options, OptionTable& table) {
   table
       .Add("apple-app-id", &options.apple_apps,
            "ID of an app of iOS whose message filter extension asks this server, TEAM.BUNDLE: serves "
-           "/.well-known/apple-app-site-association. Repeatable")
+           "/.well-known/apple-app-site-association")
       .ValueName("ID");
 }
 

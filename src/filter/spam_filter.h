@@ -1,4 +1,5 @@
-/// The filter: reputation of the sender, then rules, then the campaign memory, then the classifier, and one verdict.
+/// The filter: one verdict from the reputation of the sender, rules, the campaign memory and the classifier. A list of
+/// senders precedes a correction, a correction precedes the thresholds of the rules, and these precede the classifier.
 ///
 /// The classifier is not called here, since a server puts a queue in front of it and a command classifies in batches:
 ///

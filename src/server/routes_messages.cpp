@@ -64,9 +64,10 @@ RouteDocs CheckDocs() {
   return {
       .summary = "Decides whether a message is spam",
       .description =
-          "The steps are: reputation of the sender, rules, corrections of near-duplicates, the model. Each step may decide; `source` is the one that "
-          "did, and `symbols` are the reasons. If the model cannot be used, rules and reputation decide, and `source` is "
-          "`fallback`. A store that is down does not prevent a verdict.\n\nThe decision threshold is that of the request, "
+          "The first of these steps that applies decides: a list of senders, a correction of a near-duplicate, the "
+          "threshold of the rules, the model. `source` is the step that decided, and `symbols` are the reasons. If the "
+          "model cannot be used, rules and reputation decide, and `source` is `fallback`. A store that is down does "
+          "not prevent a verdict.\n\nThe decision threshold is that of the request, "
           "otherwise that of the user's preferences, otherwise that of the server; `mode`, `modeFrom` and `threshold` "
           "in the response say which one was applied.",
       .tag = "Messages",
