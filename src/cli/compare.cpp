@@ -69,8 +69,7 @@ void Describe(CompareOptions& options, OptionTable& table) {
       "held-out", &options.held_out,
       "Evaluate only the texts that 'winnow train' holds out of DATA as its test part: models that were trained on "
       "DATA have not seen them");
-  table
-      .Add("test-size", &options.split.test_size, "With --held-out: the --test-size that the models were trained with")
+  table.Add("test-size", &options.split.test_size, "With --held-out: the --test-size that the models were trained with")
       .Range(0, 0.95);
   table.Add("seed", &options.split.seed, "With --held-out: the --seed that the models were trained with");
   table.Group("Zero-shot classification");
