@@ -104,7 +104,7 @@ class FineTune(FineTuneTest):
         self.begin("--job-memory-mb", 60)
         messages = self.run_to_the_end("/api/finetune/run?model=scratch&data=messages.tsv&epochs=1")
         self.assertEqual(messages[-1][2]["type"], "error", messages)
-        self.assertIn("needed more memory than the limit of 60 MB", messages[-1][2]["message"])
+        self.assertIn("needed more memory than the server's limit of 60 MB", messages[-1][2]["message"])
         self.assertIn("smaller batch size", messages[-1][2]["message"])
         self.ask("GET", "/health")
 
