@@ -40,7 +40,8 @@ struct RunningMilter {
   const size_t max_bytes;
   MailChecker checker;
   std::atomic<int> checks = 0;       // in progress
-  std::atomic<bool> failed = false;  // whether smfi_main returned an error
+  std::atomic<bool> ending = false;  // whether a signal has asked for the end
+  std::atomic<bool> failed = false;  // whether smfi_main returned an error before
 };
 
 RunningMilter* running = nullptr;
@@ -296,7 +297,9 @@ void StartLibmilter(pthread_t first) {
     // Until the first thread waits for signals: one that arrives before libmilter's thread does is then the first
     // thread's.
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    running->failed = smfi_main() != MI_SUCCESS;
+    // An smfi_main that begins after smfi_stop, which has closed the socket, opens it again, and fails if it cannot.
+    if (running->ending) return;
+    running->failed = smfi_main() != MI_SUCCESS && !running->ending;
     ::pthread_kill(first, SIGTERM);
   }).detach();
 }
@@ -323,6 +326,7 @@ Result<void> RunMilter(const MilterOptions& options, const std::function<void()>
   StartLibmilter(::pthread_self());
   int signal = 0;
   ::sigwait(&signals, &signal);
+  running->ending = true;
   std::thread([] { smfi_stop(); }).detach();  // takes up to five seconds: see above
   LogInfo("shutting down: finishing the checks in progress");
   const Clock::time_point deadline = Clock::now() + options.checker.check.timeout + std::chrono::seconds(1);

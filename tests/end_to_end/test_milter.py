@@ -309,6 +309,17 @@ class Failures(MilterTest):
         self.assertEqual(second.wait(20), 0)
         self.assertFalse(os.path.exists(path))
 
+    def test_a_milter_ends_well_as_soon_as_it_listens(self):
+        path = self.path("early.sock")
+        for _ in range(3):
+            process = subprocess.Popen([winnow.TestCase.program, "milter", "--listen", f"unix:{path}", "--server", self.socket, "--quiet"])
+            self.addCleanup(self.stop, process)
+            while not os.path.exists(path):  # without a pause: the signal comes before libmilter looks at its socket
+                self.assertIsNone(process.poll())
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(PATIENCE), 0)
+            self.assertFalse(os.path.exists(path))
+
     def test_options_that_make_no_sense_are_refused(self):
         self.fails("milter", code=2, says=["--server"])
         self.fails("milter", "--server", "ftp://h", code=2, says=["only http, https and unix"])
