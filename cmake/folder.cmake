@@ -53,8 +53,8 @@ function(winnow_use_precompiled_headers target from)
 endfunction()
 
 # Several files of a folder compiled as one, which reads their headers and instantiates their templates once: a build from scratch
-# takes about half the time. So a name in an anonymous namespace may occur once among files that are compiled together, which the
-# compiler tells. Without -DWINNOW_UNITY=ON each file is compiled alone, for tools that look at single files.
+# takes about half the time. So a name in an anonymous namespace may occur once among files that are compiled together, which
+# tests/name_check.py checks. Without -DWINNOW_UNITY=ON each file is compiled alone, for tools that look at single files.
 option(WINNOW_UNITY "Compile several source files of a folder as one" ON)
 if(WINNOW_UNITY)
   # In a file that is included, a type of an anonymous namespace seems to g++ one that others may see.

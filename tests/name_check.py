@@ -4,13 +4,14 @@
 Files of a folder are compiled several at once (WINNOW_UNITY in cmake/folder.cmake), and share one anonymous namespace then. Two
 definitions of a name are an error of the compiler at best; two functions of a name with different parameters are overloads,
 between which it chooses without a word, as it does between such a function and one of a header that another of the files
-includes. Aliases may be repeated, since the compiler compares them, and the functions
-of commands (src/cli/command.h), whose parameters are of types of their own.
+includes. Aliases may be repeated, since the compiler compares them, and the functions of commands (src/cli/command.h), whose
+parameters are of types of their own.
 
-    tests/name_check.py BUILD        check the files that BUILD/unity/*.cpp include
+    tests/name_check.py BUILD        check what the files of BUILD/unity include that BUILD/compile_commands.json lists
     tests/name_check.py --self-test  check that duplicates are found
 """
 import collections
+import json
 import pathlib
 import re
 import sys
@@ -100,7 +101,10 @@ def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
     root = pathlib.Path(__file__).resolve().parent.parent
-    batches = sorted(pathlib.Path(sys.argv[1], "unity").glob("*.cpp"))
+    # Not all files of the folder: those of former groups may lie there.
+    build = pathlib.Path(sys.argv[1]).resolve()
+    compiled = {pathlib.Path(entry["file"]) for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))}
+    batches = sorted(file for file in compiled if file.parent == build / "unity")
     if not batches:
         print(f"skipped: each source file is compiled alone in {sys.argv[1]}")
         return sys.exit(77)
