@@ -53,7 +53,7 @@ def main():
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
             skip(f"{tool} is missing")
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+    if not any(map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))):
         skip("there is no Chromium")
     with open(HERE / "package.json", encoding="utf-8") as lock:  # several tests may start at once
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import tempfile
 
-PROGRAM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
+PROGRAM = next((path for path in map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")) if path), None)
 
 # Our own page around the one that is looked at, whose policy lets no script run. A frame is as wide as we please.
 WRAPPER = """<!DOCTYPE html><meta charset="utf-8"><style>body{{margin:0}}iframe{{border:0;width:{width}px;height:9000px}}</style>

@@ -14,11 +14,15 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGE = HERE.parent
 SOURCE = PACKAGE.parent.parent
-sys.path.insert(0, str(SOURCE / "tests" / "end_to_end"))
+sys.path[:0] = [str(SOURCE / "tests"), str(SOURCE / "tests" / "end_to_end")]
+import checked  # noqa: E402
+
 SKIPPED = 77
 TOOLS = {"vite": "^7.0.0", "webpack": "^5.100.0"}  # bundlers that pages are built with
 RUNTIMES = {"bun": "^1.3.0", "deno": "^2.5.0", "workerd": "^1.20250901.0"}  # other runtimes; workerd is that of Cloudflare Workers
-
+INSTALLED = ("node_modules", "tools", "runtimes", "next")
+BUILD = ("dist", "LICENSE", "NOTICE")  # what build.js makes
+BUILT = ".built"  # the digest of what it was made of
 NEXT = {"next": "^15.5.0", "react": "^19.0.0", "react-dom": "^19.0.0"}
 
 
@@ -35,7 +39,7 @@ def stage(directory):
         target = directory / folder
         target.mkdir(parents=True, exist_ok=True)
         for old in target.iterdir():
-            if old.name in ("node_modules", "tools", "runtimes", "next"):
+            if old.name in (*INSTALLED, *BUILD, BUILT):
                 continue
             shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
         shutil.copytree(SOURCE / folder, target, dirs_exist_ok=True,
@@ -145,8 +149,31 @@ def built(directory):
     package = stage(directory)
     if why := install(package):
         skip(why)
-    subprocess.run(["node", "build.js", str(module)], cwd=package, check=True)
+    build(package, module)
     return package
+
+
+def build(package, module):
+    """Builds the package, unless it was built of these files."""
+    done = package / BUILT
+    project = package.parent.parent
+    sources = [package.relative_to(project) / name for name in ("src", "build.js", "package.json", "tsconfig.json", "node_modules/.package-lock.json")]
+    key = checked.digest(project, [*sources, pathlib.Path("share"), pathlib.Path("LICENSE"), pathlib.Path("NOTICE")]) + checked.digest(module.parent, [module.name])
+    if done.exists() and done.read_text(encoding="utf-8") == key:
+        return
+    done.unlink(missing_ok=True)
+    subprocess.run(["node", "build.js", str(module)], cwd=package, check=True)
+    done.write_text(key, encoding="utf-8")
+
+
+def is_well_published(package):
+    """What npm, Node and TypeScript make of the package as it is published."""
+    strict = ["tsc", "--noEmit", "--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--module", "nodenext", "--target", "es2022"]
+    for command in (["tsc", "--noEmit", "-p", "."], [*strict, "--lib", "es2022", "--types", "node", "test/types.mts", "test/types.cts"],
+                    [*strict, "--lib", "es2022,dom", "test/types-browser.mts"], ["publint", "--strict"], ["attw", "--pack", "."]):
+        if subprocess.run([package / "node_modules" / ".bin" / command[0], *command[1:]], cwd=package, check=False).returncode != 0:
+            return False
+    return True
 
 
 def main():
@@ -161,11 +188,9 @@ def main():
     for folder, dependencies in (("tools", TOOLS), ("runtimes", RUNTIMES), ("next", NEXT)):
         if why := install(package / folder, dependencies):
             print(f"{folder} are left out: {why}")
-    # A package as it is published: what npm, Node and TypeScript make of it.
-    strict = ["tsc", "--noEmit", "--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--module", "nodenext", "--target", "es2022"]
-    for command in (["tsc", "--noEmit", "-p", "."], [*strict, "--lib", "es2022", "--types", "node", "test/types.mts", "test/types.cts"],
-                    [*strict, "--lib", "es2022,dom", "test/types-browser.mts"], ["publint", "--strict"], ["attw", "--pack", "."]):
-        subprocess.run([package / "node_modules" / ".bin" / command[0], *command[1:]], cwd=package, check=True)
+    published = [path.name for path in package.iterdir() if path.name not in INSTALLED]
+    if not checked.once("js-package", checked.digest(package, [*published, "node_modules/.package-lock.json"]), lambda: is_well_published(package)):
+        sys.exit("the package is not fit to be published")
     example = build_example(directory, package)
     models = Models(program, directory / "models")
     models.make()
