@@ -64,21 +64,5 @@ TEST(Simulation, InterpolatesBetweenPoints) {
   EXPECT_EQ(LabelsToReach(labels, curve, .6), std::nullopt);
 }
 
-TEST(TfidfFeatures, AreUnitRowsThatDoNotDependOnThreads) {
-  const std::vector<std::string_view> texts = {"a lost card",          "my card is lost", "send money to my bank",
-                                               "the bank sends money", "rain and snow",   "snow, then rain"};
-  const TextFeatures one = TfidfFeatures(texts, 4, 1, {}).value(), two = TfidfFeatures(texts, 4, 2, {}).value();
-  ASSERT_EQ(one.columns, 4u);
-  EXPECT_EQ(one.values, two.values);
-  const auto dot = [&](size_t a, size_t b) {
-    float sum = 0;
-    for (size_t c = 0; c < 4; ++c) sum += one.values[a * 4 + c] * one.values[b * 4 + c];
-    return sum;
-  };
-  for (size_t i = 0; i < texts.size(); ++i) EXPECT_NEAR(dot(i, i), 1, 1e-4);
-  EXPECT_GT(dot(0, 1), dot(0, 4));
-  EXPECT_GT(dot(2, 3), dot(2, 5));
-}
-
 }  // namespace
 }  // namespace winnow

@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 #include "classify/embedding.h"
+#include "kernels/matmul.h"
 #include "linear/features.h"
 #include "review/text_features.h"
 
@@ -16,22 +17,36 @@ struct Columns {
   std::span<float> column(size_t index) { return std::span(values).subspan(index * rows, rows); }
 };
 
-/// Orthonormalizes columns, in place, by the modified Gram-Schmidt process, twice for the digits that one pass loses.
-void Orthonormalize(Columns& columns, ThreadPool& pool) {
-  for (size_t c = 0; c < columns.count; ++c) {
-    Normalize(columns.column(c));
-    // The later columns lose their part along this one.
-    pool.ForRanges(columns.count - c - 1, 1, [&](size_t begin, size_t end, int) {
-      const std::span<const float> from = columns.column(c);
-      for (size_t i = begin; i < end; ++i) {
-        const std::span<float> to = columns.column(c + 1 + i);
-        for (int pass = 0; pass < 2; ++pass) {
+/// Takes from each of `count` columns its part along those before it, in place, all of which are orthonormal.
+void TakeFrom(Columns& columns, size_t begin, size_t count, std::vector<float>& parts) {
+  if (begin == 0) return;
+  const size_t rows = columns.rows;
+  float* const block = columns.column(begin).data();
+  MatMulNT(count, begin, rows, block, rows, columns.values.data(), rows, 0, parts.data(), begin);
+  for (float& part : std::span(parts).first(count * begin)) part = -part;
+  MatMulNN(count, rows, begin, parts.data(), begin, columns.values.data(), rows, 1, block, rows);
+}
+
+/// Orthonormalizes columns, in place: the Gram-Schmidt process by blocks, each twice for the digits that one pass loses
+/// (Barlow and Smoktunowicz, Reorthogonalized block classical Gram-Schmidt, 2013).
+void Orthonormalize(Columns& columns) {
+  constexpr size_t kBlock = 16;
+  std::vector<float> parts(kBlock * columns.count);
+  for (size_t begin = 0; begin < columns.count; begin += kBlock) {
+    const size_t end = std::min(begin + kBlock, columns.count);
+    for (int pass = 0; pass < 2; ++pass) {
+      TakeFrom(columns, begin, end - begin, parts);
+      for (size_t c = begin; c < end; ++c) {
+        const std::span<float> from = columns.column(c);
+        Normalize(from);
+        for (size_t i = c + 1; i < end; ++i) {  // the later ones lose their part along this one
           float dot = 0;
-          for (size_t j = 0; j < columns.rows; ++j) dot += from[j] * to[j];
+          MatMulNT(1, 1, columns.rows, from.data(), columns.rows, columns.column(i).data(), columns.rows, 0, &dot, 1);
+          const std::span<float> to = columns.column(i);
           for (size_t j = 0; j < columns.rows; ++j) to[j] -= dot * from[j];
         }
       }
-    });
+    }
   }
 }
 
@@ -88,9 +103,9 @@ Result<TextFeatures> TfidfFeatures(std::span<const std::string_view> texts, size
   constexpr int kRounds = 3;
   for (int round = 0; round < kRounds; ++round) {
     MultiplyTransposed(x, left, right, pool);
-    Orthonormalize(right, pool);
+    Orthonormalize(right);
     Multiply(x, right, left, pool);
-    if (round + 1 < kRounds) Orthonormalize(left, pool);
+    if (round + 1 < kRounds) Orthonormalize(left);
     if (progress && !progress(texts.size() * static_cast<size_t>(round + 1) / kRounds)) {
       return Fail(ErrorCode::kCancelled, "stopped");
     }
