@@ -43,7 +43,7 @@ class Client:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.connect(("127.0.0.1", port))
         self.socket.setblocking(False)
-        self.seen = b""
+        self.seen = bytearray()  # to which long answers are added in linear time
         self.closed = False  # by the server
 
     def __enter__(self):
@@ -111,8 +111,8 @@ class Client:
         start = len(head) + 4
         if not self.read_until(lambda: len(self.seen) >= start + length):
             return None
-        body = self.seen[start:start + length]
-        self.seen = self.seen[start + length:]
+        body = bytes(self.seen[start:start + length])
+        del self.seen[:start + length]
         return Answer(status, version, headers, body)
 
     def is_closed_by_server(self):

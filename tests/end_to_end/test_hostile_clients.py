@@ -142,7 +142,7 @@ class HostileClients(ServingTest):
         for thread in threads:
             thread.start()
         try:
-            time.sleep(10)
+            time.sleep(4)
             self.wait_for(lambda: len(small) > 20, "small requests")
         finally:
             stop.set()
