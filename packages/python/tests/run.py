@@ -41,7 +41,8 @@ def main():
     arguments, pytest_arguments = parser.parse_known_args()
     python = environment(arguments.venv)
     pip(python, arguments.build, "install", "--force-reinstall")
-    variables = {**os.environ, "WINNOW": str(arguments.winnow.resolve())}
+    # Spark's tests end before what a JVM would optimize pays off.
+    variables = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", **os.environ, "WINNOW": str(arguments.winnow.resolve())}
     tests = [python, "-m", "pytest", "-q", "--durations=5", "-p", "no:cacheprovider", ROOT / "packages" / "python" / "tests"]
     sys.exit(subprocess.run([*tests, *pytest_arguments], env=variables, cwd=arguments.build).returncode)
 
